@@ -1,0 +1,28 @@
+/**
+ * The base of every error this product throws on purpose.
+ *
+ * `code` is one of a closed list in each subclass: callers and tests decide by it, never by the prose of `message`.
+ * Neither `message` nor `cause` may hold a token, a presigned URL, a signature or a secret.
+ */
+export class AuthenticatorError<Code extends string = string> extends Error {
+  override readonly name: string = 'AuthenticatorError'
+  readonly code: Code
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** What went wrong with a file: `message` names the path and what to do about it. */
+export type FileErrorCode =
+  | 'file_unreadable'
+  | 'file_unwritable'
+  | 'file_invalid'
+  | 'key_pair_incomplete'
+  | 'key_pair_mismatch'
+
+/** A file that can't be read, can't be written or holds something else than it should. */
+export class FileError extends AuthenticatorError<FileErrorCode> {
+  override readonly name = 'FileError'
+}

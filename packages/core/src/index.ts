@@ -1,0 +1,1 @@
+export { AuthenticatorError, FileError, type FileErrorCode } from './errors.ts'
