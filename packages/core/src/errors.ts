@@ -1,3 +1,5 @@
+import { formatProblem, type Problem } from './configuration/problem.ts'
+
 /**
  * The base of every error this product throws on purpose.
  *
@@ -25,4 +27,15 @@ export type FileErrorCode =
 /** A file that can't be read, can't be written or holds something else than it should. */
 export class FileError extends AuthenticatorError<FileErrorCode> {
   override readonly name = 'FileError'
+}
+
+/** A configuration that can't be used: `problems` says each place and what to write instead. */
+export class ConfigurationError extends AuthenticatorError<'invalid_configuration'> {
+  override readonly name = 'ConfigurationError'
+  readonly problems: readonly Problem[]
+
+  constructor(message: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
+    super('invalid_configuration', [message, ...problems.map(formatProblem)].join('\n  '), options)
+    this.problems = problems
+  }
 }

@@ -1,1 +1,33 @@
-export { AuthenticatorError, FileError, type FileErrorCode } from './errors.ts'
+export { findPartition, partitionOfRegion, partitions, type Partition, type PartitionId } from './aws/partition.ts'
+export { resolveStsEndpoint, type StsEndpoint, type StsEndpointOptions } from './aws/sts-endpoint.ts'
+export { GLOBAL_STS_HOST, isAllowedStsHost, regionOfStsHost, type StsHostPolicy } from './aws/sts-host.ts'
+export { BACKEND_MODES, parseBackendModes, type BackendMode, type BackendModes } from './configuration/backend-mode.ts'
+export { didYouMean } from './configuration/closest.ts'
+export { CLOSED_GATES, parseFeatureGates, type FeatureGate, type FeatureGates } from './configuration/feature-gates.ts'
+export {
+  EMPTY_CONFIGURATION,
+  parseConfiguration,
+  type ConfigurationFile,
+  type Setting,
+} from './configuration/parse-configuration.ts'
+export { formatProblem, type Location, type Problem } from './configuration/problem.ts'
+export { AuthenticatorError, ConfigurationError, FileError, type FileErrorCode } from './errors.ts'
+export { canonicalizeArn, type ArnFault, type Principal, type PrincipalKind } from './identity/arn.ts'
+export { parseCallerIdentity, type Identity } from './identity/caller-identity.ts'
+export { refusalOfStsError } from './identity/sts-error.ts'
+export { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth } from './mapping/aws-auth.ts'
+export { decide, type BackendSnapshot, type Mapped, type ReservedPrefixes } from './mapping/decide.ts'
+export type { EntryKey, MappingEntry } from './mapping/entry.ts'
+export { findEntry, indexMappings, type MappingIndex, type MappingLists } from './mapping/mapping-index.ts'
+export {
+  fillTemplate,
+  NeedsEc2PrivateDnsName,
+  TemplateFault,
+  unknownPlaceholders,
+  type TemplateFacts,
+} from './mapping/template.ts'
+export { userInfo, type UserInfo } from './mapping/user-info.ts'
+export { Refusal, reasons, type ReasonCode, type ReasonMeaning } from './reasons.ts'
+export { encodeToken, hasTokenPrefix } from './token/codec.ts'
+export { CLUSTER_ID_HEADER, parseToken, type StsRequest, type TokenPolicy } from './token/presigned-url.ts'
+export { PRESIGNED_URL_LIFETIME_MS } from './token/signing-time.ts'

@@ -1,0 +1,55 @@
+import { didYouMean } from './closest.ts'
+
+export type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'SSORoleMatch'
+
+/** Which gates are open. */
+export type FeatureGates = Readonly<Record<FeatureGate, boolean>>
+
+type Stage = 'alpha' | 'beta'
+
+const STAGES: Readonly<Record<FeatureGate, Stage>> = {
+  ConfiguredInitDirectories: 'alpha',
+  IAMIdentityMappingCRD: 'alpha',
+  SSORoleMatch: 'alpha',
+}
+
+/** Names that stand for all gates of a stage. */
+const GROUPS: ReadonlyMap<string, Stage> = new Map([
+  ['AllAlpha', 'alpha'],
+  ['AllBeta', 'beta'],
+])
+
+export const CLOSED_GATES: FeatureGates = {
+  ConfiguredInitDirectories: false,
+  IAMIdentityMappingCRD: false,
+  SSORoleMatch: false,
+}
+
+function isGate(name: string): name is FeatureGate {
+  return Object.hasOwn(STAGES, name)
+}
+
+/**
+ * Reads `A=true,B=false`. A gate named on its own wins over AllAlpha and AllBeta, wherever it stands.
+ *
+ * @throws {TypeError} A gate is unknown, or its value is neither true nor false.
+ */
+export function parseFeatureGates(pairs: readonly string[]): FeatureGates {
+  const gates = { ...CLOSED_GATES }
+  const named: [FeatureGate, boolean][] = []
+  for (const pair of pairs) {
+    const [name = '', value = ''] = pair.split('=').map((part) => part.trim())
+    if (!/^(true|false)$/i.test(value)) throw new TypeError(`feature gate ${name}: write ${name}=true or ${name}=false`)
+    const open = value.toLowerCase() === 'true'
+    const stage = GROUPS.get(name)
+    if (stage !== undefined) {
+      for (const gate of Object.keys(STAGES).filter(isGate)) if (STAGES[gate] === stage) gates[gate] = open
+    } else if (isGate(name)) named.push([name, open])
+    else
+      throw new TypeError(
+        `unrecognized feature gate: ${name}${didYouMean(name, [...Object.keys(STAGES), ...GROUPS.keys()])}`,
+      )
+  }
+  for (const [gate, open] of named) gates[gate] = open
+  return gates
+}

@@ -1,0 +1,181 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
+import { didYouMean } from './closest.ts'
+import type { Location, Problem } from './problem.ts'
+
+/** A value in a document together with where it stands. */
+export interface Field {
+  readonly node: unknown
+  readonly path: string
+  readonly location: Location
+}
+
+/** A string or number as it is written, quotes removed. */
+export interface ScalarText {
+  readonly text: string
+  readonly type: 'string' | 'number' | 'boolean'
+}
+
+function isNode(value: unknown): value is Node {
+  return isMap(value) || isSeq(value) || isScalar(value) || isAlias(value)
+}
+
+/**
+ * A YAML (or JSON) document that is read value by value.
+ *
+ * Whatever does not have the form asked for becomes a problem with line and column, never a default.
+ */
+export class LocatedDocument {
+  readonly problems: Problem[] = []
+  /** The whole document; its node is null where the text holds nothing. */
+  readonly root: Field
+  readonly #source: string
+  readonly #lines = new LineCounter()
+  readonly #document: Document.Parsed
+
+  constructor(text: string, source: string) {
+    this.#source = source
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: false })
+    this.root = { node: this.#document.contents, path: '', location: { source, line: 1, column: 1 } }
+    for (const error of this.#document.errors) {
+      this.problems.push({ severity: 'error', location: this.#at(error.pos[0]), path: '', message: yamlMessage(error) })
+    }
+  }
+
+  /** Whether the text is no document at all: nothing in it can be trusted. */
+  get unreadable(): boolean {
+    return this.#document.errors.length > 0
+  }
+
+  /** How many errors there are so far. */
+  get errorCount(): number {
+    return this.problems.filter((problem) => problem.severity === 'error').length
+  }
+
+  error(field: Field, message: string): null {
+    this.problems.push({ severity: 'error', location: field.location, path: field.path, message })
+    return null
+  }
+
+  warn(field: Field, message: string): void {
+    this.problems.push({ severity: 'warning', location: field.location, path: field.path, message })
+  }
+
+  /** Whether there is nothing at all: no value, or null. */
+  isNull(field: Field): boolean {
+    const node = this.#resolve(field.node)
+    return node === null || node === undefined || (isScalar(node) && node.value === null)
+  }
+
+  isList(field: Field): boolean {
+    return isSeq(this.#resolve(field.node))
+  }
+
+  isMap(field: Field): boolean {
+    return isMap(this.#resolve(field.node))
+  }
+
+  /** The items of a list. */
+  items(field: Field): readonly Field[] | null {
+    const node = this.#resolve(field.node)
+    if (!isSeq(node)) return this.error(field, `must be a list, not ${this.#describe(field)}`)
+    return node.items.map((item, index) => this.#field(item, `${field.path}[${index}]`, field.location))
+  }
+
+  /**
+   * The fields of a map by their lower-case names: keys ignore case. A key that is not in `names` is warned about and left
+   * out; one that is there twice in different cases is an error.
+   */
+  fields(field: Field, names: readonly string[]): ReadonlyMap<string, Field> | null {
+    if (!this.isMap(field))
+      return this.error(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
+    const found = new Map<string, Field>()
+    for (const [written, value] of this.pairs(field)) {
+      const key = written.toLowerCase()
+      if (found.has(key)) this.error(value, 'is there twice (keys ignore case): remove one of the two')
+      else if (names.some((name) => name.toLowerCase() === key)) found.set(key, value)
+      else this.warn(value, `is not a known key, and has no effect${didYouMean(written, names)}`)
+    }
+    return found
+  }
+
+  /** The keys of a map as they are written, with their values; nothing where it is no map. */
+  pairs(field: Field): readonly (readonly [string, Field])[] {
+    const node = this.#resolve(field.node)
+    if (!isMap(node)) return []
+    return this.#mergedPairs(node.items).map((pair) => {
+      const written = isScalar(pair.key) ? String(pair.key.value) : ''
+      const path = field.path === '' ? written : `${field.path}.${written}`
+      return [written, this.#field(pair.value, path, this.#locate(pair.key, field.location))]
+    })
+  }
+
+  /** A string, a number or a boolean as it is written. */
+  scalar(field: Field): ScalarText | null {
+    const node = this.#resolve(field.node)
+    const value = isScalar(node) ? node.value : undefined
+    if (isScalar(node) && typeof value === 'string') return { text: value, type: 'string' }
+    if (isScalar(node) && (typeof value === 'number' || typeof value === 'boolean')) {
+      return { text: node.source ?? String(value), type: typeof value === 'number' ? 'number' : 'boolean' }
+    }
+    const quote = isMap(node) ? ': put a value that begins with {{ in quotes' : ''
+    return this.error(field, `must be a string, not ${this.#describe(field)}${quote}`)
+  }
+
+  /** A string; a number or boolean that was not quoted is an error that says to quote it. */
+  string(field: Field): string | null {
+    const scalar = this.scalar(field)
+    if (scalar === null || scalar.type === 'string') return scalar?.text ?? null
+    return this.error(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
+  }
+
+  #describe(field: Field): string {
+    const node = this.#resolve(field.node)
+    if (isMap(node)) return 'a map'
+    if (isSeq(node)) return 'a list'
+    if (isScalar(node) && node.value !== null) return `${typeof node.value} ${JSON.stringify(node.value).slice(0, 80)}`
+    return 'nothing'
+  }
+
+  #resolve(node: unknown): unknown {
+    return isAlias(node) ? node.resolve(this.#document) : node
+  }
+
+  /** The pairs of a map, those merged in with `<<` after its own, as YAML 1.1 has it. */
+  #mergedPairs(items: readonly Pair[]): readonly Pair[] {
+    const own = items.filter((pair) => !isMergeKey(pair))
+    const names = new Set(own.map((pair) => String(isScalar(pair.key) ? pair.key.value : '').toLowerCase()))
+    const merged = items.filter(isMergeKey).flatMap((pair) => {
+      const node = this.#resolve(pair.value)
+      return isMap(node) ? node.items : []
+    })
+    return [...own, ...merged.filter((pair) => isScalar(pair.key) && !names.has(String(pair.key.value).toLowerCase()))]
+  }
+
+  #field(node: unknown, path: string, otherwise: Location): Field {
+    return { node, path, location: this.#locate(node, otherwise) }
+  }
+
+  #locate(node: unknown, otherwise: Location): Location {
+    const offset = isNode(node) ? node.range?.[0] : undefined
+    return offset === undefined ? otherwise : this.#at(offset)
+  }
+
+  #at(offset: number): Location {
+    const { line, col } = this.#lines.linePos(offset)
+    return { source: this.#source, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+}
+
+function isMergeKey(pair: Pair): boolean {
+  return isScalar(pair.key) && pair.key.value === '<<'
+}
+
+function yamlMessage(error: { readonly code: string; readonly message: string }): string {
+  const hint =
+    error.code === 'TAB_AS_INDENT'
+      ? ': indent with spaces'
+      : error.code === 'DUPLICATE_KEY'
+        ? ': remove one of the two'
+        : ''
+  return `is no valid YAML: ${error.message}${hint}`
+}

@@ -1,0 +1,165 @@
+import { parseAccounts, parseEntries } from '../mapping/parse-lists.ts'
+import type { MappingEntry } from '../mapping/entry.ts'
+import type { EntryRules } from '../mapping/parse-entry.ts'
+import type { MappingLists } from '../mapping/mapping-index.ts'
+import type { ReservedPrefixes } from '../mapping/decide.ts'
+import { BACKEND_MODES, type BackendMode } from './backend-mode.ts'
+import type { FeatureGates } from './feature-gates.ts'
+import { LocatedDocument, type Field } from './located-document.ts'
+import type { Location, Problem } from './problem.ts'
+
+/** A setting as it is written: one text, or a list of them. */
+export interface Setting {
+  readonly value: string | readonly string[]
+  readonly location: Location
+}
+
+/** A configuration file, read. */
+export interface ConfigurationFile {
+  /** By the lower-case key with its section, such as `server.statedir`. */
+  readonly settings: ReadonlyMap<string, Setting>
+  readonly mappings: MappingLists
+  readonly reservedPrefixes: ReservedPrefixes
+  readonly problems: readonly Problem[]
+}
+
+/** Keys of the top level that hold one value. */
+const TOP_KEYS = [
+  'clusterID',
+  'defaultRole',
+  'log-verbosity',
+  'feature-gates',
+  'role',
+  'region',
+  'externalID',
+  'sessionName',
+  'forwardSessionName',
+  'tokenOnly',
+  'cache',
+  'token',
+  'output',
+  'partition',
+]
+
+/** Keys of `server` that hold one value or a list of values. */
+const SERVER_KEYS = [
+  'address',
+  'apiAudiences',
+  'backendMode',
+  'dynamicBackendModePath',
+  'dynamicfilepath',
+  'dynamicfileUserIDStrict',
+  'ec2DescribeInstancesBurst',
+  'ec2DescribeInstancesQps',
+  'ec2DescribeInstancesRoleARN',
+  'generateKubeconfig',
+  'hostname',
+  'kubeconfig',
+  'kubeconfigPregenerated',
+  'master',
+  'partition',
+  'port',
+  'refusalStatus',
+  'region',
+  'scrubbedAccounts',
+  'sourceARN',
+  'stateDir',
+]
+
+const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
+
+export const EMPTY_CONFIGURATION: ConfigurationFile = {
+  settings: new Map(),
+  mappings: { roles: [], users: [], accounts: [] },
+  reservedPrefixes: new Map(),
+  problems: [],
+}
+
+function readSetting(document: LocatedDocument, field: Field): Setting | null {
+  const { location } = field
+  if (document.isList(field)) {
+    const items = document.items(field) ?? []
+    return { value: items.map((item) => document.scalar(item)?.text ?? ''), location }
+  }
+  if (document.isMap(field) && field.path.toLowerCase() === 'feature-gates') return readGates(document, field)
+  const scalar = document.scalar(field)
+  return scalar === null ? null : { value: scalar.text, location }
+}
+
+/** Feature gates may also be a map of names to booleans. */
+function readGates(document: LocatedDocument, field: Field): Setting {
+  const pairs = document.pairs(field).map(([name, value]) => `${name}=${document.scalar(value)?.text ?? ''}`)
+  return { value: pairs, location: field.location }
+}
+
+function readReservedPrefixes(document: LocatedDocument, field: Field | undefined): ReservedPrefixes {
+  const reserved = new Map<BackendMode, readonly string[]>()
+  if (field === undefined || document.isNull(field)) return reserved
+  for (const item of document.items(field) ?? []) {
+    const fields = document.fields(item, ['backendMode', 'usernamePrefixReserveList'])
+    const modeField = fields?.get('backendmode')
+    const listField = fields?.get('usernameprefixreservelist')
+    if (modeField === undefined || listField === undefined) {
+      document.error(item, 'needs both backendMode and usernamePrefixReserveList')
+      continue
+    }
+    const name = document.string(modeField)
+    const mode = BACKEND_MODES.find((candidate) => candidate === name)
+    const prefixes = document.items(listField)?.map((prefix) => document.string(prefix) ?? '') ?? []
+    if (mode === undefined)
+      document.error(modeField, `"${name ?? ''}" is no backend: write one of ${BACKEND_MODES.join(', ')}`)
+    // An empty prefix would reserve every username there is.
+    else if (prefixes.includes('')) document.error(listField, 'has an empty prefix, which would refuse everyone')
+    else reserved.set(mode, [...(reserved.get(mode) ?? []), ...prefixes])
+  }
+  return reserved
+}
+
+/**
+ * Reads a configuration file in YAML or JSON. Keys ignore case; a value that is null counts as absent.
+ *
+ * @param gatesOf Which feature gates are open, given the file's own settings: a flag may win over them.
+ */
+export function parseConfiguration(
+  text: string,
+  source: string,
+  gatesOf: (settings: ReadonlyMap<string, Setting>) => FeatureGates,
+): ConfigurationFile {
+  const document = new LocatedDocument(text, source)
+  const { problems, root } = document
+  if (document.unreadable || document.isNull(root)) return { ...EMPTY_CONFIGURATION, problems }
+  const settings = new Map<string, Setting>()
+  const read = (fields: ReadonlyMap<string, Field>, prefix: string, names: readonly string[]): void => {
+    for (const name of names.map((key) => key.toLowerCase())) {
+      const field = fields.get(name)
+      if (field === undefined || document.isNull(field)) continue
+      const setting = readSetting(document, field)
+      if (setting !== null) settings.set(prefix + name, setting)
+    }
+  }
+
+  const top = document.fields(root, [...TOP_KEYS, 'server']) ?? new Map<string, Field>()
+  read(top, '', TOP_KEYS)
+  const serverField = top.get('server')
+  if (serverField === undefined || document.isNull(serverField)) return { ...EMPTY_CONFIGURATION, settings, problems }
+  const server = document.fields(serverField, [...SERVER_KEYS, ...MAPPING_KEYS]) ?? new Map<string, Field>()
+  read(server, 'server.', SERVER_KEYS)
+
+  const gates = gatesOf(settings)
+  const entries = (name: string, kind: EntryRules['kind']): readonly MappingEntry[] => {
+    const field = server.get(name)
+    const rules = { kind, sso: gates.SSORoleMatch, sessionArns: true, commaLists: true }
+    return field === undefined ? [] : (parseEntries(document, field, rules) ?? [])
+  }
+  const accountsField = server.get('mapaccounts')
+  const mappings = {
+    roles: entries('maproles', 'role'),
+    users: entries('mapusers', 'user'),
+    accounts:
+      accountsField === undefined
+        ? []
+        : (parseAccounts(document, accountsField, { quoteLeadingZeros: true, commaLists: true }) ?? []),
+  }
+  const reservedPrefixes = readReservedPrefixes(document, server.get('reservedprefixconfig'))
+  return { settings, mappings, reservedPrefixes, problems }
+}

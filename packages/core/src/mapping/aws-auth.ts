@@ -1,0 +1,66 @@
+import { LocatedDocument, type Field } from '../configuration/located-document.ts'
+import type { Problem } from '../configuration/problem.ts'
+import type { MappingEntry } from './entry.ts'
+import type { EntryRules } from './parse-entry.ts'
+import { parseAccounts, parseEntries } from './parse-lists.ts'
+import type { MappingLists } from './mapping-index.ts'
+
+const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
+type DataKey = (typeof DATA_KEYS)[number]
+
+/** What people write for an empty list. */
+const EMPTY: ReadonlySet<string> = new Set(['', '""', "''", '``'])
+
+/** The mappings in force of the ConfigMap aws-auth, and what is wrong with its data. */
+export interface AwsAuth extends MappingLists {
+  readonly problems: readonly Problem[]
+}
+
+export const EMPTY_AWS_AUTH: AwsAuth = { roles: [], users: [], accounts: [], problems: [] }
+
+/** Reads one data key; null, after its problems, where it holds no list at all. */
+function readList<T>(
+  text: unknown,
+  key: DataKey,
+  problems: Problem[],
+  read: (document: LocatedDocument, field: Field) => readonly T[] | null,
+): readonly T[] | null {
+  if (text === undefined) return []
+  if (typeof text === 'string' && EMPTY.has(text.trim())) return []
+  const document = new LocatedDocument(typeof text === 'string' ? text : JSON.stringify(text), `aws-auth ${key}`)
+  const list = document.unreadable ? null : read(document, { ...document.root, path: key })
+  problems.push(...document.problems)
+  return list
+}
+
+/**
+ * Reads the data of the ConfigMap `kube-system/aws-auth`.
+ *
+ * A bad entry takes only itself away. A data key that holds no list keeps what it held before: a typo must not lock people
+ * out. A key that is gone is no typo: its mappings go with it.
+ */
+export function parseAwsAuth(
+  data: Readonly<Record<string, unknown>>,
+  before: MappingLists,
+  options: { readonly sso: boolean },
+): AwsAuth {
+  const problems: Problem[] = []
+  const entries = (key: DataKey, kind: EntryRules['kind'], kept: readonly MappingEntry[]): readonly MappingEntry[] => {
+    const rules = { kind, sso: options.sso, sessionArns: false, commaLists: false }
+    return readList(data[key], key, problems, (document, field) => parseEntries(document, field, rules)) ?? kept
+  }
+  const roles = entries('mapRoles', 'role', before.roles)
+  const users = entries('mapUsers', 'user', before.users)
+  const accounts =
+    readList(data['mapAccounts'], 'mapAccounts', problems, (document, field) =>
+      parseAccounts(document, field, { quoteLeadingZeros: false, commaLists: false }),
+    ) ?? before.accounts
+  for (const key of Object.keys(data)) {
+    const meant = DATA_KEYS.find((known) => known !== key && known.toLowerCase() === key.toLowerCase())
+    if (meant === undefined) continue
+    const location = { source: 'aws-auth', line: 1, column: 1 }
+    const message = `data key ${key} loads nothing: its name must be ${meant}`
+    problems.push({ severity: 'warning', location, path: key, message })
+  }
+  return { roles, users, accounts, problems }
+}

@@ -1,0 +1,84 @@
+import type { BackendMode } from '../configuration/backend-mode.ts'
+import type { Identity } from '../identity/caller-identity.ts'
+import { Refusal } from '../reasons.ts'
+import type { MappingEntry } from './entry.ts'
+import { findEntry, type MappingIndex } from './mapping-index.ts'
+import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault, type TemplateFacts } from './template.ts'
+
+/** What one backend knows at the moment of a decision. */
+export interface BackendSnapshot {
+  readonly mode: BackendMode
+  /** Null while the backend has loaded nothing yet. */
+  readonly index: MappingIndex | null
+  /** Why the backend has nothing, or nothing new; null while all is well. */
+  readonly fault: string | null
+}
+
+/** Usernames that no mapping of a backend may make: those that begin with one of its prefixes. */
+export type ReservedPrefixes = ReadonlyMap<BackendMode, readonly string[]>
+
+/** The Kubernetes user an identity becomes, and what made it so. */
+export interface Mapped {
+  readonly username: string
+  readonly groups: readonly string[]
+  readonly backend: BackendMode
+  /** The entry that matched; null where the account is in mapAccounts. */
+  readonly entry: MappingEntry | null
+}
+
+function fillEntry(
+  entry: MappingEntry,
+  backend: BackendMode,
+  identity: Identity,
+  reserved: ReservedPrefixes,
+  facts: TemplateFacts,
+): Mapped | Refusal | NeedsEc2PrivateDnsName {
+  const where = `${backend} ${entry.path}`
+  const filled: string[] = []
+  for (const template of [entry.username, ...entry.groups]) {
+    const value = fillTemplate(template, identity, facts)
+    if (value instanceof NeedsEc2PrivateDnsName) return value
+    if (value instanceof TemplateFault) return new Refusal('template', `${where}: ${value.message}`)
+    filled.push(value)
+  }
+  const [username = '', ...groups] = filled
+  const prefix = reserved.get(backend)?.find((candidate) => username.startsWith(candidate))
+  if (prefix !== undefined) {
+    return new Refusal(
+      'reserved_username',
+      `${where}: its username begins with "${prefix}", which is reserved for ${backend}`,
+    )
+  }
+  return { username, groups, backend, entry }
+}
+
+/**
+ * Maps an identity to a Kubernetes user, or says why not: the one decision that logs, tools and tests share.
+ *
+ * Backends are asked in their order. The first match is final, even where its template can't be filled or its username is
+ * reserved: a later backend must not grant what an earlier one would have refused.
+ */
+export function decide(
+  identity: Identity,
+  backends: readonly BackendSnapshot[],
+  reserved: ReservedPrefixes,
+  facts: TemplateFacts = {},
+): Mapped | Refusal | NeedsEc2PrivateDnsName {
+  for (const { mode, index } of backends) {
+    if (index === null) continue
+    const entry = findEntry(index, identity.canonicalArn)
+    if (entry !== undefined) return fillEntry(entry, mode, identity, reserved, facts)
+    if (index.accounts.has(identity.accountId)) {
+      return { username: identity.canonicalArn, groups: [], backend: mode, entry: null }
+    }
+  }
+  const missing = backends.filter(({ index }) => index === null)
+  if (missing.length > 0) {
+    const faults = missing.map(({ mode, fault }) => `${mode}: ${fault ?? 'not loaded yet'}`)
+    return new Refusal(
+      'backend_unavailable',
+      `identity is not mapped by the backends that are loaded; ${faults.join('; ')}`,
+    )
+  }
+  return new Refusal('not_mapped', 'identity is not mapped')
+}

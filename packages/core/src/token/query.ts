@@ -1,0 +1,54 @@
+import { Refusal } from '../reasons.ts'
+
+/** The query parameters of a presigned STS URL, by their lower-case names. */
+const PARAMETERS = [
+  'action',
+  'version',
+  'x-amz-algorithm',
+  'x-amz-credential',
+  'x-amz-date',
+  'x-amz-expires',
+  'x-amz-security-token',
+  'x-amz-signature',
+  'x-amz-signedheaders',
+] as const
+
+export type QueryParameter = (typeof PARAMETERS)[number]
+
+const known: ReadonlySet<string> = new Set(PARAMETERS)
+
+function isKnown(name: string): name is QueryParameter {
+  return known.has(name)
+}
+
+function decodeValue(value: string): string | null {
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '))
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Reads the query of a presigned URL: known names only, each at most once however it is cased.
+ *
+ * A second parameter whose name differs only in case once let a client choose the access key id that this server read
+ * while STS verified another (CVE-2022-2385). Names are compared as they stand: one with a percent-encoding in it is no
+ * known name, so no encoding can hide a second one.
+ */
+export function parseQuery(query: string): ReadonlyMap<QueryParameter, string> | Refusal {
+  if (query.includes(';')) return new Refusal('malformed_token', 'the query has a semicolon as a separator')
+  const parameters = new Map<QueryParameter, string>()
+  for (const part of query.split('&')) {
+    const equals = part.indexOf('=')
+    if (equals < 0) return new Refusal('malformed_token', 'a query parameter has no value')
+    const name = part.slice(0, equals).toLowerCase()
+    if (!isKnown(name))
+      return new Refusal('malformed_token', 'the query has a parameter that is not in the list of allowed ones')
+    if (parameters.has(name)) return new Refusal('malformed_token', `the query parameter ${name} is there twice`)
+    const value = decodeValue(part.slice(equals + 1))
+    if (value === null) return new Refusal('malformed_token', `the query parameter ${name} is badly percent-encoded`)
+    parameters.set(name, value)
+  }
+  return parameters
+}
