@@ -31,3 +31,5 @@ export { Refusal, reasons, type ReasonCode, type ReasonMeaning } from './reasons
 export { encodeToken, hasTokenPrefix } from './token/codec.ts'
 export { CLUSTER_ID_HEADER, parseToken, type StsRequest, type TokenPolicy } from './token/presigned-url.ts'
 export { PRESIGNED_URL_LIFETIME_MS } from './token/signing-time.ts'
+export { createLog, LOG_LEVELS, type Log, type LogFields, type LogFormat, type LogLevel } from './log/log.ts'
+export { isRecord, messageOf, property, textAt } from './untrusted.ts'

@@ -1,4 +1,5 @@
 import { Refusal } from '../reasons.ts'
+import { property } from '../untrusted.ts'
 import { canonicalizeArn, type PrincipalKind } from './arn.ts'
 
 /** Who signed a token, as STS says. */
@@ -20,10 +21,6 @@ const ACCOUNT_ID = /^\d{12}$/
 
 function badAnswer(message: string): Refusal {
   return new Refusal('sts_bad_answer', message)
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
 }
 
 /** A role's session has the user id `<role id>:<session name>`; every other principal's id is taken whole. */

@@ -1,0 +1,33 @@
+import type { ConfigurationFile, Log } from '@aws-iam-authenticator/core'
+import type { Environment } from './network/environment.ts'
+import type { Option } from './options/option.ts'
+
+/** What a subcommand runs with. */
+export interface CommandContext {
+  readonly environment: Environment
+  readonly configuration: ConfigurationFile
+  readonly positionals: readonly string[]
+  /** The value of one of the command's options or of the options of every subcommand. */
+  readonly setting: <T>(option: Option<T>) => T
+  readonly log: Log
+  /** Writes the answer. */
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+  readonly now: () => Date
+}
+
+/** A subcommand. Its `run` imports what it needs, so that no other subcommand pays for it. */
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  /** What follows the name in the usage line. */
+  readonly positionals?: string
+  /** Longer help, and examples as they would be typed. */
+  readonly description: string
+  readonly examples: readonly string[]
+  readonly options: readonly Option<unknown>[]
+  /** The words before a usage error; `Error` unless said otherwise. */
+  readonly errorWord?: string
+  /** Gives the exit code. */
+  readonly run: (context: CommandContext) => Promise<number>
+}

@@ -1,0 +1,99 @@
+import { findPartition, messageOf } from '@aws-iam-authenticator/core'
+import type { Command, CommandContext } from '../command.ts'
+import { firstSet } from '../network/environment.ts'
+import { FEATURE_GATES } from '../options/global-options.ts'
+import {
+  ADDRESS,
+  API_AUDIENCES,
+  BACKEND_MODE,
+  GENERATE_KUBECONFIG,
+  KUBECONFIG,
+  KUBECONFIG_PREGENERATED,
+  MASTER,
+  PARTITION,
+  PORT,
+  REFUSAL_STATUS,
+  REGION,
+  SCRUBBED_ACCOUNTS,
+  SERVER_HOSTNAME,
+  SERVER_OPTIONS,
+  STATE_DIR,
+} from '../options/server-options.ts'
+import { requireServerConfiguration } from '../server-configuration.ts'
+import { BANNER, USER_AGENT } from '../version.ts'
+
+/** Resolves when the process is asked to stop. A second signal ends it at once. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+/** The region this server runs in: configured, of the environment, or of the instance. */
+async function lookUpRegion({ setting, environment }: CommandContext): Promise<string | null> {
+  const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')
+  if (named !== undefined) return named
+  const { createInstanceMetadata } = await import('@aws-iam-authenticator/client')
+  return createInstanceMetadata(environment).get('placement/region')
+}
+
+export const server: Command = {
+  name: 'server',
+  summary: 'Run a webhook validation server suitable that validates tokens using AWS IAM',
+  description:
+    'Answers the TokenReviews of the Kubernetes API server: verifies tokens with AWS STS and maps who signed them to\n' +
+    'Kubernetes users. Runs on each control-plane node.',
+  examples: [
+    'aws-iam-authenticator server --config=/etc/aws-iam-authenticator/config.yaml',
+    'aws-iam-authenticator server -i my-cluster --backend-mode=EKSConfigMap,MountedFile -c config.yaml',
+  ],
+  options: SERVER_OPTIONS,
+  run: async (context) => {
+    const { setting, environment, configuration, log, stderr, now } = context
+    stderr(BANNER)
+    const clusterId = requireServerConfiguration(context)
+    const partition = findPartition(setting(PARTITION))
+    if (partition === undefined) throw new TypeError('a partition without a definition')
+    const { modes, warnings } = setting(BACKEND_MODE)
+    for (const warning of warnings) log.warn(warning)
+
+    const stopped = stopSignal()
+    const [{ fromKubeconfig, inCluster, startServer }, { createDispatcher, connectWith }] = await Promise.all([
+      import('@aws-iam-authenticator/server'),
+      import('../network/dispatcher.ts'),
+    ])
+    const kubeconfig = setting(KUBECONFIG)
+    const running = await startServer(
+      {
+        clusterId,
+        partition,
+        address: setting(ADDRESS),
+        port: setting(PORT),
+        hostname: setting(SERVER_HOSTNAME),
+        stateDir: setting(STATE_DIR),
+        kubeconfigPath: setting(GENERATE_KUBECONFIG),
+        kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
+        backendModes: modes,
+        mappings: configuration.mappings,
+        reservedPrefixes: configuration.reservedPrefixes,
+        sso: setting(FEATURE_GATES).SSORoleMatch,
+        scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
+        apiAudiences: setting(API_AUDIENCES),
+        refusalStatus: setting(REFUSAL_STATUS),
+      },
+      {
+        log,
+        now,
+        userAgent: USER_AGENT,
+        aws: await createDispatcher({ environment }),
+        lookUpRegion: () => lookUpRegion(context),
+        kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
+        connectKubernetes: (tls) => connectWith(environment, tls),
+      },
+    )
+    log.info('stopping', { signal: await stopped })
+    await running.stop().catch((error: unknown) => log.error('the stop was not clean', { error: messageOf(error) }))
+    log.info('stopped')
+    return 0
+  },
+}

@@ -1,0 +1,76 @@
+import type { Command } from '../command.ts'
+import { CLUSTER_ID } from '../options/global-options.ts'
+import { flag, text } from '../options/option.ts'
+import { UsageError } from '../options/usage-error.ts'
+
+const ROLE = text({
+  flag: 'role',
+  short: 'r',
+  placeholder: 'ARN',
+  environment: 'DEFAULT_ROLE',
+  keys: ['role', 'defaultRole'],
+  description: 'Assume an IAM Role ARN before signing this token',
+})
+const EXTERNAL_ID = text({
+  flag: 'external-id',
+  short: 'e',
+  keys: ['externalID'],
+  description: 'External ID to pass when assuming the IAM Role',
+})
+const SESSION_NAME = text({
+  flag: 'session-name',
+  short: 's',
+  keys: ['sessionName'],
+  description: 'Session name to pass when assuming the IAM Role',
+})
+const REGION = text({
+  flag: 'region',
+  keys: ['region'],
+  description: "The AWS region whose STS endpoint the token names; by default the environment's",
+})
+const TOKEN_ONLY = flag({
+  flag: 'token-only',
+  keys: ['tokenOnly'],
+  description: 'Return only the token, without the ExecCredential around it',
+})
+
+export const token: Command = {
+  name: 'token',
+  summary: 'Authenticate using AWS IAM and get token for Kubernetes',
+  description:
+    'Signs a token with your AWS credentials and prints it as an ExecCredential: what kubectl asks its exec plugin for.',
+  examples: [
+    'aws-iam-authenticator token -i my-cluster',
+    'aws-iam-authenticator token -i my-cluster -r arn:aws:iam::123456789012:role/Admin --token-only',
+  ],
+  options: [ROLE, EXTERNAL_ID, SESSION_NAME, REGION, TOKEN_ONLY],
+  run: async ({ setting, environment, stdout, stderr, now }) => {
+    const clusterId = setting(CLUSTER_ID)
+    if (clusterId === null) throw new UsageError('cluster ID not specified')
+    const { formatExecCredential, getToken } = await import('@aws-iam-authenticator/client')
+    try {
+      const signed = await getToken({
+        clusterId,
+        roleArn: setting(ROLE) ?? undefined,
+        externalId: setting(EXTERNAL_ID) ?? undefined,
+        sessionName: setting(SESSION_NAME) ?? undefined,
+        region: setting(REGION) ?? undefined,
+        environment,
+        createDispatcher: async ({ caBundle }) => {
+          const { createDispatcher } = await import('../network/dispatcher.ts')
+          return createDispatcher({ environment, caBundle })
+        },
+        now,
+      })
+      const execInfo = environment['KUBERNETES_EXEC_INFO']
+      stdout(`${setting(TOKEN_ONLY) ? signed.token : formatExecCredential({ ...signed, execInfo })}\n`)
+      return 0
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      // One line, whatever it was: kubectl shows it to the person as it is.
+      const message = error instanceof Error ? error.message : 'unknown error'
+      stderr(`could not get token: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`)
+      return 1
+    }
+  },
+}

@@ -1,0 +1,24 @@
+import type { Command } from '../command.ts'
+import { choice, flag } from '../options/option.ts'
+import { COMMIT, VERSION } from '../version.ts'
+
+const SHORT = flag({ flag: 'short', short: 's', description: 'Show just the version' })
+const OUTPUT = choice<'' | 'json' | 'yaml'>(
+  { flag: 'output', short: 'o', choices: ['json', 'yaml', ''], description: 'Output format: json or yaml' },
+  '',
+)
+
+export const version: Command = {
+  name: 'version',
+  summary: 'Version will output the current build information',
+  description: 'Prints the release and the commit it was built from.',
+  examples: ['aws-iam-authenticator version -o json'],
+  options: [SHORT, OUTPUT],
+  run: ({ setting, stdout }) => {
+    const output = setting(OUTPUT)
+    if (output === 'json') stdout(`${JSON.stringify({ Version: VERSION, Commit: COMMIT })}\n`)
+    else if (output === 'yaml') stdout(`version: ${VERSION}\ncommit: ${COMMIT}\n`)
+    else stdout(setting(SHORT) ? `${VERSION}\n` : `Version: ${VERSION}, Commit: ${COMMIT}\n`)
+    return Promise.resolve(0)
+  },
+}

@@ -1,0 +1,47 @@
+import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici'
+import type { Environment } from './environment.ts'
+import { readProxySettings } from './proxy.ts'
+import { readTrustedCertificates, type TrustOptions } from './trust.ts'
+
+const CONNECT_TIMEOUT_MS = 5000
+
+export type DispatcherOptions = TrustOptions
+
+/** The TLS options that differ between the servers we connect to; certificates and keys are PEM. */
+export interface TlsOptions {
+  readonly ca?: string | string[]
+  readonly cert?: string
+  readonly key?: string
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
+}
+
+/**
+ * Connections by the environment's proxies, with TLS options of the caller's own, alike on all runtimes. Requests may not
+ * carry a `host` header: undici would take it for the TLS server name.
+ *
+ * @throws {AuthenticatorError} `invalid_proxy`
+ */
+export function connectWith(environment: Environment, options: TlsOptions): Dispatcher {
+  const proxyFor = readProxySettings(environment)
+  const tls = { ...options, timeout: CONNECT_TIMEOUT_MS, allowH2: false }
+  return new Agent({
+    allowH2: false,
+    // undici's own EnvHttpProxyAgent knows no CIDR ranges, and sends HTTPS by HTTP_PROXY where HTTPS_PROXY is not set.
+    factory(origin) {
+      const proxy = proxyFor(new URL(origin))
+      if (proxy === undefined) return new Pool(origin, { allowH2: false, connect: tls })
+      return new ProxyAgent({ uri: proxy, allowH2: false, requestTls: tls, proxyTls: tls })
+    },
+  })
+}
+
+/**
+ * Opens the way to AWS: connections that trust what {@link readTrustedCertificates} reads.
+ *
+ * @throws {FileError} A file of certificates that is named can't be used.
+ * @throws {AuthenticatorError} `invalid_proxy`
+ */
+export async function createDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
+  return connectWith(options.environment, { ca: await readTrustedCertificates(options) })
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import {
+  ConfigurationError,
+  EMPTY_CONFIGURATION,
+  messageOf,
+  parseConfiguration,
+  type ConfigurationFile,
+} from '@aws-iam-authenticator/core'
+import { FEATURE_GATES } from './global-options.ts'
+import { settingOf, type SettingSources } from './settings.ts'
+
+const FORMATS: readonly string[] = ['.yaml', '.yml', '.json']
+
+/**
+ * Reads the configuration file.
+ *
+ * @throws {ConfigurationError} It can't be read, or is of a format that is not known.
+ */
+export function loadConfigurationFile(path: string | null, sources: Omit<SettingSources, 'file'>): ConfigurationFile {
+  if (path === null) return EMPTY_CONFIGURATION
+  const unreadable = (why: string, cause?: unknown): ConfigurationError =>
+    new ConfigurationError(`Can't read configuration file ${path}: ${why}`, [], { cause })
+  if (!FORMATS.includes(extname(path).toLowerCase())) {
+    throw unreadable(`its name must end in one of ${FORMATS.join(', ')}`)
+  }
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(messageOf(error), error)
+  }
+  return parseConfiguration(text, path, (settings) => settingOf(FEATURE_GATES, { ...sources, file: { settings } }))
+}

@@ -1,0 +1,146 @@
+import { parseBackendModes, partitions, type BackendModes, type PartitionId } from '@aws-iam-authenticator/core'
+import { choice, flag, integer, list, text, textOr, type Option } from './option.ts'
+
+const PORTS = { minimum: 0, maximum: 65_535 }
+const ACCOUNT_ID = /^\d{12}$/
+
+export const PARTITION: Option<PartitionId> = choice<PartitionId>(
+  {
+    flag: 'partition',
+    keys: ['server.partition'],
+    choices: partitions.map(({ id }) => id),
+    description: 'The AWS partition whose STS endpoints are accepted',
+  },
+  'aws',
+)
+export const ADDRESS: Option<string> = textOr('127.0.0.1', {
+  flag: 'address',
+  keys: ['server.address'],
+  description: 'IP Address to bind the server to listen to, and a name of the certificate',
+})
+export const HOSTNAME: Option<string> = textOr('localhost', {
+  flag: 'hostname',
+  keys: ['server.hostname'],
+  description: "Hostname that should be used for the server, as in the webhook kubeconfig's URL and the certificate",
+})
+/** The server takes its hostname from the configuration file alone. */
+export const SERVER_HOSTNAME: Option<string> = { ...HOSTNAME, flag: null }
+export const PORT: Option<number> = integer(
+  { flag: 'port', keys: ['server.port'], ...PORTS, description: 'Port to bind the server to listen to' },
+  21_362,
+)
+export const STATE_DIR: Option<string> = textOr('/var/aws-iam-authenticator', {
+  flag: 'state-dir',
+  keys: ['server.stateDir'],
+  description: 'State directory for generated certificate and private key (should be a hostPath mount)',
+})
+export const GENERATE_KUBECONFIG: Option<string> = textOr('/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml', {
+  flag: 'generate-kubeconfig',
+  keys: ['server.generateKubeconfig'],
+  file: true,
+  description: 'Output path where a generated webhook kubeconfig will be stored',
+})
+export const KUBECONFIG_PREGENERATED: Option<boolean> = flag({
+  flag: 'kubeconfig-pregenerated',
+  keys: ['server.kubeconfigPregenerated'],
+  description: 'Leave the webhook kubeconfig alone: it is there already',
+})
+export const KUBECONFIG: Option<string | null> = text({
+  flag: 'kubeconfig',
+  keys: ['server.kubeconfig'],
+  file: true,
+  description: 'kubeconfig file path to follow aws-auth by, instead of the in-cluster service account',
+})
+export const MASTER: Option<string | null> = text({
+  flag: 'master',
+  keys: ['server.master'],
+  description: "URL of the Kubernetes API server, in place of the kubeconfig's",
+})
+export const BACKEND_MODE: Option<BackendModes> = list<BackendModes>(
+  {
+    flag: 'backend-mode',
+    keys: ['server.backendMode'],
+    read: parseBackendModes,
+    shownDefault: '[MountedFile]',
+    description: 'Ordered list of backends to get mappings from. The first one that returns a matching mapping wins',
+  },
+  { modes: ['MountedFile'], warnings: [] },
+)
+export const EC2_QPS: Option<number> = integer(
+  {
+    flag: 'ec2-describeInstances-qps',
+    keys: ['server.ec2DescribeInstancesQps'],
+    minimum: 1,
+    maximum: 1_000,
+    description: 'AWS EC2 rate limiting with qps',
+  },
+  15,
+)
+export const EC2_BURST: Option<number> = integer(
+  {
+    flag: 'ec2-describeInstances-burst',
+    keys: ['server.ec2DescribeInstancesBurst'],
+    minimum: 1,
+    maximum: 1_000,
+    description: 'AWS EC2 rate limiting with burst',
+  },
+  5,
+)
+export const REGION: Option<string | null> = text({
+  flag: null,
+  keys: ['server.region'],
+  description: 'The region this server runs in',
+})
+export const REFUSAL_STATUS: Option<200 | 403> = {
+  ...integer(
+    { flag: null, keys: ['server.refusalStatus'], minimum: 200, maximum: 403, description: 'Status of a refusal' },
+    200,
+  ),
+  fallback: 200,
+  parse: ([written]) => {
+    if (written === '200') return 200
+    if (written === '403') return 403
+    throw new TypeError(`"${written ?? ''}" is neither 200 nor 403`)
+  },
+}
+export const SCRUBBED_ACCOUNTS: Option<ReadonlySet<string>> = list<ReadonlySet<string>>(
+  {
+    flag: null,
+    keys: ['server.scrubbedAccounts'],
+    read: (accounts) => {
+      const wrong = accounts.find((account) => !ACCOUNT_ID.test(account))
+      if (wrong !== undefined) throw new TypeError(`"${wrong}" is no account id: write its 12 digits in quotes`)
+      return new Set(accounts)
+    },
+    description: 'Accounts of which neither ARNs nor ids are logged or told',
+  },
+  new Set<string>(),
+)
+export const API_AUDIENCES: Option<readonly string[] | null> = list<readonly string[] | null>(
+  {
+    flag: null,
+    keys: ['server.apiAudiences'],
+    read: (audiences) => (audiences.length > 0 ? audiences : null),
+    description: "The API server's --api-audiences",
+  },
+  null,
+)
+
+/** The options that the server validates, `init` too: it finds mistakes before the server does. */
+export const SERVER_OPTIONS: readonly Option<unknown>[] = [
+  PARTITION,
+  ADDRESS,
+  PORT,
+  STATE_DIR,
+  GENERATE_KUBECONFIG,
+  KUBECONFIG_PREGENERATED,
+  KUBECONFIG,
+  MASTER,
+  BACKEND_MODE,
+  EC2_QPS,
+  EC2_BURST,
+  REGION,
+  REFUSAL_STATUS,
+  SCRUBBED_ACCOUNTS,
+  API_AUDIENCES,
+]

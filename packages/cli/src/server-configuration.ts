@@ -1,0 +1,22 @@
+import { ConfigurationError, formatProblem } from '@aws-iam-authenticator/core'
+import type { CommandContext } from './command.ts'
+import { CLUSTER_ID } from './options/global-options.ts'
+import { SERVER_HOSTNAME, SERVER_OPTIONS } from './options/server-options.ts'
+import { UsageError } from './options/usage-error.ts'
+
+/**
+ * Checks all that `server` needs of its settings and `init` too, before a file is written or a port is taken; gives the
+ * cluster ID. Warnings go to the log.
+ *
+ * @throws {UsageError} A flag or variable is wrong, or there is no cluster ID.
+ * @throws {ConfigurationError} The configuration file has errors: all of them are in the message.
+ */
+export function requireServerConfiguration({ configuration, setting, log }: CommandContext): string {
+  for (const problem of configuration.problems) if (problem.severity === 'warning') log.warn(formatProblem(problem))
+  const errors = configuration.problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new ConfigurationError('the configuration file has errors', errors)
+  for (const option of [...SERVER_OPTIONS, SERVER_HOSTNAME]) setting(option)
+  const clusterId = setting(CLUSTER_ID)
+  if (clusterId === null) throw new UsageError('cluster ID not specified')
+  return clusterId
+}

@@ -1,0 +1,64 @@
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import { CredentialsError } from '../errors.ts'
+import type { CredentialContext } from './context.ts'
+import type { Credentials } from './credentials.ts'
+import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
+import { fromSdk, sdkClientConfig } from './sdk.ts'
+
+// What the Go SDK asks for, and the least that STS gives: a token lives no longer.
+const DURATION_SECONDS = 900
+
+export interface AssumeRoleOptions {
+  readonly context: Pick<CredentialContext, 'settings' | 'http'>
+  /** Who asks. */
+  readonly base: Credentials
+  readonly roleArn: string
+  readonly externalId?: string | undefined
+  /** Default: `aws-iam-authenticator-` and the time, as the name must differ between sessions. */
+  readonly sessionName?: string | undefined
+  /** Default: 15 minutes. */
+  readonly durationSeconds?: number | undefined
+  readonly mfa?: { readonly serialNumber: string; readonly code: string } | undefined
+}
+
+function denial({ base, roleArn, externalId }: AssumeRoleOptions, message: string): CredentialsError {
+  const alsoExternalId = externalId === undefined ? ', and an external ID may have to be given' : ''
+  return new CredentialsError(
+    'assume_role_denied',
+    `not allowed to assume ${roleArn} with the credentials from ${base.source}: AWS says "${message}"; the role's ` +
+      `trust policy must allow that identity${alsoExternalId}`,
+  )
+}
+
+/**
+ * Assumes a role.
+ *
+ * @throws {CredentialsError} `assume_role_denied`, `expired_credentials`, `sts_rejected`, `sts_throttled`,
+ *   `sts_unreachable`, `untrusted_certificate`
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+export async function assumeRole(options: AssumeRoleOptions): Promise<Credentials> {
+  const { context, base, roleArn, externalId, sessionName, durationSeconds, mfa } = options
+  try {
+    const provide = fromTemporaryCredentials({
+      masterCredentials: base,
+      params: {
+        RoleArn: roleArn,
+        RoleSessionName: sessionName ?? `aws-iam-authenticator-${Date.now()}`,
+        DurationSeconds: durationSeconds ?? DURATION_SECONDS,
+        ...(externalId !== undefined && { ExternalId: externalId }),
+        ...(mfa !== undefined && { SerialNumber: mfa.serialNumber }),
+      },
+      ...(mfa !== undefined && { mfaCodeProvider: () => Promise.resolve(mfa.code) }),
+      clientConfig: { ...sdkClientConfig(context), region: context.settings.region },
+    })
+    return fromSdk(await provide(), `role ${roleArn}`)
+  } catch (error) {
+    const answer = serviceError(error)
+    if (answer?.code === 'AccessDenied') throw denial(options, answer.message)
+    throw (
+      commonSdkError(error, base.source, context.http) ??
+      unknownSdkError('sts_rejected', `cannot assume ${roleArn} with the credentials from ${base.source}`, error)
+    )
+  }
+}

@@ -1,0 +1,17 @@
+import type { Environment } from '../environment.ts'
+import type { AwsHttpHandler } from '../http-handler.ts'
+import type { InstanceMetadata } from '../instance-metadata.ts'
+import type { Settings } from '../settings.ts'
+
+/** Asks a person for the code of their MFA device. */
+export type MfaCodeProvider = (serialNumber: string) => Promise<string>
+
+/** What the steps of the credential chain work with. */
+export interface CredentialContext {
+  readonly environment: Environment
+  readonly settings: Settings
+  readonly http: AwsHttpHandler
+  readonly instanceMetadata: InstanceMetadata
+  /** Absent where there is nobody to ask. */
+  readonly mfaCodeProvider?: MfaCodeProvider | undefined
+}

@@ -1,0 +1,82 @@
+import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import { CredentialsError, type CredentialsErrorCode } from '../errors.ts'
+import type { AwsHttpHandler } from '../http-handler.ts'
+
+const MAX_MESSAGE_LENGTH = 500
+
+const THROTTLED = new Set(['Throttling', 'ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded'])
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException'])
+
+// What the SDK makes of an answer that is not in the service's protocol.
+const NOT_AWS = /parse error|Deserialization|Invalid response from STS|^Unknown$/
+
+/** An error that AWS answered with. */
+export interface ServiceError {
+  /** The error code, such as `AccessDenied`. */
+  readonly code: string
+  readonly message: string
+  /** Whether AWS blames itself. */
+  readonly serverFault: boolean
+}
+
+/** Foreign text as one short line. */
+export function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line
+}
+
+/** The error that AWS answered with; undefined where an error is none of those. */
+export function serviceError(error: unknown): ServiceError | undefined {
+  if (!(error instanceof Error) || !('$fault' in error)) return undefined
+  return { code: error.name, message: oneLine(error.message), serverFault: error.$fault === 'server' }
+}
+
+/**
+ * The causes that any call to AWS can fail for, whoever makes it; undefined for others.
+ *
+ * An SDK error is never kept as the `cause`: it holds the HTTP response.
+ */
+export function commonSdkError(error: unknown, source: string, http: AwsHttpHandler): AuthenticatorError | undefined {
+  if (error instanceof AuthenticatorError) return error
+  if (http.failure !== undefined) return http.failure
+  if (error instanceof Error && NOT_AWS.test(error.message)) {
+    return new CredentialsError(
+      'sts_unreachable',
+      'what answered in the place of AWS does not speak its protocol: a proxy or a sign-in page is in between',
+    )
+  }
+  const answer = serviceError(error)
+  if (answer === undefined) return undefined
+  if (THROTTLED.has(answer.code)) {
+    return new CredentialsError('sts_throttled', `AWS is throttling requests (${answer.code}): try again in a moment`)
+  }
+  if (answer.serverFault) {
+    return new CredentialsError('sts_unreachable', `AWS can't answer now (${answer.code}): try again in a moment`)
+  }
+  if (EXPIRED.has(answer.code)) {
+    return new CredentialsError('expired_credentials', `the credentials from ${source} have expired: renew them`)
+  }
+  if (answer.code === 'InvalidClientTokenId') {
+    return new CredentialsError(
+      'sts_rejected',
+      `AWS does not know the access key from ${source} (${answer.code}): it was deleted or deactivated, or belongs to ` +
+        'another partition than the region',
+    )
+  }
+  if (answer.code === 'SignatureDoesNotMatch') {
+    return new CredentialsError(
+      'sts_rejected',
+      `AWS refuses the signature made with the credentials from ${source} (${answer.code}): check the secret access ` +
+        'key, and the clock of this machine',
+    )
+  }
+  return undefined
+}
+
+/** The SDK's error under the given code, where nothing better is known of it. */
+export function unknownSdkError(code: CredentialsErrorCode, doing: string, error: unknown): CredentialsError {
+  const answer = serviceError(error)
+  if (answer !== undefined)
+    return new CredentialsError(code, `${doing}: AWS answered ${answer.code}: ${answer.message}`)
+  return new CredentialsError(code, `${doing}: ${oneLine(error instanceof Error ? error.message : String(error))}`)
+}

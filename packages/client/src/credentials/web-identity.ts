@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { fromWebToken } from '@aws-sdk/credential-providers'
+import { CredentialsError } from '../errors.ts'
+import type { CredentialContext } from './context.ts'
+import type { Credentials } from './credentials.ts'
+import { commonSdkError, unknownSdkError } from './sdk-error.ts'
+import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
+
+interface Role {
+  readonly roleArn: string
+  readonly sessionName?: string | undefined
+}
+
+export interface WebIdentityOptions extends Role {
+  readonly context: Pick<CredentialContext, 'settings' | 'http'>
+  readonly token: string
+  /** Where the token comes from, in words for a person. */
+  readonly source: string
+}
+
+/**
+ * Assumes a role with an OpenID Connect token.
+ *
+ * @throws {CredentialsError} `web_identity_failed` and those of any call to STS
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+ */
+export async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<Credentials> {
+  const { context, token, roleArn, sessionName, source } = options
+  try {
+    const provide = fromWebToken({
+      webIdentityToken: token,
+      roleArn,
+      roleSessionName: sessionName ?? `aws-iam-authenticator-${Date.now()}`,
+      clientConfig: { ...sdkClientConfig(context), region: context.settings.region },
+      logger: silent,
+    })
+    return fromSdk(await provide(), source)
+  } catch (error) {
+    throw (
+      commonSdkError(error, source, context.http) ??
+      unknownSdkError('web_identity_failed', `cannot assume ${roleArn} with ${source}`, error)
+    )
+  }
+}
+
+/**
+ * The credentials of a pod's role (IAM roles for service accounts): the token is in a file that is renewed on disk.
+ *
+ * @throws {CredentialsError} As {@link assumeRoleWithWebIdentity}
+ */
+export async function webIdentityCredentials(
+  context: CredentialContext,
+  { tokenFile, ...role }: Role & { readonly tokenFile: string },
+): Promise<Credentials> {
+  let token: string
+  try {
+    token = (await readFile(tokenFile, 'utf8')).trim()
+  } catch (cause) {
+    throw new CredentialsError(
+      'web_identity_failed',
+      `cannot read ${tokenFile}, which AWS_WEB_IDENTITY_TOKEN_FILE names: check that it exists and may be read`,
+      { cause },
+    )
+  }
+  return await assumeRoleWithWebIdentity({
+    context,
+    ...role,
+    token,
+    source: `the web identity token in ${tokenFile}`,
+  })
+}

@@ -1,0 +1,6 @@
+export type { MfaCodeProvider } from './credentials/context.ts'
+export type { Environment } from './environment.ts'
+export { CredentialsError, type CredentialsErrorCode } from './errors.ts'
+export { formatExecCredential, type ExecCredentialOptions } from './exec-credential.ts'
+export { createInstanceMetadata, type InstanceMetadata } from './instance-metadata.ts'
+export { getToken, type Token, type TokenOptions } from './token.ts'

@@ -1,0 +1,55 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { loadSharedConfigFiles } from '@smithy/core/config'
+import { firstSet, type Environment } from './environment.ts'
+
+/** The paths of the AWS shared files, named as the SDK's providers take them. */
+export interface SharedFiles {
+  /** The credentials file. */
+  readonly filepath: string
+  readonly configFilepath: string
+}
+
+/** The settings of one profile, by their names in the files. */
+export type ProfileSettings = ReadonlyMap<string, string>
+
+/** What the AWS shared files hold. */
+export interface SharedConfig {
+  readonly files: SharedFiles
+  /** The profile in use. */
+  readonly profile: {
+    readonly name: string
+    /** The variable that names it; undefined for the default profile. */
+    readonly namedBy: string | undefined
+    readonly settings: ProfileSettings
+  }
+  readonly profiles: ReadonlyMap<string, ProfileSettings>
+}
+
+function locateSharedFiles(environment: Environment): SharedFiles {
+  const folder = join(firstSet(environment, 'HOME', 'USERPROFILE')?.value ?? homedir(), '.aws')
+  return {
+    filepath: firstSet(environment, 'AWS_SHARED_CREDENTIALS_FILE')?.value ?? join(folder, 'credentials'),
+    configFilepath: firstSet(environment, 'AWS_CONFIG_FILE')?.value ?? join(folder, 'config'),
+  }
+}
+
+/**
+ * Reads the AWS shared config and credentials files. In the credentials file a setting wins over the same one in the
+ * config file. Files that aren't there hold nothing.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ */
+export async function loadSharedConfig(environment: Environment): Promise<SharedConfig> {
+  const files = locateSharedFiles(environment)
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ...files, ignoreCache: true })
+  const profiles = new Map<string, Map<string, string>>()
+  for (const [name, settings] of [...Object.entries(configFile), ...Object.entries(credentialsFile)]) {
+    const profile = profiles.get(name) ?? new Map<string, string>()
+    for (const [key, value] of Object.entries(settings)) if (value !== undefined) profile.set(key, value)
+    profiles.set(name, profile)
+  }
+  const named = firstSet(environment, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE')
+  const name = named?.value ?? 'default'
+  return { files, profile: { name, namedBy: named?.name, settings: profiles.get(name) ?? new Map() }, profiles }
+}

@@ -1,0 +1,20 @@
+/** The own property of a value that came from outside; undefined where the value is no object or has no such property. */
+export function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+}
+
+/** The text at a path of own properties; undefined where there is none. */
+export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = path.reduce(property, value)
+  return typeof found === 'string' ? found : undefined
+}
+
+/** Whether a value is an object with named properties: no list, not null. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,5 @@
+export { HostError } from './host.ts'
+export { initialize, type InitializeOptions, type Initialized } from './initialize.ts'
+export { loadOrCreateKeyPair, type KeyPairOptions, type LoadedKeyPair } from './key-pair.ts'
+export { renderWebhookKubeconfig, type WebhookKubeconfigOptions } from './webhook-kubeconfig.ts'
+export { writeFileAtomically, type WriteFileOptions } from './write-file.ts'

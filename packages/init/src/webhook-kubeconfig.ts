@@ -1,0 +1,37 @@
+import { stringify } from 'yaml'
+import { parseHost } from './host.ts'
+
+const CLUSTER = 'aws-iam-authenticator'
+const USER = 'apiserver'
+const CONTEXT = 'webhook'
+
+export interface WebhookKubeconfigOptions {
+  /** The name or IP address, IPv6 without brackets, under which the API server reaches the webhook. */
+  readonly hostname: string
+  readonly port: number
+  /** The certificate that the API server trusts. */
+  readonly certificatePem: string
+}
+
+/**
+ * The kubeconfig for the API server's `--authentication-token-webhook-config-file` as YAML (Kubernetes, "Webhook Token
+ * Authentication"). The user has a name and no credentials.
+ *
+ * @throws HostError `host_invalid`
+ */
+export function renderWebhookKubeconfig({ hostname, port, certificatePem }: WebhookKubeconfigOptions): string {
+  const { type, value } = parseHost(hostname)
+  const cluster = {
+    'certificate-authority-data': Buffer.from(certificatePem).toString('base64'),
+    server: `https://${type === 'ipv6' ? `[${value}]` : value}:${port}/authenticate`,
+  }
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: CLUSTER, cluster }],
+    users: [{ name: USER, user: {} }],
+    contexts: [{ name: CONTEXT, context: { cluster: CLUSTER, user: USER } }],
+    'current-context': CONTEXT,
+  }
+  return stringify(kubeconfig, { lineWidth: 0 })
+}

@@ -1,0 +1,24 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** An empty folder that is removed at the end of the test `t`. */
+export async function temporaryFolder(t: Pick<Test, 'teardown'>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'authenticator-init-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+export function pairPaths(folder: string): { certificatePath: string; keyPath: string } {
+  return { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') }
+}
+
+export async function modeOf(path: string): Promise<number> {
+  return (await stat(path)).mode & 0o7777
+}
+
+/** Names the files of a folder in order. */
+export async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).sort()
+}

@@ -1,0 +1,67 @@
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FileError } from '@aws-iam-authenticator/core'
+import tap, { test } from 'tap'
+import { HostError, initialize, renderWebhookKubeconfig } from '../src/index.ts'
+import { modeOf, namesIn, pairPaths, temporaryFolder } from './files.ts'
+
+const now = new Date('2025-03-04T05:06:07Z')
+const settings = { hostname: 'localhost', address: '127.0.0.1', port: 21362, now }
+
+const folder = await temporaryFolder(tap)
+const paths = { ...pairPaths(folder), kubeconfigPath: join(folder, 'output', 'aws-iam-authenticator.kubeconfig') }
+const files = Object.values(paths)
+const first = await initialize({ ...settings, ...paths })
+
+async function stateOfFiles(): Promise<unknown[]> {
+  return Promise.all(
+    files.map(async (path) => {
+      const { ino, mtimeMs, mode } = await stat(path)
+      return [ino, mtimeMs, mode, (await readFile(path)).toString('base64').length]
+    }),
+  )
+}
+
+void test('leaves a pair and a kubeconfig that trusts it', async (t) => {
+  t.same(first, { ...paths, created: true, notAfter: new Date('2125-03-04T05:06:07Z') })
+  const certificatePem = await readFile(paths.certificatePath, 'utf8')
+  const kubeconfig = renderWebhookKubeconfig({ ...settings, certificatePem })
+  t.equal(await readFile(paths.kubeconfigPath, 'utf8'), kubeconfig)
+  t.equal(await modeOf(paths.kubeconfigPath), 0o644)
+  t.same(await namesIn(folder), ['cert.pem', 'key.pem', 'output'])
+})
+
+void test('a second run changes no file', async (t) => {
+  await chmod(paths.kubeconfigPath, 0o640)
+  const before = await stateOfFiles()
+  t.same(await initialize({ ...settings, ...paths }), { ...first, created: false })
+  t.same(await stateOfFiles(), before)
+})
+
+void test('a kubeconfig that differs is written again, the pair is not', async (t) => {
+  const before = await stateOfFiles()
+  await initialize({ ...settings, ...paths, port: 8443 })
+  t.match(await readFile(paths.kubeconfigPath, 'utf8'), 'https://localhost:8443/authenticate')
+  t.equal(await modeOf(paths.kubeconfigPath), 0o644)
+  t.same((await stateOfFiles()).slice(0, 2), before.slice(0, 2))
+})
+
+void test('a hostname that is none changes no file, with a pair or without', async (t) => {
+  const refusal = { constructor: HostError, code: 'host_invalid' }
+  const before = await stateOfFiles()
+  await t.rejects(initialize({ ...settings, ...paths, hostname: 'a b' }), refusal)
+  t.same(await stateOfFiles(), before)
+
+  const empty = await temporaryFolder(t)
+  const kubeconfigPath = join(empty, 'kubeconfig')
+  await t.rejects(initialize({ ...settings, ...pairPaths(empty), kubeconfigPath, hostname: 'a b' }), refusal)
+  t.same(await namesIn(empty), [])
+})
+
+void test('a kubeconfig that can not be written is an error that names it', async (t) => {
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  const kubeconfigPath = join(file, 'kubeconfig')
+  const failure = { constructor: FileError, message: kubeconfigPath }
+  await t.rejects(initialize({ ...settings, ...paths, kubeconfigPath }), failure)
+})

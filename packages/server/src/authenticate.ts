@@ -1,0 +1,96 @@
+import {
+  Refusal,
+  userInfo,
+  type Identity,
+  type Log,
+  type LogFields,
+  type Mapped,
+  type UserInfo,
+} from '@aws-iam-authenticator/core'
+import type { TokenReview } from './token-review.ts'
+import type { Verified, Verify } from './verify.ts'
+
+/** Maps a verified identity to a Kubernetes user. */
+export type MapIdentity = (identity: Identity) => Promise<Mapped | Refusal>
+
+export interface AuthenticateOptions {
+  readonly verify: Verify
+  readonly map: MapIdentity
+  /** Accounts of which nothing but username and groups may be told or logged. */
+  readonly scrubbedAccounts: ReadonlySet<string>
+  /** The API server's audiences; null where this server does not know them. */
+  readonly apiAudiences: readonly string[] | null
+  readonly log: Log
+}
+
+/** A login that is let in. */
+export interface Granted {
+  readonly user: UserInfo
+  /** The audiences asked for that this server serves; empty where it does not know them. */
+  readonly audiences: readonly string[]
+}
+
+/** Decides about one TokenReview. `origin` are the log fields that say where it came from. */
+export type Authenticate = (review: TokenReview, origin: LogFields) => Promise<Granted | Refusal>
+
+function identityFields({ identity, request }: Verified): LogFields {
+  return {
+    arn: identity.arn,
+    accountid: identity.accountId,
+    accesskeyid: identity.accessKeyId,
+    userid: identity.userId,
+    session: identity.sessionName,
+    stsendpoint: request.host,
+  }
+}
+
+/** A text of a scrubbed account for the log: templates can put the ARN and ids into a username or a group. */
+function scrub(text: string, identity: Identity): string {
+  const secrets = [identity.arn, identity.canonicalArn, identity.accountId, identity.userId, identity.accessKeyId]
+  return secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '***'), text)
+}
+
+/**
+ * Without `apiAudiences` the answer names no audience, by which kube-apiserver takes the token as valid for its own audiences
+ * alone (Kubernetes API, TokenReviewStatus.audiences).
+ */
+function serveAudiences(asked: readonly string[], served: readonly string[] | null): readonly string[] | Refusal {
+  if (served === null || asked.length === 0) return []
+  const both = asked.filter((audience) => served.includes(audience))
+  return both.length > 0
+    ? both
+    : new Refusal('unsupported_audience', 'none of the audiences asked for is in server.apiAudiences')
+}
+
+/** The way of one token through the server: verify, map, answer; and what the log says of it. */
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  const { verify, map, scrubbedAccounts, apiAudiences, log } = options
+  return async (review, origin) => {
+    const refuse = (refusal: Refusal, fields: LogFields = {}): Refusal => {
+      log.warn('access denied', { ...origin, ...fields, reason: refusal.reason, error: refusal.message })
+      return refusal
+    }
+    const audiences = serveAudiences(review.audiences, apiAudiences)
+    if (audiences instanceof Refusal) return refuse(audiences)
+    const verified = await verify(review.token)
+    if (verified instanceof Refusal) return refuse(verified)
+    const { identity } = verified
+    const scrubbed = scrubbedAccounts.has(identity.accountId)
+    const fields = scrubbed ? { stsendpoint: verified.request.host } : identityFields(verified)
+    log.info('STS response', { ...origin, ...fields })
+    const mapped = await map(identity)
+    if (mapped instanceof Refusal) return refuse(mapped, fields)
+    const user = userInfo(identity, mapped, scrubbed)
+    const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
+    log.info('access granted', {
+      ...origin,
+      ...fields,
+      username: shown(user.username),
+      uid: shown(user.uid),
+      groups: mapped.groups.map(shown),
+      backend: mapped.backend,
+      entry: mapped.entry?.path ?? 'mapAccounts',
+    })
+    return { user, audiences }
+  }
+}

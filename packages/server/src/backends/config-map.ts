@@ -1,0 +1,85 @@
+import {
+  EMPTY_AWS_AUTH,
+  formatProblem,
+  indexMappings,
+  isRecord,
+  parseAwsAuth,
+  property,
+  type AwsAuth,
+  type Log,
+  type MappingIndex,
+  type Problem,
+} from '@aws-iam-authenticator/core'
+import type { KubernetesApi } from '../kubernetes/connection.ts'
+import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
+import type { Backend } from './backend.ts'
+
+const NAMESPACE = 'kube-system'
+const NAME = 'aws-auth'
+const SOURCE = `${NAMESPACE}/${NAME}`
+
+export interface ConfigMapOptions {
+  readonly api: KubernetesApi
+  /** Whether entries may have `sso` (feature gate SSORoleMatch). */
+  readonly sso: boolean
+  readonly log: Log
+  readonly watchFailed: () => void
+  readonly problemsFound: (source: string, count: number) => void
+}
+
+/** The mappings of the ConfigMap kube-system/aws-auth, followed live. */
+export function createConfigMap({ api, sso, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
+  let awsAuth: AwsAuth = EMPTY_AWS_AUTH
+  let index: MappingIndex | null = null
+  let fault: string | null = null
+  let reflector: Reflector | null = null
+
+  const report = (problems: readonly Problem[]): void => {
+    for (const problem of problems) {
+      if (problem.severity === 'error') log.error(formatProblem(problem))
+      else log.warn(formatProblem(problem))
+    }
+    problemsFound(SOURCE, problems.filter(({ severity }) => severity === 'error').length)
+  }
+  const adopt = (next: AwsAuth): void => {
+    awsAuth = next
+    const indexed = indexMappings(next)
+    index = indexed.index
+    fault = null
+    report([...next.problems, ...indexed.problems])
+    const { roles, users, accounts } = next
+    log.info(`${SOURCE} loaded`, { roles: roles.length, users: users.length, accounts: accounts.length })
+  }
+  const load = (object: KubernetesObject): void => {
+    const data = property(object, 'data')
+    adopt(parseAwsAuth(isRecord(data) ? data : {}, awsAuth, { sso }))
+  }
+  const clear = (): void => {
+    log.warn(`${SOURCE} is not there: none of its mappings is in force`)
+    adopt(EMPTY_AWS_AUTH)
+  }
+
+  return {
+    start: () => {
+      reflector = reflect(
+        api,
+        { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, fieldSelector: `metadata.name=${NAME}` },
+        {
+          replaced: ([object]) => (object === undefined ? clear() : load(object)),
+          changed: load,
+          deleted: clear,
+          failed: (message) => {
+            fault = message
+            watchFailed()
+            log.warn(`${SOURCE} can't be followed, trying again; the mappings before stay in force`, { error: message })
+          },
+        },
+      )
+    },
+    snapshot: () => ({ mode: 'EKSConfigMap', index, fault }),
+    stop: async () => {
+      await reflector?.stop()
+      await api.close()
+    },
+  }
+}

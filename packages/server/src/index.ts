@@ -1,0 +1,6 @@
+export type { ConnectKubernetes, KubernetesCluster, KubernetesTls } from './kubernetes/connection.ts'
+export { inCluster } from './kubernetes/in-cluster.ts'
+export { fromKubeconfig } from './kubernetes/kubeconfig.ts'
+export { createStsClient, type AskSts, type StsObserver, type StsOptions } from './sts.ts'
+export { startServer, type RunningServer, type ServerSettings, type ServerSurroundings } from './server.ts'
+export { createVerifier, type Verified, type Verify, type VerifyOptions } from './verify.ts'

@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
+import type { KubernetesApi } from './connection.ts'
+
+/** A Kubernetes object as it came over the wire. */
+export type KubernetesObject = Readonly<Record<string, unknown>>
+
+/** What a reflection tells of: the whole state after a list, then each change. */
+export interface ReflectorHandlers {
+  replaced(objects: readonly KubernetesObject[]): void
+  changed(object: KubernetesObject): void
+  deleted(object: KubernetesObject): void
+  /** A list or a watch failed; what was reflected stays as it is until the next one succeeds. */
+  failed(message: string): void
+}
+
+export interface Resource {
+  readonly path: string
+  readonly fieldSelector?: string
+}
+
+/** The reflection of a resource, until it is stopped. */
+export interface Reflector {
+  stop(): Promise<void>
+}
+
+const WATCH_SECONDS = 300
+const MAX_OBJECT_BYTES = 8 * 1024 * 1024
+const LIST_PAGE = '500'
+const FIRST_DELAY_MS = 200
+/** The longest time before the next try after a list succeeded: the server is there, but its watches may not be. */
+const LISTED_DELAY_MS = 1_000
+/** The longest time between two tries. Clusters count on a retry within 5 s. */
+const MAX_DELAY_MS = 4_000
+
+/** The resourceVersion that a watch began from is too old: the state must be listed anew (HTTP 410). */
+class Expired extends Error {}
+
+interface State {
+  resourceVersion: string | null
+}
+
+async function readJson(body: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of body) {
+    rest = Buffer.concat([rest, chunk])
+    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+      yield rest.subarray(0, end).toString('utf8')
+      rest = rest.subarray(end + 1)
+    }
+    if (rest.length > MAX_OBJECT_BYTES) throw new Error(`an event is longer than ${MAX_OBJECT_BYTES} bytes`)
+  }
+}
+
+async function list(
+  api: KubernetesApi,
+  resource: Resource,
+  signal: AbortSignal,
+): Promise<[KubernetesObject[], string]> {
+  const objects: KubernetesObject[] = []
+  let next = ''
+  for (;;) {
+    const selector = resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }
+    const query = { ...selector, limit: LIST_PAGE, ...(next === '' ? {} : { continue: next }) }
+    const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs: 30_000 })
+    const answer = await readJson(body).catch(() => null)
+    if (statusCode === 410) throw new Expired('the list expired while it was read')
+    if (statusCode !== 200) throw new Error(`list: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
+    const items = property(answer, 'items')
+    const resourceVersion = textAt(answer, 'metadata', 'resourceVersion')
+    if ((items !== null && !Array.isArray(items)) || resourceVersion === undefined)
+      throw new Error('list: the answer is no list')
+    objects.push(...(items ?? []).filter(isRecord))
+    next = textAt(answer, 'metadata', 'continue') ?? ''
+    if (next === '') return [objects, resourceVersion]
+  }
+}
+
+function handleEvent(line: string, state: State, handlers: ReflectorHandlers): void {
+  const event: unknown = JSON.parse(line)
+  const type = textAt(event, 'type')
+  const object = property(event, 'object')
+  if (!isRecord(object)) throw new Error('watch: an event has no object')
+  if (type === 'ERROR') {
+    const message = textAt(object, 'message') ?? 'no message'
+    if (property(object, 'code') === 410) throw new Expired(message)
+    throw new Error(`watch: ${message}`)
+  }
+  if (type === 'ADDED' || type === 'MODIFIED') handlers.changed(object)
+  else if (type === 'DELETED') handlers.deleted(object)
+  else if (type !== 'BOOKMARK') throw new Error('watch: an event has a type that is not known')
+  state.resourceVersion = textAt(object, 'metadata', 'resourceVersion') ?? state.resourceVersion
+}
+
+async function watch(
+  api: KubernetesApi,
+  resource: Resource,
+  state: State,
+  handlers: ReflectorHandlers,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = {
+    ...(resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }),
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion: state.resourceVersion ?? '',
+    timeoutSeconds: String(WATCH_SECONDS),
+  }
+  // A server that is gone without a word shows by the end of a watch that does not come.
+  const bodyTimeoutMs = (WATCH_SECONDS + 30) * 1000
+  const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs })
+  if (statusCode !== 200) {
+    const answer = await readJson(body).catch(() => null)
+    if (statusCode === 410) throw new Expired(textAt(answer, 'message') ?? 'status 410')
+    throw new Error(`watch: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
+  }
+  for await (const line of readLines(body)) if (line !== '') handleEvent(line, state, handlers)
+}
+
+/**
+ * Keeps up with a resource by one list and then watches, as Kubernetes' own clients do.
+ *
+ * A watch that ends goes on from where it was; one that is too old begins again with a list. Failures are retried with a
+ * delay that doubles up to 4 s, so that an API server that comes back is noticed within 5 s and is not rushed.
+ *
+ * @see {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes | Efficient detection of changes}
+ */
+export function reflect(api: KubernetesApi, resource: Resource, handlers: ReflectorHandlers): Reflector {
+  const stopped = new AbortController()
+  const { signal } = stopped
+  const state: State = { resourceVersion: null }
+  let delay = FIRST_DELAY_MS
+
+  const step = async (): Promise<void> => {
+    if (state.resourceVersion === null) {
+      const [objects, resourceVersion] = await list(api, resource, signal)
+      handlers.replaced(objects)
+      state.resourceVersion = resourceVersion
+      delay = Math.min(delay, LISTED_DELAY_MS)
+    }
+    const before = state.resourceVersion
+    const startedAt = performance.now()
+    await watch(api, resource, state, handlers, signal)
+    // A watch that brought something or lasted shows a healthy server; one that ends at once must not become a busy loop.
+    if (state.resourceVersion !== before || performance.now() - startedAt > LISTED_DELAY_MS) delay = FIRST_DELAY_MS
+  }
+
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        await step()
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof Expired) state.resourceVersion = null
+        handlers.failed(messageOf(error))
+      }
+      await sleep(delay, undefined, { signal }).catch(() => undefined)
+      delay = Math.min(delay * 2, MAX_DELAY_MS)
+    }
+  }
+  const running = run()
+  return {
+    stop: async () => {
+      stopped.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import { reasons, type ReasonCode } from '@aws-iam-authenticator/core'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { StsObserver } from './sts.ts'
+
+const PREFIX = 'aws_iam_authenticator_'
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly sts: StsObserver
+  /** A login that was let in or refused, and how long that took in seconds. */
+  readonly decided: (reason: ReasonCode | null, seconds: number) => void
+  readonly configMapWatchFailed: () => void
+  /** How many problems a source of mappings has at present. */
+  readonly mappingProblems: (source: string, count: number) => void
+}
+
+/** The server's metrics, on a registry of their own. Names and labels are those that dashboards have. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const latency = new Histogram({
+    name: `${PREFIX}authenticate_latency_seconds`,
+    help: 'Latency of authenticate requests, by result',
+    labelNames: ['result'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: `${PREFIX}refusals_total`,
+    help: 'Logins refused, by reason',
+    labelNames: ['reason'],
+    registers,
+  })
+  const connectionFailures = new Counter({
+    name: `${PREFIX}sts_connection_failures_total`,
+    help: 'Calls to STS that got no answer',
+    labelNames: ['StsRegion'],
+    registers,
+  })
+  const throttling = new Counter({
+    name: `${PREFIX}sts_throttling_total`,
+    help: 'Calls that STS throttled',
+    labelNames: ['StsRegion'],
+    registers,
+  })
+  const responses = new Counter({
+    name: `${PREFIX}sts_responses_total`,
+    help: 'Answers of STS, by HTTP status',
+    labelNames: ['ResponseCode', 'StsRegion'],
+    registers,
+  })
+  const watchFailures = new Counter({
+    name: `${PREFIX}configmap_watch_failures_total`,
+    help: 'Watches of aws-auth that failed',
+    registers,
+  })
+  const problems = new Gauge({
+    name: `${PREFIX}mapping_errors`,
+    help: 'Errors in a source of mappings, as it was last read',
+    labelNames: ['source'],
+    registers,
+  })
+  for (const reason of Object.keys(reasons)) refusals.inc({ reason }, 0)
+  return {
+    registry,
+    sts: {
+      answered: (region, status) => responses.inc({ ResponseCode: String(status), StsRegion: region }),
+      throttled: (region) => throttling.inc({ StsRegion: region }),
+      connectionFailed: (region) => connectionFailures.inc({ StsRegion: region }),
+    },
+    decided: (reason, seconds) => {
+      latency.observe({ result: reason === null ? 'success' : reasons[reason].result }, seconds)
+      if (reason !== null) refusals.inc({ reason })
+    },
+    configMapWatchFailed: () => watchFailures.inc(),
+    mappingProblems: (source, count) => problems.set({ source }, count),
+  }
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import {
+  ConfigurationError,
+  type BackendMode,
+  type Log,
+  type MappingLists,
+  type Partition,
+  type ReservedPrefixes,
+} from '@aws-iam-authenticator/core'
+import { loadOrCreateKeyPair, renderWebhookKubeconfig, writeFileAtomically } from '@aws-iam-authenticator/init'
+import type { Dispatcher } from 'undici'
+import { createAuthenticate } from './authenticate.ts'
+import type { Backend } from './backends/backend.ts'
+import { createConfigMap } from './backends/config-map.ts'
+import { createMountedFile } from './backends/mounted-file.ts'
+import { HEALTH_PORT, startHealthServer } from './health.ts'
+import { createKubernetesApi, type ConnectKubernetes, type KubernetesCluster } from './kubernetes/connection.ts'
+import { createMapper } from './map.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { createStsClient } from './sts.ts'
+import { createVerifier } from './verify.ts'
+import { createWebhook } from './webhook.ts'
+
+/** How long a stop may take before what is still in flight is given up, in milliseconds. */
+const STOP_TIMEOUT_MS = 5_000
+
+/** The settings of the server. */
+export interface ServerSettings {
+  readonly clusterId: string
+  readonly partition: Partition
+  readonly address: string
+  readonly port: number
+  /** The name in the URL of the webhook kubeconfig and in the certificate. */
+  readonly hostname: string
+  /** The folder of `cert.pem` and `key.pem`. */
+  readonly stateDir: string
+  readonly kubeconfigPath: string
+  /** Whether the webhook kubeconfig is there already and must be left alone. */
+  readonly kubeconfigPregenerated: boolean
+  readonly backendModes: readonly BackendMode[]
+  readonly mappings: MappingLists
+  readonly reservedPrefixes: ReservedPrefixes
+  /** Whether entries may have `sso` (feature gate SSORoleMatch). */
+  readonly sso: boolean
+  readonly scrubbedAccounts: ReadonlySet<string>
+  /** The API server's `--api-audiences`; null where they are not known. */
+  readonly apiAudiences: readonly string[] | null
+  readonly refusalStatus: 200 | 403
+}
+
+/** The world around the server. */
+export interface ServerSurroundings {
+  readonly log: Log
+  readonly now: () => Date
+  readonly userAgent: string
+  /** Connections to AWS. */
+  readonly aws: Dispatcher
+  /** The region this server runs in: asked in the background, so that the start never waits for it. */
+  readonly lookUpRegion: () => Promise<string | null>
+  /** The API server whose aws-auth is followed; asked for only where a backend needs it. */
+  readonly kubernetes: () => Promise<KubernetesCluster>
+  readonly connectKubernetes: ConnectKubernetes
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number
+  /** Stops: no new connections, an answer to what is in flight, 5 s at most. */
+  stop(): Promise<void>
+}
+
+async function createBackend(
+  mode: BackendMode,
+  { mappings, sso }: ServerSettings,
+  { log, kubernetes, connectKubernetes, userAgent }: ServerSurroundings,
+  metrics: Metrics,
+): Promise<Backend> {
+  if (mode === 'MountedFile') return createMountedFile(mappings, log)
+  if (mode === 'EKSConfigMap') {
+    const api = createKubernetesApi(await kubernetes(), connectKubernetes, userAgent)
+    const { configMapWatchFailed: watchFailed, mappingProblems: problemsFound } = metrics
+    return createConfigMap({ api, sso, log, watchFailed, problemsFound })
+  }
+  throw new ConfigurationError(`backend ${mode} is not in this release: leave it out of --backend-mode`)
+}
+
+/**
+ * Starts the webhook server.
+ *
+ * @throws {FileError} The TLS pair or the webhook kubeconfig can't be read or written.
+ * @throws {ConfigurationError} A backend has no API server to ask.
+ */
+export async function startServer(settings: ServerSettings, surroundings: ServerSurroundings): Promise<RunningServer> {
+  const { log, now, aws, userAgent } = surroundings
+  const { clusterId, partition, hostname, address, port, stateDir } = settings
+
+  const { certificatePem, keyPem, created } = await loadOrCreateKeyPair({
+    certificatePath: join(stateDir, 'cert.pem'),
+    keyPath: join(stateDir, 'key.pem'),
+    hostname,
+    address,
+    now: now(),
+  })
+  log.info(created ? 'made a new TLS pair' : 'loaded the TLS pair', { stateDir })
+  if (!settings.kubeconfigPregenerated) {
+    const kubeconfig = renderWebhookKubeconfig({ hostname, port, certificatePem })
+    await writeFileAtomically(settings.kubeconfigPath, kubeconfig, { mode: 0o644, makeDirectory: true })
+    log.info('wrote the webhook kubeconfig', { kubeconfigPath: settings.kubeconfigPath })
+  }
+
+  const metrics = createMetrics()
+  const backends: Backend[] = []
+  for (const mode of settings.backendModes) backends.push(await createBackend(mode, settings, surroundings, metrics))
+  let serverRegion: string | null = null
+  void surroundings
+    .lookUpRegion()
+    .then((region) => (serverRegion = region))
+    .catch(() => log.debug('the region of this server is not known'))
+
+  const askSts = createStsClient({ dispatcher: aws, clusterId, userAgent, observer: metrics.sts })
+  const verify = createVerifier({ askSts, partition, serverRegion: () => serverRegion, now })
+  const authenticate = createAuthenticate({
+    verify,
+    map: createMapper(backends, settings.reservedPrefixes),
+    scrubbedAccounts: settings.scrubbedAccounts,
+    apiAudiences: settings.apiAudiences,
+    log,
+  })
+  const webhook = createWebhook({
+    certificatePem,
+    keyPem,
+    authenticate,
+    metrics,
+    log,
+    refusalStatus: settings.refusalStatus,
+  })
+
+  for (const backend of backends) backend.start()
+  const listeningPort = await webhook.listen(address, port)
+  const health = await startHealthServer(HEALTH_PORT, log)
+  log.info('listening', {
+    url: `https://${address.includes(':') ? `[${address}]` : address}:${listeningPort}/authenticate`,
+    clusterid: clusterId,
+    partition: partition.id,
+    backends: settings.backendModes,
+  })
+
+  return {
+    port: listeningPort,
+    stop: async () => {
+      const givenUp = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref())
+      await Promise.race([webhook.close(), givenUp])
+      await Promise.all([health.close(), aws.destroy(), ...backends.map((backend) => backend.stop())])
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import type { ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import { property, Refusal, textAt, type Log } from '@aws-iam-authenticator/core'
+import fastify from 'fastify'
+import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
+import type { Authenticate } from './authenticate.ts'
+import type { Metrics } from './metrics.ts'
+import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
+
+/** Larger than any TokenReview: a token has 16 KiB at most. */
+const MAX_BODY_BYTES = 1024 * 1024
+
+const PATH = '/authenticate'
+
+export interface WebhookOptions {
+  readonly certificatePem: string
+  readonly keyPem: string
+  readonly authenticate: Authenticate
+  readonly metrics: Metrics
+  readonly log: Log
+  /** The status of a sound refusal: 200 by the webhook's contract, or 403 as in older releases. */
+  readonly refusalStatus: 200 | 403
+}
+
+/** The HTTPS server that kube-apiserver asks. */
+export interface Webhook {
+  /** Begins to listen; gives the port, which is chosen where 0 was asked for. */
+  listen(address: string, port: number): Promise<number>
+  /** Takes no more connections, answers what is in flight, and ends. */
+  close(): Promise<void>
+}
+
+function originOf(method: string, { remoteAddress = '', remotePort = 0 }: Socket): Record<string, string> {
+  return { path: PATH, client: `${remoteAddress}:${remotePort}`, method }
+}
+
+/** The HTTP side of authentication: TokenReview in, TokenReview out. */
+export function createWebhook(options: WebhookOptions): Webhook {
+  const { certificatePem, keyPem, authenticate, metrics, log, refusalStatus } = options
+  const app = fastify({
+    http2: true,
+    https: { allowHTTP1: true, cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
+    bodyLimit: MAX_BODY_BYTES,
+    exposeHeadRoutes: false,
+  })
+  // Whatever the content type says, the body is taken as it is: it is parsed where its form is checked.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  const sessions = new Set<ServerHttp2Session>()
+  app.server.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+  })
+
+  /** Refuses what never becomes a TokenReview. */
+  const refuseRequest = (refusal: Refusal, origin: Record<string, string>): Answer => {
+    log.warn('access denied', { ...origin, reason: refusal.reason, error: refusal.message })
+    metrics.decided(refusal.reason, 0)
+    return refusalAnswer(refusal, '', refusalStatus)
+  }
+  const decide = async (body: string, origin: Record<string, string>): Promise<Answer> => {
+    const review = parseTokenReview(body)
+    if (review instanceof Refusal) return refuseRequest(review, origin)
+    const startedAt = performance.now()
+    const outcome = await authenticate(review, origin)
+    const refused = outcome instanceof Refusal
+    metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
+    if (refused) return refusalAnswer(outcome, review.apiVersion, refusalStatus)
+    return jsonAnswer(200, renderAuthenticated(review.apiVersion, outcome.user, outcome.audiences))
+  }
+
+  app.all(PATH, async (request, reply) => {
+    const origin = originOf(request.method, request.socket)
+    const text = typeof request.body === 'string' ? request.body : ''
+    const { status, headers, body } =
+      request.method === 'POST'
+        ? await decide(text, origin)
+        : refuseRequest(new Refusal('method_not_allowed', 'expected POST'), origin)
+    return reply.status(status).headers(headers).send(body)
+  })
+  app.get('/healthz', (_request, reply) => reply.type('text/plain; charset=UTF-8').send('ok'))
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  )
+  app.setErrorHandler((error: unknown, request, reply) => {
+    const status = property(error, 'statusCode')
+    const code = textAt(error, 'code') ?? 'unknown'
+    if (typeof status === 'number' && status < 500) {
+      const refusal = new Refusal('malformed_request', `${EXPECTED_TOKEN_REVIEW}: ${code}`)
+      const answer = refuseRequest(refusal, originOf(request.method, request.socket))
+      return reply.status(status).headers(answer.headers).send(answer.body)
+    }
+    log.error('a request failed inside the server', { path: PATH, method: request.method, error: code })
+    return reply.status(500).type('text/plain; charset=UTF-8').send('the token could not be checked\n')
+  })
+
+  return {
+    listen: async (host, port) => {
+      await app.listen({ host, port })
+      const address = app.server.address()
+      return typeof address === 'object' && address !== null ? address.port : port
+    },
+    close: async () => {
+      for (const session of sessions) session.close()
+      await app.close()
+    },
+  }
+}
