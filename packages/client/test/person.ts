@@ -1,0 +1,73 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Test } from 'tap'
+import type { Dispatcher } from 'undici'
+import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
+import type { InProcessAws } from '../../../test/sandbox/aws/sandbox.ts'
+import { getToken, type Environment, type Token, type TokenOptions } from '../src/index.ts'
+
+export const CLUSTER_ID = 'k8s.local'
+
+/**
+ * The environment of a person who has these files in their home, whom no machine gives anything else. The SDK's own
+ * clients and providers read the process's environment, so it is made the same for the length of the test.
+ */
+export async function personWith(
+  t: Pick<Test, 'teardown'>,
+  { files = {}, environment = {} }: { files?: Readonly<Record<string, string>>; environment?: Environment } = {},
+): Promise<Environment> {
+  const home = await mkdtemp(join(tmpdir(), 'authenticator-client-'))
+  t.teardown(() => rm(home, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(home, name)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text.replaceAll('HOME', home))
+  }
+  const own = { HOME: home, AWS_EC2_METADATA_DISABLED: 'true', AWS_MAX_ATTEMPTS: '1', ...environment }
+  replaceProcessEnvironment(t, own)
+  return own
+}
+
+function replaceProcessEnvironment(t: Pick<Test, 'teardown'>, environment: Environment): void {
+  const before = { ...process.env }
+  t.teardown(() => {
+    for (const name of Object.keys(environment)) delete process.env[name]
+    Object.assign(process.env, before)
+  })
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
+  Object.assign(process.env, environment)
+}
+
+/** Signs a token, against a fake AWS in this process. */
+export async function signIn(
+  aws: InProcessAws,
+  options: Pick<TokenOptions, 'environment'> & Partial<TokenOptions>,
+): Promise<Token> {
+  return await getToken({
+    clusterId: CLUSTER_ID,
+    createDispatcher: () => Promise.resolve<Dispatcher>(new InProcessDispatcher(aws.handle)),
+    ...options,
+  })
+}
+
+export function urlOf({ token }: Token): URL {
+  return new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString())
+}
+
+/** Whose token STS says this is, asked as a server of that cluster would. */
+export async function callerOf(aws: InProcessAws, token: Token, clusterId = CLUSTER_ID): Promise<unknown> {
+  const url = urlOf(token)
+  const { body } = await new InProcessDispatcher(aws.handle).request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: 'GET',
+    headers: { 'x-k8s-aws-id': clusterId, accept: 'application/json' },
+  })
+  return await body.json()
+}
+
+/** What {@link callerOf} finds for that identity. */
+export function caller(arn: string | RegExp): object {
+  return { GetCallerIdentityResponse: { GetCallerIdentityResult: { Arn: arn } } }
+}

@@ -1,0 +1,77 @@
+import { randomBytes, randomInt } from 'node:crypto'
+
+/** An access key and whose it is. */
+export interface Identity {
+  readonly accountId: string
+  readonly arn: string
+  readonly userId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expires?: Date
+  /** For a role session, the role: `arn` is the session's. */
+  readonly roleArn?: string
+}
+
+/** A role and who may assume it. */
+export interface Role {
+  /** `AROA…`, the first part of the UserId of its sessions. */
+  readonly roleId: string
+  /** ARNs of users and roles; `arn:<partition>:iam::<account>:root` stands for the whole account. */
+  readonly trusts: readonly string[]
+  readonly externalId?: string
+  readonly mfa?: { readonly serial: string; readonly code: string }
+  /** 3600, unless told. */
+  readonly maxSessionSeconds?: number
+  /** The claims `iss` and `sub` that a web identity token has to have; without it there is no such trust. */
+  readonly webIdentity?: { readonly issuer: string; readonly subject: string }
+}
+
+/** What the accounts of the sandbox hold; tests may change it at any time. */
+export interface Accounts {
+  /** By access key id. */
+  readonly identities: Map<string, Identity>
+  /** By ARN. */
+  readonly roles: Map<string, Role>
+}
+
+/** The credentials of a new role session. */
+export interface Session {
+  readonly accessKeyId: string
+  readonly identity: Required<Identity>
+}
+
+/** Makes temporary credentials for a role and lets them in. */
+export function openSession(
+  accounts: Accounts,
+  role: { arn: string; roleId: string },
+  name: string,
+  expires: Date,
+): Session {
+  const [, partition = '', , , accountId = '', resource = ''] = role.arn.split(':')
+  const session: Session = {
+    accessKeyId: `ASIA${base32(16)}`,
+    identity: {
+      accountId,
+      // The path of a role is not part of its sessions' ARN.
+      arn: `arn:${partition}:sts::${accountId}:assumed-role/${resource.slice(resource.lastIndexOf('/') + 1)}/${name}`,
+      userId: `${role.roleId}:${name}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      sessionToken: randomBytes(300).toString('base64'),
+      expires,
+      roleArn: role.arn,
+    },
+  }
+  accounts.identities.set(session.accessKeyId, session.identity)
+  return session
+}
+
+/** True where the role trusts this caller by name, by the role behind its session, or by its account. */
+export function isTrusted(role: Role, caller: Identity): boolean {
+  const [, partition = ''] = caller.arn.split(':')
+  const names = new Set([caller.arn, caller.roleArn, `arn:${partition}:iam::${caller.accountId}:root`])
+  return role.trusts.some((trusted) => names.has(trusted))
+}
+
+function base32(length: number): string {
+  return Array.from({ length }, () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.charAt(randomInt(32))).join('')
+}

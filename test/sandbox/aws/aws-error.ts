@@ -1,0 +1,31 @@
+/** The error codes of STS and their HTTP status, as the service answers them. */
+const STATUS = {
+  AccessDenied: 403,
+  ExpiredToken: 403,
+  ExpiredTokenException: 400,
+  IncompleteSignature: 400,
+  InternalFailure: 500,
+  InvalidAction: 400,
+  InvalidClientTokenId: 403,
+  InvalidIdentityToken: 400,
+  MissingAuthenticationToken: 403,
+  SignatureDoesNotMatch: 403,
+  Throttling: 400,
+  ValidationError: 400,
+} as const
+
+export type AwsErrorCode = keyof typeof STATUS
+
+/** A refusal that goes to the client as it stands: `code` and `message` are the service's own. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError'
+  readonly code: AwsErrorCode
+  readonly status: number
+
+  /** @param status - where it isn't the code's usual one */
+  constructor(code: AwsErrorCode, message: string, status: number = STATUS[code]) {
+    super(message)
+    this.code = code
+    this.status = status
+  }
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startConnectProxy, type ConnectProxyOptions, type ConnectRequest } from '../proxy/connect-proxy.ts'
+import { createAuthority, type Authority } from '../tls/authority.ts'
+import type { Identity, Role } from './account.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { isAwsHost } from './hosts.ts'
+import { requestListener } from './listener.ts'
+import { createSts, type Sts } from './sts.ts'
+import { dispatchByHost, type Handler, type Route } from './wire.ts'
+
+/** What there is in the fake AWS. */
+export interface SandboxAwsOptions {
+  /** By access key id. */
+  readonly identities?: ReadonlyMap<string, Identity>
+  /** By ARN. */
+  readonly roles?: ReadonlyMap<string, Role>
+  /** More services, each for the hosts it matches. */
+  readonly routes?: readonly Route[]
+  /** What the proxy wants to hear before it opens a tunnel. */
+  readonly proxyCredentials?: NonNullable<ConnectProxyOptions['credentials']>
+  /** The time of the services; the real one, unless told. Certificates go by the real time always. */
+  readonly now?: () => Date
+}
+
+/** The fake AWS in one process: no socket, no certificate. */
+export interface InProcessAws {
+  readonly sts: Sts
+  readonly faults: Faults
+  /** Answers for every host. */
+  readonly handle: Handler
+}
+
+/** The fake AWS behind TLS and a proxy, the one way for another process to reach it. */
+export interface SandboxAws extends InProcessAws {
+  /** The certificate of the authority that signed for every host, PEM. */
+  readonly ca: string
+  /** The same in a file. */
+  readonly caFile: string
+  readonly proxyUrl: string
+  readonly proxyRequests: readonly ConnectRequest[]
+  /** The TLS port on 127.0.0.1, for clients that choose the server name themselves. */
+  readonly port: number
+  /** What a child process needs in its environment: HTTPS_PROXY and SSL_CERT_FILE. */
+  readonly environment: Readonly<Record<'HTTPS_PROXY' | 'SSL_CERT_FILE', string>>
+  /** Cuts all connections, and removes the certificate's file. */
+  close(): Promise<void>
+}
+
+/** Makes the fake AWS without serving it. */
+export function createSandboxAws(options: SandboxAwsOptions = {}): InProcessAws {
+  const faults = createFaults()
+  const sts = createSts({
+    identities: new Map(options.identities),
+    roles: new Map(options.roles),
+    faults,
+    now: options.now ?? (() => new Date()),
+  })
+  return { sts, faults, handle: dispatchByHost([sts, ...(options.routes ?? [])]) }
+}
+
+/** Starts the fake AWS on 127.0.0.1, with an authority and a proxy of its own. */
+export async function startSandboxAws(options: SandboxAwsOptions = {}): Promise<SandboxAws> {
+  const aws = createSandboxAws(options)
+  const authority = createAuthority()
+  const server = createTlsServer(authority, aws.handle)
+  const port = await listen(server)
+  const proxy = await startConnectProxy({
+    route: (host, wantedPort) => (wantedPort === 443 && isAwsHost(host) ? port : undefined),
+    ...(options.proxyCredentials === undefined ? {} : { credentials: options.proxyCredentials }),
+  })
+  const folder = await mkdtemp(join(tmpdir(), 'sandbox-aws-'))
+  const caFile = join(folder, 'ca.pem')
+  await writeFile(caFile, authority.pem)
+  return {
+    ...aws,
+    ca: authority.pem,
+    caFile,
+    proxyUrl: proxy.url,
+    proxyRequests: proxy.requests,
+    port,
+    environment: { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caFile },
+    async close() {
+      await proxy.close()
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+function createTlsServer(authority: Authority, handle: Handler): Server {
+  return createServer(
+    {
+      SNICallback: (host, callback) => {
+        callback(null, authority.secureContext(host))
+      },
+    },
+    requestListener(handle),
+  )
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new TypeError('the server listens on no port')
+  return address.port
+}

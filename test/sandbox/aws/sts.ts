@@ -1,0 +1,110 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Accounts, Identity } from './account.ts'
+import { assumeRole, assumeRoleWithWebIdentity } from './assume-role.ts'
+import { parseAuthentication } from './authentication.ts'
+import { AwsError } from './aws-error.ts'
+import { REDIRECT_HOST, impostorAnswer, type Faults } from './faults.ts'
+import { parseStsHost } from './hosts.ts'
+import { failure, parseParameters, success, type Fields } from './query-protocol.ts'
+import { requestLog, type RecordedRequest } from './request-log.ts'
+import { verifySignature } from './sigv4.ts'
+import { hostName, type Reply, type Route, type WireRequest } from './wire.ts'
+
+/** The fake Security Token Service, for all its hosts at once. */
+export interface Sts extends Route, Accounts {
+  /** Every request that came, in order, also those that a fault swallowed. */
+  readonly requests: readonly RecordedRequest[]
+  /** How many requests wait for their answer now. */
+  readonly inFlight: number
+  /** The most that ever waited together. */
+  readonly peakInFlight: number
+  /** How long each answer takes, in milliseconds; may be changed at any time. */
+  delay: number
+}
+
+/** What the service needs from outside. */
+export interface StsOptions extends Accounts {
+  readonly faults: Faults
+  readonly now: () => Date
+}
+
+/**
+ * An STS that knows GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity, by GET and POST, signed in the query
+ * string or in a header, answering in JSON or XML. Each regional host takes signatures for its own region only; the
+ * global host takes those for us-east-1.
+ *
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+ */
+export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
+  const accounts = { identities, roles }
+  const log = requestLog(now)
+
+  async function reply(request: WireRequest): Promise<Reply> {
+    if (hostName(request.host) === REDIRECT_HOST) return impostorAnswer()
+    if (sts.delay > 0) await setTimeout(sts.delay, undefined, { signal: request.signal })
+    const fault = await faults.strike(request)
+    if (fault !== undefined) return fault
+    try {
+      const parameters = parseParameters(request)
+      return success(request, parameters.get('Action') ?? '', perform(accounts, request, parameters, now()))
+    } catch (error) {
+      if (error instanceof AwsError) return failure(request, error)
+      throw error
+    }
+  }
+
+  const sts: Sts = {
+    identities,
+    roles,
+    delay: 0,
+    requests: log.requests,
+    get inFlight() {
+      return log.inFlight
+    },
+    get peakInFlight() {
+      return log.peakInFlight
+    },
+    matches: (host) => host === REDIRECT_HOST || parseStsHost(host) !== undefined,
+    handle: (request) => log.watch(request, reply),
+  }
+  return sts
+}
+
+function perform(accounts: Accounts, request: WireRequest, parameters: URLSearchParams, now: Date): Fields {
+  const action = parameters.get('Action') ?? ''
+  switch (action) {
+    case 'GetCallerIdentity': {
+      const caller = authenticate(accounts, request, now)
+      return { Arn: caller.arn, UserId: caller.userId, Account: caller.accountId }
+    }
+    case 'AssumeRole':
+      return assumeRole(accounts, authenticate(accounts, request, now), parameters, now)
+    case 'AssumeRoleWithWebIdentity':
+      return assumeRoleWithWebIdentity(accounts, parameters, now)
+    default:
+      throw new AwsError('InvalidAction', `Could not find operation ${action} for version 2011-06-15`)
+  }
+}
+
+function authenticate({ identities }: Accounts, request: WireRequest, now: Date): Identity {
+  const authentication = parseAuthentication(request)
+  if (authentication === undefined) {
+    throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token')
+  }
+  const host = parseStsHost(hostName(request.host))
+  const identity = identities.get(authentication.accessKeyId)
+  if (
+    host === undefined ||
+    identity === undefined ||
+    identity.sessionToken !== authentication.sessionToken ||
+    identity.arn.split(':')[1] !== host.partition
+  ) {
+    throw new AwsError('InvalidClientTokenId', 'The security token included in the request is invalid.')
+  }
+  if (identity.expires !== undefined && identity.expires <= now) {
+    throw new AwsError('ExpiredToken', 'The security token included in the request is expired')
+  }
+  const { secretAccessKey } = identity
+  verifySignature(request, authentication, { secretAccessKey, region: host.region, service: 'sts', now })
+  return identity
+}

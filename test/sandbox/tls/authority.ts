@@ -1,0 +1,94 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import forge from 'node-forge'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A certification authority that lives as long as one test: nothing but a client that was given `pem` trusts it. */
+export interface Authority {
+  /** The authority's own certificate, PEM. */
+  readonly pem: string
+  /** The TLS context of a server that answers for `host`, a DNS name or an IP address; made once for each host. */
+  secureContext(host: string): SecureContext
+}
+
+/**
+ * Makes an authority with a fresh RSA 2048 key. All server certificates share one more key, because making keys is
+ * what takes the time.
+ */
+export function createAuthority(): Authority {
+  const authorityKey = createKeyPair()
+  const serverKey = createKeyPair()
+  const name = [{ name: 'commonName', value: 'Sandbox throw-away CA' }]
+  const authority = newCertificate(authorityKey.publicKey)
+  authority.setSubject(name)
+  authority.setIssuer(name)
+  authority.setExtensions([
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', keyCertSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ])
+  authority.sign(authorityKey.privateKey, forge.md.sha256.create())
+  const pem = forge.pki.certificateToPem(authority)
+  const keyIdentifier = authority.generateSubjectKeyIdentifier().getBytes()
+
+  function issue(host: string): string {
+    const certificate = newCertificate(serverKey.publicKey)
+    certificate.setSubject([{ name: 'commonName', value: host.slice(0, MAX_COMMON_NAME) }])
+    certificate.setIssuer(name)
+    certificate.setExtensions([
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'subjectAltName', altNames: [alternativeName(host)] },
+      { name: 'subjectKeyIdentifier' },
+      { name: 'authorityKeyIdentifier', keyIdentifier },
+    ])
+    certificate.sign(authorityKey.privateKey, forge.md.sha256.create())
+    return forge.pki.certificateToPem(certificate)
+  }
+
+  const contexts = new Map<string, SecureContext>()
+  return {
+    pem,
+    secureContext(host) {
+      const context = contexts.get(host) ?? createSecureContext({ key: serverKey.pem, cert: issue(host) })
+      contexts.set(host, context)
+      return context
+    },
+  }
+}
+
+/** X.520's upper bound of a common name; clients look at the subjectAltName only. */
+const MAX_COMMON_NAME = 64
+
+interface KeyPair {
+  readonly pem: string
+  readonly privateKey: forge.pki.rsa.PrivateKey
+  readonly publicKey: forge.pki.rsa.PublicKey
+}
+
+/** The keys come from node:crypto, which makes them many times faster than node-forge. */
+function createKeyPair(): KeyPair {
+  const pair = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  const privateKey = forge.pki.privateKeyFromPem(pair.privateKey)
+  return { pem: pair.privateKey, privateKey, publicKey: forge.pki.rsa.setPublicKey(privateKey.n, privateKey.e) }
+}
+
+function newCertificate(publicKey: forge.pki.rsa.PublicKey): forge.pki.Certificate {
+  const certificate = forge.pki.createCertificate()
+  certificate.publicKey = publicKey
+  // A serial number is a positive integer (RFC 5280, section 4.1.2.2): the first bit has to be 0 and the first byte not.
+  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`
+  certificate.validity.notBefore = new Date(Date.now() - DAY_MS)
+  certificate.validity.notAfter = new Date(Date.now() + DAY_MS)
+  return certificate
+}
+
+function alternativeName(host: string): { type: number; value: string } | { type: number; ip: string } {
+  return /^[\d.]+$|:/.test(host) ? { type: 7, ip: host } : { type: 2, value: host }
+}
