@@ -22,6 +22,10 @@ export interface ServerOptions {
   readonly configuration?: string
   readonly args?: readonly string[]
   readonly environment?: Environment
+  /** The state folder, where a test has prepared one; otherwise a fresh one. */
+  readonly folder?: string
+  /** Default: a free one. */
+  readonly port?: number
 }
 
 /** What the webhook answered. */
@@ -89,10 +93,11 @@ async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData):
 /** Starts the server with a fresh state folder, and waits until it listens. */
 export async function startTestServer(
   t: { teardown(action: () => unknown): void },
-  { aws, configuration = 'clusterID: k8s.local\n', args = [], environment = {} }: ServerOptions,
+  options: ServerOptions,
 ): Promise<TestServer> {
-  const folder = temporaryFolder(t)
-  const port = await freePort()
+  const { aws, configuration = 'clusterID: k8s.local\n', args = [], environment = {} } = options
+  const folder = options.folder ?? temporaryFolder(t)
+  const port = options.port ?? (await freePort())
   const config = join(folder, 'config.yaml')
   writeFileSync(config, configuration)
   const kubeconfig = join(folder, 'kubeconfig.yaml')
