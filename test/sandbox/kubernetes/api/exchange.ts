@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { ApiFailure } from './status.ts'
+
+/** @throws ApiFailure 400 when the body is no JSON. */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const body = await text(request)
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new ApiFailure('BadRequest', 'the body of the request is no JSON')
+  }
+}
+
+export function sendJson(response: ServerResponse, code: number, body: unknown): void {
+  const bytes = Buffer.from(`${JSON.stringify(body)}\n`)
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': bytes.length })
+  response.end(bytes)
+}
+
+/** Answers with the `Status` of a failure; whatever else was thrown is an internal error. */
+export function sendFailure(response: ServerResponse, thrown: unknown): void {
+  const { status } = thrown instanceof ApiFailure ? thrown : new ApiFailure('InternalError', String(thrown))
+  if (response.headersSent) response.destroy()
+  else sendJson(response, status.code, status)
+}
+
+/** Path and query of a request target; the path as it was sent. */
+export function splitTarget(request: IncomingMessage): { path: string; query: URLSearchParams } {
+  const target = request.url ?? '/'
+  const at = target.indexOf('?')
+  if (at === -1) return { path: target, query: new URLSearchParams() }
+  return { path: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) }
+}

@@ -1,0 +1,73 @@
+/** A kind of object that is served, under its plural. */
+export type Resource = {
+  group: '' | 'iamauthenticator.k8s.aws'
+  version: string
+  plural: string
+  singular: string
+  kind: string
+  namespaced: boolean
+  /** Whether `/status` is a subresource of its own, which the main resource then can't change. */
+  hasStatus: boolean
+  /** Custom resources know no strategic merge patch. */
+  strategicPatch: boolean
+  shortNames: readonly string[]
+  /** Field selector labels besides `metadata.name` and `metadata.namespace`. */
+  fields: readonly string[]
+}
+
+export const configMaps: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  singular: 'configmap',
+  kind: 'ConfigMap',
+  namespaced: true,
+  hasStatus: false,
+  strategicPatch: true,
+  shortNames: ['cm'],
+  fields: [],
+}
+
+export const events: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'events',
+  singular: 'event',
+  kind: 'Event',
+  namespaced: true,
+  hasStatus: false,
+  strategicPatch: true,
+  shortNames: ['ev'],
+  fields: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'reason',
+    'type',
+  ],
+}
+
+export const iamIdentityMappings: Resource = {
+  group: 'iamauthenticator.k8s.aws',
+  version: 'v1alpha1',
+  plural: 'iamidentitymappings',
+  singular: 'iamidentitymapping',
+  kind: 'IAMIdentityMapping',
+  namespaced: false,
+  hasStatus: true,
+  strategicPatch: false,
+  shortNames: [],
+  fields: [],
+}
+
+export const resources: readonly Resource[] = [configMaps, events, iamIdentityMappings]
+
+export function apiVersionOf(resource: Resource): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
+}
+
+/** The resource's name in messages: `configmaps`, `iamidentitymappings.iamauthenticator.k8s.aws`. */
+export function qualifiedName(resource: Resource): string {
+  return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
+}
