@@ -50,6 +50,8 @@ async function runCommand(command: Command, line: CommandLine, options: RunOptio
   const path = settingOf(CONFIG, { ...withoutFile, file: EMPTY_CONFIGURATION })
   const configuration = loadConfigurationFile(path, withoutFile)
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
+  // A wrong value is found before anything is done, also where it would not have been asked for.
+  for (const option of [...command.options, ...GLOBAL_OPTIONS]) setting(option)
   const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write: stderr, now })
   return command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
 }

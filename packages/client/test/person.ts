@@ -39,6 +39,11 @@ function replaceProcessEnvironment(t: Pick<Test, 'teardown'>, environment: Envir
   Object.assign(process.env, environment)
 }
 
+/** The way to a fake AWS in this process, which leaves nothing to close. */
+function dispatcherTo(aws: InProcessAws): Dispatcher {
+  return Object.assign(new InProcessDispatcher(aws.handle), { destroy: () => Promise.resolve() })
+}
+
 /** Signs a token, against a fake AWS in this process. */
 export async function signIn(
   aws: InProcessAws,
@@ -46,7 +51,7 @@ export async function signIn(
 ): Promise<Token> {
   return await getToken({
     clusterId: CLUSTER_ID,
-    createDispatcher: () => Promise.resolve<Dispatcher>(new InProcessDispatcher(aws.handle)),
+    createDispatcher: () => Promise.resolve(dispatcherTo(aws)),
     ...options,
   })
 }
@@ -58,7 +63,7 @@ export function urlOf({ token }: Token): URL {
 /** Whose token STS says this is, asked as a server of that cluster would. */
 export async function callerOf(aws: InProcessAws, token: Token, clusterId = CLUSTER_ID): Promise<unknown> {
   const url = urlOf(token)
-  const { body } = await new InProcessDispatcher(aws.handle).request({
+  const { body } = await dispatcherTo(aws).request({
     origin: url.origin,
     path: url.pathname + url.search,
     method: 'GET',

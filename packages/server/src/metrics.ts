@@ -14,11 +14,36 @@ export interface Metrics {
   readonly mappingProblems: (source: string, count: number) => void
 }
 
+/** How many regions get a label of their own before they have answered. */
+const MAX_UNPROVEN_REGIONS = 32
+
+/**
+ * Bounds the labels for regions, which whoever sends a token can invent: those that have answered are real, of the others
+ * only the first few are told apart.
+ */
+function createRegionLabels(): { answered: (region: string) => string; failed: (region: string) => string } {
+  const proven = new Set<string>()
+  const unproven = new Set<string>()
+  return {
+    answered: (region) => {
+      proven.add(region)
+      return region
+    },
+    failed: (region) => {
+      if (proven.has(region) || unproven.has(region)) return region
+      if (unproven.size >= MAX_UNPROVEN_REGIONS) return 'other'
+      unproven.add(region)
+      return region
+    },
+  }
+}
+
 /** The server's metrics, on a registry of their own. Names and labels are those that dashboards have. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const regions = createRegionLabels()
   const latency = new Histogram({
     name: `${PREFIX}authenticate_latency_seconds`,
     help: 'Latency of authenticate requests, by result',
@@ -64,9 +89,10 @@ export function createMetrics(): Metrics {
   return {
     registry,
     sts: {
-      answered: (region, status) => responses.inc({ ResponseCode: String(status), StsRegion: region }),
+      answered: (region, status) =>
+        responses.inc({ ResponseCode: String(status), StsRegion: regions.answered(region) }),
       throttled: (region) => throttling.inc({ StsRegion: region }),
-      connectionFailed: (region) => connectionFailures.inc({ StsRegion: region }),
+      connectionFailed: (region) => connectionFailures.inc({ StsRegion: regions.failed(region) }),
     },
     decided: (reason, seconds) => {
       latency.observe({ result: reason === null ? 'success' : reasons[reason].result }, seconds)

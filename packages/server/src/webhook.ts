@@ -47,6 +47,12 @@ export function createWebhook(options: WebhookOptions): Webhook {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
+  // A content type that fastify can't read, or none, would keep the body from being looked at.
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.raw.headers['content-type'] = 'application/json'
+    done()
+  })
+
   const sessions = new Set<ServerHttp2Session>()
   app.server.on('session', (session) => {
     sessions.add(session)

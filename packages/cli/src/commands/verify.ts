@@ -1,5 +1,7 @@
-import { findPartition, Refusal } from '@aws-iam-authenticator/core'
+import { AuthenticatorError, findPartition, Refusal } from '@aws-iam-authenticator/core'
+import type { Verified } from '@aws-iam-authenticator/server'
 import type { Command } from '../command.ts'
+import { firstSet } from '../network/environment.ts'
 import { CLUSTER_ID } from '../options/global-options.ts'
 import { choice, text } from '../options/option.ts'
 import { PARTITION } from '../options/server-options.ts'
@@ -23,6 +25,22 @@ function ignore(): void {
   // One call is no statistic.
 }
 
+/** The fields in the form of Go's %+v, or as JSON: scripts read both. */
+function render({ identity, request }: Verified, output: '' | 'json'): string {
+  const shown = {
+    ARN: identity.arn,
+    CanonicalARN: identity.canonicalArn,
+    AccountID: identity.accountId,
+    UserID: identity.userId,
+    SessionName: identity.sessionName,
+    AccessKeyID: identity.accessKeyId,
+    STSEndpoint: request.host,
+  }
+  if (output === 'json') return `${JSON.stringify(shown, null, 4)}\n`
+  const line = Object.entries(shown).map(([name, value]) => `${name}:${value}`)
+  return `&{${line.join(' ')}}\n`
+}
+
 export const verify: Command = {
   name: 'verify',
   summary: 'Verify a token for debugging purpose',
@@ -43,31 +61,25 @@ export const verify: Command = {
       import('@aws-iam-authenticator/server'),
       import('../network/dispatcher.ts'),
     ])
-    const dispatcher = await createDispatcher({ environment })
-    const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore }
-    const askSts = createStsClient({ dispatcher, clusterId, userAgent: USER_AGENT, observer })
-    const region = environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? null
+    const region = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
+    let dispatcher: Awaited<ReturnType<typeof createDispatcher>> | undefined
     try {
+      dispatcher = await createDispatcher({ environment })
+      const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore }
+      const askSts = createStsClient({ dispatcher, clusterId, userAgent: USER_AGENT, observer })
       const verified = await createVerifier({ askSts, partition, serverRegion: () => region, now })(token)
-      if (verified instanceof Refusal) {
-        stderr(`could not verify token: ${verified.message}\n`)
-        return 1
+      if (!(verified instanceof Refusal)) {
+        stdout(render(verified, setting(OUTPUT)))
+        return 0
       }
-      const { identity, request } = verified
-      const shown = {
-        ARN: identity.arn,
-        CanonicalARN: identity.canonicalArn,
-        AccountID: identity.accountId,
-        UserID: identity.userId,
-        SessionName: identity.sessionName,
-        AccessKeyID: identity.accessKeyId,
-        STSEndpoint: request.host,
-      }
-      const line = Object.entries(shown).map(([name, value]) => `${name}:${value}`)
-      stdout(setting(OUTPUT) === 'json' ? `${JSON.stringify(shown, null, 4)}\n` : `&{${line.join(' ')}}\n`)
-      return 0
+      stderr(`could not verify token: ${verified.message}\n`)
+      return 1
+    } catch (error) {
+      if (!(error instanceof AuthenticatorError)) throw error
+      stderr(`could not verify token: ${error.message}\n`)
+      return 1
     } finally {
-      await dispatcher.destroy()
+      await dispatcher?.destroy()
     }
   },
 }

@@ -17,12 +17,13 @@ export interface TlsOptions {
 }
 
 /**
- * Connections by the environment's proxies, with TLS options of the caller's own, alike on all runtimes. Requests may not
+ * Connections by the environment's proxies, with TLS options of the caller's own, alike on all runtimes. A proxy that
+ * speaks TLS itself has options apart: it must not be shown the client certificate that is meant for the server. Requests may not
  * carry a `host` header: undici would take it for the TLS server name.
  *
  * @throws {AuthenticatorError} `invalid_proxy`
  */
-export function connectWith(environment: Environment, options: TlsOptions): Dispatcher {
+export function connectWith(environment: Environment, options: TlsOptions, proxyOptions: TlsOptions = {}): Dispatcher {
   const proxyFor = readProxySettings(environment)
   const tls = { ...options, timeout: CONNECT_TIMEOUT_MS, allowH2: false }
   return new Agent({
@@ -31,7 +32,12 @@ export function connectWith(environment: Environment, options: TlsOptions): Disp
     factory(origin) {
       const proxy = proxyFor(new URL(origin))
       if (proxy === undefined) return new Pool(origin, { allowH2: false, connect: tls })
-      return new ProxyAgent({ uri: proxy, allowH2: false, requestTls: tls, proxyTls: tls })
+      return new ProxyAgent({
+        uri: proxy,
+        allowH2: false,
+        requestTls: tls,
+        proxyTls: { ...proxyOptions, timeout: CONNECT_TIMEOUT_MS },
+      })
     },
   })
 }
@@ -43,5 +49,6 @@ export function connectWith(environment: Environment, options: TlsOptions): Disp
  * @throws {AuthenticatorError} `invalid_proxy`
  */
 export async function createDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
-  return connectWith(options.environment, { ca: await readTrustedCertificates(options) })
+  const trust = { ca: await readTrustedCertificates(options) }
+  return connectWith(options.environment, trust, trust)
 }

@@ -26,7 +26,8 @@ function matchName(pattern: string): (host: string) => boolean {
     const suffix = pattern.slice(pattern.indexOf('.'))
     return (host) => host.endsWith(suffix)
   }
-  return (host) => host === pattern || (isIP(host) === 0 && host.endsWith(`.${pattern}`))
+  if (isIP(pattern) !== 0) return (host) => host === pattern
+  return (host) => host === pattern || host.endsWith(`.${pattern}`)
 }
 
 function parseEntry(entry: string): NoProxy | undefined {

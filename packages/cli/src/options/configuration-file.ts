@@ -30,5 +30,9 @@ export function loadConfigurationFile(path: string | null, sources: Omit<Setting
   } catch (error) {
     throw unreadable(messageOf(error), error)
   }
-  return parseConfiguration(text, path, (settings) => settingOf(FEATURE_GATES, { ...sources, file: { settings } }))
+  const file = parseConfiguration(text, path, (settings) =>
+    settingOf(FEATURE_GATES, { ...sources, file: { settings } }),
+  )
+  if (!file.readable) throw new ConfigurationError(`Can't read configuration file ${path}:`, file.problems)
+  return file
 }

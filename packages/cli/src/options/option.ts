@@ -106,12 +106,13 @@ export function choice<T extends string>(
     placeholder: 'string',
     ...rest,
     choices,
-    shownDefault: fallback,
+    shownDefault: fallback === '' ? null : fallback,
     fallback,
     parse: (texts) => {
       const written = last(texts)
       const value = aliases?.get(written) ?? choices.find((candidate) => candidate === written)
-      if (value === undefined) throw new TypeError(`"${written}" is none of ${choices.join(', ')}`)
+      if (value === undefined)
+        throw new TypeError(`"${written}" is none of ${choices.filter((item) => item !== '').join(', ')}`)
       return value
     },
   }

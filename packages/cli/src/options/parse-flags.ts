@@ -27,8 +27,8 @@ function parseLong(argument: string, options: readonly AnyOption[]): Flag {
   const name = argument.slice(2, equals < 0 ? undefined : equals)
   const option = options.find((candidate) => candidate.flag === name)
   if (option === undefined) {
-    const names = options.map((candidate) => candidate.flag).filter((candidate) => candidate !== null)
-    throw new UsageError(`unknown flag: --${name}${didYouMean(name, names)}`)
+    const names = options.filter(({ flag }) => flag !== null).map(({ flag }) => `--${flag ?? ''}`)
+    throw new UsageError(`unknown flag: --${name}${didYouMean(`--${name}`, names)}`)
   }
   const value = equals < 0 ? undefined : argument.slice(equals + 1)
   return { option, written: `--${name}`, value, rest: '' }

@@ -1,5 +1,11 @@
+import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import type { CredentialContext } from './context.ts'
 import type { Credentials, CredentialSource } from './credentials.ts'
+
+/** What the SDK's clients take for their requestHandler. */
+type RequestHandler = NonNullable<
+  NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>['requestHandler']
+>
 
 /** What the SDK's providers resolve to. */
 interface SdkCredentials {
@@ -23,7 +29,7 @@ export const silent = {
  * session's.
  */
 export function sdkClientConfig({ settings, http }: Pick<CredentialContext, 'settings' | 'http'>): {
-  requestHandler: CredentialContext['http']
+  requestHandler: RequestHandler
   useFipsEndpoint: boolean
   useDualstackEndpoint: boolean
   useGlobalEndpoint: boolean

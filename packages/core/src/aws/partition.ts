@@ -57,7 +57,8 @@ export function findPartition(id: string): Partition | undefined {
   return byId.get(id)
 }
 
-/** The partition whose pattern the region matches; `aws` for a region nobody has heard of. */
+/** The partition whose pattern the region matches, in whatever case, as DNS has it; `aws` for a region nobody has heard of. */
 export function partitionOfRegion(region: string): Partition {
-  return partitions.find((partition) => partition.regionPattern.test(region)) ?? AWS
+  const name = region.toLowerCase()
+  return partitions.find((partition) => partition.regionPattern.test(name)) ?? AWS
 }

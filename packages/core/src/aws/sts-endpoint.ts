@@ -42,9 +42,12 @@ const LEGACY_REGIONS: ReadonlySet<string> = new Set([
 /**
  * Chooses the STS endpoint by the rules of the AWS SDKs.
  *
- * @throws {TypeError} The region is no DNS label, or its partition has no dual-stack endpoints and one is asked for.
+ * @throws {TypeError} The region is no DNS label, or has no endpoint of the kind that is asked for.
  */
 export function resolveStsEndpoint({ region, fips, dualStack, legacy }: StsEndpointOptions): StsEndpoint {
+  if (region === 'aws-global' && fips === true) {
+    throw new TypeError('the global STS endpoint is no FIPS endpoint: name a region, such as us-east-1')
+  }
   if (region === 'aws-global') return { host: GLOBAL_STS_HOST, signingRegion: 'us-east-1' }
   if (!REGION.test(region)) throw new TypeError(`"${region}" is not the name of an AWS region, such as us-west-2`)
   if (legacy === true && fips !== true && dualStack !== true && LEGACY_REGIONS.has(region)) {

@@ -6,6 +6,9 @@ export const GLOBAL_STS_HOST = 'sts.amazonaws.com'
 // A region is one DNS label, hence the bound of RFC 1035 section 2.3.4.
 const STS_HOST = /^(sts|sts-fips)\.([A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)\.([a-z0-9.-]+)$/
 
+// A bucket of S3 can be called sts, and has the host name sts.s3.amazonaws.com: that is nobody's region.
+const BUCKET_HOST = /^s3(-|$)/i
+
 /** Which STS hosts a server accepts tokens for. */
 export interface StsHostPolicy {
   readonly partition: Partition
@@ -29,7 +32,7 @@ export function isAllowedStsHost(host: string, { partition, serverRegion }: StsH
   if (match === null) return false
   const [, service, region = '', suffix = ''] = match
   const configured = suffixesOf(partition)
-  if (!configured.includes(suffix)) return false
+  if (!configured.includes(suffix) || BUCKET_HOST.test(region)) return false
   if (service === 'sts' && region === serverRegion) return true
   const regionPartition = partitionOfRegion(region)
   // In GovCloud the plain host is the FIPS host; AWS has no `sts-fips` name there that anybody could own.

@@ -38,8 +38,9 @@ export function parseFeatureGates(pairs: readonly string[]): FeatureGates {
   const gates = { ...CLOSED_GATES }
   const named: [FeatureGate, boolean][] = []
   for (const pair of pairs) {
-    const [name = '', value = ''] = pair.split('=').map((part) => part.trim())
-    if (!/^(true|false)$/i.test(value)) throw new TypeError(`feature gate ${name}: write ${name}=true or ${name}=false`)
+    const [name = '', value = '', ...rest] = pair.split('=').map((part) => part.trim())
+    if (!/^(true|false)$/i.test(value) || rest.length > 0)
+      throw new TypeError(`feature gate ${name}: write ${name}=true or ${name}=false`)
     const open = value.toLowerCase() === 'true'
     const stage = GROUPS.get(name)
     if (stage !== undefined) {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Node, type Pair } from 'yaml'
 import { didYouMean } from './closest.ts'
 import type { Location, Problem } from './problem.ts'
 
@@ -28,30 +28,49 @@ export class LocatedDocument {
   readonly problems: Problem[] = []
   /** The whole document; its node is null where the text holds nothing. */
   readonly root: Field
+  /** Whether the text is no document at all: nothing in it can be trusted. */
+  readonly unreadable: boolean
   readonly #source: string
   readonly #lines = new LineCounter()
-  readonly #document: Document.Parsed
+  /** What each alias stands for. Looked up once: the search of `yaml` walks the whole document for every alias. */
+  readonly #targets = new Map<unknown, Node>()
+  #errorCount = 0
 
   constructor(text: string, source: string) {
     this.#source = source
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: false })
-    this.root = { node: this.#document.contents, path: '', location: { source, line: 1, column: 1 } }
-    for (const error of this.#document.errors) {
-      this.problems.push({ severity: 'error', location: this.#at(error.pos[0]), path: '', message: yamlMessage(error) })
+    const document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      // Whatever a %YAML directive says: no type but text, numbers, booleans, null, lists and maps.
+      schema: 'core',
+      resolveKnownTags: false,
+      // `fields` finds keys that are there twice, which then take away one entry, not the document; and in linear time.
+      uniqueKeys: false,
+    })
+    this.unreadable = document.errors.length > 0
+    this.root = { node: document.contents, path: '', location: { source, line: 1, column: 1 } }
+    for (const error of document.errors) {
+      this.error({ ...this.root, location: this.#at(error.pos[0]) }, yamlMessage(error))
     }
-  }
-
-  /** Whether the text is no document at all: nothing in it can be trusted. */
-  get unreadable(): boolean {
-    return this.#document.errors.length > 0
+    if (this.unreadable) return
+    const anchors = new Map<string, Node>()
+    visit(document, {
+      Node: (_, node) => {
+        if (isAlias(node)) {
+          const target = anchors.get(node.source)
+          if (target !== undefined) this.#targets.set(node, target)
+        } else if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      },
+    })
   }
 
   /** How many errors there are so far. */
   get errorCount(): number {
-    return this.problems.filter((problem) => problem.severity === 'error').length
+    return this.#errorCount
   }
 
   error(field: Field, message: string): null {
+    this.#errorCount += 1
     this.problems.push({ severity: 'error', location: field.location, path: field.path, message })
     return null
   }
@@ -132,23 +151,30 @@ export class LocatedDocument {
     const node = this.#resolve(field.node)
     if (isMap(node)) return 'a map'
     if (isSeq(node)) return 'a list'
+    if (isAlias(node)) return `*${node.source}, which names nothing`
     if (isScalar(node) && node.value !== null) return `${typeof node.value} ${JSON.stringify(node.value).slice(0, 80)}`
     return 'nothing'
   }
 
   #resolve(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.#document) : node
+    return isAlias(node) ? (this.#targets.get(node) ?? node) : node
   }
 
-  /** The pairs of a map, those merged in with `<<` after its own, as YAML 1.1 has it. */
+  /** The pairs of a map, those merged in with `<<` (a map, or a list of maps) after its own, as YAML 1.1 has it. */
   #mergedPairs(items: readonly Pair[]): readonly Pair[] {
     const own = items.filter((pair) => !isMergeKey(pair))
     const names = new Set(own.map((pair) => String(isScalar(pair.key) ? pair.key.value : '').toLowerCase()))
     const merged = items.filter(isMergeKey).flatMap((pair) => {
       const node = this.#resolve(pair.value)
-      return isMap(node) ? node.items : []
+      const sources: unknown[] = isSeq(node) ? node.items.map((item) => this.#resolve(item)) : [node]
+      return sources.filter(isMap).flatMap((source) => source.items)
     })
-    return [...own, ...merged.filter((pair) => isScalar(pair.key) && !names.has(String(pair.key.value).toLowerCase()))]
+    for (const pair of merged) {
+      const name = String(isScalar(pair.key) ? pair.key.value : '').toLowerCase()
+      if (!names.has(name)) own.push(pair)
+      names.add(name)
+    }
+    return own
   }
 
   #field(node: unknown, path: string, otherwise: Location): Field {
@@ -171,11 +197,6 @@ function isMergeKey(pair: Pair): boolean {
 }
 
 function yamlMessage(error: { readonly code: string; readonly message: string }): string {
-  const hint =
-    error.code === 'TAB_AS_INDENT'
-      ? ': indent with spaces'
-      : error.code === 'DUPLICATE_KEY'
-        ? ': remove one of the two'
-        : ''
+  const hint = error.code === 'TAB_AS_INDENT' ? ': indent with spaces' : ''
   return `is no valid YAML: ${error.message}${hint}`
 }

@@ -16,6 +16,8 @@ export interface Setting {
 
 /** A configuration file, read. */
 export interface ConfigurationFile {
+  /** Whether the text is a document of the right form at all; where it is not, `problems` says why and all else is empty. */
+  readonly readable: boolean
   /** By the lower-case key with its section, such as `server.statedir`. */
   readonly settings: ReadonlyMap<string, Setting>
   readonly mappings: MappingLists
@@ -69,6 +71,7 @@ const SERVER_KEYS = [
 const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
 
 export const EMPTY_CONFIGURATION: ConfigurationFile = {
+  readable: true,
   settings: new Map(),
   mappings: { roles: [], users: [], accounts: [] },
   reservedPrefixes: new Map(),
@@ -92,6 +95,13 @@ function readGates(document: LocatedDocument, field: Field): Setting {
   return { value: pairs, location: field.location }
 }
 
+/** A list, null for an empty one, or one string with commas, as every list of this file. */
+function readPrefixes(document: LocatedDocument, field: Field): readonly string[] {
+  if (document.isNull(field)) return []
+  if (document.isList(field)) return document.items(field)?.map((item) => document.string(item) ?? '') ?? []
+  return document.string(field)?.split(',') ?? []
+}
+
 function readReservedPrefixes(document: LocatedDocument, field: Field | undefined): ReservedPrefixes {
   const reserved = new Map<BackendMode, readonly string[]>()
   if (field === undefined || document.isNull(field)) return reserved
@@ -105,7 +115,7 @@ function readReservedPrefixes(document: LocatedDocument, field: Field | undefine
     }
     const name = document.string(modeField)
     const mode = BACKEND_MODES.find((candidate) => candidate === name)
-    const prefixes = document.items(listField)?.map((prefix) => document.string(prefix) ?? '') ?? []
+    const prefixes = readPrefixes(document, listField)
     if (mode === undefined)
       document.error(modeField, `"${name ?? ''}" is no backend: write one of ${BACKEND_MODES.join(', ')}`)
     // An empty prefix would reserve every username there is.
@@ -127,7 +137,9 @@ export function parseConfiguration(
 ): ConfigurationFile {
   const document = new LocatedDocument(text, source)
   const { problems, root } = document
-  if (document.unreadable || document.isNull(root)) return { ...EMPTY_CONFIGURATION, problems }
+  if (!document.unreadable && document.isNull(root)) return EMPTY_CONFIGURATION
+  const top = document.unreadable ? null : document.fields(root, [...TOP_KEYS, 'server'])
+  if (top === null) return { ...EMPTY_CONFIGURATION, readable: false, problems }
   const settings = new Map<string, Setting>()
   const read = (fields: ReadonlyMap<string, Field>, prefix: string, names: readonly string[]): void => {
     for (const name of names.map((key) => key.toLowerCase())) {
@@ -138,7 +150,6 @@ export function parseConfiguration(
     }
   }
 
-  const top = document.fields(root, [...TOP_KEYS, 'server']) ?? new Map<string, Field>()
   read(top, '', TOP_KEYS)
   const serverField = top.get('server')
   if (serverField === undefined || document.isNull(serverField)) return { ...EMPTY_CONFIGURATION, settings, problems }
@@ -161,5 +172,5 @@ export function parseConfiguration(
         : (parseAccounts(document, accountsField, { quoteLeadingZeros: true, commaLists: true }) ?? []),
   }
   const reservedPrefixes = readReservedPrefixes(document, server.get('reservedprefixconfig'))
-  return { settings, mappings, reservedPrefixes, problems }
+  return { readable: true, settings, mappings, reservedPrefixes, problems }
 }

@@ -25,6 +25,7 @@ function badAnswer(message: string): Refusal {
 
 /** A role's session has the user id `<role id>:<session name>`; every other principal's id is taken whole. */
 function splitUserId(userId: string, kind: PrincipalKind): { userId: string; sessionName: string } | null {
+  if (userId === '') return null
   if (kind !== 'role') return { userId, sessionName: '' }
   const [id = '', sessionName, ...rest] = userId.split(':')
   return id !== '' && sessionName !== undefined && rest.length === 0 ? { userId: id, sessionName } : null

@@ -49,5 +49,7 @@ export function refusalOfStsError(status: number, body: string): Refusal {
   }
   const known = code === null ? undefined : BY_CODE.get(code)
   if (known !== undefined) return new Refusal(known[0], `${said}: ${known[1]}`)
+  // STS names a code in every error: this one comes from something between here and there, and is no verdict.
+  if (code === null) return new Refusal('sts_bad_answer', `${said}: the answer is not one of STS`)
   return new Refusal('sts_refused', said)
 }

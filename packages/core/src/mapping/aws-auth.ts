@@ -29,7 +29,7 @@ function readList<T>(
   if (typeof text === 'string' && EMPTY.has(text.trim())) return []
   const document = new LocatedDocument(typeof text === 'string' ? text : JSON.stringify(text), `aws-auth ${key}`)
   const list = document.unreadable ? null : read(document, { ...document.root, path: key })
-  problems.push(...document.problems)
+  for (const problem of document.problems) problems.push(problem)
   return list
 }
 

@@ -68,7 +68,7 @@ export function decide(
     if (index === null) continue
     const entry = findEntry(index, identity.canonicalArn)
     if (entry !== undefined) return fillEntry(entry, mode, identity, reserved, facts)
-    if (index.accounts.has(identity.accountId)) {
+    if (mode !== 'CRD' && index.accounts.has(identity.accountId)) {
       return { username: identity.canonicalArn, groups: [], backend: mode, entry: null }
     }
   }

@@ -65,7 +65,8 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
     return document.error(partitionField ?? field, `"${partition}" is no partition: write aws, aws-us-gov, aws-cn, …`)
   }
   const prefix = `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`.toLowerCase()
-  return { type: 'sso', pattern: new RegExp(`^${escape(prefix)}[^/]*$`) }
+  // No underscore: AWS ends the role's name with hexadecimal digits, and permission set Admin is not Admin_ReadOnly.
+  return { type: 'sso', pattern: new RegExp(`^${escape(prefix)}[^/_]*$`) }
 }
 
 function parseGroups(document: LocatedDocument, field: Field | undefined, rules: EntryRules): readonly string[] | null {
@@ -82,10 +83,14 @@ function parseGroups(document: LocatedDocument, field: Field | undefined, rules:
 export function parseEntry(document: LocatedDocument, field: Field, rules: EntryRules): MappingEntry | null {
   const arnName = rules.kind === 'role' ? 'rolearn' : 'userarn'
   const names = [arnName, ...(rules.kind === 'role' ? ['sso'] : []), 'username', 'groups', 'userid']
+  const errorsBefore = document.errorCount
   const fields = document.fields(field, names)
   if (fields === null) return null
-  const errorsBefore = document.errorCount
 
+  const present = (name: string): Field | undefined => {
+    const found = fields.get(name)
+    return found === undefined || document.isNull(found) ? undefined : found
+  }
   const arnField = fields.get(arnName)
   const ssoField = fields.get('sso')
   let key: EntryKey | null = null
@@ -94,11 +99,11 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
   else if (ssoField !== undefined) key = parseSsoKey(document, ssoField, rules)
   else document.error(field, `needs ${rules.kind === 'role' ? 'rolearn or sso' : 'userarn'}`)
 
-  const usernameField = fields.get('username')
+  const usernameField = present('username')
   const username = usernameField === undefined ? '' : document.string(usernameField)
   if (username === '') document.warn(usernameField ?? field, 'has no username: whoever matches it gets an empty one')
   const groups = parseGroups(document, fields.get('groups'), rules)
-  const userIdField = fields.get('userid')
+  const userIdField = present('userid')
   const userId = userIdField === undefined ? '' : document.string(userIdField)
 
   if (key === null || username === null || groups === null || userId === null || document.errorCount > errorsBefore)

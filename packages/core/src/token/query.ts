@@ -21,9 +21,13 @@ function isKnown(name: string): name is QueryParameter {
   return known.has(name)
 }
 
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+
+/** The decoded value; null where it is badly encoded or not ASCII, in which letters have one other case and no look-alikes. */
 function decodeValue(value: string): string | null {
   try {
-    return decodeURIComponent(value.replaceAll('+', ' '))
+    const decoded = decodeURIComponent(value.replaceAll('+', ' '))
+    return PRINTABLE_ASCII.test(decoded) ? decoded : null
   } catch {
     return null
   }
@@ -47,7 +51,8 @@ export function parseQuery(query: string): ReadonlyMap<QueryParameter, string> |
       return new Refusal('malformed_token', 'the query has a parameter that is not in the list of allowed ones')
     if (parameters.has(name)) return new Refusal('malformed_token', `the query parameter ${name} is there twice`)
     const value = decodeValue(part.slice(equals + 1))
-    if (value === null) return new Refusal('malformed_token', `the query parameter ${name} is badly percent-encoded`)
+    if (value === null)
+      return new Refusal('malformed_token', `the query parameter ${name} is badly percent-encoded or not ASCII`)
     parameters.set(name, value)
   }
   return parameters

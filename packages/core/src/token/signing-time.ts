@@ -31,7 +31,7 @@ export function checkSigningTime(text: string | undefined, now: Date): Date | Re
   const signedAt = parseBasicTimestamp(text)
   if (signedAt === null) return new Refusal('malformed_token', 'X-Amz-Date is not of the form 20060102T150405Z')
   const age = now.getTime() - signedAt.getTime()
-  if (age > PRESIGNED_URL_LIFETIME_MS) {
+  if (!(age <= PRESIGNED_URL_LIFETIME_MS)) {
     return new Refusal('expired', `X-Amz-Date parameter is expired (15 minute expiration): signed ${minutes(age)} ago`)
   }
   if (-age > MAX_AHEAD_MS) {

@@ -1,0 +1,37 @@
+import { CLOSED_GATES, parseFeatureGates } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+
+const OPEN = { ConfiguredInitDirectories: true, IAMIdentityMappingCRD: true, SSORoleMatch: true }
+
+void test('gates are closed unless they are named', async (t) => {
+  t.same(parseFeatureGates([]), CLOSED_GATES)
+  t.same(parseFeatureGates(['SSORoleMatch=true']), { ...CLOSED_GATES, SSORoleMatch: true })
+  t.same(parseFeatureGates([' SSORoleMatch = True ', 'IAMIdentityMappingCRD=false']), {
+    ...CLOSED_GATES,
+    SSORoleMatch: true,
+  })
+  t.same(parseFeatureGates(['SSORoleMatch=true', 'SSORoleMatch=false']), CLOSED_GATES)
+  t.same(Object.values(CLOSED_GATES), [false, false, false])
+})
+
+void test('a stage opens all its gates but those named on their own, wherever they stand', async (t) => {
+  t.same(parseFeatureGates(['AllAlpha=true']), OPEN)
+  t.same(parseFeatureGates(['AllBeta=true']), CLOSED_GATES)
+  t.same(parseFeatureGates(['SSORoleMatch=false', 'AllAlpha=true']), { ...OPEN, SSORoleMatch: false })
+  t.same(parseFeatureGates(['AllAlpha=true', 'AllAlpha=false']), CLOSED_GATES)
+})
+
+void test('an unknown gate or another value is an error', async (t) => {
+  for (const pair of [
+    '',
+    'SSORoleMatch',
+    'SSORoleMatch=',
+    'SSORoleMatch=yes',
+    'ssoRoleMatch=true',
+    'toString=true',
+    '=true',
+  ]) {
+    t.throws(() => parseFeatureGates([pair]), TypeError, pair)
+  }
+  t.throws(() => parseFeatureGates(['SSORoleMatc=true']), { message: /SSORoleMatch/ })
+})

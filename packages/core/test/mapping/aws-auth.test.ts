@@ -1,0 +1,131 @@
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+
+const roleEntry = (name: string): string => `- rolearn: arn:aws:iam::123456789012:role/${name}\n  username: ${name}\n`
+const USERS = '- userarn: arn:aws:iam::123456789012:user/u\n  username: u\n'
+const parse = (data: Readonly<Record<string, unknown>>, before = EMPTY_AWS_AUTH) =>
+  parseAwsAuth(data, before, { sso: false })
+const before = parse({ mapRoles: roleEntry('a'), mapUsers: USERS, mapAccounts: '- "012345678901"\n' })
+
+void test('the three lists', async (t) => {
+  t.same(before.problems, [])
+  t.match(before.roles, [{ username: 'a', path: 'mapRoles[0]', location: { source: 'aws-auth mapRoles', line: 1 } }])
+  t.match(before.users, [{ username: 'u', path: 'mapUsers[0]' }])
+  t.same(before.accounts, ['012345678901'])
+})
+
+void test('the ConfigMap of a cluster in GovCloud', async (t) => {
+  const text = `- roleARN: arn:aws-us-gov:iam::123456789123:role/K8s-Admin
+  username: iam-admin-{{SessionName}}
+  groups:
+    - system:masters
+`
+  t.match(parse({ mapRoles: text }), {
+    problems: [],
+    roles: [{ key: { arn: 'arn:aws-us-gov:iam::123456789123:role/k8s-admin' }, groups: ['system:masters'] }],
+  })
+})
+
+void test('what people write for an empty list, and a key that is gone, end the mappings', async (t) => {
+  for (const text of ['', ' \n', '""', "''", '``', '[]', 'null', '~', '# none\n']) {
+    t.match(parse({ mapRoles: text }, before), { roles: [], problems: [] }, JSON.stringify(text))
+  }
+  t.match(parse({}, before), { roles: [], users: [], accounts: [], problems: [] })
+})
+
+void test('a data key that holds no list keeps what it held, and only that key', async (t) => {
+  for (const text of [
+    'a: b',
+    'text',
+    '1',
+    '- [',
+    '*nope',
+    `${roleEntry('b')}---\n${roleEntry('c')}`,
+    '"',
+    '!!merge x',
+    '{}',
+  ]) {
+    const { roles, users, accounts, problems } = parse({ mapRoles: text }, before)
+    t.equal(roles, before.roles, text)
+    t.same([users, accounts], [[], []], text)
+    t.ok(
+      problems.some(({ severity }) => severity === 'error'),
+      text,
+    )
+    t.equal(parse({ mapUsers: text }, before).users, before.users, text)
+    t.equal(parse({ mapAccounts: text }, before).accounts, before.accounts, text)
+  }
+  for (const value of [1, true, {}, { a: [] }]) t.equal(parse({ mapRoles: value }, before).roles, before.roles)
+  t.same(parse({ mapRoles: null }, before).roles, [])
+})
+
+void test('a bad entry takes only itself away', async (t) => {
+  for (const bad of [
+    '- text\n',
+    '- {}\n',
+    '- {rolearn: 1}\n',
+    '- *nope\n',
+    '- {rolearn: a, rolearn: b}\n',
+    '- {a: {{b}}}\n',
+    '- !!set {a}\n',
+  ]) {
+    const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}${bad}${roleEntry('c')}` })
+    t.same(
+      roles.map(({ username, path }) => [username, path]),
+      [
+        ['a', 'mapRoles[0]'],
+        ['c', 'mapRoles[2]'],
+      ],
+      bad,
+    )
+    t.ok(
+      problems.some(({ severity, path }) => severity === 'error' && path.startsWith('mapRoles[1]')),
+      bad,
+    )
+  }
+})
+
+void test('accounts are taken as they are written, leading zeros included', async (t) => {
+  const { accounts, problems } = parse({
+    mapAccounts: '- 012345678901\n- "000000000012"\n- 123456789012\n- 12\n- x\n- {}\n',
+  })
+  t.same(accounts, ['012345678901', '000000000012', '123456789012'])
+  t.equal(problems.length, 3)
+})
+
+void test('a data key that differs in case loads nothing, and is named', async (t) => {
+  t.match(parse({ maproles: roleEntry('a'), MAPUSERS: USERS, other: 'x' }), {
+    roles: [],
+    users: [],
+    problems: [
+      { severity: 'warning', path: 'maproles', message: /mapRoles/ },
+      { severity: 'warning', path: 'MAPUSERS', message: /mapUsers/ },
+    ],
+  })
+  t.equal(parse({ maproles: '', mapRoles: roleEntry('a') }).roles.length, 1)
+})
+
+void test('sso entries need the gate', async (t) => {
+  const mapRoles = '- sso: {permissionSetName: A, accountID: "123456789012"}\n  username: a\n'
+  t.equal(parse({ mapRoles }).roles.length, 0)
+  t.equal(parseAwsAuth({ mapRoles }, EMPTY_AWS_AUTH, { sso: true }).roles.length, 1)
+})
+
+void test('entries share what they have in common by an alias', async (t) => {
+  const text = `- &a {rolearn: "arn:aws:iam::123456789012:role/a", username: a, groups: &g [x]}\n- {<<: *a, username: b}\n- {rolearn: "arn:aws:iam::123456789012:role/c", groups: *g, username: c}\n`
+  t.match(parse({ mapRoles: text }), {
+    problems: [],
+    roles: [
+      { username: 'a', groups: ['x'] },
+      { username: 'b', groups: ['x'] },
+      { username: 'c', groups: ['x'] },
+    ],
+  })
+})
+
+void test('a large text with nothing good in it is read in the end', async (t) => {
+  t.equal(parse({ mapRoles: '- {}\n'.repeat(80_000) }).problems.length, 160_000)
+  t.equal(parse({ mapRoles: `- &a {}\n${'- *a\n'.repeat(10_000)}` }).roles.length, 0)
+  const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join(', ')
+  t.equal(parse({ mapRoles: `- {${keys}}\n${roleEntry('a')}` }).roles.length, 1)
+})

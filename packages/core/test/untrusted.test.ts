@@ -1,0 +1,27 @@
+import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+
+void test('property reads own properties alone', async (t) => {
+  t.equal(property({ a: 1 }, 'a'), 1)
+  t.equal(property(Object.create({ a: 1 }), 'a'), undefined)
+  t.equal(property(JSON.parse('{"__proto__":{"a":1}}'), 'a'), undefined)
+  for (const value of [null, undefined, 'text', 1]) t.equal(property(value, 'length'), undefined)
+  t.equal(property({}, 'constructor'), undefined)
+})
+
+void test('textAt follows a path and takes text alone', async (t) => {
+  t.equal(textAt({ a: { b: 'x' } }, 'a', 'b'), 'x')
+  t.equal(textAt({ a: { b: 1 } }, 'a', 'b'), undefined)
+  t.equal(textAt(null, 'a', 'b'), undefined)
+})
+
+void test('isRecord is for objects with named properties', async (t) => {
+  t.ok(isRecord({}))
+  for (const value of [null, undefined, [], 'text', 1]) t.notOk(isRecord(value))
+})
+
+void test('messageOf takes whatever was thrown', async (t) => {
+  t.equal(messageOf(new Error('x')), 'x')
+  t.equal(messageOf('y'), 'y')
+  t.equal(messageOf(undefined), 'undefined')
+})

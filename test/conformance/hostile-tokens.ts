@@ -1,0 +1,9 @@
+import { hostileEncodings } from './hostile-encodings.ts'
+import { hostileUrls } from './hostile-urls.ts'
+import { hostileQueries } from './hostile-queries.ts'
+import type { TokenRow } from './token-row.ts'
+
+export type { GoodToken, TokenRow } from './token-row.ts'
+
+/** Tokens made from a good one that are refused, and some odd ones that are not: STS decides about those. */
+export const hostileTokens: readonly TokenRow[] = [...hostileEncodings, ...hostileUrls, ...hostileQueries]

@@ -1,0 +1,46 @@
+import { parseToken, Refusal } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+import { goodToken, policyOf } from './good-token.ts'
+import { hostileTokens } from './hostile-tokens.ts'
+
+void test('the table has no two rows of one name, and none that leaves the token as it was', async (t) => {
+  t.equal(new Set(hostileTokens.map(({ name }) => name)).size, hostileTokens.length)
+  const good = goodToken()
+  const unaltered = hostileTokens.find(({ name }) => name === 'unaltered')?.make(good)
+  const same = hostileTokens.filter(({ name, make }) => name !== 'unaltered' && make(good) === unaltered)
+  t.same(
+    same.map(({ name }) => name),
+    [],
+  )
+})
+
+void test('every row is refused for its reason or passed on as it is', async (t) => {
+  const good = goodToken()
+  for (const row of hostileTokens) {
+    const token = row.make(good)
+    const result = parseToken(token, policyOf())
+    if ('reason' in row) {
+      t.equal(result instanceof Refusal ? result.reason : 'accepted', row.reason, row.name)
+      continue
+    }
+    t.notOk(result instanceof Refusal, row.name)
+    if (result instanceof Refusal) continue
+    const url = Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString()
+    t.equal(`https://${result.host}/?${result.query}`, url, `${row.name}: byte for byte`)
+    t.equal(result.accessKeyId, good.accessKeyId, `${row.name}: the same access key`)
+  }
+})
+
+void test('no refusal repeats what the client wrote', async (t) => {
+  const good = goodToken()
+  for (const row of hostileTokens) {
+    const token = row.make(good)
+    const result = parseToken(token, policyOf())
+    if (!(result instanceof Refusal)) continue
+    const written = Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString('latin1')
+    for (const secret of [good.accessKeyId, '0123456789abcdef', 'RXhhbXBsZVNlc3Npb25Ub2tlbg', 'evil', written]) {
+      if (secret !== '' && result.message.includes(secret)) t.fail(`${row.name}: the message repeats the token`)
+    }
+    t.match(result.message, /^[\x20-\x7e]{1,200}$/, `${row.name}: one short line`)
+  }
+})
