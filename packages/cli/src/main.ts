@@ -18,6 +18,8 @@ function writeTo(descriptor: number): (text: string) => void {
 }
 
 async function main(): Promise<number> {
+  // Would let anybody be STS. Connections say themselves that certificates count; this also spares the runtime's warning.
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   const stderr = writeTo(2)
   try {
     return await run(process.argv.slice(2), {

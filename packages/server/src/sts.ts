@@ -1,5 +1,6 @@
-import { CLUSTER_ID_HEADER, messageOf, Refusal, refusalOfStsError, type StsRequest } from '@aws-iam-authenticator/core'
+import { CLUSTER_ID_HEADER, Refusal, refusalOfStsError, type StsRequest } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
+import { describeFailure, readCapped } from './aws-call.ts'
 
 /** How long STS may take, the connection included. */
 const TIMEOUT_MS = 10_000
@@ -25,22 +26,9 @@ export interface StsOptions {
 /** Asks STS who signed a token: the body of its answer, or why there is none. */
 export type AskSts = (request: StsRequest) => Promise<string | Refusal>
 
-async function readCapped(body: AsyncIterable<Uint8Array>): Promise<string | null> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.byteLength
-    if (size > MAX_ANSWER_BYTES) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function describeFailure(error: unknown): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+function describe(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
-  // An undici message may quote the request; the code says what happened.
-  return code ?? (error instanceof Error ? error.name : messageOf(error))
+  return describeFailure(error)
 }
 
 /**
@@ -65,10 +53,10 @@ export function createStsClient({ dispatcher, clusterId, userAgent, observer }: 
         signal,
       })
       status = answer.statusCode
-      body = await readCapped(answer.body)
+      body = await readCapped(answer.body, MAX_ANSWER_BYTES)
     } catch (error) {
       observer.connectionFailed(region)
-      return new Refusal('sts_unreachable', `${host} can't be reached: ${describeFailure(error)}`)
+      return new Refusal('sts_unreachable', `${host} can't be reached: ${describe(error)}`)
     }
     observer.answered(region, status)
     if (body === null) return new Refusal('sts_bad_answer', `the answer is longer than ${MAX_ANSWER_BYTES} bytes`)

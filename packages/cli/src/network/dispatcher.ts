@@ -25,7 +25,8 @@ export interface TlsOptions {
  */
 export function connectWith(environment: Environment, options: TlsOptions, proxyOptions: TlsOptions = {}): Dispatcher {
   const proxyFor = readProxySettings(environment)
-  const tls = { ...options, timeout: CONNECT_TIMEOUT_MS, allowH2: false }
+  // Said outright: both runtimes have an environment variable that would switch the check off.
+  const tls = { rejectUnauthorized: true, ...options, timeout: CONNECT_TIMEOUT_MS, allowH2: false }
   return new Agent({
     allowH2: false,
     // undici's own EnvHttpProxyAgent knows no CIDR ranges, and sends HTTPS by HTTP_PROXY where HTTPS_PROXY is not set.
@@ -36,7 +37,7 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
         uri: proxy,
         allowH2: false,
         requestTls: tls,
-        proxyTls: { ...proxyOptions, timeout: CONNECT_TIMEOUT_MS },
+        proxyTls: { rejectUnauthorized: true, ...proxyOptions, timeout: CONNECT_TIMEOUT_MS },
       })
     },
   })

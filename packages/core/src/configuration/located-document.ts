@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Node, type Pair } from 'yaml'
 import { didYouMean } from './closest.ts'
+import { parseJson } from './parse-json.ts'
 import type { Location, Problem } from './problem.ts'
 
 /** A value in a document together with where it stands. */
@@ -20,7 +21,7 @@ function isNode(value: unknown): value is Node {
 }
 
 /**
- * A YAML (or JSON) document that is read value by value.
+ * A YAML or JSON document that is read value by value.
  *
  * Whatever does not have the form asked for becomes a problem with line and column, never a default.
  */
@@ -36,8 +37,19 @@ export class LocatedDocument {
   readonly #targets = new Map<unknown, Node>()
   #errorCount = 0
 
-  constructor(text: string, source: string) {
+  constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
     this.#source = source
+    if (format === 'json') {
+      this.#lines.addNewLine(0)
+      for (const { index } of text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1)
+      const { contents, error } = parseJson(text)
+      this.unreadable = error !== null
+      this.root = { node: contents, path: '', location: { source, line: 1, column: 1 } }
+      if (error !== null) {
+        this.error({ ...this.root, location: this.#at(error.offset) }, `is no valid JSON: ${error.message}`)
+      }
+      return
+    }
     const document = parseDocument(text, {
       lineCounter: this.#lines,
       prettyErrors: false,
@@ -49,8 +61,11 @@ export class LocatedDocument {
     })
     this.unreadable = document.errors.length > 0
     this.root = { node: document.contents, path: '', location: { source, line: 1, column: 1 } }
-    for (const error of document.errors) {
-      this.error({ ...this.root, location: this.#at(error.pos[0]) }, yamlMessage(error))
+    // The first error is the mistake; those after it are its consequences, and name other places.
+    const [first] = document.errors
+    if (first !== undefined) {
+      const line = text.slice(text.lastIndexOf('\n', first.pos[0] - 1) + 1, first.pos[0])
+      this.error({ ...this.root, location: this.#at(first.pos[0]) }, yamlMessage(first, line))
     }
     if (this.unreadable) return
     const anchors = new Map<string, Node>()
@@ -193,10 +208,11 @@ export class LocatedDocument {
 }
 
 function isMergeKey(pair: Pair): boolean {
-  return isScalar(pair.key) && pair.key.value === '<<'
+  return isScalar(pair.key) && pair.key.value === '<<' && pair.key.type === 'PLAIN'
 }
 
-function yamlMessage(error: { readonly code: string; readonly message: string }): string {
-  const hint = error.code === 'TAB_AS_INDENT' ? ': indent with spaces' : ''
-  return `is no valid YAML: ${error.message}${hint}`
+function yamlMessage(error: { readonly code: string; readonly message: string }, lineBefore: string): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'has more than one document: remove the --- between them'
+  const tab = error.code === 'TAB_AS_INDENT' || /^\s*\t/.test(lineBefore)
+  return `is no valid YAML: ${error.message}${tab ? ': indent with spaces, not with a tab' : ''}`
 }

@@ -30,6 +30,10 @@ function readList<T>(
   const document = new LocatedDocument(typeof text === 'string' ? text : JSON.stringify(text), `aws-auth ${key}`)
   const list = document.unreadable ? null : read(document, { ...document.root, path: key })
   for (const problem of document.problems) problems.push(problem)
+  if (list === null) {
+    const message = 'holds no list that can be read: what it held before stays in force'
+    problems.push({ severity: 'warning', location: document.root.location, path: key, message })
+  }
   return list
 }
 
