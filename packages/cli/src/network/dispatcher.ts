@@ -5,6 +5,9 @@ import { readTrustedCertificates, type TrustOptions } from './trust.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
 
+/** For each host. More handshakes at once than this take longer together than in turn. */
+const MAX_CONNECTIONS = 32
+
 export type DispatcherOptions = TrustOptions
 
 /** The TLS options that differ between the servers we connect to; certificates and keys are PEM. */
@@ -32,10 +35,11 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
     // undici's own EnvHttpProxyAgent knows no CIDR ranges, and sends HTTPS by HTTP_PROXY where HTTPS_PROXY is not set.
     factory(origin) {
       const proxy = proxyFor(new URL(origin))
-      if (proxy === undefined) return new Pool(origin, { allowH2: false, connect: tls })
+      if (proxy === undefined) return new Pool(origin, { allowH2: false, connections: MAX_CONNECTIONS, connect: tls })
       return new ProxyAgent({
         uri: proxy,
         allowH2: false,
+        connections: MAX_CONNECTIONS,
         requestTls: tls,
         proxyTls: { rejectUnauthorized: true, ...proxyOptions, timeout: CONNECT_TIMEOUT_MS },
       })
