@@ -31,3 +31,19 @@ export interface Command {
   /** Gives the exit code. */
   readonly run: (context: CommandContext) => Promise<number>
 }
+
+/** Subcommands under a name of their own. Without one of them it prints its help. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  readonly description: string
+  /** Options of all its commands, which may stand before the command's name. */
+  readonly options: readonly Option<unknown>[]
+  readonly commands: readonly (Command | CommandGroup)[]
+}
+
+export type CommandNode = Command | CommandGroup
+
+export function isGroup(node: CommandNode): node is CommandGroup {
+  return 'commands' in node
+}

@@ -1,7 +1,7 @@
 import { ConfigurationError, formatProblem } from '@aws-iam-authenticator/core'
 import type { CommandContext } from './command.ts'
 import { CLUSTER_ID } from './options/global-options.ts'
-import { SERVER_HOSTNAME, SERVER_OPTIONS } from './options/server-options.ts'
+import { BACKEND_MODE, DYNAMIC_FILE_PATH, SERVER_HOSTNAME, SERVER_OPTIONS } from './options/server-options.ts'
 import { UsageError } from './options/usage-error.ts'
 
 /**
@@ -16,6 +16,18 @@ export function requireServerConfiguration({ configuration, setting, log }: Comm
   const errors = configuration.problems.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new ConfigurationError('the configuration file has errors', errors)
   for (const option of [...SERVER_OPTIONS, SERVER_HOSTNAME]) setting(option)
+  const isDynamic = setting(BACKEND_MODE).modes.includes('DynamicFile')
+  const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
+  if (isDynamic && dynamicFilePath === null) {
+    throw new ConfigurationError(
+      'backend DynamicFile has no file: set server.dynamicfilepath, or leave DynamicFile out of --backend-mode',
+    )
+  }
+  if (!isDynamic && dynamicFilePath !== null) {
+    throw new ConfigurationError(
+      'server.dynamicfilepath is set and no backend reads it: add DynamicFile to --backend-mode, or remove the path',
+    )
+  }
   const clusterId = setting(CLUSTER_ID)
   if (clusterId === null) throw new UsageError('cluster ID not specified')
   return clusterId

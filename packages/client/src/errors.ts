@@ -24,6 +24,8 @@ export type CredentialsErrorCode =
   | 'assume_role_denied'
   /** AWS answered and said no, for another reason than those above. */
   | 'sts_rejected'
+  /** AWS refuses what is signed with this machine's time. */
+  | 'clock_off'
   | 'sts_throttled'
   | 'sts_unreachable'
   | 'untrusted_certificate'

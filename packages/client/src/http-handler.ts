@@ -19,6 +19,11 @@ export interface AwsHttpHandler extends HttpHandler {
    * connection died of, and it is what a person needs to know.
    */
   readonly failure: AuthenticatorError | undefined
+  /**
+   * How far AWS's clock is ahead of this machine's, in milliseconds, by the last answer that came over TLS; 0 where none
+   * did. It is right to a second or so.
+   */
+  readonly clockOffset: number
   /** Closes the connections. */
   close(): Promise<void>
 }
@@ -45,6 +50,12 @@ function queryString(query: NonNullable<HttpRequest['query']>): string {
     return [values ?? ''].flat().map((value) => `${percentEncode(name)}=${percentEncode(value)}`)
   })
   return parameters.length === 0 ? '' : `?${parameters.join('&')}`
+}
+
+/** The offset by the Date header, which has whole seconds, of an answer that was asked for and came at these times. */
+function offsetOf(date: string | undefined, asked: number, came: number): number | undefined {
+  const time = Date.parse(date ?? '')
+  return Number.isNaN(time) ? undefined : time + 500 - (asked + came) / 2
 }
 
 /** Sends one request of the SDK's by an undici dispatcher and collects its answer. */
@@ -74,13 +85,21 @@ async function send(dispatcher: Dispatcher, request: HttpRequest, signal: AbortS
  * Makes an HTTP handler for the SDK's clients that goes through our dispatcher, and so by our trust and proxies.
  *
  * @param createDispatcher Called once, when there is something to send.
+ * @param now Default: this machine's clock.
  */
-export function createHttpHandler(createDispatcher: () => Promise<Dispatcher>): AwsHttpHandler {
+export function createHttpHandler(
+  createDispatcher: () => Promise<Dispatcher>,
+  now: () => Date = () => new Date(),
+): AwsHttpHandler {
   let dispatcher: Promise<Dispatcher> | undefined
+  let clockOffset = 0
   let failure: AuthenticatorError | undefined
   return {
     get failure() {
       return failure
+    },
+    get clockOffset() {
+      return clockOffset
     },
     async handle(request, { abortSignal } = {}) {
       const timeout = new AbortController()
@@ -90,8 +109,13 @@ export function createHttpHandler(createDispatcher: () => Promise<Dispatcher>): 
       const signals = abortSignal instanceof AbortSignal ? [timeout.signal, abortSignal] : [timeout.signal]
       try {
         dispatcher ??= createDispatcher()
-        const answer = await send(await dispatcher, request, AbortSignal.any(signals))
+        const opened = await dispatcher
+        const asked = now().getTime()
+        const answer = await send(opened, request, AbortSignal.any(signals))
         failure = undefined
+        if (request.protocol === 'https:') {
+          clockOffset = offsetOf(answer.response.headers['date'], asked, now().getTime()) ?? clockOffset
+        }
         return answer
       } catch (error) {
         failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error)

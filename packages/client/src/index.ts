@@ -1,3 +1,6 @@
+export { createAwsAccess, type AwsAccess, type AwsAccessOptions } from './aws-access.ts'
+export { cachePath } from './cache/cache-file.ts'
+export { clearCredentialCache } from './cache/credential-cache.ts'
 export type { MfaCodeProvider } from './credentials/context.ts'
 export type { Environment } from './environment.ts'
 export { CredentialsError, type CredentialsErrorCode } from './errors.ts'

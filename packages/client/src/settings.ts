@@ -1,8 +1,8 @@
-import { resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/core'
+import { didYouMean, resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/core'
 import { firstSet, type Environment } from './environment.ts'
 import { CredentialsError } from './errors.ts'
 import type { InstanceMetadata } from './instance-metadata.ts'
-import { loadSharedConfig, type SharedConfig } from './shared-config.ts'
+import { loadSharedConfig, profileNames, type SharedConfig } from './shared-config.ts'
 
 /** What the AWS environment and the profile say about the connections to make and the token to sign. */
 export interface Settings {
@@ -67,6 +67,14 @@ async function resolveRegion(
   }
 }
 
+function unknownProfile({ profile, files }: SharedConfig, names: Iterable<string>): CredentialsError {
+  return new CredentialsError(
+    'unknown_profile',
+    `${profile.namedBy ?? ''} names profile "${profile.name}"${didYouMean(profile.name, names)}, which is neither in ` +
+      `${files.configFilepath} nor in ${files.filepath}: run "aws configure list-profiles" to see which there are`,
+  )
+}
+
 /**
  * Resolves the settings: an explicit option, then the environment, then the profile, then the default. The region is
  * looked up in the instance metadata before its default, us-east-1, is taken.
@@ -77,13 +85,10 @@ async function resolveRegion(
 export async function resolveSettings(options: SettingsOptions): Promise<Settings> {
   const { environment } = options
   const sharedConfig = await loadSharedConfig(environment)
-  const { profile, profiles, files } = sharedConfig
+  const { profile, profiles } = sharedConfig
   if (profile.namedBy !== undefined && !profiles.has(profile.name)) {
-    throw new CredentialsError(
-      'unknown_profile',
-      `${profile.namedBy} names profile "${profile.name}", which is neither in ${files.configFilepath} ` +
-        `nor in ${files.filepath}: run "aws configure list-profiles" to see which there are`,
-    )
+    const names = await profileNames(sharedConfig)
+    if (!names.has(profile.name)) throw unknownProfile(sharedConfig, names)
   }
   const fips = choose(environment, sharedConfig, FIPS, ['false', 'true'])
   const dualStack = choose(environment, sharedConfig, DUAL_STACK, ['false', 'true'])

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { loadSharedConfigFiles } from '@smithy/core/config'
@@ -34,6 +35,16 @@ function locateSharedFiles(environment: Environment): SharedFiles {
   }
 }
 
+/** The profile in use and those that its `source_profile` leads to. */
+export function reachableProfiles({ profile, profiles }: SharedConfig): readonly ProfileSettings[] {
+  const names = new Set<string>()
+  for (let name: string | undefined = profile.name; name !== undefined && !names.has(name);) {
+    names.add(name)
+    name = profiles.get(name)?.get('source_profile')
+  }
+  return [...names].flatMap((name) => profiles.get(name) ?? [])
+}
+
 /**
  * Reads the AWS shared config and credentials files. In the credentials file a setting wins over the same one in the
  * config file. Files that aren't there hold nothing.
@@ -52,4 +63,18 @@ export async function loadSharedConfig(environment: Environment): Promise<Shared
   const named = firstSet(environment, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE')
   const name = named?.value ?? 'default'
   return { files, profile: { name, namedBy: named?.name, settings: profiles.get(name) ?? new Map() }, profiles }
+}
+
+function sections(text: string): string[] {
+  return text.split(/\r?\n/).flatMap((line) => /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1] ?? [])
+}
+
+/** The names of all profiles, also of sections without settings, which the SDK's parser leaves out. */
+export async function profileNames({ files }: SharedConfig): Promise<ReadonlySet<string>> {
+  const texts = [files.configFilepath, files.filepath].map((path) => readFile(path, 'utf8').catch(() => ''))
+  const [config = '', credentials = ''] = await Promise.all(texts)
+  const inConfig = sections(config).flatMap((name) => {
+    return name === 'default' ? name : (/^profile\s+["']?(.*?)["']?$/.exec(name)?.[1] ?? [])
+  })
+  return new Set([...inConfig, ...sections(credentials)])
 }

@@ -1,10 +1,10 @@
 import { encodeToken } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
-import { resolveCredentials } from './credentials/chain.ts'
+import type { CredentialCache } from './cache/credential-cache.ts'
+import { clockDifference, isClockOff } from './clock.ts'
 import type { CredentialContext, MfaCodeProvider } from './credentials/context.ts'
-import type { Credentials } from './credentials/credentials.ts'
+import { obtainCredentials, type Request } from './credentials/obtain.ts'
 import type { Environment } from './environment.ts'
-import { CredentialsError } from './errors.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createInstanceMetadata } from './instance-metadata.ts'
 import { presignCallerIdentity } from './presign.ts'
@@ -28,6 +28,10 @@ export interface TokenOptions {
   readonly externalId?: string | undefined
   /** For `roleArn`. Default: a name of our own with the time in it. */
   readonly sessionName?: string | undefined
+  /** For `roleArn`: takes over the session name of the credentials that assume it, where they have one. */
+  readonly forwardSessionName?: boolean | undefined
+  /** Whether temporary credentials are kept in a file for the next process, and taken from there. */
+  readonly cache?: boolean | undefined
   /** Default: what the environment, the profile or the instance says, else us-east-1. */
   readonly region?: string | undefined
   readonly environment: Environment
@@ -37,56 +41,63 @@ export interface TokenOptions {
    */
   readonly createDispatcher: (options: { caBundle: string | undefined }) => Promise<Dispatcher>
   readonly mfaCodeProvider?: MfaCodeProvider | undefined
+  /** Told in one line what a person should know although there is a token. */
+  readonly warn?: ((message: string) => void) | undefined
   /** Default: the clock. */
   readonly now?: () => Date
 }
 
-function checkNotExpired({ expiration, source }: Credentials, now: Date): void {
-  if (expiration === undefined || expiration > now) return
-  throw new CredentialsError(
-    'expired_credentials',
-    `the credentials from ${source} expired at ${expiration.toISOString()}: renew them`,
-  )
+async function openCache(options: TokenOptions, now: () => Date): Promise<CredentialCache | undefined> {
+  if (options.cache !== true) return undefined
+  const [{ cachePath }, { openCredentialCache }] = await Promise.all([
+    import('./cache/cache-file.ts'),
+    import('./cache/credential-cache.ts'),
+  ])
+  return openCredentialCache({ path: cachePath(options.environment), now, warn: options.warn ?? (() => undefined) })
 }
 
-async function credentialsFor(
-  context: CredentialContext,
-  options: TokenOptions,
-  now: () => Date,
-): Promise<Credentials> {
-  const base = await resolveCredentials(context)
-  checkNotExpired(base, now())
-  const { roleArn, externalId, sessionName } = options
-  if (roleArn === undefined) return base
-  const { assumeRole } = await import('./credentials/assume-role.ts')
-  const assumed = await assumeRole({ context, base, roleArn, externalId, sessionName })
-  checkNotExpired(assumed, now())
-  return assumed
+function requestOf(options: TokenOptions): Request {
+  const { clusterId, roleArn, externalId, sessionName, forwardSessionName } = options
+  const role = roleArn === undefined ? undefined : { roleArn, externalId, sessionName, forwardSessionName }
+  return { clusterId, role }
 }
 
 /**
- * Makes a token: resolves credentials, assumes the role where one is given, and presigns. With static keys and no role
- * nothing goes over the network.
+ * Makes a token: resolves credentials, assumes the role where one is given, and presigns. With static keys and no role,
+ * and with a cache that has what it takes, nothing goes over the network.
+ *
+ * Where AWS was asked and its clock differs from this machine's, the token is signed with AWS's time: with the other it
+ * would be refused. The expiration is by this machine's clock always, for kubectl goes by that.
  *
  * @throws {CredentialsError}
  */
 export async function getToken(options: TokenOptions): Promise<Token> {
-  const { clusterId, region, environment, createDispatcher, mfaCodeProvider, now = () => new Date() } = options
+  const { clusterId, region, environment, createDispatcher, mfaCodeProvider, warn, now = () => new Date() } = options
   const instanceMetadata = createInstanceMetadata(environment)
   const settings = await resolveSettings({ environment, region, instanceMetadata })
-  const http = createHttpHandler(() => createDispatcher({ caBundle: settings.caBundle }))
+  const http = createHttpHandler(() => createDispatcher({ caBundle: settings.caBundle }), now)
+  const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
+  const awsTime = (): Date => new Date(now().getTime() + correction())
   try {
-    const context = { environment, settings, http, instanceMetadata, mfaCodeProvider }
-    const credentials = await credentialsFor(context, options, now)
-    const signingTime = now()
+    const context: CredentialContext = { environment, settings, http, instanceMetadata, mfaCodeProvider }
+    const cache = await openCache(options, awsTime)
+    const credentials = await obtainCredentials(context, requestOf(options), { cache, now: awsTime })
+    const signingTime = awsTime()
     const url = await presignCallerIdentity({
       clusterId,
       credentials,
       endpoint: settings.endpoint,
       now: signingTime,
     })
+    if (correction() !== 0) {
+      const difference = clockDifference(http.clockOffset)
+      warn?.(`the clock of this machine is ${difference}: the token is signed with the time of AWS; set the clock`)
+    } else {
+      // Without an answer of AWS the next process would take its own clock for right, and sign with that.
+      await cache?.save()
+    }
     const ends = [signingTime.getTime() + LIFETIME_MS, credentials.expiration?.getTime() ?? Infinity]
-    return { token: encodeToken(url), expiration: new Date(Math.min(...ends)) }
+    return { token: encodeToken(url), expiration: new Date(Math.min(...ends) - correction()) }
   } finally {
     await http.close()
   }

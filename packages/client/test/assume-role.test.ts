@@ -15,7 +15,11 @@ const MFA_PROFILE = `
 [profile mfa]
 role_arn = ${MFA_ARN}
 mfa_serial = ${SERIAL}
-credential_source = Environment
+source_profile = keys
+
+[profile keys]
+aws_access_key_id = ${USER_KEY_ID}
+aws_secret_access_key = ${USER.secretAccessKey}
 `
 
 function createAws(): ReturnType<typeof createSandboxAws> {
@@ -153,16 +157,17 @@ void test('a connection that breaks is tried again', async (t) => {
 void test('an MFA code is asked for where a profile wants one', async (t) => {
   const aws = createAws()
   const files = { '.aws/config': MFA_PROFILE }
-  const environment = await personWith(t, { files, environment: { ...STATIC, AWS_PROFILE: 'mfa' } })
-  const { AWS_ACCESS_KEY_ID: _, ...withoutKeys } = environment
+  const environment = await personWith(t, { files, environment: { AWS_REGION: 'eu-west-1', AWS_PROFILE: 'mfa' } })
   const serials: string[] = []
   const mfaCodeProvider = (serial: string): Promise<string> => {
     serials.push(serial)
     return Promise.resolve('123456')
   }
-  const token = await signIn(aws, { environment: withoutKeys, mfaCodeProvider })
+  const token = await signIn(aws, { environment, mfaCodeProvider })
   t.match(await callerOf(aws, token), caller(/:assumed-role\/mfa\//))
   t.same(serials, [SERIAL])
-  const wrongCode = signIn(aws, { environment: withoutKeys, mfaCodeProvider: () => Promise.resolve('000000') })
+  const wrongCode = signIn(aws, { environment, mfaCodeProvider: () => Promise.resolve('000000') })
   await t.rejects(wrongCode, { code: 'assume_role_denied' })
+  const nobody = signIn(aws, { environment, mfaCodeProvider: () => Promise.resolve(undefined) })
+  await t.rejects(nobody, { code: 'mfa_required' })
 })

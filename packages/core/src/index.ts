@@ -1,7 +1,13 @@
 export { findPartition, partitionOfRegion, partitions, type Partition, type PartitionId } from './aws/partition.ts'
+export { resolveServiceHost, type EndpointVariant } from './aws/service-host.ts'
 export { resolveStsEndpoint, type StsEndpoint, type StsEndpointOptions } from './aws/sts-endpoint.ts'
 export { GLOBAL_STS_HOST, isAllowedStsHost, regionOfStsHost, type StsHostPolicy } from './aws/sts-host.ts'
 export { BACKEND_MODES, parseBackendModes, type BackendMode, type BackendModes } from './configuration/backend-mode.ts'
+export {
+  parseBackendModeFile,
+  type BackendModeFile,
+  type ParsedBackendModeFile,
+} from './configuration/backend-mode-file.ts'
 export { didYouMean } from './configuration/closest.ts'
 export { CLOSED_GATES, parseFeatureGates, type FeatureGate, type FeatureGates } from './configuration/feature-gates.ts'
 export {
@@ -11,14 +17,27 @@ export {
   type Setting,
 } from './configuration/parse-configuration.ts'
 export { formatProblem, type Location, type Problem } from './configuration/problem.ts'
+export { readTopLevelLine, setTopLevelLine } from './configuration/top-level-line.ts'
+export type { Update } from './configuration/update.ts'
+export { addMapping, checkNewMapping, type NewMapping } from './edit/add-mapping.ts'
+export type { Writable } from './edit/append-item.ts'
 export { AuthenticatorError, ConfigurationError, FileError, type FileErrorCode } from './errors.ts'
 export { canonicalizeArn, type ArnFault, type Principal, type PrincipalKind } from './identity/arn.ts'
 export { parseCallerIdentity, type Identity } from './identity/caller-identity.ts'
 export { refusalOfStsError } from './identity/sts-error.ts'
 export { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth } from './mapping/aws-auth.ts'
 export { decide, type BackendSnapshot, type Mapped, type ReservedPrefixes } from './mapping/decide.ts'
+export { parseDynamicFile, type DynamicFile, type ParsedDynamicFile } from './mapping/dynamic-file.ts'
 export type { EntryKey, MappingEntry } from './mapping/entry.ts'
-export { findEntry, indexMappings, type MappingIndex, type MappingLists } from './mapping/mapping-index.ts'
+export { parseIdentityMapping, type ParsedIdentityMapping } from './mapping/identity-mapping.ts'
+export {
+  ArnMismatch,
+  EMPTY_INDEX,
+  findEntry,
+  indexMappings,
+  type MappingIndex,
+  type MappingLists,
+} from './mapping/mapping-index.ts'
 export {
   fillTemplate,
   NeedsEc2PrivateDnsName,

@@ -28,6 +28,7 @@ export type ReasonCode =
   | 'not_mapped'
   | 'template'
   | 'reserved_username'
+  | 'ec2_unavailable'
   | 'backend_unavailable'
 
 /** What each reason means. None of them is ever told to the API server. */
@@ -66,6 +67,8 @@ export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = {
   template: { status: 200, result: 'uknown_user' },
   /** A mapping matches, but its username has a prefix that is reserved. */
   reserved_username: { status: 200, result: 'uknown_user' },
+  /** A mapping matches, but EC2 could not be asked for the name its template needs. */
+  ec2_unavailable: { status: 502, result: 'uknown_user' },
   /** No mapping matches, and a backend that might have had one is not loaded. */
   backend_unavailable: { status: 503, result: 'uknown_user' },
 }

@@ -21,6 +21,7 @@ void test('the registry of reasons: dashboards, alerts and the answers to the AP
     'not_mapped 200 uknown_user',
     'template 200 uknown_user',
     'reserved_username 200 uknown_user',
+    'ec2_unavailable 502 uknown_user',
     'backend_unavailable 503 uknown_user',
   ])
 })

@@ -1,6 +1,15 @@
-export type { ConnectKubernetes, KubernetesCluster, KubernetesTls } from './kubernetes/connection.ts'
+export {
+  createKubernetesApi,
+  type ConnectKubernetes,
+  type KubernetesApi,
+  type KubernetesCluster,
+  type KubernetesTls,
+} from './kubernetes/connection.ts'
+export { fromPersonalKubeconfig, type PersonalCluster } from './kubernetes/exec-credential-process.ts'
+export { formatObject } from './kubernetes/format-object.ts'
 export { inCluster } from './kubernetes/in-cluster.ts'
-export { fromKubeconfig } from './kubernetes/kubeconfig.ts'
+export { fromKubeconfig, type KubeconfigChoice } from './kubernetes/kubeconfig.ts'
+export type { KubernetesObject } from './kubernetes/list-watch.ts'
 export { createStsClient, type AskSts, type StsObserver, type StsOptions } from './sts.ts'
 export { startServer, type RunningServer, type ServerSettings, type ServerSurroundings } from './server.ts'
 export { createVerifier, type Verified, type Verify, type VerifyOptions } from './verify.ts'

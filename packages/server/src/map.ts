@@ -1,13 +1,35 @@
-import { decide, NeedsEc2PrivateDnsName, Refusal, type ReservedPrefixes } from '@aws-iam-authenticator/core'
+import {
+  decide,
+  NeedsEc2PrivateDnsName,
+  Refusal,
+  type Identity,
+  type Mapped,
+  type ReservedPrefixes,
+  type TemplateFacts,
+} from '@aws-iam-authenticator/core'
 import type { MapIdentity } from './authenticate.ts'
 import type { Backend } from './backends/backend.ts'
+import type { LookUpPrivateDnsName } from './ec2/private-dns-names.ts'
 
-/** Maps identities by what the backends know at that moment. */
-export function createMapper(backends: readonly Backend[], reserved: ReservedPrefixes): MapIdentity {
-  return async (identity) => {
-    const snapshots = backends.map((backend) => backend.snapshot())
-    const decision = decide(identity, snapshots, reserved)
+/**
+ * Maps identities by what the backends know at that moment. Where a template wants to know something of EC2 first, they are
+ * asked again with the answer: a mapping that is gone by then grants nothing.
+ */
+export function createMapper(
+  backends: () => readonly Backend[],
+  reserved: ReservedPrefixes,
+  lookUpPrivateDnsName: LookUpPrivateDnsName,
+): MapIdentity {
+  const map = async (
+    asked: readonly Backend[],
+    identity: Identity,
+    facts: TemplateFacts,
+  ): Promise<Mapped | Refusal> => {
+    const snapshots = asked.map((backend) => backend.snapshot())
+    const decision = decide(identity, snapshots, reserved, facts)
     if (!(decision instanceof NeedsEc2PrivateDnsName)) return decision
-    return new Refusal('template', 'this release does not ask EC2 for {{EC2PrivateDNSName}}')
+    const name = await lookUpPrivateDnsName(decision.instanceId)
+    return name instanceof Refusal ? name : map(asked, identity, { ec2PrivateDnsName: name })
   }
+  return (identity) => map(backends(), identity, {})
 }

@@ -1,4 +1,4 @@
-import { reasons, type ReasonCode } from '@aws-iam-authenticator/core'
+import { reasons, type BackendMode, type ReasonCode } from '@aws-iam-authenticator/core'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { StsObserver } from './sts.ts'
 
@@ -10,6 +10,14 @@ export interface Metrics {
   /** A login that was let in or refused, and how long that took in seconds. */
   readonly decided: (reason: ReasonCode | null, seconds: number) => void
   readonly configMapWatchFailed: () => void
+  /** A call of EC2 DescribeInstances. */
+  readonly ec2DescribeInstancesCalled: () => void
+  /** The dynamic file can't be read, or something in it is wrong. */
+  readonly dynamicFileFailed: () => void
+  /** A file was loaded again; `updatedAt` is when it was made, in seconds since the epoch, null where it does not say. */
+  readonly dynamicallyReloaded: (type: 'dynamic_file' | 'dynamic_backend_mode', updatedAt: number | null) => void
+  /** Which backends are in force. */
+  readonly backendsReplaced: (modes: readonly BackendMode[]) => void
   /** How many problems a source of mappings has at present. */
   readonly mappingProblems: (source: string, count: number) => void
 }
@@ -39,7 +47,7 @@ function createRegionLabels(): { answered: (region: string) => string; failed: (
 }
 
 /** The server's metrics, on a registry of their own. Names and labels are those that dashboards have. */
-export function createMetrics(): Metrics {
+export function createMetrics(now: () => Date): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -79,6 +87,33 @@ export function createMetrics(): Metrics {
     help: 'Watches of aws-auth that failed',
     registers,
   })
+  const ec2Calls = new Counter({
+    name: `${PREFIX}ec2_describe_instances_calls_total`,
+    help: 'Calls of EC2 DescribeInstances',
+    registers,
+  })
+  const dynamicFileFailures = new Counter({
+    name: `${PREFIX}dynamicfile_failures_total`,
+    help: 'Loads of the dynamic file that failed',
+    registers,
+  })
+  const endToEnd = new Histogram({
+    name: `${PREFIX}dynamic_e2e_latency_seconds`,
+    help: 'From the LastUpdatedDateTime of a file to its load',
+    labelNames: ['type'],
+    buckets: [1, 3, 5, 10, 15, 20, 30, 60],
+    registers,
+  })
+  const dynamicFileEnabled = new Gauge({
+    name: `${PREFIX}dynamic_file_enabled`,
+    help: 'Whether DynamicFile is one of the backends',
+    registers,
+  })
+  const dynamicFileOnly = new Gauge({
+    name: `${PREFIX}dynamic_file_only`,
+    help: 'Whether DynamicFile is the only backend',
+    registers,
+  })
   const problems = new Gauge({
     name: `${PREFIX}mapping_errors`,
     help: 'Errors in a source of mappings, as it was last read',
@@ -99,6 +134,18 @@ export function createMetrics(): Metrics {
       if (reason !== null) refusals.inc({ reason })
     },
     configMapWatchFailed: () => watchFailures.inc(),
+    ec2DescribeInstancesCalled: () => ec2Calls.inc(),
+    dynamicFileFailed: () => dynamicFileFailures.inc(),
+    dynamicallyReloaded: (type, updatedAt) => {
+      const seconds = updatedAt === null ? -1 : Math.floor(now().getTime() / 1000) - updatedAt
+      // A file from the future says nothing of how long it took.
+      if (seconds >= 0) endToEnd.observe({ type }, seconds)
+    },
+    backendsReplaced: (modes) => {
+      const isEnabled = modes.includes('DynamicFile')
+      dynamicFileEnabled.set(isEnabled ? 1 : 0)
+      dynamicFileOnly.set(isEnabled && modes.length === 1 ? 1 : 0)
+    },
     mappingProblems: (source, count) => problems.set({ source }, count),
   }
 }

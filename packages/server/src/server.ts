@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import {
-  ConfigurationError,
   type BackendMode,
   type Log,
   type MappingLists,
@@ -10,13 +9,20 @@ import {
 import { loadOrCreateKeyPair, renderWebhookKubeconfig, writeFileAtomically } from '@aws-iam-authenticator/init'
 import type { Dispatcher } from 'undici'
 import { createAuthenticate } from './authenticate.ts'
-import type { Backend } from './backends/backend.ts'
-import { createConfigMap } from './backends/config-map.ts'
-import { createMountedFile } from './backends/mounted-file.ts'
+import { createBackendModeFile } from './backends/backend-mode-file.ts'
+import { createBackendSet } from './backends/backend-set.ts'
+import { createBackend } from './backends/create-backend.ts'
+import type { Ec2Access } from './ec2/describe-instances.ts'
+import { createEc2Lookup } from './ec2/lookup.ts'
 import { HEALTH_PORT, startHealthServer } from './health.ts'
-import { createKubernetesApi, type ConnectKubernetes, type KubernetesCluster } from './kubernetes/connection.ts'
+import {
+  createKubernetesApi,
+  type ConnectKubernetes,
+  type KubernetesApi,
+  type KubernetesCluster,
+} from './kubernetes/connection.ts'
 import { createMapper } from './map.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
 import { createStsClient } from './sts.ts'
 import { createVerifier } from './verify.ts'
 import { createWebhook } from './webhook.ts'
@@ -38,6 +44,10 @@ export interface ServerSettings {
   /** Whether the webhook kubeconfig is there already and must be left alone. */
   readonly kubeconfigPregenerated: boolean
   readonly backendModes: readonly BackendMode[]
+  /** The file whose list of backends takes the place of `backendModes` while it is there; null for none. */
+  readonly backendModePath: string | null
+  /** The file of the backend DynamicFile; null for none. */
+  readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
   readonly mappings: MappingLists
   readonly reservedPrefixes: ReservedPrefixes
   /** Whether entries may have `sso` (feature gate SSORoleMatch). */
@@ -46,6 +56,8 @@ export interface ServerSettings {
   /** The API server's `--api-audiences`; null where they are not known. */
   readonly apiAudiences: readonly string[] | null
   readonly refusalStatus: 200 | 403
+  /** How many calls of EC2 DescribeInstances may be made in a second, and how many at once. */
+  readonly ec2: { readonly qps: number; readonly burst: number }
 }
 
 /** The world around the server. */
@@ -57,6 +69,8 @@ export interface ServerSurroundings {
   readonly aws: Dispatcher
   /** The region this server runs in: asked in the background, so that the start never waits for it. */
   readonly lookUpRegion: () => Promise<string | null>
+  /** Where and as whom EC2 is asked; called only where a mapping needs EC2. */
+  readonly ec2Access: () => Promise<Ec2Access>
   /** The API server whose aws-auth is followed; asked for only where a backend needs it. */
   readonly kubernetes: () => Promise<KubernetesCluster>
   readonly connectKubernetes: ConnectKubernetes
@@ -67,21 +81,6 @@ export interface RunningServer {
   readonly port: number
   /** Stops: no new connections, an answer to what is in flight, 5 s at most. */
   stop(): Promise<void>
-}
-
-async function createBackend(
-  mode: BackendMode,
-  { mappings, sso }: ServerSettings,
-  { log, kubernetes, connectKubernetes, userAgent }: ServerSurroundings,
-  metrics: Metrics,
-): Promise<Backend> {
-  if (mode === 'MountedFile') return createMountedFile(mappings, log)
-  if (mode === 'EKSConfigMap') {
-    const api = createKubernetesApi(await kubernetes(), connectKubernetes, userAgent)
-    const { configMapWatchFailed: watchFailed, mappingProblems: problemsFound } = metrics
-    return createConfigMap({ api, sso, log, watchFailed, problemsFound })
-  }
-  throw new ConfigurationError(`backend ${mode} is not in this release: leave it out of --backend-mode`)
 }
 
 /**
@@ -108,9 +107,28 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     log.info('wrote the webhook kubeconfig', { kubeconfigPath: settings.kubeconfigPath })
   }
 
-  const metrics = createMetrics()
-  const backends: Backend[] = []
-  for (const mode of settings.backendModes) backends.push(await createBackend(mode, settings, surroundings, metrics))
+  const metrics = createMetrics(now)
+  const connect = async (): Promise<KubernetesApi> =>
+    createKubernetesApi(await surroundings.kubernetes(), surroundings.connectKubernetes, userAgent)
+  const { backendModes, backendModePath, mappings, sso, dynamicFile } = settings
+  const backends = createBackendSet({
+    create: (mode) => createBackend(mode, { mappings, sso, dynamicFile, log, now, metrics, connect }),
+    log,
+    replaced: metrics.backendsReplaced,
+  })
+  await backends.replace(backendModes)
+  const backendModeFile =
+    backendModePath === null
+      ? null
+      : createBackendModeFile({
+          path: backendModePath,
+          backends,
+          configured: backendModes,
+          log,
+          reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_backend_mode', updatedAt),
+          problemsFound: metrics.mappingProblems,
+        })
+  await backendModeFile?.start()
   let serverRegion: string | null = null
   void surroundings
     .lookUpRegion()
@@ -119,9 +137,17 @@ export async function startServer(settings: ServerSettings, surroundings: Server
 
   const askSts = createStsClient({ dispatcher: aws, clusterId, userAgent, observer: metrics.sts })
   const verify = createVerifier({ askSts, partition, serverRegion: () => serverRegion, now })
+  const lookUpPrivateDnsName = createEc2Lookup({
+    ...settings.ec2,
+    dispatcher: aws,
+    access: surroundings.ec2Access,
+    userAgent,
+    now,
+    called: metrics.ec2DescribeInstancesCalled,
+  })
   const authenticate = createAuthenticate({
     verify,
-    map: createMapper(backends, settings.reservedPrefixes),
+    map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
     scrubbedAccounts: settings.scrubbedAccounts,
     apiAudiences: settings.apiAudiences,
     log,
@@ -135,14 +161,13 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     refusalStatus: settings.refusalStatus,
   })
 
-  for (const backend of backends) backend.start()
   const listeningPort = await webhook.listen(address, port)
   const health = await startHealthServer(HEALTH_PORT, log)
   log.info('listening', {
     url: `https://${address.includes(':') ? `[${address}]` : address}:${listeningPort}/authenticate`,
     clusterid: clusterId,
     partition: partition.id,
-    backends: settings.backendModes,
+    backends: backends.current().map((backend) => backend.snapshot().mode),
   })
 
   return {
@@ -150,7 +175,8 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     stop: async () => {
       const givenUp = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref())
       await Promise.race([webhook.close(), givenUp])
-      await Promise.all([health.close(), aws.destroy(), ...backends.map((backend) => backend.stop())])
+      await backendModeFile?.stop()
+      await Promise.all([health.close(), aws.destroy(), backends.stop()])
     },
   }
 }

@@ -4,6 +4,7 @@ import { property, Refusal, textAt, type Log } from '@aws-iam-authenticator/core
 import fastify from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
+import { createInFlight } from './in-flight.ts'
 import type { Metrics } from './metrics.ts'
 import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
 
@@ -11,6 +12,9 @@ import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './
 const MAX_BODY_BYTES = 1024 * 1024
 
 const PATH = '/authenticate'
+
+/** How long a connection on which nothing is in flight may take to end by itself when the server stops, in milliseconds. */
+const LINGER_MS = 250
 
 export interface WebhookOptions {
   readonly certificatePem: string
@@ -53,6 +57,18 @@ export function createWebhook(options: WebhookOptions): Webhook {
     done()
   })
 
+  const inFlight = createInFlight()
+  app.addHook('onRequest', (_request, reply, done) => {
+    inFlight.begin()
+    reply.raw.once('close', inFlight.end)
+    done()
+  })
+
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   const sessions = new Set<ServerHttp2Session>()
   app.server.on('session', (session) => {
     sessions.add(session)
@@ -109,7 +125,13 @@ export function createWebhook(options: WebhookOptions): Webhook {
     },
     close: async () => {
       for (const session of sessions) session.close()
-      await app.close()
+      const closed = app.close()
+      await inFlight.drained()
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, LINGER_MS)
+      await closed
+      clearTimeout(cut)
     },
   }
 }

@@ -21,9 +21,13 @@ export interface ServerOptions {
   /** config.yaml, without `server.port` and `server.stateDir`. */
   readonly configuration?: string
   readonly args?: readonly string[]
+  /** The whole command line, where a test is about that; otherwise it is made of the other options. */
+  readonly commandLine?: readonly string[]
   readonly environment?: Environment
   /** The state folder, where a test has prepared one; otherwise a fresh one. */
   readonly folder?: string
+  /** The working folder of the process. */
+  readonly cwd?: string
   /** Default: a free one. */
   readonly port?: number
 }
@@ -39,6 +43,7 @@ export interface WebhookAnswer {
 
 /** A running process of the built command's server. */
 export interface TestServer {
+  readonly pid: number
   readonly port: number
   readonly folder: string
   readonly kubeconfig: string
@@ -101,7 +106,7 @@ export async function startTestServer(
   const config = join(folder, 'config.yaml')
   writeFileSync(config, configuration)
   const kubeconfig = join(folder, 'kubeconfig.yaml')
-  const flags = [
+  const flags = options.commandLine ?? [
     'server',
     `--config=${config}`,
     `--state-dir=${folder}`,
@@ -111,7 +116,7 @@ export async function startTestServer(
     ...args,
   ]
   const env = { ...minimalEnvironment(folder), ...aws.environment, AWS_REGION: 'us-east-1', ...environment }
-  const child = spawnCommand(flags, { environment: env })
+  const child = spawnCommand(flags, { environment: env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) })
   let output = ''
   const waiting = new Set<() => void>()
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -149,6 +154,7 @@ export async function startTestServer(
   const request: TestServer['request'] = async ({ path, method = 'GET', body = null, headers = {} }) =>
     answerOf(await agent.request({ origin: `https://127.0.0.1:${port}`, path, method, body, headers }))
   return {
+    pid: child.pid ?? 0,
     port,
     folder,
     kubeconfig,

@@ -1,6 +1,7 @@
-/** The error codes of STS and their HTTP status, as the service answers them. */
+/** The error codes of STS and EC2 and their HTTP status, as the service answers them. */
 const STATUS = {
   AccessDenied: 403,
+  AuthFailure: 401,
   ExpiredToken: 403,
   ExpiredTokenException: 400,
   IncompleteSignature: 400,
@@ -8,9 +9,13 @@ const STATUS = {
   InvalidAction: 400,
   InvalidClientTokenId: 403,
   InvalidIdentityToken: 400,
+  'InvalidInstanceID.NotFound': 400,
+  InvalidParameterValue: 400,
   MissingAuthenticationToken: 403,
+  RequestLimitExceeded: 503,
   SignatureDoesNotMatch: 403,
   Throttling: 400,
+  UnauthorizedOperation: 403,
   ValidationError: 400,
 } as const
 

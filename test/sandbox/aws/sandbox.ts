@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { startConnectProxy, type ConnectProxyOptions, type ConnectRequest } from '../proxy/connect-proxy.ts'
 import { createAuthority, type Authority } from '../tls/authority.ts'
 import type { Identity, Role } from './account.ts'
+import { createEc2, type Ec2 } from './ec2.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { isAwsHost } from './hosts.ts'
 import { requestListener } from './listener.ts'
@@ -29,6 +30,7 @@ export interface SandboxAwsOptions {
 /** The fake AWS in one process: no socket, no certificate. */
 export interface InProcessAws {
   readonly sts: Sts
+  readonly ec2: Ec2
   readonly faults: Faults
   /** Answers for every host. */
   readonly handle: Handler
@@ -53,13 +55,15 @@ export interface SandboxAws extends InProcessAws {
 /** Makes the fake AWS without serving it. */
 export function createSandboxAws(options: SandboxAwsOptions = {}): InProcessAws {
   const faults = createFaults()
+  const now = options.now ?? (() => new Date())
   const sts = createSts({
     identities: new Map(options.identities),
     roles: new Map(options.roles),
     faults,
-    now: options.now ?? (() => new Date()),
+    now,
   })
-  return { sts, faults, handle: dispatchByHost([sts, ...(options.routes ?? [])]) }
+  const ec2 = createEc2({ identities: sts.identities, faults, now })
+  return { sts, ec2, faults, handle: dispatchByHost([sts, ec2, ...(options.routes ?? [])]) }
 }
 
 /** Starts the fake AWS on 127.0.0.1, with an authority and a proxy of its own. */

@@ -20,6 +20,8 @@ export interface Sts extends Route, Accounts {
   readonly peakInFlight: number
   /** How long each answer takes, in milliseconds; may be changed at any time. */
   delay: number
+  /** What each answer waits for besides; may be changed at any time. */
+  gate: Promise<unknown> | undefined
 }
 
 /** What the service needs from outside. */
@@ -42,6 +44,7 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
   async function reply(request: WireRequest): Promise<Reply> {
     if (hostName(request.host) === REDIRECT_HOST) return impostorAnswer()
     if (sts.delay > 0) await setTimeout(sts.delay, undefined, { signal: request.signal })
+    await sts.gate
     const fault = await faults.strike(request)
     if (fault !== undefined) return fault
     try {
@@ -57,6 +60,7 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
     identities,
     roles,
     delay: 0,
+    gate: undefined,
     requests: log.requests,
     get inFlight() {
       return log.inFlight
@@ -65,9 +69,14 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
       return log.peakInFlight
     },
     matches: (host) => host === REDIRECT_HOST || parseStsHost(host) !== undefined,
-    handle: (request) => log.watch(request, reply),
+    handle: async (request) => dated(await log.watch(request, reply), now()),
   }
   return sts
+}
+
+/** AWS tells its time with each answer; clients set right their own by it. */
+function dated(reply: Reply, time: Date): Reply {
+  return reply === 'reset' ? reply : { ...reply, headers: { date: time.toUTCString(), ...reply.headers } }
 }
 
 function perform(accounts: Accounts, request: WireRequest, parameters: URLSearchParams, now: Date): Fields {

@@ -1,4 +1,6 @@
-import { findPartition, messageOf } from '@aws-iam-authenticator/core'
+import type { AwsAccess } from '@aws-iam-authenticator/client'
+import { ConfigurationError, findPartition, messageOf } from '@aws-iam-authenticator/core'
+import type { Dispatcher } from 'undici'
 import type { Command, CommandContext } from '../command.ts'
 import { firstSet } from '../network/environment.ts'
 import { FEATURE_GATES } from '../options/global-options.ts'
@@ -6,6 +8,12 @@ import {
   ADDRESS,
   API_AUDIENCES,
   BACKEND_MODE,
+  DYNAMIC_BACKEND_MODE_PATH,
+  DYNAMIC_FILE_PATH,
+  DYNAMIC_FILE_USER_ID_STRICT,
+  EC2_BURST,
+  EC2_QPS,
+  EC2_ROLE_ARN,
   GENERATE_KUBECONFIG,
   KUBECONFIG,
   KUBECONFIG_PREGENERATED,
@@ -17,6 +25,7 @@ import {
   SCRUBBED_ACCOUNTS,
   SERVER_HOSTNAME,
   SERVER_OPTIONS,
+  SOURCE_ARN,
   STATE_DIR,
 } from '../options/server-options.ts'
 import { requireServerConfiguration } from '../server-configuration.ts'
@@ -37,9 +46,39 @@ async function lookUpRegion({ setting, environment }: CommandContext): Promise<s
   return createInstanceMetadata(environment).get('placement/region')
 }
 
+/** How EC2 is asked: with this server's own credentials, or as the role that is configured. Nothing is looked up ahead. */
+function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () => Promise<AwsAccess> {
+  const { setting, environment, now } = context
+  const roleArn = setting(EC2_ROLE_ARN)
+  const sourceArn = setting(SOURCE_ARN)
+  const headers: Record<string, string> =
+    sourceArn === null ? {} : { 'x-amz-source-arn': sourceArn, 'x-amz-source-account': sourceArn.split(':')[4] ?? '' }
+  const region = async (): Promise<string> => {
+    try {
+      const found = await lookUpRegion(context)
+      if (found !== null) return found
+    } catch {
+      // Not an instance.
+    }
+    throw new ConfigurationError('the region of this server is not known: set server.region or AWS_REGION')
+  }
+  let access: (() => Promise<AwsAccess>) | undefined
+  return async () => {
+    const { createAwsAccess } = await import('@aws-iam-authenticator/client')
+    access ??= createAwsAccess({
+      environment,
+      region,
+      dispatcher,
+      role: roleArn === null ? undefined : { arn: roleArn, headers },
+      now,
+    })
+    return access()
+  }
+}
+
 export const server: Command = {
   name: 'server',
-  summary: 'Run a webhook validation server suitable that validates tokens using AWS IAM',
+  summary: 'Run a webhook server that validates tokens using AWS IAM',
   description:
     'Answers the TokenReviews of the Kubernetes API server: verifies tokens with AWS STS and maps who signed them to\n' +
     'Kubernetes users. Runs on each control-plane node.',
@@ -63,6 +102,8 @@ export const server: Command = {
       import('../network/dispatcher.ts'),
     ])
     const kubeconfig = setting(KUBECONFIG)
+    const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
+    const aws = await createDispatcher({ environment })
     const running = await startServer(
       {
         clusterId,
@@ -74,19 +115,26 @@ export const server: Command = {
         kubeconfigPath: setting(GENERATE_KUBECONFIG),
         kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
         backendModes: modes,
+        backendModePath: setting(DYNAMIC_BACKEND_MODE_PATH),
+        dynamicFile:
+          dynamicFilePath === null
+            ? null
+            : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
         mappings: configuration.mappings,
         reservedPrefixes: configuration.reservedPrefixes,
         sso: setting(FEATURE_GATES).SSORoleMatch,
         scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
         apiAudiences: setting(API_AUDIENCES),
         refusalStatus: setting(REFUSAL_STATUS),
+        ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
       },
       {
         log,
         now,
         userAgent: USER_AGENT,
-        aws: await createDispatcher({ environment }),
+        aws,
         lookUpRegion: () => lookUpRegion(context),
+        ec2Access: createEc2Access(context, aws),
         kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
         connectKubernetes: (tls) => connectWith(environment, tls),
       },

@@ -23,6 +23,17 @@ const SESSION_NAME = text({
   keys: ['sessionName'],
   description: 'Session name to pass when assuming the IAM Role',
 })
+const FORWARD_SESSION_NAME = flag({
+  flag: 'forward-session-name',
+  keys: ['forwardSessionName'],
+  description:
+    'Give the assumed role the session name that the credentials have, such as one from SSO; only with --role',
+})
+const CACHE = flag({
+  flag: 'cache',
+  keys: ['cache'],
+  description: 'Keep temporary credentials on disk and use them until they expire, those of the assumed role too',
+})
 const REGION = text({
   flag: 'region',
   keys: ['region'],
@@ -34,6 +45,11 @@ const TOKEN_ONLY = flag({
   description: 'Return only the token, without the ExecCredential around it',
 })
 
+// kubectl shows it to the person as it is.
+function oneLine(message: string): string {
+  return message.replaceAll(/\s*\n\s*/g, ' ')
+}
+
 export const token: Command = {
   name: 'token',
   summary: 'Authenticate using AWS IAM and get token for Kubernetes',
@@ -43,22 +59,37 @@ export const token: Command = {
     'aws-iam-authenticator token -i my-cluster',
     'aws-iam-authenticator token -i my-cluster -r arn:aws:iam::123456789012:role/Admin --token-only',
   ],
-  options: [ROLE, EXTERNAL_ID, SESSION_NAME, REGION, TOKEN_ONLY],
+  options: [ROLE, EXTERNAL_ID, SESSION_NAME, FORWARD_SESSION_NAME, REGION, CACHE, TOKEN_ONLY],
   run: async ({ setting, environment, stdout, stderr, now }) => {
     const clusterId = setting(CLUSTER_ID)
     if (clusterId === null) throw new UsageError('cluster ID not specified')
+    const forwardSessionName = setting(FORWARD_SESSION_NAME)
+    if (forwardSessionName && setting(SESSION_NAME) !== null) {
+      throw new UsageError('cannot specify both --forward-session-name and --session-name parameter')
+    }
     const { formatExecCredential, getToken } = await import('@aws-iam-authenticator/client')
+    let askMfaCode: (() => Promise<string | undefined>) | undefined
     try {
       const signed = await getToken({
         clusterId,
         roleArn: setting(ROLE) ?? undefined,
         externalId: setting(EXTERNAL_ID) ?? undefined,
         sessionName: setting(SESSION_NAME) ?? undefined,
+        forwardSessionName,
+        cache: setting(CACHE),
         region: setting(REGION) ?? undefined,
         environment,
         createDispatcher: async ({ caBundle }) => {
           const { createDispatcher } = await import('../network/dispatcher.ts')
           return createDispatcher({ environment, caBundle })
+        },
+        mfaCodeProvider: async () => {
+          const { createMfaPrompt, openTerminal } = await import('../mfa-prompt.ts')
+          askMfaCode ??= createMfaPrompt({ stdin: process.stdin, openTerminal, stderr })
+          return await askMfaCode()
+        },
+        warn: (message) => {
+          stderr(`${oneLine(message)}\n`)
         },
         now,
       })
@@ -67,9 +98,8 @@ export const token: Command = {
       return 0
     } catch (error) {
       if (error instanceof UsageError) throw error
-      // One line, whatever it was: kubectl shows it to the person as it is.
       const message = error instanceof Error ? error.message : 'unknown error'
-      stderr(`could not get token: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`)
+      stderr(`could not get token: ${oneLine(message)}\n`)
       return 1
     }
   },

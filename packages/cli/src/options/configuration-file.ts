@@ -10,18 +10,22 @@ import {
 import { FEATURE_GATES } from './global-options.ts'
 import { settingOf, type SettingSources } from './settings.ts'
 
-const FORMATS: readonly string[] = ['.yaml', '.yml', '.json']
+const FORMATS: readonly string[] = ['.yaml', '.yml', '.json', '.toml']
 
 /**
  * Reads the configuration file.
  *
  * @throws {ConfigurationError} It can't be read, or is of a format that is not known.
  */
-export function loadConfigurationFile(path: string | null, sources: Omit<SettingSources, 'file'>): ConfigurationFile {
+export async function loadConfigurationFile(
+  path: string | null,
+  sources: Omit<SettingSources, 'file'>,
+): Promise<ConfigurationFile> {
   if (path === null) return EMPTY_CONFIGURATION
   const unreadable = (why: string, cause?: unknown): ConfigurationError =>
     new ConfigurationError(`Can't read configuration file ${path}: ${why}`, [], { cause })
-  if (!FORMATS.includes(extname(path).toLowerCase())) {
+  const format = extname(path).toLowerCase()
+  if (!FORMATS.includes(format)) {
     throw unreadable(`its name must end in one of ${FORMATS.join(', ')}`)
   }
   let text: string
@@ -30,9 +34,9 @@ export function loadConfigurationFile(path: string | null, sources: Omit<Setting
   } catch (error) {
     throw unreadable(messageOf(error), error)
   }
-  const file = parseConfiguration(text, path, (settings) =>
-    settingOf(FEATURE_GATES, { ...sources, file: { settings } }),
-  )
+  const parse =
+    format === '.toml' ? (await import('./toml-configuration.ts')).parseTomlConfiguration : parseConfiguration
+  const file = parse(text, path, (settings) => settingOf(FEATURE_GATES, { ...sources, file: { settings } }))
   if (!file.readable) throw new ConfigurationError(`Can't read configuration file ${path}:`, file.problems)
   return file
 }

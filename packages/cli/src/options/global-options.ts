@@ -53,6 +53,7 @@ export const FEATURE_GATES: Option<FeatureGates> = list<FeatureGates>(
     flag: 'feature-gates',
     keys: ['feature-gates'],
     read: parseFeatureGates,
+    choices: [...Object.keys(CLOSED_GATES), 'AllAlpha', 'AllBeta'].flatMap((gate) => [`${gate}=true`, `${gate}=false`]),
     description: `A set of Name=true|false pairs: ${Object.keys(CLOSED_GATES).join(', ')} (all false), AllAlpha, AllBeta`,
   },
   CLOSED_GATES,

@@ -20,6 +20,8 @@ export interface Option<T> {
   readonly parse: (texts: readonly string[]) => T
   /** The values that shells offer. */
   readonly choices?: readonly string[]
+  /** Whether the value is a list of them with commas. */
+  readonly isList?: boolean
   /** Whether the value is a file, for shells. */
   readonly file?: boolean
 }
@@ -120,13 +122,18 @@ export function choice<T extends string>(
 
 /** A list: commas within one text, or several texts. */
 export function list<T>(
-  named: Named & { readonly read: (items: readonly string[]) => T; readonly shownDefault?: string },
+  named: Named & {
+    readonly read: (items: readonly string[]) => T
+    readonly shownDefault?: string
+    readonly choices?: readonly string[]
+  },
   fallback: T,
 ): Option<T> {
   const { read, shownDefault = null, ...rest } = named
   return {
     placeholder: 'strings',
     ...rest,
+    isList: true,
     shownDefault,
     fallback,
     parse: (texts) => read(texts.flatMap((item) => item.split(',')).filter((item) => item !== '')),

@@ -1,4 +1,10 @@
-import { parseBackendModes, partitions, type BackendModes, type PartitionId } from '@aws-iam-authenticator/core'
+import {
+  BACKEND_MODES,
+  parseBackendModes,
+  partitions,
+  type BackendModes,
+  type PartitionId,
+} from '@aws-iam-authenticator/core'
 import { choice, flag, integer, list, text, textOr, type Option } from './option.ts'
 
 const PORTS = { minimum: 0, maximum: 65_535 }
@@ -61,6 +67,7 @@ export const BACKEND_MODE: Option<BackendModes> = list<BackendModes>(
     flag: 'backend-mode',
     keys: ['server.backendMode'],
     read: parseBackendModes,
+    choices: BACKEND_MODES,
     shownDefault: '[MountedFile]',
     description: 'Ordered list of backends to get mappings from. The first one that returns a matching mapping wins',
   },
@@ -86,6 +93,41 @@ export const EC2_BURST: Option<number> = integer(
   },
   5,
 )
+const ARN = /^arn:[\w-]+:[\w-]+:[\w-]*:\d{12}:./
+
+function arn(named: { readonly keys: readonly string[]; readonly description: string }): Option<string | null> {
+  return {
+    ...text({ flag: null, ...named }),
+    parse: ([written = '']) => {
+      if (written === '') return null
+      if (!ARN.test(written)) throw new TypeError(`"${written}" is no ARN with an account id`)
+      return written
+    },
+  }
+}
+export const EC2_ROLE_ARN: Option<string | null> = arn({
+  keys: ['server.ec2DescribeInstancesRoleARN'],
+  description: 'The role to assume before EC2 is asked for private DNS names',
+})
+export const SOURCE_ARN: Option<string | null> = arn({
+  keys: ['server.sourceARN'],
+  description: 'The ARN sent as x-amz-source-arn, and its account as x-amz-source-account, when that role is assumed',
+})
+export const DYNAMIC_FILE_PATH: Option<string | null> = text({
+  flag: null,
+  keys: ['server.dynamicfilepath'],
+  description: 'The JSON file of the backend DynamicFile',
+})
+export const DYNAMIC_FILE_USER_ID_STRICT: Option<boolean> = flag({
+  flag: null,
+  keys: ['server.dynamicfileUserIDStrict'],
+  description: 'Find entries of that file by user id',
+})
+export const DYNAMIC_BACKEND_MODE_PATH: Option<string | null> = text({
+  flag: null,
+  keys: ['server.dynamicBackendModePath'],
+  description: 'A JSON file whose list of backends takes the place of the configured one while the server runs',
+})
 export const REGION: Option<string | null> = text({
   flag: null,
   keys: ['server.region'],
@@ -139,6 +181,11 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   BACKEND_MODE,
   EC2_QPS,
   EC2_BURST,
+  EC2_ROLE_ARN,
+  SOURCE_ARN,
+  DYNAMIC_FILE_PATH,
+  DYNAMIC_FILE_USER_ID_STRICT,
+  DYNAMIC_BACKEND_MODE_PATH,
   REGION,
   REFUSAL_STATUS,
   SCRUBBED_ACCOUNTS,

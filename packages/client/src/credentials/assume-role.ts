@@ -2,6 +2,7 @@ import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { CredentialsError } from '../errors.ts'
 import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
+import { requestHeaders } from './request-headers.ts'
 import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
 import { fromSdk, sdkClientConfig } from './sdk.ts'
 
@@ -19,6 +20,8 @@ export interface AssumeRoleOptions {
   /** Default: 15 minutes. */
   readonly durationSeconds?: number | undefined
   readonly mfa?: { readonly serialNumber: string; readonly code: string } | undefined
+  /** More headers for the call, which are signed too. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 function denial({ base, roleArn, externalId }: AssumeRoleOptions, message: string): CredentialsError {
@@ -38,7 +41,7 @@ function denial({ base, roleArn, externalId }: AssumeRoleOptions, message: strin
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export async function assumeRole(options: AssumeRoleOptions): Promise<Credentials> {
-  const { context, base, roleArn, externalId, sessionName, durationSeconds, mfa } = options
+  const { context, base, roleArn, externalId, sessionName, durationSeconds, mfa, headers } = options
   try {
     const provide = fromTemporaryCredentials({
       masterCredentials: base,
@@ -50,12 +53,15 @@ export async function assumeRole(options: AssumeRoleOptions): Promise<Credential
         ...(mfa !== undefined && { SerialNumber: mfa.serialNumber }),
       },
       ...(mfa !== undefined && { mfaCodeProvider: () => Promise.resolve(mfa.code) }),
+      ...(headers !== undefined && { clientPlugins: [requestHeaders(headers)] }),
       clientConfig: { ...sdkClientConfig(context), region: context.settings.region },
     })
     return fromSdk(await provide(), `role ${roleArn}`)
   } catch (error) {
     const answer = serviceError(error)
-    if (answer?.code === 'AccessDenied') throw denial(options, answer.message)
+    if (answer?.code === 'AccessDenied' || answer?.code === 'AccessDeniedException') {
+      throw denial(options, answer.message)
+    }
     throw (
       commonSdkError(error, base.source, context.http) ??
       unknownSdkError('sts_rejected', `cannot assume ${roleArn} with the credentials from ${base.source}`, error)

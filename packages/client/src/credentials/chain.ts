@@ -5,6 +5,9 @@ import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
+/** The steps of the chain, in their order. */
+export type Source = 'environment' | 'web_identity' | 'profile' | 'container' | 'instance'
+
 // Any of these means that the profile is meant to give credentials.
 const CREDENTIAL_KEYS = [
   'aws_access_key_id',
@@ -20,31 +23,27 @@ const CREDENTIAL_KEYS = [
   'login_session',
 ]
 
-async function fromWebIdentity(context: CredentialContext): Promise<Credentials | undefined> {
-  const tokenFile = firstSet(context.environment, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value
-  if (tokenFile === undefined) return undefined
-  const roleArn = firstSet(context.environment, 'AWS_ROLE_ARN')?.value
+/** The step that decides: the first that is configured; the instance where none is. Nothing is asked or loaded. */
+export function findSource({ environment, settings }: Pick<CredentialContext, 'environment' | 'settings'>): Source {
+  const profile = settings.sharedConfig.profile.settings
+  if (environmentCredentials(environment) !== undefined) return 'environment'
+  if (firstSet(environment, 'AWS_WEB_IDENTITY_TOKEN_FILE') !== undefined) return 'web_identity'
+  if (CREDENTIAL_KEYS.some((key) => profile.has(key))) return 'profile'
+  const uris = ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI']
+  return firstSet(environment, ...uris) === undefined ? 'instance' : 'container'
+}
+
+async function fromWebIdentity(context: CredentialContext): Promise<Credentials> {
+  const { environment } = context
+  const roleArn = firstSet(environment, 'AWS_ROLE_ARN')?.value
   if (roleArn === undefined) {
     throw new CredentialsError('invalid_settings', 'AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not')
   }
-  const sessionName = firstSet(context.environment, 'AWS_ROLE_SESSION_NAME')?.value
+  const tokenFile = firstSet(environment, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value ?? ''
+  const sessionName = firstSet(environment, 'AWS_ROLE_SESSION_NAME')?.value
   const { webIdentityCredentials } = await import('./web-identity.ts')
-  return await webIdentityCredentials(context, { tokenFile, roleArn, sessionName })
-}
-
-async function fromProfile(context: CredentialContext): Promise<Credentials | undefined> {
-  const { settings } = context.settings.sharedConfig.profile
-  if (!CREDENTIAL_KEYS.some((key) => settings.has(key))) return undefined
-  const { profileCredentials } = await import('./profile.ts')
-  return await profileCredentials(context)
-}
-
-async function fromContainer(context: CredentialContext): Promise<Credentials | undefined> {
-  const { environment } = context
-  const uri = firstSet(environment, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI')
-  if (uri === undefined) return undefined
-  const { containerCredentials } = await import('./container.ts')
-  return await containerCredentials(context)
+  const namedBy = 'AWS_WEB_IDENTITY_TOKEN_FILE'
+  return await webIdentityCredentials(context, { tokenFile, namedBy, roleArn, sessionName })
 }
 
 function nothingFound(environment: Environment, { profile, files }: SharedConfig, instance: unknown): CredentialsError {
@@ -63,6 +62,16 @@ function nothingFound(environment: Environment, { profile, files }: SharedConfig
   )
 }
 
+async function fromInstance({ environment, settings, instanceMetadata }: CredentialContext): Promise<Credentials> {
+  const { instanceCredentials } = await import('./instance.ts')
+  try {
+    return await instanceCredentials(instanceMetadata)
+  } catch (error) {
+    if (error instanceof CredentialsError) throw error
+    throw nothingFound(environment, settings.sharedConfig, error)
+  }
+}
+
 /**
  * Resolves the credentials of whoever runs this, in the order of the Go SDK: the environment's keys, the environment's
  * web identity, the profile, the container, the instance. The first that is configured decides; if it fails, that is the
@@ -73,18 +82,24 @@ function nothingFound(environment: Environment, { profile, files }: SharedConfig
  * @throws {CredentialsError}
  */
 export async function resolveCredentials(context: CredentialContext): Promise<Credentials> {
-  const { environment, settings, instanceMetadata } = context
-  const configured =
-    environmentCredentials(environment) ??
-    (await fromWebIdentity(context)) ??
-    (await fromProfile(context)) ??
-    (await fromContainer(context))
-  if (configured !== undefined) return configured
-  const { instanceCredentials } = await import('./instance.ts')
-  try {
-    return await instanceCredentials(instanceMetadata)
-  } catch (error) {
-    if (error instanceof CredentialsError) throw error
-    throw nothingFound(environment, settings.sharedConfig, error)
+  const source = findSource(context)
+  switch (source) {
+    case 'environment': {
+      const credentials = environmentCredentials(context.environment)
+      if (credentials !== undefined) return credentials
+      break
+    }
+    case 'web_identity':
+      return await fromWebIdentity(context)
+    case 'profile': {
+      const { profileCredentials } = await import('./profile.ts')
+      return await profileCredentials(context)
+    }
+    case 'container': {
+      const { containerCredentials } = await import('./container.ts')
+      return await containerCredentials(context)
+    }
+    case 'instance':
   }
+  return await fromInstance(context)
 }

@@ -3,8 +3,8 @@ import type { AwsHttpHandler } from '../http-handler.ts'
 import type { InstanceMetadata } from '../instance-metadata.ts'
 import type { Settings } from '../settings.ts'
 
-/** Asks a person for the code of their MFA device. */
-export type MfaCodeProvider = (serialNumber: string) => Promise<string>
+/** Asks a person for the code of their MFA device; undefined where nobody answers. */
+export type MfaCodeProvider = (serialNumber: string) => Promise<string | undefined>
 
 /** What the steps of the credential chain work with. */
 export interface CredentialContext {
@@ -12,6 +12,6 @@ export interface CredentialContext {
   readonly settings: Settings
   readonly http: AwsHttpHandler
   readonly instanceMetadata: InstanceMetadata
-  /** Absent where there is nobody to ask. */
+  /** Absent where nobody is to be asked. */
   readonly mfaCodeProvider?: MfaCodeProvider | undefined
 }

@@ -1,70 +1,142 @@
-import { fromIni } from '@aws-sdk/credential-providers'
-import { assumeRole } from './assume-role.ts'
+import { CredentialsError } from '../errors.ts'
+import type { ProfileSettings } from '../shared-config.ts'
 import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
-import { profileError } from './profile-error.ts'
-import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
-import { assumeRoleWithWebIdentity } from './web-identity.ts'
+import { environmentCredentials } from './environment.ts'
 
-type RoleAssumers = Required<
-  Pick<NonNullable<Parameters<typeof fromIni>[0]>, 'roleAssumer' | 'roleAssumerWithWebIdentity'>
->
+const DURATION_SECONDS = 3600
 
-function durationSeconds(parameters: object): number | undefined {
-  if (!('DurationSeconds' in parameters) || typeof parameters.DurationSeconds !== 'number') return undefined
-  return parameters.DurationSeconds
+function invalid(message: string): CredentialsError {
+  return new CredentialsError('invalid_profile', message)
 }
 
-// The SDK's own would take the profile's region even where AWS_REGION must win.
-function roleAssumers(context: CredentialContext, source: string): RoleAssumers {
-  return {
-    async roleAssumer(base, parameters) {
-      const { RoleArn, RoleSessionName, ExternalId, SerialNumber, TokenCode = '' } = parameters
-      return await assumeRole({
-        context,
-        base: fromSdk(base, source),
-        roleArn: RoleArn,
-        sessionName: RoleSessionName,
-        externalId: ExternalId,
-        durationSeconds: durationSeconds(parameters),
-        mfa: SerialNumber === undefined ? undefined : { serialNumber: SerialNumber, code: TokenCode },
-      })
-    },
-    async roleAssumerWithWebIdentity({ RoleArn, RoleSessionName, WebIdentityToken }) {
-      return await assumeRoleWithWebIdentity({
-        context,
-        token: WebIdentityToken,
-        roleArn: RoleArn,
-        sessionName: RoleSessionName,
-        source,
-      })
-    },
+function staticCredentials(profile: ProfileSettings, source: string): Credentials | undefined {
+  const accessKeyId = profile.get('aws_access_key_id')
+  const secretAccessKey = profile.get('aws_secret_access_key')
+  const sessionToken = profile.get('aws_session_token')
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }), source }
+}
+
+/** What `credential_source` names; the profile is named in errors. */
+async function namedSource(context: CredentialContext, name: string, wanted: string): Promise<Credentials> {
+  const { environment, instanceMetadata } = context
+  switch (wanted) {
+    case 'Environment': {
+      const credentials = environmentCredentials(environment)
+      if (credentials !== undefined) return credentials
+      throw invalid(`profile "${name}" takes its credentials from the environment, which has no AWS_ACCESS_KEY_ID`)
+    }
+    case 'EcsContainer': {
+      const { containerCredentials } = await import('./container.ts')
+      return await containerCredentials(context)
+    }
+    case 'Ec2InstanceMetadata': {
+      const { instanceCredentials } = await import('./instance.ts')
+      try {
+        return await instanceCredentials(instanceMetadata)
+      } catch (error) {
+        if (error instanceof CredentialsError) throw error
+        const why = error instanceof Error ? error.message : 'no answer'
+        throw new CredentialsError(
+          'instance_failed',
+          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${why}`,
+        )
+      }
+    }
   }
+  throw invalid(
+    `credential_source of profile "${name}" is "${wanted}": it may be Environment, EcsContainer or Ec2InstanceMetadata`,
+  )
+}
+
+async function askMfaCode(context: CredentialContext, name: string, serialNumber: string): Promise<string> {
+  const code = await context.mfaCodeProvider?.(serialNumber)
+  if (code !== undefined) return code
+  throw new CredentialsError(
+    'mfa_required',
+    `profile "${name}" wants an MFA code, and none was given: with --cache, run this in a terminal first; or write ` +
+      'the code to its standard input; or put a session that already has MFA into the profile',
+  )
+}
+
+async function assumeProfileRole(
+  context: CredentialContext,
+  name: string,
+  profile: ProfileSettings,
+  base: Credentials,
+): Promise<Credentials> {
+  const { assumeRole } = await import('./assume-role.ts')
+  const serialNumber = profile.get('mfa_serial')
+  const seconds = Number(profile.get('duration_seconds') ?? DURATION_SECONDS)
+  if (!Number.isInteger(seconds)) throw invalid(`duration_seconds of profile "${name}" is no whole number`)
+  const assumed = await assumeRole({
+    context,
+    base,
+    roleArn: profile.get('role_arn') ?? '',
+    sessionName: profile.get('role_session_name'),
+    externalId: profile.get('external_id'),
+    durationSeconds: seconds,
+    mfa: serialNumber === undefined ? undefined : { serialNumber, code: await askMfaCode(context, name, serialNumber) },
+  })
+  return { ...assumed, source: `profile "${name}"` }
+}
+
+async function webIdentityRole(
+  context: CredentialContext,
+  name: string,
+  profile: ProfileSettings,
+): Promise<Credentials> {
+  const { webIdentityCredentials } = await import('./web-identity.ts')
+  return await webIdentityCredentials(context, {
+    tokenFile: profile.get('web_identity_token_file') ?? '',
+    namedBy: `web_identity_token_file of profile "${name}"`,
+    roleArn: profile.get('role_arn') ?? '',
+    sessionName: profile.get('role_session_name'),
+  })
+}
+
+async function resolveProfile(
+  context: CredentialContext,
+  name: string,
+  askedBy: readonly string[],
+): Promise<Credentials> {
+  const profile = context.settings.sharedConfig.profiles.get(name)
+  const asker = askedBy.at(-1)
+  if (profile === undefined) {
+    throw invalid(`profile "${name}", which source_profile of profile "${asker ?? ''}" names, does not exist`)
+  }
+  const own = staticCredentials(profile, `profile "${name}"`)
+  // A profile may name itself, or one that leads back to it, as the source of its role: its own keys end the chain.
+  if (own !== undefined && asker !== undefined) return own
+  if (askedBy.includes(name)) throw invalid(`the source_profile of these leads in a cycle: ${askedBy.join(', ')}`)
+  const sourceProfile = profile.get('source_profile')
+  const credentialSource = profile.get('credential_source')
+  const hasRole = profile.has('role_arn')
+  if (sourceProfile !== undefined && credentialSource !== undefined) {
+    throw invalid(`profile "${name}" has both source_profile and credential_source: remove one of them`)
+  }
+  if (hasRole && sourceProfile !== undefined) {
+    const base = await resolveProfile(context, sourceProfile, [...askedBy, name])
+    return await assumeProfileRole(context, name, profile, base)
+  }
+  if (credentialSource !== undefined && (hasRole || asker !== undefined)) {
+    const base = await namedSource(context, name, credentialSource)
+    return hasRole ? await assumeProfileRole(context, name, profile, base) : base
+  }
+  if (own !== undefined) return own
+  if (hasRole && profile.has('web_identity_token_file')) return await webIdentityRole(context, name, profile)
+  const { sdkProfileCredentials } = await import('./sdk-profile.ts')
+  return await sdkProfileCredentials(context, name)
 }
 
 /**
  * The credentials of the profile in use: static keys, a chain of roles, SSO, `aws login`, credential_process or a web
- * identity. `credential_source` and the SSO cache are read by the SDK from the process's own environment.
+ * identity.
  *
  * @throws {CredentialsError}
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export async function profileCredentials(context: CredentialContext): Promise<Credentials> {
-  const { settings, mfaCodeProvider } = context
-  const { profile, files } = settings.sharedConfig
-  const source = `profile "${profile.name}"`
-  try {
-    const provide = fromIni({
-      profile: profile.name,
-      ...files,
-      ...roleAssumers(context, source),
-      ...(mfaCodeProvider !== undefined && { mfaCodeProvider }),
-      clientConfig: sdkClientConfig(context),
-      parentClientConfig: { region: settings.region },
-      logger: silent,
-    })
-    return fromSdk(await provide(), source)
-  } catch (error) {
-    throw profileError(error, context)
-  }
+  return await resolveProfile(context, context.settings.sharedConfig.profile.name, [])
 }

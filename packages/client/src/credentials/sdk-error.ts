@@ -1,4 +1,5 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import { clockDifference, isClockOff } from '../clock.ts'
 import { CredentialsError, type CredentialsErrorCode } from '../errors.ts'
 import type { AwsHttpHandler } from '../http-handler.ts'
 
@@ -6,6 +7,15 @@ const MAX_MESSAGE_LENGTH = 500
 
 const THROTTLED = new Set(['Throttling', 'ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded'])
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException'])
+
+// All that AWS says of a signature whose time is off; the first is said of a wrong secret too.
+const OF_TIME = new Set([
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+])
 
 // What the SDK makes of an answer that is not in the service's protocol.
 const NOT_AWS = /parse error|Deserialization|Invalid response from STS|^Unknown$/
@@ -52,6 +62,13 @@ export function commonSdkError(error: unknown, source: string, http: AwsHttpHand
   }
   if (answer.serverFault) {
     return new CredentialsError('sts_unreachable', `AWS can't answer now (${answer.code}): try again in a moment`)
+  }
+  if (OF_TIME.has(answer.code) && isClockOff(http.clockOffset)) {
+    return new CredentialsError(
+      'clock_off',
+      `the clock of this machine is ${clockDifference(http.clockOffset)}, so that AWS refuses what it signs ` +
+        `(${answer.code}): set the clock`,
+    )
   }
   if (EXPIRED.has(answer.code)) {
     return new CredentialsError('expired_credentials', `the credentials from ${source} have expired: renew them`)

@@ -50,7 +50,7 @@ export async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Pr
  */
 export async function webIdentityCredentials(
   context: CredentialContext,
-  { tokenFile, ...role }: Role & { readonly tokenFile: string },
+  { tokenFile, namedBy, ...role }: Role & { readonly tokenFile: string; readonly namedBy: string },
 ): Promise<Credentials> {
   let token: string
   try {
@@ -58,7 +58,7 @@ export async function webIdentityCredentials(
   } catch (cause) {
     throw new CredentialsError(
       'web_identity_failed',
-      `cannot read ${tokenFile}, which AWS_WEB_IDENTITY_TOKEN_FILE names: check that it exists and may be read`,
+      `cannot read ${tokenFile}, which ${namedBy} names: check that it exists and may be read`,
       { cause },
     )
   }

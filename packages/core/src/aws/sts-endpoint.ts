@@ -1,4 +1,4 @@
-import { partitionOfRegion } from './partition.ts'
+import { resolveServiceHost, type EndpointVariant } from './service-host.ts'
 import { GLOBAL_STS_HOST } from './sts-host.ts'
 
 /** An STS endpoint and the region its requests are signed for. */
@@ -7,18 +7,11 @@ export interface StsEndpoint {
   readonly signingRegion: string
 }
 
-/** The settings by which AWS SDKs choose among the endpoints of one region. */
-export interface StsEndpointOptions {
-  readonly region: string
-  /** AWS_USE_FIPS_ENDPOINT. */
-  readonly fips?: boolean
-  /** AWS_USE_DUALSTACK_ENDPOINT. */
-  readonly dualStack?: boolean
+/** The settings by which AWS SDKs choose among the STS endpoints for one region. */
+export interface StsEndpointOptions extends EndpointVariant {
   /** AWS_STS_REGIONAL_ENDPOINTS=legacy: the oldest regions use the global endpoint. */
   readonly legacy?: boolean
 }
-
-const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
 // The regions that `legacy` sends to the global endpoint (AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints").
 const LEGACY_REGIONS: ReadonlySet<string> = new Set([
@@ -49,19 +42,9 @@ export function resolveStsEndpoint({ region, fips, dualStack, legacy }: StsEndpo
     throw new TypeError('the global STS endpoint is no FIPS endpoint: name a region, such as us-east-1')
   }
   if (region === 'aws-global') return { host: GLOBAL_STS_HOST, signingRegion: 'us-east-1' }
-  if (!REGION.test(region)) throw new TypeError(`"${region}" is not the name of an AWS region, such as us-west-2`)
+  const host = resolveServiceHost('sts', { region, fips, dualStack })
   if (legacy === true && fips !== true && dualStack !== true && LEGACY_REGIONS.has(region)) {
     return { host: GLOBAL_STS_HOST, signingRegion: 'us-east-1' }
   }
-  const partition = partitionOfRegion(region)
-  const suffix = dualStack === true ? partition.dualStackSuffix : partition.suffix
-  if (suffix === null) {
-    throw new TypeError(
-      `partition ${partition.id} has no dual-stack endpoints: unset AWS_USE_DUALSTACK_ENDPOINT for region ${region}`,
-    )
-  }
-  // GovCloud's plain endpoints are FIPS endpoints.
-  const plainIsFips = partition.id === 'aws-us-gov' && dualStack !== true
-  const service = fips === true && !plainIsFips ? 'sts-fips' : 'sts'
-  return { host: `${service}.${region}.${suffix}`, signingRegion: region }
+  return { host, signingRegion: region }
 }

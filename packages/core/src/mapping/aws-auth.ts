@@ -11,6 +11,11 @@ type DataKey = (typeof DATA_KEYS)[number]
 /** What people write for an empty list. */
 const EMPTY: ReadonlySet<string> = new Set(['', '""', "''", '``'])
 
+/** Whether a data key holds what people write for an empty list. */
+export function isEmptyList(text: string): boolean {
+  return EMPTY.has(text.trim())
+}
+
 /** The mappings in force of the ConfigMap aws-auth, and what is wrong with its data. */
 export interface AwsAuth extends MappingLists {
   readonly problems: readonly Problem[]
@@ -26,7 +31,7 @@ function readList<T>(
   read: (document: LocatedDocument, field: Field) => readonly T[] | null,
 ): readonly T[] | null {
   if (text === undefined) return []
-  if (typeof text === 'string' && EMPTY.has(text.trim())) return []
+  if (typeof text === 'string' && isEmptyList(text)) return []
   const document = new LocatedDocument(typeof text === 'string' ? text : JSON.stringify(text), `aws-auth ${key}`)
   const list = document.unreadable ? null : read(document, { ...document.root, path: key })
   for (const problem of document.problems) problems.push(problem)

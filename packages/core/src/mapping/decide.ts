@@ -2,7 +2,7 @@ import type { BackendMode } from '../configuration/backend-mode.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import { Refusal } from '../reasons.ts'
 import type { MappingEntry } from './entry.ts'
-import { findEntry, type MappingIndex } from './mapping-index.ts'
+import { ArnMismatch, findEntry, type MappingIndex } from './mapping-index.ts'
 import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault, type TemplateFacts } from './template.ts'
 
 /** What one backend knows at the moment of a decision. */
@@ -56,7 +56,8 @@ function fillEntry(
  * Maps an identity to a Kubernetes user, or says why not: the one decision that logs, tools and tests share.
  *
  * Backends are asked in their order. The first match is final, even where its template can't be filled or its username is
- * reserved: a later backend must not grant what an earlier one would have refused.
+ * reserved: a later backend must not grant what an earlier one would have refused. An entry with the identity's user id and
+ * another's ARN is no match: it is told if nothing else matches.
  */
 export function decide(
   identity: Identity,
@@ -64,21 +65,23 @@ export function decide(
   reserved: ReservedPrefixes,
   facts: TemplateFacts = {},
 ): Mapped | Refusal | NeedsEc2PrivateDnsName {
+  const mismatches: string[] = []
   for (const { mode, index } of backends) {
     if (index === null) continue
-    const entry = findEntry(index, identity.canonicalArn)
-    if (entry !== undefined) return fillEntry(entry, mode, identity, reserved, facts)
+    const entry = findEntry(index, identity)
+    if (entry instanceof ArnMismatch) mismatches.push(`${mode} ${entry.entry.path}: ARN does not match User ID`)
+    else if (entry !== undefined) return fillEntry(entry, mode, identity, reserved, facts)
     if (mode !== 'CRD' && index.accounts.has(identity.accountId)) {
       return { username: identity.canonicalArn, groups: [], backend: mode, entry: null }
     }
   }
   const missing = backends.filter(({ index }) => index === null)
   if (missing.length > 0) {
-    const faults = missing.map(({ mode, fault }) => `${mode}: ${fault ?? 'not loaded yet'}`)
+    const faults = [...mismatches, ...missing.map(({ mode, fault }) => `${mode}: ${fault ?? 'not loaded yet'}`)]
     return new Refusal(
       'backend_unavailable',
       `identity is not mapped by the backends that are loaded; ${faults.join('; ')}`,
     )
   }
-  return new Refusal('not_mapped', 'identity is not mapped')
+  return new Refusal('not_mapped', ['identity is not mapped', ...mismatches].join('; '))
 }

@@ -6,6 +6,8 @@ export type EntryKey =
   | { readonly type: 'arn'; readonly arn: string }
   /** The role that AWS IAM Identity Center makes of a permission set; the pattern is for a canonical ARN in lower case. */
   | { readonly type: 'sso'; readonly pattern: RegExp }
+  /** The unique id of a principal; where `arn` is not null, the canonical ARN in lower case must be that one too. */
+  | { readonly type: 'userId'; readonly userId: string; readonly arn: string | null }
 
 /** One entry of mapRoles or mapUsers: whom it is for, and which Kubernetes user that person becomes. */
 export interface MappingEntry {

@@ -1,16 +1,15 @@
-import { findPartition, partitions } from '../aws/partition.ts'
+import { findPartition } from '../aws/partition.ts'
 import type { Field, LocatedDocument } from '../configuration/located-document.ts'
-import { canonicalizeArn } from '../identity/arn.ts'
 import type { EntryKey, MappingEntry } from './entry.ts'
+import { parseArn, withoutRolePath, type ArnRules } from './parse-arn.ts'
 import { unknownPlaceholders } from './template.ts'
 
 /** What one kind of source accepts in its entries. */
-export interface EntryRules {
-  readonly kind: 'role' | 'user'
-  /** Whether `sso` may stand in place of an ARN (feature gate SSORoleMatch). */
-  readonly sso: boolean
-  /** Whether an ARN of a session (`assumed-role`) stands for its role. */
-  readonly sessionArns: boolean
+export interface EntryRules extends ArnRules {
+  /** Whether `sso` may stand in place of an ARN (feature gate SSORoleMatch); `never` where no gate opens it. */
+  readonly sso: boolean | 'never'
+  /** Whether the entry is found by its `userid`, to which its ARN only adds. Default false. */
+  readonly byUserId?: boolean
   /** Whether groups may be one string with commas. */
   readonly commaLists: boolean
 }
@@ -23,28 +22,32 @@ function escape(text: string): string {
 }
 
 function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules): EntryKey | null {
-  const arn = document.string(field)
-  if (arn === null) return null
-  const example =
-    rules.kind === 'role' ? 'arn:aws:iam::123456789012:role/Admin' : 'arn:aws:iam::123456789012:user/alice'
-  if (arn === '') return document.error(field, `is empty: write an ARN such as ${example}`)
-  const principal = canonicalizeArn(arn.toLowerCase())
-  if (principal === 'unknown_partition') {
-    const known = partitions.map((partition) => partition.id).join(', ')
-    return document.error(field, `"${arn}" is of a partition that is not known: write one of ${known}`)
-  }
-  if (typeof principal === 'string') {
-    return document.error(field, `"${arn}" is not the ARN of a ${rules.kind}: write one such as ${example}`)
-  }
-  if (!rules.sessionArns && principal.canonicalArn !== arn.toLowerCase()) {
-    return document.error(field, `"${arn}" is the ARN of a session: write that of its role, ${principal.canonicalArn}`)
-  }
-  return { type: 'arn', arn: principal.canonicalArn }
+  const text = document.string(field)
+  if (text === null) return null
+  const { arn, fault } = parseArn(text, rules)
+  return fault === null ? { type: 'arn', arn } : document.error(field, fault)
+}
+
+/** An ARN that is empty counts as absent here. */
+function parseUserIdKey(
+  document: LocatedDocument,
+  field: Field,
+  arnField: Field | undefined,
+  userId: string | null,
+  rules: EntryRules,
+): EntryKey | null {
+  if (userId === '') return document.error(field, 'needs userid, since server.dynamicfileUserIDStrict is true')
+  const arnText = arnField === undefined ? '' : document.string(arnField)
+  if (userId === null || arnText === null) return null
+  if (arnField === undefined || arnText === '') return { type: 'userId', userId, arn: null }
+  const { arn, fault } = parseArn(arnText, rules)
+  return fault === null ? { type: 'userId', userId, arn: withoutRolePath(arn) } : document.error(arnField, fault)
 }
 
 function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules): EntryKey | null {
   const fields = document.fields(field, ['permissionSetName', 'accountID', 'partition'])
   if (fields === null) return null
+  if (rules.sso === 'never') return document.error(field, 'is not for this file: write the ARN of the role')
   if (!rules.sso) return document.error(field, 'needs --feature-gates=SSORoleMatch=true')
   const nameField = fields.get('permissionsetname')
   const accountField = fields.get('accountid')
@@ -91,20 +94,23 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
     const found = fields.get(name)
     return found === undefined || document.isNull(found) ? undefined : found
   }
+  const userIdField = present('userid')
+  const userId = userIdField === undefined ? '' : document.string(userIdField)
   const arnField = fields.get(arnName)
   const ssoField = fields.get('sso')
   let key: EntryKey | null = null
-  if (arnField !== undefined && ssoField !== undefined) document.error(field, `has both ${arnName} and sso: keep one`)
+  if (rules.byUserId === true && ssoField === undefined) {
+    key = parseUserIdKey(document, field, present(arnName), userId, rules)
+  } else if (arnField !== undefined && ssoField !== undefined)
+    document.error(field, `has both ${arnName} and sso: keep one`)
   else if (arnField !== undefined) key = parseArnKey(document, arnField, rules)
   else if (ssoField !== undefined) key = parseSsoKey(document, ssoField, rules)
-  else document.error(field, `needs ${rules.kind === 'role' ? 'rolearn or sso' : 'userarn'}`)
+  else document.error(field, `needs ${rules.kind === 'role' && rules.sso !== 'never' ? 'rolearn or sso' : arnName}`)
 
   const usernameField = present('username')
   const username = usernameField === undefined ? '' : document.string(usernameField)
   if (username === '') document.warn(usernameField ?? field, 'has no username: whoever matches it gets an empty one')
   const groups = parseGroups(document, fields.get('groups'), rules)
-  const userIdField = present('userid')
-  const userId = userIdField === undefined ? '' : document.string(userIdField)
 
   if (key === null || username === null || groups === null || userId === null || document.errorCount > errorsBefore)
     return null

@@ -16,6 +16,8 @@ interface AccountRules {
   readonly quoteLeadingZeros: boolean
   /** Whether one string with commas is a list too. */
   readonly commaLists: boolean
+  /** Whether a number is an error, however it is written. Default false. */
+  readonly stringsOnly?: boolean
 }
 
 /** The account ids of mapAccounts that are good; unquoted digits are taken as they are written. Null where it is no list. */
@@ -28,6 +30,7 @@ export function parseAccounts(document: LocatedDocument, field: Field, rules: Ac
   for (const item of fields) {
     const scalar = document.scalar(item)
     if (scalar === null) continue
+    if (rules.stringsOnly === true && document.string(item) === null) continue
     for (const account of oneText ? scalar.text.split(',').filter((part) => part !== '') : [scalar.text]) {
       const eaten =
         scalar.type === 'number' && rules.quoteLeadingZeros && (account.startsWith('0') || account.length < 12)

@@ -3,8 +3,8 @@ import type { Identity } from '../identity/caller-identity.ts'
 
 /** Values that a template needs and that the identity does not carry. */
 export interface TemplateFacts {
-  /** The private DNS name of the EC2 instance whose id is the session name; undefined while nobody has asked EC2. */
-  readonly ec2PrivateDnsName?: string
+  /** The private DNS name of the EC2 instance whose id is the session name, or why it has none; undefined while nobody has asked EC2. */
+  readonly ec2PrivateDnsName?: string | TemplateFault
 }
 
 /** A template that can't be filled. */

@@ -4,6 +4,7 @@ import {
   indexMappings,
   NeedsEc2PrivateDnsName,
   parseAwsAuth,
+  parseDynamicFile,
   type BackendMode,
   type BackendSnapshot,
   type Identity,
@@ -111,4 +112,26 @@ void test('a backend that is not loaded is passed over, and reported if nothing 
 void test('nothing matches', async (t) => {
   t.match(decide(identity, [], none), { reason: 'not_mapped' })
   t.match(decide(identity, [backend('CRD', {})], none), { reason: 'not_mapped', message: 'identity is not mapped' })
+})
+
+function strict(entry: object, accounts: readonly string[] = []): BackendSnapshot {
+  const content = { mapRoles: [{ username: 'strict', ...entry }], mapAccounts: accounts }
+  const { file } = parseDynamicFile(JSON.stringify(content), 'x.json', true)
+  return { mode: 'DynamicFile', index: file === null ? null : indexMappings(file).index, fault: null }
+}
+
+void test('a user id whose ARN is another is passed over, and told if nothing else matches', async (t) => {
+  const other = { userid: 'AROAEXAMPLE', rolearn: 'arn:aws:iam::123456789012:role/Other' }
+  t.match(decide(identity, [strict({ ...other, rolearn: ARN })], none), { username: 'strict' })
+  t.match(decide(identity, [strict({ userid: 'AROAEXAMPLE' })], none), { username: 'strict' })
+  t.match(decide(identity, [strict(other)], none), {
+    reason: 'not_mapped',
+    message: 'identity is not mapped; DynamicFile mapRoles[0]: ARN does not match User ID',
+  })
+  t.match(decide(identity, [strict(other), backend('CRD', role('crd'))], none), { username: 'crd' })
+  t.match(decide(identity, [strict(other, ['123456789012'])], none), { username: ARN, groups: [], entry: null })
+  t.match(decide(identity, [strict(other), backend('CRD', null, 'forbidden')], none), {
+    reason: 'backend_unavailable',
+    message: /ARN does not match User ID; CRD: forbidden/,
+  })
 })

@@ -1,5 +1,17 @@
-import { EMPTY_AWS_AUTH, findEntry, indexMappings, parseAwsAuth } from '@aws-iam-authenticator/core'
+import {
+  ArnMismatch,
+  EMPTY_AWS_AUTH,
+  findEntry as findEntryOf,
+  indexMappings,
+  parseAwsAuth,
+  parseDynamicFile,
+  type MappingIndex,
+} from '@aws-iam-authenticator/core'
 import { test } from 'tap'
+
+function findEntry(index: MappingIndex, canonicalArn: string, userId = 'AROAOTHER') {
+  return findEntryOf(index, { canonicalArn, userId })
+}
 
 function indexOf(data: Readonly<Record<string, unknown>>) {
   return indexMappings(parseAwsAuth(data, EMPTY_AWS_AUTH, { sso: true }))
@@ -58,4 +70,60 @@ void test('roles before users, an exact ARN before a pattern', async (t) => {
 
 void test('accounts are a set', async (t) => {
   t.same([...indexOf({ mapAccounts: '["123456789012", "123456789012"]' }).index.accounts], ['123456789012'])
+})
+
+function strictIndexOf(content: object) {
+  const { file } = parseDynamicFile(JSON.stringify(content), 'x.json', true)
+  if (file === null) throw new TypeError('the file has errors')
+  return indexMappings(file)
+}
+
+const ADMIN = 'arn:aws:iam::123456789012:role/Admin'
+
+void test('in strict mode an entry is found by the whole user id, with its case', async (t) => {
+  const { index } = strictIndexOf({
+    mapRoles: [{ userid: 'AROA1', username: 'role' }],
+    mapUsers: [{ userid: 'AIDA1', username: 'user' }],
+  })
+  t.match(findEntry(index, ADMIN, 'AROA1'), { username: 'role' })
+  t.match(findEntry(index, 'arn:aws:iam::123456789012:user/u', 'AIDA1'), { username: 'user' })
+  for (const id of ['aroa1', 'AROA1:alice', 'AROA', '', '__proto__'])
+    t.equal(findEntry(index, ADMIN, id), undefined, id)
+})
+
+void test('in strict mode the ARN of the entry must be the identity of the same user id', async (t) => {
+  const { index } = strictIndexOf({
+    mapRoles: [
+      { userid: 'AROA1', rolearn: 'arn:aws:iam::123456789012:role/team/x/ADMIN', username: 'path' },
+      { userid: 'AROA2', rolearn: '', username: 'empty' },
+      { userid: 'AROA3', rolearn: 'arn:aws:sts::123456789012:assumed-role/Admin/alice', username: 'session' },
+    ],
+    mapUsers: [{ userid: 'AIDA1', userarn: 'arn:aws:iam::123456789012:user/team/u', username: 'user' }],
+  })
+  t.match(findEntry(index, ADMIN, 'AROA1'), { username: 'path' })
+  t.match(findEntry(index, ADMIN, 'AROA2'), { username: 'empty' })
+  t.match(findEntry(index, ADMIN, 'AROA3'), { username: 'session' })
+  t.match(findEntry(index, 'arn:aws:iam::123456789012:user/team/u', 'AIDA1'), { username: 'user' }, 'STS tells a path')
+  for (const [arn, id] of [
+    ['arn:aws:iam::123456789012:role/Other', 'AROA1'],
+    ['arn:aws:iam::999999999999:role/Admin', 'AROA1'],
+    ['arn:aws-cn:iam::123456789012:role/Admin', 'AROA1'],
+    ['arn:aws:iam::123456789012:user/u', 'AIDA1'],
+  ] as const) {
+    const found = findEntry(index, arn, id)
+    t.ok(found instanceof ArnMismatch, arn)
+    t.match(found, { entry: { username: id === 'AIDA1' ? 'user' : 'path' } })
+  }
+  t.equal(findEntry(index, ADMIN), undefined, 'the ARN alone finds nothing')
+})
+
+void test('of two entries for one user id the later wins, and the earlier one is warned about', async (t) => {
+  const { index, problems } = strictIndexOf({
+    mapRoles: [
+      { userid: 'AROA1', username: 'first' },
+      { userid: 'AROA1', username: 'second' },
+    ],
+  })
+  t.match(findEntry(index, ADMIN, 'AROA1'), { username: 'second' })
+  t.match(problems, [{ severity: 'warning', path: 'mapRoles[0]', message: /user id.*mapRoles\[1\]/ }])
 })

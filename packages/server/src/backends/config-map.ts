@@ -1,6 +1,5 @@
 import {
   EMPTY_AWS_AUTH,
-  formatProblem,
   indexMappings,
   isRecord,
   parseAwsAuth,
@@ -8,11 +7,11 @@ import {
   type AwsAuth,
   type Log,
   type MappingIndex,
-  type Problem,
 } from '@aws-iam-authenticator/core'
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
+import { logProblems } from './log-problems.ts'
 
 const NAMESPACE = 'kube-system'
 const NAME = 'aws-auth'
@@ -34,19 +33,12 @@ export function createConfigMap({ api, sso, log, watchFailed, problemsFound }: C
   let fault: string | null = null
   let reflector: Reflector | null = null
 
-  const report = (problems: readonly Problem[]): void => {
-    for (const problem of problems) {
-      if (problem.severity === 'error') log.error(formatProblem(problem))
-      else log.warn(formatProblem(problem))
-    }
-    problemsFound(SOURCE, problems.filter(({ severity }) => severity === 'error').length)
-  }
   const adopt = (next: AwsAuth): void => {
     awsAuth = next
     const indexed = indexMappings(next)
     index = indexed.index
     fault = null
-    report([...next.problems, ...indexed.problems])
+    problemsFound(SOURCE, logProblems(log, [...next.problems, ...indexed.problems]))
     const { roles, users, accounts } = next
     log.info(`${SOURCE} loaded`, { roles: roles.length, users: users.length, accounts: accounts.length })
   }

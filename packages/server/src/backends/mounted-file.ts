@@ -1,12 +1,13 @@
-import { formatProblem, indexMappings, type Log, type MappingLists } from '@aws-iam-authenticator/core'
+import { indexMappings, type Log, type MappingLists } from '@aws-iam-authenticator/core'
 import type { Backend } from './backend.ts'
+import { logProblems } from './log-problems.ts'
 
 /**
  * The mappings of the server's own configuration file, read once at the start.
  */
 export function createMountedFile(mappings: MappingLists, log: Log): Backend {
   const { index, problems } = indexMappings(mappings)
-  for (const problem of problems) log.warn(formatProblem(problem))
+  logProblems(log, problems)
   return {
     start: () => undefined,
     snapshot: () => ({ mode: 'MountedFile', index, fault: null }),

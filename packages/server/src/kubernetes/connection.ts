@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { readJson } from './read-json.ts'
 
 /** How to reach and to trust a Kubernetes API server. */
 export interface KubernetesCluster {
@@ -21,17 +22,28 @@ export interface KubernetesTls {
 /** Makes the connections to an API server; trust and proxies are the caller's business. */
 export type ConnectKubernetes = (tls: KubernetesTls) => Dispatcher
 
-/** A GET of the Kubernetes API. */
+/** A write to the Kubernetes API. */
+export interface KubernetesWrite {
+  readonly method: 'POST' | 'PUT' | 'PATCH'
+  readonly path: string
+  /** Sent as JSON. A patch is a JSON merge patch (RFC 7396). */
+  readonly body: unknown
+}
+
+/** Requests of the Kubernetes API. */
 export interface KubernetesApi {
   get(
     path: string,
     query: Readonly<Record<string, string>>,
     options: { readonly signal: AbortSignal; readonly bodyTimeoutMs: number },
   ): Promise<Dispatcher.ResponseData>
+  /** The HTTP status and the answer; null where that is no JSON. */
+  write(request: KubernetesWrite, signal: AbortSignal): Promise<{ readonly status: number; readonly answer: unknown }>
   close(): Promise<void>
 }
 
 const HEADERS_TIMEOUT_MS = 10_000
+const WRITE_BODY_TIMEOUT_MS = 10_000
 
 /** A client of one API server. */
 export function createKubernetesApi(
@@ -41,22 +53,39 @@ export function createKubernetesApi(
 ): KubernetesApi {
   const dispatcher = connect(cluster.tls)
   const base = new URL(cluster.server)
+  const root = base.pathname.replace(/\/$/, '')
+  const headers = async (): Promise<Record<string, string>> => {
+    const authorization = await cluster.authorization()
+    return {
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...(authorization === null ? {} : { authorization }),
+    }
+  }
   return {
-    get: async (path, query, { signal, bodyTimeoutMs }) => {
-      const authorization = await cluster.authorization()
-      return dispatcher.request({
+    get: async (path, query, { signal, bodyTimeoutMs }) =>
+      dispatcher.request({
         origin: base.origin,
-        path: `${base.pathname.replace(/\/$/, '')}${path}?${new URLSearchParams(query).toString()}`,
+        path: `${root}${path}?${new URLSearchParams(query).toString()}`,
         method: 'GET',
-        headers: {
-          accept: 'application/json',
-          'user-agent': userAgent,
-          ...(authorization === null ? {} : { authorization }),
-        },
+        headers: await headers(),
         signal,
         headersTimeout: HEADERS_TIMEOUT_MS,
         bodyTimeout: bodyTimeoutMs,
+      }),
+    write: async ({ method, path, body }, signal) => {
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+      const answer = await dispatcher.request({
+        origin: base.origin,
+        path: `${root}${path}`,
+        method,
+        headers: { ...(await headers()), 'content-type': type },
+        body: JSON.stringify(body),
+        signal,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        bodyTimeout: WRITE_BODY_TIMEOUT_MS,
       })
+      return { status: answer.statusCode, answer: await readJson(answer.body).catch(() => null) }
     },
     close: () => dispatcher.destroy(),
   }

@@ -28,7 +28,7 @@ export async function inCluster(environment: Readonly<Record<string, string | un
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new ConfigurationError(
       'this is no pod of a cluster (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set): ' +
-        'name a kubeconfig with --kubeconfig, or leave EKSConfigMap out of --backend-mode',
+        'name a kubeconfig with --kubeconfig, or leave EKSConfigMap and CRD out of --backend-mode',
     )
   }
   return {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { FileError, messageOf, property, textAt } from '@aws-iam-authenticator/core'
+import { didYouMean, FileError, messageOf, property, textAt } from '@aws-iam-authenticator/core'
 import { parse } from 'yaml'
 import type { KubernetesCluster, KubernetesTls } from './connection.ts'
 
@@ -11,13 +11,48 @@ function named(config: unknown, list: string, inner: string, name: string | unde
   return property(item, inner)
 }
 
+/** Which part of a kubeconfig is meant. */
+export interface KubeconfigChoice {
+  /** Takes the place of the cluster's URL. */
+  readonly master: string | null
+  /** Default: the kubeconfig's current-context. */
+  readonly context?: string | null
+}
+
+/** What one context of a kubeconfig says. */
+export interface Kubeconfig extends KubernetesCluster {
+  /** The user's exec plugin as it is written; undefined where the user has none. */
+  readonly exec: unknown
+  /** The cluster's entry as it is written. */
+  readonly cluster: unknown
+}
+
+function namesOf(config: unknown, list: string): string[] {
+  const items = property(config, list)
+  return Array.isArray(items) ? items.map((item) => textAt(item, 'name') ?? '') : []
+}
+
 /**
- * The API server that the current context of a kubeconfig names. `master` takes the place of its URL.
+ * The API server that a kubeconfig leads the server to.
+ *
+ * @throws {FileError} As `readKubeconfig`, or the user has an exec plugin: those are for people.
+ */
+export async function fromKubeconfig(path: string, master: string | null): Promise<KubernetesCluster> {
+  const kubeconfig = await readKubeconfig(path, { master })
+  if (kubeconfig.exec === undefined) return kubeconfig
+  throw new FileError(
+    'file_invalid',
+    `kubeconfig ${path}: a user with exec can't be used by the server: give it a token, tokenFile or client certificate`,
+  )
+}
+
+/**
+ * Reads one context of a kubeconfig.
  *
  * @throws {FileError} The file, or one that it names, can't be read or lacks what is needed.
  * @see {@link https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ | kubeconfig (v1)}
  */
-export async function fromKubeconfig(path: string, master: string | null): Promise<KubernetesCluster> {
+export async function readKubeconfig(path: string, choice: KubeconfigChoice): Promise<Kubeconfig> {
   const read = async (file: string): Promise<string> => {
     try {
       return await readFile(resolve(dirname(path), file), 'utf8')
@@ -36,18 +71,20 @@ export async function fromKubeconfig(path: string, master: string | null): Promi
   }
   const invalid = (message: string): FileError => new FileError('file_invalid', `kubeconfig ${path}: ${message}`)
 
-  const context = named(config, 'contexts', 'context', textAt(config, 'current-context'))
+  const contextName = choice.context ?? textAt(config, 'current-context')
+  const context = named(config, 'contexts', 'context', contextName)
   const cluster = named(config, 'clusters', 'cluster', textAt(context, 'cluster'))
   const user = named(config, 'users', 'user', textAt(context, 'user'))
-  const server = master ?? textAt(cluster, 'server')
-  if (server === undefined) throw invalid('its current-context leads to no cluster with a server')
+  if (typeof choice.context === 'string' && context === undefined) {
+    const names = namesOf(config, 'contexts')
+    const hint = didYouMean(choice.context, names) || `: it has ${names.join(', ') || 'none'}`
+    throw invalid(`it has no context "${choice.context}"${hint}`)
+  }
+  const server = choice.master ?? textAt(cluster, 'server')
+  if (server === undefined) throw invalid(`its context "${contextName ?? ''}" leads to no cluster with a server`)
   if (!URL.canParse(server)) throw invalid(`the server "${server}" is no URL`)
-  for (const unsupported of ['exec', 'auth-provider']) {
-    if (property(user, unsupported) !== undefined) {
-      throw invalid(
-        `a user with ${unsupported} can't be used by the server: give it a token, tokenFile or client certificate`,
-      )
-    }
+  if (property(user, 'auth-provider') !== undefined) {
+    throw invalid(`a user with auth-provider can't be used: give it exec, a token, tokenFile or client certificate`)
   }
 
   /** A PEM that stands in the file in base64, or in a file of its own. */
@@ -78,5 +115,5 @@ export async function fromKubeconfig(path: string, master: string | null): Promi
     if (username === undefined) return null
     return `Basic ${Buffer.from(`${username}:${textAt(user, 'password') ?? ''}`).toString('base64')}`
   }
-  return { server, tls, authorization }
+  return { server, tls, authorization, exec: property(user, 'exec'), cluster }
 }

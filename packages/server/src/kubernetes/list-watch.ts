@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
 import type { KubernetesApi } from './connection.ts'
+import { readJson } from './read-json.ts'
 
 /** A Kubernetes object as it came over the wire. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
@@ -24,7 +25,8 @@ export interface Reflector {
   stop(): Promise<void>
 }
 
-const WATCH_SECONDS = 300
+/** A connection that died without a word is noticed only by a watch that does not end: so watches are short. */
+const WATCH_SECONDS = 60
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024
 const LIST_PAGE = '500'
 const FIRST_DELAY_MS = 200
@@ -38,12 +40,6 @@ class Expired extends Error {}
 
 interface State {
   resourceVersion: string | null
-}
-
-async function readJson(body: AsyncIterable<Uint8Array>): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }
 
 async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -146,9 +142,13 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
     }
     const before = state.resourceVersion
     const startedAt = performance.now()
-    await watch(api, resource, state, handlers, signal)
-    // A watch that brought something or lasted shows a healthy server; one that ends at once must not become a busy loop.
-    if (state.resourceVersion !== before || performance.now() - startedAt > LISTED_DELAY_MS) delay = FIRST_DELAY_MS
+    try {
+      await watch(api, resource, state, handlers, signal)
+    } finally {
+      // A watch that brought something or lasted shows a healthy server, however it ended; one that ends at once must not
+      // become a busy loop.
+      if (state.resourceVersion !== before || performance.now() - startedAt > LISTED_DELAY_MS) delay = FIRST_DELAY_MS
+    }
   }
 
   const run = async (): Promise<void> => {
@@ -157,7 +157,10 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
         await step()
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof Expired) state.resourceVersion = null
+        if (error instanceof Expired) {
+          state.resourceVersion = null
+          delay = Math.min(delay, LISTED_DELAY_MS)
+        }
         handlers.failed(messageOf(error))
       }
       await sleep(delay, undefined, { signal }).catch(() => undefined)

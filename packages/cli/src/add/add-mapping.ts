@@ -1,0 +1,62 @@
+import { checkNewMapping, formatProblem, type NewMapping } from '@aws-iam-authenticator/core'
+import type { CommandContext } from '../command.ts'
+import { connectWith } from '../network/dispatcher.ts'
+import { readTrustedCertificates } from '../network/trust.ts'
+import { UsageError } from '../options/usage-error.ts'
+import { USER_AGENT } from '../version.ts'
+import { confirm } from './confirm.ts'
+import { KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from './options.ts'
+import { updateAwsAuth } from './update-aws-auth.ts'
+
+/** @throws {UsageError} The server would not take the entry; the error names the flag. */
+function requireGood(mapping: NewMapping): void {
+  const checked = checkNewMapping(mapping)
+  if ('key' in checked) return
+  const messages = checked.map(({ path, message }) => {
+    // Such as mapRoles[0].sso.accountID, which came by --sso.
+    const [, , name, ...below] = path.split(/[.[\]]+/)
+    const where = below.filter((key) => /^[a-z]/i.test(key)).map((key) => `${key}: `)
+    return name === undefined ? message : `invalid argument for --${name}: ${where.join('')}${message}`
+  })
+  throw new UsageError(messages.join('; '))
+}
+
+/** What is added, and what to tell the person of it. */
+export interface Addition {
+  readonly mapping: NewMapping
+  /** The entry in words. */
+  readonly shown: string
+  readonly notes: readonly string[]
+}
+
+/** Adds an entry to the ConfigMap aws-auth of the cluster that the flags name; gives the exit code. */
+export async function add(context: CommandContext, { mapping, shown, notes }: Addition): Promise<number> {
+  const { setting, environment, stdout, stderr } = context
+  const path = setting(KUBECONFIG)
+  if (path === null) throw new UsageError('empty kubeconfig: name one with --kubeconfig')
+  requireGood(mapping)
+  for (const note of notes) stderr(`${note}\n`)
+  const { createKubernetesApi, formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
+  const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
+  const hasTerminal = process.stdin.isTTY
+  const { server, logIn } = await fromPersonalKubeconfig(path, choice, { environment, hasTerminal })
+  if (setting(PROMPT)) {
+    const question = `Ready to add ${shown} to kube-system/aws-auth of ${server}, should we continue?`
+    if (!(await confirm(question, { stdin: process.stdin, stderr }))) {
+      stdout(`cancelled "add ${shown}"\n`)
+      return 0
+    }
+  }
+  const cluster = await logIn()
+  // As kubectl: a kubeconfig without a CA trusts what the machine trusts. AWS_CA_BUNDLE is for AWS.
+  const ca = cluster.tls.ca ?? (await readTrustedCertificates({ environment: { ...environment, AWS_CA_BUNDLE: '' } }))
+  const api = createKubernetesApi(cluster, (tls) => connectWith(environment, { ...tls, ca }), USER_AGENT)
+  try {
+    const { object, problems } = await updateAwsAuth(api, server, mapping)
+    for (const problem of problems) stderr(`warning: ${formatProblem(problem)}\n`)
+    stdout(`updated configmap:\n\n${formatObject(object)}\n`)
+    return 0
+  } finally {
+    await api.close()
+  }
+}

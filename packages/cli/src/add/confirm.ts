@@ -1,0 +1,17 @@
+import { createInterface } from 'node:readline'
+
+/** Asks a question and waits for one line; y and yes agree, in any case. Where there is nothing to read, nobody agrees. */
+export async function confirm(
+  question: string,
+  { stdin, stderr }: { readonly stdin: NodeJS.ReadableStream; readonly stderr: (text: string) => void },
+): Promise<boolean> {
+  stderr(`${question} [y/N] `)
+  const lines = createInterface({ input: stdin, terminal: false })
+  const answer = await new Promise<string | null>((resolve) => {
+    lines.once('line', resolve)
+    lines.once('close', () => resolve(null))
+  })
+  lines.close()
+  if (answer === null) stderr('\n')
+  return /^y(es)?$/i.test(answer?.trim() ?? '')
+}

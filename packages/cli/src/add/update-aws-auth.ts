@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  addMapping,
+  AuthenticatorError,
+  isRecord,
+  messageOf,
+  textAt,
+  type NewMapping,
+  type Problem,
+} from '@aws-iam-authenticator/core'
+import type { KubernetesApi, KubernetesObject } from '@aws-iam-authenticator/server'
+
+const PATH = '/api/v1/namespaces/kube-system/configmaps/aws-auth'
+const MOST_TRIES = 5
+const TIMEOUT_MS = 10_000
+
+/** The ConfigMap as it is now, and what else was found wrong with it. */
+export interface Updated {
+  readonly object: KubernetesObject
+  readonly problems: readonly Problem[]
+}
+
+type Verb = 'get' | 'update'
+
+/** What to do about an answer that is none. */
+function advice(status: number, verb: Verb): string {
+  if (status === 401) return ': the kubeconfig is not for this cluster, or its credentials have expired'
+  if (status === 403) return `: ask for a Role that grants ${verb} on the configmap aws-auth in kube-system`
+  if (status === 404) return ': create it first, as the cluster needs it for its nodes'
+  return ''
+}
+
+function refused(verb: Verb, status: number, answer: unknown): AuthenticatorError {
+  const said = textAt(answer, 'message') ?? `status ${status}`
+  return new AuthenticatorError(
+    'aws_auth_not_updated',
+    `can't ${verb} the ConfigMap kube-system/aws-auth: ${said}${advice(status, verb)}; nothing was written`,
+  )
+}
+
+/** Runs a request; a connection that fails becomes an error that says what that means. */
+async function reach<T>(server: string, consequence: string, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request()
+  } catch (error) {
+    if (error instanceof AuthenticatorError) throw error
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const why = messageOf(error) || code
+    throw new AuthenticatorError('aws_auth_not_updated', `can't reach ${server}: ${why}; ${consequence}`, {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Adds an entry to the ConfigMap aws-auth. Whoever changes it at the same time loses nothing: the write is for the version
+ * that was read, and begins again where there is another by then.
+ *
+ * @throws {AuthenticatorError} `aws_auth_not_updated`, or as `addMapping`.
+ * @see {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions | Resource versions}
+ */
+export async function updateAwsAuth(api: KubernetesApi, server: string, mapping: NewMapping): Promise<Updated> {
+  for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    const found = await reach(server, 'nothing was written', async () => {
+      const options = { signal: AbortSignal.timeout(TIMEOUT_MS), bodyTimeoutMs: TIMEOUT_MS }
+      const { statusCode, body } = await api.get(PATH, {}, options)
+      const object: unknown = await body.json().catch(() => null)
+      return { status: statusCode, object }
+    })
+    const { status, object } = found
+    if (status !== 200) throw refused('get', status, object)
+    if (!isRecord(object) || textAt(object, 'metadata', 'resourceVersion') === undefined) {
+      throw new AuthenticatorError('aws_auth_not_updated', `${server} answered with no ConfigMap; nothing was written`)
+    }
+    const { data, problems } = addMapping(isRecord(object['data']) ? object['data'] : {}, mapping)
+    const doubt = 'whether it was written is not known: run this again, a duplicate is refused'
+    const written = await reach(server, doubt, () =>
+      api.write({ method: 'PUT', path: PATH, body: { ...object, data } }, AbortSignal.timeout(TIMEOUT_MS)),
+    )
+    if (written.status === 200 && isRecord(written.answer)) return { object: written.answer, problems }
+    if (written.status !== 409) throw refused('update', written.status, written.answer)
+    await sleep(10 + Math.random() * 20 * tries)
+  }
+  throw new AuthenticatorError(
+    'aws_auth_not_updated',
+    `the ConfigMap kube-system/aws-auth was changed by others in each of ${MOST_TRIES} tries; nothing was written: run this again`,
+  )
+}

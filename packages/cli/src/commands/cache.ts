@@ -1,0 +1,29 @@
+import type { Command, CommandGroup } from '../command.ts'
+
+const clear: Command = {
+  name: 'clear',
+  summary: 'Forget the credentials that token --cache keeps',
+  description:
+    'Removes all credentials that "token --cache" keeps on this machine. What other programs keep in the same file stays.',
+  examples: ['aws-iam-authenticator cache clear'],
+  options: [],
+  run: async ({ environment, stderr }) => {
+    const { cachePath, clearCredentialCache } = await import('@aws-iam-authenticator/client')
+    const path = cachePath(environment)
+    try {
+      await clearCredentialCache(path)
+      return 0
+    } catch (error) {
+      stderr(`could not clear the cache: ${error instanceof Error ? error.message : 'unknown error'}\n`)
+      return 1
+    }
+  },
+}
+
+export const cache: CommandGroup = {
+  name: 'cache',
+  summary: 'Manage the credentials that token --cache keeps',
+  description: 'Manages the credentials that "token --cache" keeps on this machine.',
+  options: [],
+  commands: [clear],
+}

@@ -1,0 +1,19 @@
+import type { CommandGroup } from '../command.ts'
+import { GLOBAL_OPTIONS } from '../options/global-options.ts'
+import { add } from './add.ts'
+import { cache } from './cache.ts'
+import { completion } from './completion.ts'
+import { init } from './init.ts'
+import { server } from './server.ts'
+import { token } from './token.ts'
+import { verify } from './verify.ts'
+import { version } from './version.ts'
+
+/** The whole command. */
+export const root: CommandGroup = {
+  name: 'aws-iam-authenticator',
+  summary: '',
+  description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
+  options: GLOBAL_OPTIONS,
+  commands: [add, cache, completion, init, server, token, verify, version],
+}

@@ -1,0 +1,80 @@
+import { isGroup, type CommandGroup } from '../command.ts'
+import { findCommand, optionsOf, takesNext } from '../find-command.ts'
+import type { Option } from '../options/option.ts'
+
+/** The hidden subcommand that the shells' scripts ask. */
+export const COMPLETE = '__complete'
+
+/** What may stand at the cursor. */
+export interface Completion {
+  readonly candidates: readonly Candidate[]
+  /** Where a file may stand: what comes before its name in the same word, such as `--config=`; null where none may. */
+  readonly filePrefix: string | null
+}
+
+interface Candidate {
+  readonly word: string
+  readonly description: string
+}
+
+const NOTHING: Completion = { candidates: [], filePrefix: null }
+
+function startingWith(typed: string, candidates: readonly Candidate[]): Completion {
+  return { candidates: candidates.filter(({ word }) => word.startsWith(typed)), filePrefix: null }
+}
+
+/** @param before What of the word is no value: the flag and its `=`. */
+function completeValue({ choices = [], isList, file }: Option<unknown>, before: string, typed: string): Completion {
+  if (file === true) return { candidates: [], filePrefix: before }
+  const kept = isList === true ? typed.slice(0, typed.lastIndexOf(',') + 1) : ''
+  const taken = new Set(kept.split(','))
+  const left = choices.filter((value) => value !== '' && !taken.has(value))
+  return startingWith(
+    before + typed,
+    left.map((value) => ({ word: before + kept + value, description: '' })),
+  )
+}
+
+/**
+ * What may stand at the end of a command line.
+ *
+ * @param args The words before the cursor, then the one at the cursor up to it with a `:` before it (PowerShell drops
+ * arguments that are empty).
+ */
+export function complete(root: CommandGroup, args: readonly string[]): Completion {
+  const typed = (args.at(-1) ?? '').slice(1)
+  const words = args.slice(0, -1)
+  if (words.includes('--')) return NOTHING
+  const isHelp = words.find((word) => !word.startsWith('-')) === 'help'
+  const found = findCommand(root, isHelp ? words.slice(words.indexOf('help') + 1) : words)
+  const options = optionsOf(found.path)
+
+  const previous = words.at(-1) ?? ''
+  if (takesNext(previous, options)) {
+    const option = options.find(({ flag, short }) => previous === `--${flag ?? ''}` || previous === `-${short ?? ''}`)
+    return option === undefined ? NOTHING : completeValue(option, '', typed)
+  }
+  const [, before, name, value] = /^(--([^=]+)=)(.*)$/s.exec(typed) ?? []
+  if (before !== undefined) {
+    const option = options.find(({ flag }) => flag === name)
+    return option === undefined ? NOTHING : completeValue(option, before, value ?? '')
+  }
+  if (typed.startsWith('-')) {
+    const flags = options.filter(({ flag }) => flag !== null)
+    return startingWith(
+      typed,
+      flags.map(({ flag, description }) => ({ word: `--${flag ?? ''}`, description })),
+    )
+  }
+  const last = found.path.at(-1) ?? root
+  if (!isGroup(last) || found.unknown !== undefined) return NOTHING
+  const commands = last.commands.map(({ name: word, summary }) => ({ word, description: summary }))
+  if (last === root && !isHelp) commands.push({ word: 'help', description: 'Help about any command' })
+  return startingWith(typed, commands)
+}
+
+/** For the shells: a candidate a line, a tab before its description; a line that begins with a tab asks for files. */
+export function formatCompletion({ candidates, filePrefix }: Completion): string {
+  if (filePrefix !== null) return `\t${filePrefix}\n`
+  return candidates.map(({ word, description }) => `${word}\t${description}\n`).join('')
+}

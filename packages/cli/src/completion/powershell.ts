@@ -1,0 +1,23 @@
+import { COMPLETE } from './complete.ts'
+
+/** Asks the command what may stand at the cursor, so that it fits every release. Without results PowerShell offers files. */
+export const POWERSHELL_SCRIPT: string = `# PowerShell completion for aws-iam-authenticator
+Register-ArgumentCompleter -Native -CommandName aws-iam-authenticator -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @()
+  $typed = ''
+  foreach ($element in @($commandAst.CommandElements | Select-Object -Skip 1)) {
+    if ($element.Extent.EndOffset -lt $cursorPosition) { $words += "$element" }
+    elseif ($element.Extent.StartOffset -lt $cursorPosition) {
+      $text = "$element"
+      $typed = $text.Substring(0, [Math]::Min($text.Length, $cursorPosition - $element.Extent.StartOffset))
+    }
+  }
+  foreach ($line in @(& aws-iam-authenticator ${COMPLETE} @words ":$typed" 2>$null)) {
+    $candidate, $description = $line -split "\`t", 2
+    if ($candidate -eq '') { return }
+    if (-not $description) { $description = $candidate }
+    [System.Management.Automation.CompletionResult]::new($candidate, $candidate, 'ParameterValue', $description)
+  }
+}
+`

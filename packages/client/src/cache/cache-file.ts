@@ -1,0 +1,132 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  type Stats,
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { FileError, messageOf } from '@aws-iam-authenticator/core'
+import { firstSet, type Environment } from '../environment.ts'
+import { acquireLock } from './lock.ts'
+
+const MAX_LENGTH = 4 * 1024 * 1024
+// Group and others.
+const OTHERS = 0o077
+const OTHERS_WRITE = 0o022
+const STICKY = 0o1000
+const TRIES = 3
+
+const onWindows = process.platform === 'win32'
+
+/** The file as it was read. */
+interface Snapshot {
+  readonly text: string
+  /** Differs whenever the file does. */
+  readonly version: string
+}
+
+/** Where the cache is: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file below the home folder. */
+export function cachePath(environment: Environment): string {
+  const named = firstSet(environment, 'AWS_IAM_AUTHENTICATOR_CACHE_FILE')?.value
+  if (named !== undefined) return named
+  const home = firstSet(environment, onWindows ? 'USERPROFILE' : 'HOME')?.value ?? homedir()
+  return join(home, '.kube', 'cache', 'aws-iam-authenticator', 'credentials.yaml')
+}
+
+function unreadable(message: string, cause?: unknown): FileError {
+  return new FileError('file_unreadable', message, cause === undefined ? undefined : { cause })
+}
+
+function versionOf(stats: Stats | undefined): string {
+  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`
+}
+
+// On Windows the home folder's access list does this, and modes mean nothing.
+function checkFile(path: string, stats: Stats): void {
+  if (!stats.isFile()) throw unreadable(`${path} is no file`)
+  if (stats.size > MAX_LENGTH) throw unreadable(`${path} is larger than ${MAX_LENGTH} bytes: delete it`)
+  if (onWindows) return
+  if (stats.uid !== process.geteuid?.()) throw unreadable(`${path} belongs to another user: delete it`)
+  if ((stats.mode & OTHERS) !== 0) throw unreadable(`${path} is open to group or others: run "chmod 600 ${path}"`)
+}
+
+function checkFolder(folder: string): void {
+  const { mode } = statSync(folder)
+  if (onWindows || (mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return
+  throw unreadable(`group or others can write to ${folder}: run "chmod 700 ${folder}"`)
+}
+
+function readSnapshot(path: string): Snapshot {
+  let descriptor: number
+  try {
+    // A link could lead to a file that somebody else has chosen; a pipe would never end.
+    // Windows has neither flag: an undefined one counts as 0.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'ENOENT') return { text: '', version: '' }
+    if (code === 'ELOOP') throw unreadable(`${path} is a symbolic link`, cause)
+    throw unreadable(`can't read ${path}: ${messageOf(cause)}`, cause)
+  }
+  try {
+    const stats = fstatSync(descriptor)
+    checkFile(path, stats)
+    checkFolder(dirname(path))
+    return { text: readFileSync(descriptor, 'utf8'), version: versionOf(stats) }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * The text of the cache file; empty where there is none. No lock is needed: whoever writes it renames a whole file.
+ *
+ * @throws {FileError} `file_unreadable`: it can't be read, or others could have read or written it.
+ */
+export function readCacheFile(path: string): string {
+  return readSnapshot(path).text
+}
+
+/**
+ * Replaces the text of the cache file as a whole, so that at each moment there is the old one or the new one. The
+ * folders that are missing are made, for the owner alone.
+ *
+ * @param change Makes the new text of the old one; it is called again if the file changes meanwhile, as it may by
+ *   programs that don't know of our lock.
+ * @throws {FileError} `file_unreadable`, or `file_unwritable`, also where the lock is not free within 1 s.
+ */
+export async function replaceCacheFile(path: string, change: (text: string) => string): Promise<void> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new FileError('file_unwritable', `can't make the folder of ${path}: ${messageOf(cause)}`, { cause })
+  }
+  checkFolder(dirname(path))
+  const lock = await acquireLock(path)
+  try {
+    for (let tries = TRIES; tries > 0; tries -= 1) {
+      const { text, version } = readSnapshot(path)
+      writeFileSync(lock.asidePath, change(text), { flag: 'wx', mode: 0o600 })
+      if (versionOf(statSync(path, { throwIfNoEntry: false })) === version) {
+        renameSync(lock.asidePath, path)
+        return
+      }
+      rmSync(lock.asidePath)
+    }
+    throw new FileError('file_unwritable', `another program keeps changing ${path}`)
+  } catch (cause) {
+    rmSync(lock.asidePath, { force: true })
+    if (cause instanceof FileError) throw cause
+    throw new FileError('file_unwritable', `can't write ${path}: ${messageOf(cause)}`, { cause })
+  } finally {
+    lock.release()
+  }
+}

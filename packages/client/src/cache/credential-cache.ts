@@ -1,0 +1,129 @@
+import { isRecord, messageOf, readTopLevelLine, setTopLevelLine, textAt } from '@aws-iam-authenticator/core'
+import type { Credentials } from '../credentials/credentials.ts'
+import { readCacheFile, replaceCacheFile } from './cache-file.ts'
+
+// Our own key beside `clusters`, which is the Go program's.
+const KEY = 'aws-iam-authenticator'
+
+// A token has to outlive the way to the API server, on clocks that differ a little.
+const MARGIN_MS = 2 * 60 * 1000
+
+// What AWS gives; all else could be misread in YAML.
+const PRINTABLE = /^[\x21-\x7e]+$/
+
+/** What is kept of temporary credentials. */
+interface Entry extends Record<string, string> {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  /** RFC 3339. */
+  readonly expiration: string
+}
+
+export interface CredentialCacheOptions {
+  readonly path: string
+  /** AWS's time, as far as it is known. */
+  readonly now: () => Date
+  /** Told why the cache can't be used. */
+  readonly warn: (message: string) => void
+}
+
+/** Temporary credentials by key, kept in a file for the next processes. */
+export interface CredentialCache {
+  /** The credentials under that key, if they last a while yet. */
+  find(key: string, source: string): Credentials | undefined
+  /** Keeps credentials that expire; others never. */
+  keep(key: string, credentials: Credentials): void
+  /** Writes what was kept, if anything was, and drops what has expired. */
+  save(): Promise<void>
+}
+
+function parseEntry(value: unknown): Entry | undefined {
+  const [accessKeyId, secretAccessKey, sessionToken, expiration] = [
+    textAt(value, 'accessKeyId'),
+    textAt(value, 'secretAccessKey'),
+    textAt(value, 'sessionToken'),
+    textAt(value, 'expiration'),
+  ]
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
+  if (sessionToken === undefined || expiration === undefined) return undefined
+  return { accessKeyId, secretAccessKey, sessionToken, expiration }
+}
+
+function parseEntries(text: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>()
+  const value = text === '' ? undefined : readTopLevelLine(text, KEY)
+  if (!isRecord(value)) return entries
+  for (const [key, candidate] of Object.entries(value)) {
+    const entry = parseEntry(candidate)
+    if (entry !== undefined) entries.set(key, entry)
+  }
+  return entries
+}
+
+function lasts({ expiration }: Entry, now: Date): boolean {
+  return Date.parse(expiration) - now.getTime() > MARGIN_MS
+}
+
+function entryOf(credentials: Credentials): Entry | undefined {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials
+  if (sessionToken === undefined || expiration === undefined) return undefined
+  if (![accessKeyId, secretAccessKey, sessionToken].every((text) => PRINTABLE.test(text))) return undefined
+  return { accessKeyId, secretAccessKey, sessionToken, expiration: expiration.toISOString() }
+}
+
+/** Opens the cache. Where that fails it warns, once, and the cache is empty and keeps nothing. */
+export function openCredentialCache({ path, now, warn }: CredentialCacheOptions): CredentialCache {
+  let usable = true
+  let entries = new Map<string, Entry>()
+  const kept = new Map<string, Entry>()
+
+  function giveUp(error: unknown): void {
+    usable = false
+    const message =
+      error instanceof TypeError ? `${path} can't be parsed: ${error.message}: delete it` : messageOf(error)
+    warn(`unable to use cache: ${message}`)
+  }
+
+  try {
+    entries = parseEntries(readCacheFile(path))
+  } catch (error) {
+    giveUp(error)
+  }
+
+  return {
+    find(key, source) {
+      const entry = entries.get(key)
+      if (entry === undefined || !lasts(entry, now())) return undefined
+      const { expiration, ...keys } = entry
+      return { ...keys, expiration: new Date(expiration), source }
+    },
+    keep(key, credentials) {
+      const entry = entryOf(credentials)
+      if (entry !== undefined && lasts(entry, now())) kept.set(key, entry)
+    },
+    async save() {
+      if (!usable || kept.size === 0) return
+      try {
+        await replaceCacheFile(path, (text) => {
+          const all = new Map([...parseEntries(text), ...kept])
+          const lasting = [...all].filter(([, entry]) => lasts(entry, now()))
+          return setTopLevelLine(text, KEY, Object.fromEntries(lasting))
+        })
+      } catch (error) {
+        giveUp(error)
+      }
+    },
+  }
+}
+
+/**
+ * Forgets all credentials in the cache file, and leaves what other programs keep there.
+ *
+ * @throws {FileError} It can't be read or written.
+ * @throws {TypeError} It is no YAML.
+ */
+export async function clearCredentialCache(path: string): Promise<void> {
+  if (readCacheFile(path) === '') return
+  await replaceCacheFile(path, (text) => setTopLevelLine(text, KEY, undefined))
+}

@@ -1,0 +1,117 @@
+import { readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
+import { FileError, messageOf } from '@aws-iam-authenticator/core'
+
+// A person waits for kubectl; without the cache the command works all the same.
+const PATIENCE_MS = 1000
+const LONGEST_PAUSE_MS = 40
+
+// A holder writes one small file: who takes longer than this is gone, also where its process can't be looked up.
+const MAX_AGE_MS = 10_000
+
+/** The right to write a file, among processes that ask for it here. */
+export interface Lock {
+  /** Names a file beside it that dies with the lock: whoever finds the lock of a dead process removes it. */
+  readonly asidePath: string
+  release(): void
+}
+
+interface Owner {
+  readonly text: string
+  readonly pid: number
+  readonly host: string
+  readonly id: string
+}
+
+function asidePathOf(path: string, id: string): string {
+  return `${path}.${id}.new`
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error
+  }
+}
+
+function readOwner(lockPath: string): Owner | undefined {
+  let text: string
+  try {
+    text = readFileSync(lockPath, 'utf8')
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+  const [, pid = '0', id = '', host = ''] = /^(\d{1,10}) ([\w-]{1,64}) (.*)$/.exec(text) ?? []
+  return { text, pid: Number(pid), id, host }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Another user's process is one that runs.
+    return !isCode(error, 'ESRCH')
+  }
+}
+
+function isDead(lockPath: string, { pid, host }: Owner): boolean {
+  if (pid > 0 && host === hostname() && !isRunning(pid)) return true
+  const modified = statSync(lockPath, { throwIfNoEntry: false })?.mtimeMs
+  // A clock that was set back must not keep a lock alive.
+  return modified !== undefined && Math.abs(Date.now() - modified) > MAX_AGE_MS
+}
+
+/**
+ * Removes the lock of a process that was killed, and what it had begun to write. Of two processes that do so at once,
+ * one may remove the other's new lock: then the later of two writes wins, and one entry is asked for again. No file is
+ * ever damaged by that, since each is written aside and renamed.
+ */
+function removeIfDead(path: string, lockPath: string): void {
+  const owner = readOwner(lockPath)
+  if (owner === undefined || !isDead(lockPath, owner)) return
+  if (readOwner(lockPath)?.text !== owner.text) return
+  removeIfThere(lockPath)
+  if (owner.id !== '') removeIfThere(asidePathOf(path, owner.id))
+}
+
+/**
+ * Waits up to 1 s for the lock of a file. It is a file beside it that names its owner, so that the lock of a process
+ * that was killed is known as such at once on the same machine, and after 10 s on another.
+ *
+ * @throws {FileError} `file_unwritable`: another process holds it, or it can't be made.
+ */
+export async function acquireLock(path: string): Promise<Lock> {
+  const lockPath = `${path}.held`
+  const id = crypto.randomUUID()
+  const text = `${process.pid} ${id} ${hostname()}`
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      writeFileSync(lockPath, text, { flag: 'wx', mode: 0o600 })
+      break
+    } catch (cause) {
+      if (!isCode(cause, 'EEXIST')) {
+        throw new FileError('file_unwritable', `can't write ${lockPath}: ${messageOf(cause)}`, { cause })
+      }
+    }
+    removeIfDead(path, lockPath)
+    if (performance.now() >= deadline) {
+      throw new FileError('file_unwritable', `another process holds ${lockPath}`)
+    }
+    await setTimeout(Math.random() * LONGEST_PAUSE_MS)
+  }
+  return {
+    asidePath: asidePathOf(path, id),
+    release() {
+      if (readOwner(lockPath)?.text === text) removeIfThere(lockPath)
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import type { CredentialCache } from '../cache/credential-cache.ts'
+import type { RoleIdentity } from '../cache/identity-key.ts'
+import { CredentialsError } from '../errors.ts'
+import { resolveCredentials } from './chain.ts'
+import type { CredentialContext } from './context.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Whose credentials are asked for, and for which cluster. */
+export interface Request {
+  readonly clusterId: string
+  /** The role to assume with the credentials that the chain finds. */
+  readonly role: RoleIdentity | undefined
+}
+
+interface Surroundings {
+  readonly cache: CredentialCache | undefined
+  /** AWS's time, as far as it is known. */
+  readonly now: () => Date
+}
+
+// What STS says of credentials that were taken back before their end.
+const REVOKED: ReadonlySet<string> = new Set(['expired_credentials', 'sts_rejected'])
+
+function checkNotExpired({ expiration, source }: Credentials, now: Date): void {
+  if (expiration === undefined || expiration > now) return
+  throw new CredentialsError(
+    'expired_credentials',
+    `the credentials from ${source} expired at ${expiration.toISOString()}: renew them`,
+  )
+}
+
+async function resolveBase(context: CredentialContext, now: () => Date): Promise<Credentials> {
+  const base = await resolveCredentials(context)
+  checkNotExpired(base, now())
+  return base
+}
+
+async function assume(
+  context: CredentialContext,
+  { clusterId }: Request,
+  role: RoleIdentity,
+  base: Credentials,
+  now: () => Date,
+): Promise<Credentials> {
+  const { assumeRole } = await import('./assume-role.ts')
+  let { sessionName } = role
+  if (role.forwardSessionName === true) {
+    const { callerSessionName } = await import('./caller-session.ts')
+    sessionName = await callerSessionName({ context, clusterId, credentials: base, now: now() })
+  }
+  const { roleArn, externalId } = role
+  const assumed = await assumeRole({ context, base, roleArn, externalId, sessionName })
+  checkNotExpired(assumed, now())
+  return assumed
+}
+
+async function obtainCached(
+  context: CredentialContext,
+  request: Request,
+  cache: CredentialCache,
+  now: () => Date,
+): Promise<Credentials> {
+  const { clusterId, role } = request
+  const { roleKey, sourceKey } = await import('../cache/identity-key.ts')
+  const source = await sourceKey(context, clusterId)
+  const fresh = async (): Promise<Credentials> => {
+    const base = await resolveBase(context, now)
+    if (source !== undefined) cache.keep(source, base)
+    return base
+  }
+  const find = (key: string | undefined, words: string): Credentials | undefined =>
+    key === undefined ? undefined : cache.find(key, `the cache (${words})`)
+
+  if (role === undefined) return find(source, 'base credentials') ?? (await fresh())
+  const bySource = source === undefined ? undefined : roleKey(context, clusterId, source, role)
+  const assumedBefore = find(bySource, `role ${role.roleArn}`)
+  if (assumedBefore !== undefined) return assumedBefore
+
+  const kept = find(source, 'base credentials')
+  const base = kept ?? (await fresh())
+  const key = bySource ?? roleKey(context, clusterId, base.accessKeyId, role)
+  const assumedByKey = find(key, `role ${role.roleArn}`)
+  if (assumedByKey !== undefined) return assumedByKey
+  let assumed: Credentials
+  try {
+    assumed = await assume(context, request, role, base, now)
+  } catch (error) {
+    if (kept === undefined || !(error instanceof CredentialsError) || !REVOKED.has(error.code)) throw error
+    assumed = await assume(context, request, role, await fresh(), now)
+  }
+  cache.keep(key, assumed)
+  return assumed
+}
+
+/**
+ * The credentials to sign with: those of the chain, or of the role that they assume.
+ *
+ * @throws {CredentialsError}
+ */
+export async function obtainCredentials(
+  context: CredentialContext,
+  request: Request,
+  { cache, now }: Surroundings,
+): Promise<Credentials> {
+  if (cache !== undefined) return await obtainCached(context, request, cache, now)
+  const base = await resolveBase(context, now)
+  return request.role === undefined ? base : await assume(context, request, request.role, base, now)
+}

@@ -1,0 +1,27 @@
+import { fromIni } from '@aws-sdk/credential-providers'
+import type { CredentialContext } from './context.ts'
+import type { Credentials } from './credentials.ts'
+import { profileError } from './profile-error.ts'
+import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
+
+/**
+ * The credentials of a profile at the root of a chain that the SDK knows to get: SSO, `aws login` and
+ * credential_process. The SSO cache is found by the SDK from the process's own environment.
+ *
+ * @throws {CredentialsError}
+ */
+export async function sdkProfileCredentials(context: CredentialContext, profile: string): Promise<Credentials> {
+  const { settings } = context
+  try {
+    const provide = fromIni({
+      profile,
+      ...settings.sharedConfig.files,
+      clientConfig: sdkClientConfig(context),
+      parentClientConfig: { region: settings.region },
+      logger: silent,
+    })
+    return fromSdk(await provide(), `profile "${profile}"`)
+  } catch (error) {
+    throw profileError(error, context, profile)
+  }
+}

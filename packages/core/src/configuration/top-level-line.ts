@@ -1,0 +1,55 @@
+import { isMap, isScalar, parseDocument, type Document } from 'yaml'
+
+// All scalars stay the text that they are: no digits, dates or nulls are read as something else and written otherwise.
+const OPTIONS = { schema: 'failsafe', logLevel: 'silent' } as const
+
+function parse(text: string): Document {
+  const document: Document = parseDocument(text, OPTIONS)
+  const { contents, errors } = document
+  const empty = contents === null || (isScalar(contents) && contents.value === '')
+  if (errors.length > 0 || (!empty && !isMap(contents))) throw new TypeError('it is no YAML mapping')
+  if (empty) document.contents = document.createNode({})
+  return document
+}
+
+function lineStart(key: string): string {
+  return `${key}: {`
+}
+
+/**
+ * The value of a key at the top of a YAML file. Where {@link setTopLevelLine} wrote it, the file's other parts aren't
+ * parsed; all scalars in it must be strings.
+ *
+ * @throws {TypeError} The text is no YAML mapping.
+ */
+export function readTopLevelLine(text: string, key: string): unknown {
+  const start = `\n${text}`.indexOf(`\n${lineStart(key)}`)
+  if (start >= 0) {
+    const end = text.indexOf('\n', start)
+    try {
+      const value: unknown = JSON.parse(text.slice(start + lineStart(key).length - 1, end < 0 ? undefined : end))
+      return value
+    } catch {
+      // Somebody else wrote it, in another style.
+    }
+  }
+  const value: unknown = parse(text).toJS()
+  return Object.getOwnPropertyDescriptor(Object(value), key)?.value
+}
+
+/**
+ * Sets a key at the top of a YAML file to a value in JSON, on one line, and leaves the rest as it is, comments included.
+ * Without a value the key is taken out.
+ *
+ * @throws {TypeError} The text is no YAML mapping.
+ */
+export function setTopLevelLine(text: string, key: string, value: object | undefined): string {
+  const document = parse(text)
+  document.delete(key)
+  const { contents } = document
+  if (isMap(contents)) contents.flow = false
+  if (document.directives !== undefined) document.directives.docEnd = false
+  const empty = isMap(contents) && contents.items.length === 0
+  const rest = empty ? '' : document.toString({ lineWidth: 0 })
+  return value === undefined ? rest : `${rest}${key}: ${JSON.stringify(value)}\n`
+}

@@ -1,0 +1,83 @@
+import { stringify } from 'yaml'
+import { AuthenticatorError, ConfigurationError } from '../errors.ts'
+import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
+import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
+import type { Problem } from '../configuration/problem.ts'
+import { appendItem, type Writable } from './append-item.ts'
+
+/** An entry that is to be written into aws-auth. */
+export interface NewMapping {
+  readonly kind: 'role' | 'user'
+  /** In the order in which they are written: `rolearn`, `userarn` or `sso`, then `username` and `groups`. */
+  readonly fields: Readonly<Record<string, Writable>>
+}
+
+type Data = Readonly<Record<string, unknown>>
+
+const LISTS = {
+  role: { key: 'mapRoles', list: 'roles' },
+  user: { key: 'mapUsers', list: 'users' },
+} as const
+
+/** Whether the server takes `sso` is for its feature gate to say. */
+const RULES = { sso: true }
+
+/**
+ * Reads an entry as the server would; else says what is wrong with it. Also what is only warned about in an entry that is
+ * there, such as a placeholder that does not exist, speaks against writing one.
+ */
+export function checkNewMapping({ kind, fields }: NewMapping): MappingEntry | readonly Problem[] {
+  const { key, list } = LISTS[kind]
+  const read = parseAwsAuth({ [key]: stringify([fields]) }, { roles: [], users: [], accounts: [] }, RULES)
+  const entry = read[list][0]
+  return entry === undefined || read.problems.length > 0 ? read.problems : entry
+}
+
+function isSameKey(a: EntryKey, b: EntryKey): boolean {
+  if (a.type === 'sso') return b.type === 'sso' && a.pattern.source === b.pattern.source
+  return a.type === 'arn' && b.type === 'arn' && a.arn === b.arn
+}
+
+/** Reads all of aws-auth. A bad entry is passed over, as the server does; a data key that is no list is an error. */
+function readAll(data: Data): AwsAuth {
+  // What was there before stands for a data key that can't be read.
+  const unread = { roles: [], users: [], accounts: [] }
+  const read = parseAwsAuth(data, unread, RULES)
+  if (read.roles !== unread.roles && read.users !== unread.users && read.accounts !== unread.accounts) return read
+  const errors = read.problems.filter(({ severity }) => severity === 'error')
+  throw new ConfigurationError('the ConfigMap kube-system/aws-auth can not be parsed; nothing was written:', errors)
+}
+
+/**
+ * Adds an entry to the data of the ConfigMap aws-auth. All else in it stays byte for byte.
+ *
+ * @throws {AuthenticatorError} `duplicate_mapping`: whom the entry is for has one already.
+ * @throws {ConfigurationError} The data can't be read, or the entry is bad or can't be added without changing something else.
+ */
+export function addMapping(
+  data: Data,
+  mapping: NewMapping,
+): { readonly data: Data; readonly problems: readonly Problem[] } {
+  const { key, list } = LISTS[mapping.kind]
+  const entry = checkNewMapping(mapping)
+  if (!('key' in entry)) throw new ConfigurationError('the new entry can not be used:', entry)
+  const before = readAll(data)
+  const twin = before[list].find((candidate) => isSameKey(candidate.key, entry.key))
+  if (twin !== undefined) {
+    const { sso, rolearn, userarn } = mapping.fields
+    const what = sso === undefined ? `ARN ${JSON.stringify(rolearn ?? userarn)}` : `sso ${JSON.stringify(sso)}`
+    const where = `${twin.path}, line ${twin.location.line} of ${key}, is for it`
+    throw new AuthenticatorError('duplicate_mapping', `cannot add duplicate ${mapping.kind} ${what}: ${where}`)
+  }
+  const text = typeof data[key] === 'string' ? data[key] : ''
+  const appended = appendItem(text, mapping.fields, isEmptyList(text))
+  const changed = { ...data, [key]: appended }
+  if (appended === null || readAll(changed)[list].length !== before[list].length + 1) {
+    const entryText = stringify([mapping.fields]).trimEnd()
+    throw new ConfigurationError(
+      `${key} is written in a way that nothing can be added to without changing the rest; nothing was written. ` +
+        `Add this with kubectl edit -n kube-system configmap/aws-auth:\n${entryText}`,
+    )
+  }
+  return { data: changed, problems: before.problems }
+}

@@ -1,0 +1,111 @@
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  stringify,
+  type Document,
+  type Range,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+
+/** A value that can be written: texts, lists and maps of them. */
+export type Writable = string | readonly Writable[] | { readonly [key: string]: Writable }
+
+// Quotes what YAML 1.1 takes for something else than a text (`yes`, `012`): other readers of aws-auth go by it.
+const BLOCK = { version: '1.1', lineWidth: 0, blockQuote: false } as const
+
+function flow(value: Writable): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  const pairs = Object.entries(value).map(([key, item]) => `${key}: ${flow(item)}`)
+  return `{${pairs.join(', ')}}`
+}
+
+/** Where a node stands: the column of its first sign, counted from 0. */
+function columnOf(text: string, offset: number): number {
+  return offset - (text.lastIndexOf('\n', offset - 1) + 1)
+}
+
+/** Whether lists stand as far left as the keys that hold them, as Kubernetes' own tools write them. */
+function hasFlatLists(text: string, entries: readonly unknown[]): boolean {
+  const maps = entries.filter((entry): entry is YAMLMap => isMap(entry) && entry.flow !== true)
+  const lists = maps.flatMap(({ items }) => items.map(({ key, value }) => ({ key, value })))
+  const list = lists.findLast(({ value }) => isSeq(value) && value.flow !== true)
+  if (!isScalar(list?.key) || !isSeq(list.value)) return false
+  return columnOf(text, list.key.range?.[0] ?? 0) === columnOf(text, list.value.range?.[0] ?? 0)
+}
+
+function blockItem(item: Writable, indent: number, flatLists: boolean): string {
+  const lines = stringify([item], { ...BLOCK, indentSeq: !flatLists })
+    .trimEnd()
+    .split('\n')
+  return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')
+}
+
+function appendBlock(text: string, item: Writable, indent: number, flatLists: boolean): string {
+  const end = text === '' || text.endsWith('\n') ? '' : '\n'
+  return text + end + blockItem(item, indent, flatLists)
+}
+
+function insert(text: string, offset: number, added: string): string {
+  return text.slice(0, offset) + added + text.slice(offset)
+}
+
+/** The text without what stands there, such as a written `null`. */
+function without(text: string, range: Range | null | undefined): string {
+  if (range === null || range === undefined) return text
+  const [start, end] = range
+  return start === end ? text : (text.slice(0, start) + text.slice(end)).trimEnd()
+}
+
+function appendToList(text: string, list: YAMLSeq, item: Writable): string {
+  const [start, end] = list.range ?? [0, 0]
+  const last = list.items.at(-1)
+  if (list.flow !== true) return appendBlock(text, item, columnOf(text, start), hasFlatLists(text, list.items))
+  if (last === undefined) {
+    const isAlone = /^\[\s*\]$/.test(text.slice(start, end)) && /^\s*$/.test(text.slice(0, start) + text.slice(end))
+    return isAlone ? blockItem(item, 0, false) : insert(text, start + 1, flow(item))
+  }
+  const range = isMap(last) || isScalar(last) || isSeq(last) ? last.range : undefined
+  const before = text.slice(0, range?.[0] ?? 0)
+  const ownLine = /\n[ \t]*$/.exec(before)?.[0] ?? ' '
+  return insert(text, range?.[1] ?? end - 1, `,${ownLine}${flow(item)}`)
+}
+
+function documentOf(text: string): Document.Parsed {
+  return parseDocument(text, { schema: 'core', resolveKnownTags: false, uniqueKeys: false, merge: true })
+}
+
+/** The items as plain values; null where there is no list, or an alias in it that names nothing or too much. */
+function itemsOf(text: string): unknown[] | null {
+  const document = documentOf(text)
+  if (document.errors.length > 0) return null
+  try {
+    const value: unknown = document.toJS()
+    return Array.isArray(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Appends an item to the list that is a YAML text, in the list's own indentation and style. All else stays as it is written,
+ * comments included. A text without a list becomes one; `empty` says that what is written stands for none.
+ *
+ * @returns null where that can't be done without changing something else.
+ */
+export function appendItem(text: string, item: Writable, empty: boolean): string | null {
+  const { contents, errors } = documentOf(text)
+  if (!empty && errors.length > 0) return null
+  const isNothing = empty || contents === null || (isScalar(contents) && contents.value === null)
+  let appended: string
+  if (isSeq(contents) && !empty) appended = appendToList(text, contents, item)
+  else if (isNothing) appended = appendBlock(empty ? '' : without(text, contents?.range), item, 0, false)
+  else return null
+  const before = isNothing ? [] : itemsOf(text)
+  const after = itemsOf(appended)
+  if (before === null || after === null) return null
+  return JSON.stringify(after) === JSON.stringify([...before, item]) ? appended : null
+}

@@ -1,0 +1,93 @@
+import { parseDynamicFile } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+
+const ROLE = 'arn:aws:iam::123456789012:role/Admin'
+const USER = 'arn:aws:iam::123456789012:user/alice'
+
+const parse = (content: unknown, strict = false) =>
+  parseDynamicFile(typeof content === 'string' ? content : JSON.stringify(content), 'map.json', strict)
+
+void test('a whole file, keys in any case', async (t) => {
+  const { file, problems } = parse({
+    LastUpdatedDateTime: '1700000000',
+    version: '7',
+    MapRoles: [{ RoleARN: ROLE, UserName: 'admin', GROUPS: ['a', 'b'], userId: 'AROA' }],
+    mapusers: [{ userarn: USER, username: 'alice' }],
+    MAPACCOUNTS: ['012345678901'],
+  })
+  t.same(problems, [])
+  t.match(file, {
+    version: '7',
+    updatedAt: 1_700_000_000,
+    roles: [
+      { key: { type: 'arn', arn: ROLE.toLowerCase() }, username: 'admin', groups: ['a', 'b'], path: 'MapRoles[0]' },
+    ],
+    users: [{ key: { type: 'arn', arn: USER } }],
+    accounts: ['012345678901'],
+  })
+})
+
+void test('everything in it may be absent or null', async (t) => {
+  for (const content of [{}, { mapRoles: null, mapUsers: null, mapAccounts: null, Version: null }, { mapRoles: [] }]) {
+    const { file, problems } = parse(content)
+    t.match(file, { version: '', updatedAt: null, roles: [], users: [], accounts: [] })
+    t.same(problems, [])
+  }
+})
+
+void test('one bad entry makes the whole file void, and is told with its place', async (t) => {
+  const bad: readonly (readonly [content: unknown, path: string, strict?: boolean])[] = [
+    [{ mapRoles: [{ rolearn: ROLE, username: 'a' }, { username: 'b' }] }, 'mapRoles[1]'],
+    [{ mapRoles: [{ rolearn: '', username: 'b' }] }, 'mapRoles[0].rolearn'],
+    [{ mapRoles: [{ rolearn: 'Admin', username: 'b' }] }, 'mapRoles[0].rolearn'],
+    [{ mapRoles: [{ rolearn: ROLE, username: 1 }] }, 'mapRoles[0].username'],
+    [{ mapRoles: [{ rolearn: ROLE, username: 'a', groups: 'a,b' }] }, 'mapRoles[0].groups'],
+    [{ mapRoles: [{ sso: { permissionSetName: 'A', accountID: '123456789012' } }] }, 'mapRoles[0].sso'],
+    [{ mapRoles: [{ sso: { permissionSetName: 'A', accountID: '123456789012' } }] }, 'mapRoles[0].sso', true],
+    [{ mapRoles: ['text'] }, 'mapRoles[0]'],
+    [{ mapRoles: {} }, 'mapRoles'],
+    [{ mapUsers: [{ userid: 'AIDA', username: 'b' }] }, 'mapUsers[0]'],
+    [{ mapUsers: [{ userarn: USER, username: 'b' }] }, 'mapUsers[0]', true],
+    [{ mapUsers: [{ userid: 'AIDA', userarn: 'alice', username: 'b' }] }, 'mapUsers[0].userarn', true],
+    [{ mapUsers: [{ userid: 'AIDA', userarn: 7, username: 'b' }] }, 'mapUsers[0].userarn', true],
+    [{ mapUsers: [{ userid: 7, username: 'b' }] }, 'mapUsers[0].userid', true],
+    [{ mapAccounts: [123_456_789_012] }, 'mapAccounts[0]'],
+    [{ mapAccounts: ['12'] }, 'mapAccounts[0]'],
+    [{ mapAccounts: '123456789012' }, 'mapAccounts'],
+    [{ Version: 7 }, 'Version'],
+    [{ LastUpdatedDateTime: 1_700_000_000 }, 'LastUpdatedDateTime'],
+    ['{"mapRoles": [], "maproles": []}', 'maproles'],
+  ]
+  for (const [content, path, strict = false] of bad) {
+    const { file, problems } = parse(content, strict)
+    const name = JSON.stringify(content)
+    t.equal(file, null, name)
+    const [error, ...others] = problems.filter(({ severity }) => severity === 'error')
+    t.match(error, { path, location: { source: 'map.json', line: 1 } }, name)
+    t.same(others, [], name)
+  }
+})
+
+void test('what is no JSON object is void', async (t) => {
+  for (const text of ['', ' ', '[]', '"text"', 'null', '7', '{"mapRoles": [', "{'mapRoles': []}", 'mapRoles: []\n']) {
+    const { file, problems } = parse(text)
+    t.equal(file, null, text)
+    t.ok(problems.length > 0, text)
+  }
+})
+
+void test('a time that is none, and a key that is not known, are warned about', async (t) => {
+  for (const time of ['soon', '1.5', '-1', '2024-01-01T00:00:00Z']) {
+    t.match(
+      parse({ LastUpdatedDateTime: time }),
+      { file: { updatedAt: null }, problems: [{ severity: 'warning' }] },
+      time,
+    )
+  }
+  t.match(parse({ mapRole: [] }), { file: { roles: [] }, problems: [{ severity: 'warning', message: /mapRoles/ }] })
+})
+
+void test('what merges in YAML is an unknown key in JSON', async (t) => {
+  const text = JSON.stringify({ mapRoles: [{ rolearn: ROLE, username: 'a', '<<': { groups: ['system:masters'] } }] })
+  t.match(parse(text), { file: { roles: [{ groups: [] }] }, problems: [{ severity: 'warning' }] })
+})

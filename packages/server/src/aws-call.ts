@@ -1,0 +1,19 @@
+import { messageOf } from '@aws-iam-authenticator/core'
+
+/** The text of an answer; null where it is longer than that. */
+export async function readCapped(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > maxBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** What a connection died of: a code or a name, for an undici message may quote the request. */
+export function describeFailure(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+  return code ?? (error instanceof Error ? error.name : messageOf(error))
+}

@@ -1,0 +1,83 @@
+import { textAt, type Log } from '@aws-iam-authenticator/core'
+import type { KubernetesApi } from '../kubernetes/connection.ts'
+import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
+import type { Backend } from './backend.ts'
+import { createStatusWriter, IDENTITY_MAPPINGS } from './identity-mapping-status.ts'
+import { IdentityMappings } from './identity-mappings.ts'
+
+const SOURCE = 'iamidentitymappings'
+
+export interface CrdOptions {
+  readonly api: KubernetesApi
+  readonly log: Log
+  readonly now: () => Date
+  readonly problemsFound: (source: string, count: number) => void
+}
+
+/** The mappings of the custom resources IAMIdentityMapping, followed live. */
+export function createCrd({ api, log, now, problemsFound }: CrdOptions): Backend {
+  const mappings = new IdentityMappings()
+  const writer = createStatusWriter(api, log, now)
+  let isLoaded = false
+  let fault: string | null = null
+  let reflector: Reflector | null = null
+
+  const take = (object: KubernetesObject, isWatched: boolean): boolean => {
+    const name = textAt(object, 'metadata', 'name')
+    if (name === undefined) return false
+    const { arn, isNew, errors, warnings } = mappings.take(name, object)
+    for (const error of errors) log.error(`IAMIdentityMapping ${name}: ${error}`)
+    for (const warning of warnings) log.warn(`IAMIdentityMapping ${name}: ${warning}`)
+    if (arn === null) writer.forget(name)
+    else writer.note(name, object, arn, isNew && isWatched)
+    return isNew
+  }
+  const remove = (name: string): void => {
+    mappings.delete(name)
+    writer.forget(name)
+  }
+  const replace = (objects: readonly KubernetesObject[]): void => {
+    const listed = new Set(objects.map((object) => textAt(object, 'metadata', 'name')))
+    for (const name of mappings.names) if (!listed.has(name)) remove(name)
+    for (const object of objects) take(object, false)
+    isLoaded = true
+    fault = null
+    problemsFound(SOURCE, mappings.errorCount)
+    log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
+  }
+  const failed = (message: string): void => {
+    fault = message
+    const hint = message.includes('status 404') ? ' (is their CustomResourceDefinition there?)' : ''
+    log.warn(`IAMIdentityMappings can't be followed, trying again; the mappings before stay in force${hint}`, {
+      error: message,
+    })
+  }
+  return {
+    start: () => {
+      reflector = reflect(
+        api,
+        { path: IDENTITY_MAPPINGS },
+        {
+          replaced: replace,
+          changed: (object) => {
+            if (!take(object, true)) return
+            problemsFound(SOURCE, mappings.errorCount)
+            log.info(`IAMIdentityMapping ${textAt(object, 'metadata', 'name') ?? ''} changed`)
+          },
+          deleted: (object) => {
+            const name = textAt(object, 'metadata', 'name') ?? ''
+            remove(name)
+            problemsFound(SOURCE, mappings.errorCount)
+            log.info(`IAMIdentityMapping ${name} deleted`)
+          },
+          failed,
+        },
+      )
+    },
+    snapshot: () => ({ mode: 'CRD', index: isLoaded ? mappings.index() : null, fault }),
+    stop: async () => {
+      await Promise.all([reflector?.stop(), writer.stop()])
+      await api.close()
+    },
+  }
+}

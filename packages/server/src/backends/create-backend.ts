@@ -1,0 +1,47 @@
+import { ConfigurationError, type BackendMode, type Log, type MappingLists } from '@aws-iam-authenticator/core'
+import type { KubernetesApi } from '../kubernetes/connection.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Backend } from './backend.ts'
+import { createConfigMap } from './config-map.ts'
+import { createCrd } from './crd.ts'
+import { createDynamicFile } from './dynamic-file.ts'
+import { createMountedFile } from './mounted-file.ts'
+
+export interface BackendOptions {
+  /** The mappings of the configuration file. */
+  readonly mappings: MappingLists
+  /** Whether entries may have `sso` (feature gate SSORoleMatch). */
+  readonly sso: boolean
+  /** Null where none is configured. */
+  readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
+  readonly log: Log
+  readonly now: () => Date
+  readonly metrics: Metrics
+  /** A connection to the API server, for one backend alone. */
+  readonly connect: () => Promise<KubernetesApi>
+}
+
+/**
+ * Makes the backend of a mode; it is not started yet.
+ *
+ * @throws {ConfigurationError} It has no API server to ask, or no file to read.
+ * @throws {FileError} What leads to the API server can't be read.
+ */
+export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
+  const { mappings, sso, dynamicFile, log, now, metrics, connect } = options
+  const { mappingProblems: problemsFound } = metrics
+  if (mode === 'MountedFile') return createMountedFile(mappings, log)
+  if (mode === 'EKSConfigMap') {
+    const { configMapWatchFailed: watchFailed } = metrics
+    return createConfigMap({ api: await connect(), sso, log, watchFailed, problemsFound })
+  }
+  if (mode === 'CRD') return createCrd({ api: await connect(), log, now, problemsFound })
+  if (dynamicFile === null) throw new ConfigurationError('backend DynamicFile has no file: set server.dynamicfilepath')
+  return createDynamicFile({
+    ...dynamicFile,
+    log,
+    fileFailed: metrics.dynamicFileFailed,
+    reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
+    problemsFound,
+  })
+}

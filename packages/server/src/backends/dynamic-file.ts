@@ -1,0 +1,63 @@
+import { EMPTY_INDEX, indexMappings, parseDynamicFile, type Log, type MappingIndex } from '@aws-iam-authenticator/core'
+import type { Backend } from './backend.ts'
+import { followFile } from './follow-file.ts'
+import { logProblems } from './log-problems.ts'
+
+export interface DynamicFileOptions {
+  readonly path: string
+  /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
+  readonly userIdStrict: boolean
+  readonly log: Log
+  /** The file can't be read, or something in it is wrong. */
+  readonly fileFailed: () => void
+  /** A load after the first; the argument is the file's own time in seconds since the epoch, null where it has none. */
+  readonly reloaded: (updatedAt: number | null) => void
+  readonly problemsFound: (source: string, count: number) => void
+}
+
+/** The mappings of a JSON file, followed while the server runs. Whoever may write that file decides who may do what. */
+export function createDynamicFile(options: DynamicFileOptions): Backend {
+  const { path, userIdStrict, log, fileFailed, reloaded, problemsFound } = options
+  let index: MappingIndex | null = null
+  let fault: string | null = null
+  let isFirst = true
+
+  const refuse = (why: string): void => {
+    fault = why
+    fileFailed()
+    const kept = index === null ? 'it maps nobody' : 'the mappings before stay in force'
+    log.error(`dynamic file ${path} is not taken over: ${kept}`, { error: why })
+  }
+  const file = followFile(path, {
+    read: (text) => {
+      const parsed = parseDynamicFile(text, path, userIdStrict)
+      if (parsed.file === null) {
+        problemsFound(path, logProblems(log, parsed.problems))
+        refuse('it has errors')
+        return
+      }
+      const { roles, users, accounts, version, updatedAt } = parsed.file
+      const indexed = indexMappings(parsed.file)
+      index = indexed.index
+      fault = null
+      problemsFound(path, logProblems(log, [...parsed.problems, ...indexed.problems]))
+      const counts = { roles: roles.length, users: users.length, accounts: accounts.length }
+      log.info(`dynamic file ${path} loaded`, { version, ...counts, strict: userIdStrict })
+      if (!isFirst) reloaded(updatedAt)
+      isFirst = false
+    },
+    missing: () => {
+      if (index === null) log.warn(`dynamic file ${path} is not there: it maps nobody until it is`)
+      else log.warn(`dynamic file ${path} is gone: none of its mappings is in force`)
+      index = EMPTY_INDEX
+      fault = null
+      problemsFound(path, 0)
+    },
+    failed: refuse,
+  })
+  return {
+    start: () => void file.start(),
+    snapshot: () => ({ mode: 'DynamicFile', index, fault }),
+    stop: () => file.stop(),
+  }
+}

@@ -1,0 +1,114 @@
+import { Sha256 } from '@aws-crypto/sha256-js'
+import { AuthenticatorError, messageOf, resolveServiceHost, type EndpointVariant } from '@aws-iam-authenticator/core'
+import { getCanonicalQuery, SignatureV4 } from '@aws-sdk/signature-v4'
+import type { Dispatcher } from 'undici'
+import { describeFailure, readCapped } from '../aws-call.ts'
+import { Ec2Error } from './ec2-error.ts'
+import { parseErrorCode, parseInstances, type InstancesPage } from './instances.ts'
+
+/** Where to ask EC2, and with whose credentials. */
+export interface Ec2Access extends EndpointVariant {
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  }
+}
+
+export interface DescribeInstancesOptions {
+  readonly dispatcher: Dispatcher
+  /** Asked before each call, for credentials expire. */
+  readonly access: () => Promise<Ec2Access>
+  readonly userAgent: string
+  readonly now: () => Date
+}
+
+/**
+ * Asks EC2 once for one page about these instances.
+ *
+ * @throws {Ec2Error}
+ */
+export type DescribeInstances = (
+  instanceIds: readonly string[],
+  nextToken: string | null,
+  signal: AbortSignal,
+) => Promise<InstancesPage>
+
+/** Many times what EC2 says of a hundred instances. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+
+const THROTTLED: ReadonlySet<string> = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException'])
+const FORBIDDEN: ReadonlySet<string> = new Set(['UnauthorizedOperation', 'AccessDenied'])
+
+/**
+ * The query of a call. A filter, unlike a list of ids, does not let one id that EC2 doesn't know fail the whole call; its
+ * values may hold wildcards, which instance ids can't. Without a page size EC2 throttles accounts that have many instances.
+ */
+function queryOf(instanceIds: readonly string[], nextToken: string | null): Record<string, string> {
+  return {
+    Action: 'DescribeInstances',
+    Version: '2016-11-15',
+    MaxResults: '1000',
+    'Filter.1.Name': 'instance-id',
+    ...Object.fromEntries(instanceIds.map((id, index) => [`Filter.1.Value.${index + 1}`, id])),
+    ...(nextToken === null ? {} : { NextToken: nextToken }),
+  }
+}
+
+function errorOf(status: number, body: string): Ec2Error {
+  const code = parseErrorCode(body)
+  const said = `EC2 answered status ${status}${code === null ? '' : `, ${code}`}`
+  if (code !== null && THROTTLED.has(code)) return new Ec2Error('throttled', said)
+  if (status >= 500) return new Ec2Error('unreachable', said)
+  // EC2 names a code in every error: an answer without one comes from something between here and there.
+  if (code === null) return new Ec2Error('bad_answer', `${said}: the answer is not one of EC2`)
+  if (FORBIDDEN.has(code)) {
+    return new Ec2Error('refused', `${said}: allow ec2:DescribeInstances to the identity this server asks EC2 with`)
+  }
+  return new Ec2Error('refused', `${said}: check the credentials and the clock of this server`)
+}
+
+async function accessOf(access: () => Promise<Ec2Access>): Promise<Ec2Access & { readonly host: string }> {
+  try {
+    const known = await access()
+    return { ...known, host: resolveServiceHost('ec2', known) }
+  } catch (error) {
+    // The errors of others may hold what was sent.
+    const known = error instanceof AuthenticatorError || error instanceof TypeError
+    throw new Ec2Error('no_access', `EC2 can't be asked: ${known ? messageOf(error) : describeFailure(error)}`)
+  }
+}
+
+/** Makes calls of DescribeInstances: each is one GET, signed with Signature Version 4. */
+export function createDescribeInstances(options: DescribeInstancesOptions): DescribeInstances {
+  const { dispatcher, access, userAgent, now } = options
+  return async (instanceIds, nextToken, signal) => {
+    const { host, region, credentials } = await accessOf(access)
+    const query = queryOf(instanceIds, nextToken)
+    const request = { method: 'GET', protocol: 'https:', hostname: host, path: '/', query, headers: { host } }
+    const signer = new SignatureV4({ service: 'ec2', region, credentials, sha256: Sha256 })
+    const signed = await signer.sign(request, { signingDate: now() })
+    // undici makes the host header itself: an explicit one would also be the TLS server name.
+    const { host: _, ...headers } = signed.headers
+    let status: number
+    let body: string | null
+    try {
+      const answer = await dispatcher.request({
+        origin: `https://${host}`,
+        path: `/?${getCanonicalQuery(request)}`,
+        method: 'GET',
+        headers: { ...headers, 'user-agent': userAgent },
+        signal,
+      })
+      status = answer.statusCode
+      body = await readCapped(answer.body, MAX_ANSWER_BYTES)
+    } catch (error) {
+      throw new Ec2Error('unreachable', `${host} can't be reached: ${describeFailure(error)}`)
+    }
+    if (body === null) throw new Ec2Error('bad_answer', `the answer of EC2 is longer than ${MAX_ANSWER_BYTES} bytes`)
+    if (status !== 200) throw errorOf(status, body)
+    const page = parseInstances(body)
+    if (page === null) throw new Ec2Error('bad_answer', 'EC2 answered something else than instances')
+    return page
+  }
+}

@@ -1,0 +1,85 @@
+import type { DescribeInstances } from './describe-instances.ts'
+import { Ec2Error } from './ec2-error.ts'
+import type { Instance, InstancesPage } from './instances.ts'
+import type { Timing } from './timing.ts'
+import { createTokenBucket } from './token-bucket.ts'
+
+export interface FindInstancesOptions {
+  readonly describe: DescribeInstances
+  /** Calls per second, retries and further pages included. */
+  readonly qps: number
+  readonly burst: number
+  /** How long the search may take, the wait for the rate limit and the retries included. */
+  readonly timeoutMs: number
+  /** Notes a call. */
+  readonly called: () => void
+  readonly timing: Timing
+}
+
+/**
+ * The instances of these ids that EC2 knows, by id.
+ *
+ * @throws {Ec2Error}
+ */
+export type FindInstances = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Instance>>
+
+const FIRST_BACKOFF_MS = 100
+
+/** Searches within the rate limit and the time, and tries again what may succeed in a moment. */
+export function createFindInstances(options: FindInstancesOptions): FindInstances {
+  const { describe, qps, burst, timeoutMs, called, timing } = options
+  const bucket = createTokenBucket(qps, burst, () => timing.now())
+  return async (instanceIds) => {
+    const deadline = timing.now() + timeoutMs
+    const timeUp = new AbortController()
+    const done = new AbortController()
+    let lastFailure = ''
+
+    const callOnce = async (nextToken: string | null): Promise<InstancesPage> => {
+      const waitMs = bucket.take(deadline - timing.now())
+      if (waitMs === null) {
+        throw new Ec2Error(
+          'rate_limited',
+          `EC2 is not asked more than ${qps} times a second: raise ec2DescribeInstancesQps where many nodes log in at once`,
+        )
+      }
+      if (waitMs > 0) await timing.sleep(waitMs, timeUp.signal)
+      called()
+      return await describe(instanceIds, nextToken, timeUp.signal)
+    }
+    const call = async (nextToken: string | null): Promise<InstancesPage> => {
+      for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs *= 2) {
+        try {
+          return await callOnce(nextToken)
+        } catch (error) {
+          if (!(error instanceof Ec2Error) || !error.transient) throw error
+          lastFailure = `: ${error.message}`
+          // Other control-plane nodes back off at the same time.
+          await timing.sleep(backoffMs * (0.5 + Math.random() / 2), timeUp.signal)
+        }
+      }
+    }
+    const search = async (): Promise<ReadonlyMap<string, Instance>> => {
+      const wanted = new Set(instanceIds)
+      const found = new Map<string, Instance>()
+      let nextToken: string | null = null
+      do {
+        const page: InstancesPage = await call(nextToken)
+        for (const instance of page.instances) if (wanted.has(instance.id)) found.set(instance.id, instance)
+        nextToken = page.nextToken
+      } while (nextToken !== null && found.size < wanted.size)
+      return found
+    }
+    // Credentials are looked up without a signal, so that it is not enough to abort.
+    const giveUp = async (): Promise<never> => {
+      await timing.sleep(timeoutMs, done.signal)
+      timeUp.abort()
+      throw new Ec2Error('timeout', `EC2 told nothing in time${lastFailure}`)
+    }
+    try {
+      return await Promise.race([giveUp(), search()])
+    } finally {
+      done.abort()
+    }
+  }
+}

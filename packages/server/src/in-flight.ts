@@ -1,0 +1,24 @@
+/** Counts what is under way, and tells when that is nothing. */
+export interface InFlight {
+  readonly begin: () => void
+  readonly end: () => void
+  /** Resolves as soon as nothing is under way. */
+  readonly drained: () => Promise<void>
+}
+
+export function createInFlight(): InFlight {
+  let count = 0
+  let waiting: (() => void)[] = []
+  return {
+    begin: () => {
+      count += 1
+    },
+    end: () => {
+      count -= 1
+      if (count > 0) return
+      for (const resolve of waiting) resolve()
+      waiting = []
+    },
+    drained: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+  }
+}

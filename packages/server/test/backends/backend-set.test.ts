@@ -1,0 +1,60 @@
+import { ConfigurationError, createLog, type BackendMode } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+import { createBackendSet } from '../../src/backends/backend-set.ts'
+import type { Backend } from '../../src/backends/backend.ts'
+
+function backendSet(failing: ReadonlySet<BackendMode> = new Set()) {
+  const calls: string[] = []
+  const log = createLog({ format: 'text', level: 'trace', write: (line) => calls.push(line), now: () => new Date(0) })
+  const create = async (mode: BackendMode): Promise<Backend> => {
+    if (mode === 'CRD') throw new ConfigurationError('no API server')
+    return {
+      start: () => void calls.push(`start ${mode}`),
+      snapshot: () => ({ mode, index: null, fault: null }),
+      stop: async () => {
+        calls.push(`stop ${mode}`)
+        if (failing.has(mode)) throw new Error('it hangs')
+      },
+    }
+  }
+  const set = createBackendSet({ create, log, replaced: (modes) => calls.push(modes.join()) })
+  return { set, calls, modes: () => set.current().map((backend) => backend.snapshot().mode) }
+}
+
+void test('those that come in start, those that leave stop, those that stay go on', async (t) => {
+  const { set, calls, modes } = backendSet()
+  await set.replace(['MountedFile', 'DynamicFile'])
+  t.same(modes(), ['MountedFile', 'DynamicFile'])
+  const before = set.current()
+  await set.replace(['EKSConfigMap', 'MountedFile'])
+  t.same(modes(), ['EKSConfigMap', 'MountedFile'])
+  t.equal(set.current()[1], before[0])
+  t.equal(before.length, 2, 'whoever asked before still has one list')
+  await set.stop()
+  t.same(calls, [
+    'start MountedFile',
+    'start DynamicFile',
+    'MountedFile,DynamicFile',
+    'start EKSConfigMap',
+    'EKSConfigMap,MountedFile',
+    'stop DynamicFile',
+    'stop MountedFile',
+    'stop EKSConfigMap',
+  ])
+})
+
+void test('one that can not be made leaves the list as it is', async (t) => {
+  const { set, calls, modes } = backendSet()
+  await set.replace(['MountedFile'])
+  await t.rejects(set.replace(['DynamicFile', 'CRD']), { code: 'invalid_configuration' })
+  t.same(modes(), ['MountedFile'])
+  t.same(calls, ['start MountedFile', 'MountedFile'])
+})
+
+void test('one that does not stop is told, and keeps nobody waiting', async (t) => {
+  const { set, calls, modes } = backendSet(new Set(['DynamicFile']))
+  await set.replace(['DynamicFile'])
+  await set.replace(['MountedFile'])
+  t.same(modes(), ['MountedFile'])
+  t.match(calls.at(-1), /level=error.*DynamicFile/)
+})

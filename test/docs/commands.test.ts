@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { property } from '@aws-iam-authenticator/core'
+import t from 'tap'
+import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { document, documents, ROOT } from './documents.ts'
+import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
+import { prepareShell } from './shell.ts'
+
+const LANGUAGES = new Set(['json', 'sh', 'text', 'yaml'])
+
+/** The lines of a text, ports left out, which are others each time. */
+function linesWithoutPorts(text: string): string[] {
+  return text.split('\n').map((line) => line.replace(/localhost:\d+/, 'localhost'))
+}
+
+t.test('every block says what it is', async (t) => {
+  for (const { blocks } of documents) {
+    for (const { language, place } of blocks) t.ok(LANGUAGES.has(language), `${place}: "${language}"`)
+  }
+})
+
+t.test('every command line of the documents runs', async (t) => {
+  const aws = await startExampleAws(t)
+  const shell = prepareShell(t, { ...exampleEnvironment('', aws), AWS_PROFILE: 'work' })
+  writeProfiles(shell.folder)
+  const configuration = [
+    'clusterID: k8s.local',
+    'server:',
+    `  stateDir: ${shell.folder}/state`,
+    `  generateKubeconfig: ${shell.folder}/output/kubeconfig.yaml`,
+  ]
+  writeFileSync(join(shell.folder, 'config.yaml'), `${configuration.join('\n')}\n`)
+  for (const { path, blocks } of documents) {
+    for (const { language, text, place } of blocks) {
+      if (language !== 'sh') continue
+      const { code, stderr } = await shell.run(text)
+      t.equal(code, 0, `${place}: ${stderr}`)
+    }
+    t.pass(path)
+  }
+
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  for (const call of shell.calls()) {
+    const script = /^npx -y pnpm@12 (\w+)$/.exec(call)?.[1]
+    if (script !== undefined) t.ok(property(property(manifest, 'scripts'), script) !== undefined, call)
+    for (const [, file = ''] of call.matchAll(/-f (\S+)/g)) t.ok(existsSync(join(ROOT, file)), `${call}: ${file}`)
+  }
+})
+
+t.test('verify prints what configuration.md shows', async (t) => {
+  const aws = await startExampleAws(t)
+  const shell = prepareShell(t, { ...exampleEnvironment('', aws), AWS_PROFILE: 'work' })
+  writeProfiles(shell.folder)
+  const blocks = document('docs/configuration.md').blocks.filter(({ heading }) => heading === 'verify')
+  const [command, shown] = ['sh', 'json'].map((language) => blocks.find((block) => block.language === language)?.text)
+  const { stdout } = await shell.run(command ?? '')
+  t.equal(stdout, shown)
+})
+
+t.test('CONTRIBUTING names every script of the workspace', async (t) => {
+  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const scripts = Object.keys(property(manifest, 'scripts') ?? {})
+  const named = [...document('CONTRIBUTING.md').text.matchAll(/^\| `npx -y pnpm@12 (\w+)`/gm)].map(([, name]) => name)
+  t.same(new Set(named.filter((name) => name !== 'install')), new Set(scripts))
+})
+
+t.test('what the README shows of the demo is what one sees', async (t) => {
+  const { code, stdout, stderr } = await runBinary(
+    process.execPath,
+    ['--no-warnings', '--conditions=aws-iam-authenticator-source', join(ROOT, 'test/demo/main.ts')],
+    { cwd: ROOT, env: { PATH: process.env['PATH'] ?? '', HOME: t.testdir({}) } },
+  )
+  t.equal(code, 0, stderr)
+  const seen = linesWithoutPorts(stdout)
+  const shown = document('README.md').blocks.find(({ text }) => text.startsWith('4. The login'))?.text ?? ''
+  const lines = linesWithoutPorts(shown).filter((line) => line.trim() !== '' && line.trim() !== '…')
+  t.not(lines.length, 0)
+  for (const line of lines) t.ok(seen.includes(line), line)
+})

@@ -1,0 +1,174 @@
+import { reasons } from '@aws-iam-authenticator/core'
+import t from 'tap'
+import { freePort, startTestServer, type LogLine, type TestServer } from '../e2e/harness/server.ts'
+import type { Identity } from '../sandbox/aws/account.ts'
+import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { presign } from '../sandbox/aws/sign.ts'
+import { writeKubeconfig } from '../sandbox/kubernetes/kubeconfig.ts'
+import { document, section, tableRows } from './documents.ts'
+
+const errors = document('docs/errors.md')
+const ACCOUNT = '123456789012'
+const HOST = 'sts.us-west-2.amazonaws.com'
+const MINUTE_MS = 60_000
+
+function user(name: string, arn = `arn:aws:iam::${ACCOUNT}:user/${name}`): Identity {
+  return { accountId: ACCOUNT, arn, userId: `AIDA${name.toUpperCase()}`, secretAccessKey: `the secret of ${name}` }
+}
+
+/** By access key id. */
+const PEOPLE: ReadonlyMap<string, Identity> = new Map([
+  ['AKIAALICE', user('alice')],
+  ['AKIAROOTLIKE', user('rootlike')],
+  ['AKIAINSTANCE', user('instance')],
+  ['AKIAGROUP', user('group', `arn:aws:iam::${ACCOUNT}:group/group`)],
+])
+
+const CONFIGURATION = `
+clusterID: k8s.local
+server:
+  apiAudiences: [https://kubernetes.default.svc]
+  mapRoles:
+    - rolearn: arn:aws:iam::${ACCOUNT}:user/instance
+      username: '{{EC2PrivateDNSName}}'
+  mapUsers:
+    - userarn: arn:aws:iam::${ACCOUNT}:user/rootlike
+      username: system:admin
+  reservedPrefixConfig:
+    - backendMode: MountedFile
+      usernamePrefixReserveList: ['system:']
+`
+
+interface Wanted {
+  readonly keyId?: string
+  readonly clusterId?: string
+  readonly host?: string
+  readonly aheadMs?: number
+}
+
+function sign({ keyId = 'AKIAALICE', clusterId = 'k8s.local', host = HOST, aheadMs = 0 }: Wanted = {}): string {
+  const secretAccessKey = PEOPLE.get(keyId)?.secretAccessKey ?? 'nobody'
+  const request = {
+    method: 'GET',
+    host,
+    path: '/',
+    query: [
+      ['Action', 'GetCallerIdentity'],
+      ['Version', '2011-06-15'],
+    ] as const,
+    headers: new Map([['x-k8s-aws-id', clusterId]]),
+    body: '',
+  }
+  const date = new Date(Date.now() + aheadMs)
+  const signer = { accessKeyId: keyId, secretAccessKey, region: 'us-west-2', service: 'sts', date }
+  return `k8s-aws-v1.${Buffer.from(`https://${host}/?${presign(request, signer)}`).toString('base64url')}`
+}
+
+t.test('errors.md has a section for each reason, and its status and metric', async (t) => {
+  t.same(
+    errors.headings.filter((heading) => /^[a-z0-9_]+$/.test(heading)),
+    Object.keys(reasons),
+  )
+  t.same(
+    tableRows(section(errors, 'Refusals')),
+    Object.entries(reasons).map(([code, { status, result }]) => [`[${code}](#${code})`, String(status), result]),
+  )
+  for (const [code, { status }] of Object.entries(reasons)) {
+    const text = section(errors, code)
+    t.match(text, new RegExp(`^\\*\\*Answer:\\*\\* ${status}\\b`, 'm'), `${code} says the status`)
+    t.match(text, /^\*\*Mend it:\*\* /m, `${code} says what to do`)
+  }
+})
+
+/** The error of the example line in a section, up to an ellipsis. */
+function documentedError(code: string): string {
+  const line = errors.blocks.find(({ heading }) => heading === code)?.text ?? ''
+  const [, reason, quoted] = / reason=(\w+) error=("(?:[^"\\]|\\.)*")/.exec(line) ?? []
+  if (reason !== code) throw new Error(`the example of ${code} is for ${reason ?? 'nothing'}`)
+  const error: unknown = JSON.parse(quoted ?? '')
+  return String(error).replace(/…$/, '')
+}
+
+type Ask = (server: TestServer, aws: SandboxAws) => Promise<{ status: number }>
+
+const review =
+  (wanted?: Wanted): Ask =>
+  (server) =>
+    server.review(sign(wanted))
+
+const withFault =
+  (fault: Parameters<SandboxAws['faults']['set']>[0]): Ask =>
+  async (server, aws) => {
+    aws.faults.set(fault)
+    try {
+      return await server.review(sign())
+    } finally {
+      aws.faults.clear()
+    }
+  }
+
+/** Reasons that the server of this test has no cause for: neither its STS nor its mappings lead there. */
+const NOT_PROVOKED = ['sts_refused', 'ec2_unavailable', 'backend_unavailable']
+
+/** How to be refused for each other reason. */
+const PROVOCATIONS: ReadonlyMap<string, Ask> = new Map([
+  ['method_not_allowed', (server) => server.request({ path: '/authenticate' })],
+  ['malformed_request', (server) => server.request({ path: '/authenticate', method: 'POST', body: 'token' })],
+  [
+    'unsupported_audience',
+    (server) => server.review(sign(), 'authentication.k8s.io/v1', { audiences: ['https://elsewhere.example'] }),
+  ],
+  ['malformed_token', (server) => server.review('a-token-of-another-kind')],
+  ['wrong_host', review({ host: 'sts.us-west-2.amazonaws.com.example' })],
+  ['expired', review({ aheadMs: -20 * MINUTE_MS })],
+  ['clock_ahead', review({ aheadMs: 20 * MINUTE_MS })],
+  ['bad_signature', review({ clusterId: 'another.cluster' })],
+  ['unknown_key', review({ keyId: 'AKIANOBODY' })],
+  ['sts_throttled', withFault('throttle')],
+  ['sts_unreachable', withFault('error500')],
+  ['sts_bad_answer', withFault('rubbish')],
+  ['unsupported_identity', review({ keyId: 'AKIAGROUP' })],
+  ['not_mapped', review()],
+  ['template', review({ keyId: 'AKIAINSTANCE' })],
+  ['reserved_username', review({ keyId: 'AKIAROOTLIKE' })],
+])
+
+/** The status of the answer, and the line that the log has for it. */
+async function refused(server: TestServer, ask: () => Promise<{ status: number }>): Promise<[number, LogLine]> {
+  const before = server.log().length
+  const denial = (): LogLine | undefined =>
+    server
+      .log()
+      .slice(before)
+      .find(({ msg }) => msg === 'access denied')
+  const { status } = await ask()
+  await server.waitForLog(() => denial() !== undefined)
+  return [status, denial() ?? {}]
+}
+
+t.test('the log lines and statuses of errors.md are those of the server', async (t) => {
+  const aws = await startSandboxAws({ identities: PEOPLE })
+  t.teardown(() => aws.close())
+  const server = await startTestServer(t, { aws, configuration: CONFIGURATION })
+  for (const [code, ask] of PROVOCATIONS) {
+    const [status, line] = await refused(server, () => ask(server, aws))
+    t.match(line, { level: 'warning', reason: code }, code)
+    t.equal(line['error'], documentedError(code))
+    t.equal(status, Object.entries(reasons).find(([reason]) => reason === code)?.[1].status, `status of ${code}`)
+  }
+  const untold = Object.keys(reasons).filter((code) => !PROVOCATIONS.has(code))
+  t.same(untold, NOT_PROVOKED)
+})
+
+t.test('a backend that can not load', async (t) => {
+  const aws = await startSandboxAws({ identities: PEOPLE })
+  t.teardown(() => aws.close())
+  const kubeconfig = `${t.testdir({})}/kubeconfig`
+  const nobody = `https://127.0.0.1:${await freePort()}`
+  await writeKubeconfig(kubeconfig, { server: nobody, certificateAuthority: aws.ca, user: { token: 'none' } })
+  const server = await startTestServer(t, { aws, args: ['--backend-mode=EKSConfigMap', `--kubeconfig=${kubeconfig}`] })
+  const [status, line] = await refused(server, () => server.review(sign()))
+  t.equal(status, 503)
+  t.equal(line['reason'], 'backend_unavailable')
+  t.ok(String(line['error']).startsWith(documentedError('backend_unavailable')), String(line['error']))
+})

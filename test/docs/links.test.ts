@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { anchorOf, document, documents, resolveLink, ROOT } from './documents.ts'
+
+const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
+
+function withoutBlocks(text: string): string {
+  return text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
+}
+
+t.test('links between the documents lead somewhere', async (t) => {
+  for (const from of documents) {
+    for (const [, target = ''] of withoutBlocks(from.text).matchAll(LINK)) {
+      if (/^https?:/.test(target)) continue
+      const [path = '', anchor] = target.split('#')
+      const to = path === '' ? from.path : resolveLink(from, path)
+      t.ok(existsSync(join(ROOT, to)), `${from.path} links to ${target}`)
+      if (anchor === undefined) continue
+      t.ok(document(to).headings.map(anchorOf).includes(anchor), `${from.path} links to the heading ${target}`)
+    }
+  }
+})
+
+t.test('every document can be reached from the README', async (t) => {
+  const reached = new Set(['README.md'])
+  for (const path of reached) {
+    const from = document(path)
+    for (const [, target = ''] of from.text.matchAll(LINK)) {
+      const to = resolveLink(from, target.split('#')[0] ?? '')
+      if (documents.some((candidate) => candidate.path === to)) reached.add(to)
+    }
+  }
+  t.same([...reached].sort(), documents.map(({ path }) => path).sort())
+})
+
+t.test('files that the text names are there', async (t) => {
+  const NAMED = /`((?:deploy|docs|test|packages)\/[\w./-]+)`/g
+  for (const { path, text } of documents) {
+    for (const [, named = ''] of text.matchAll(NAMED)) t.ok(existsSync(join(ROOT, named)), `${path} names ${named}`)
+  }
+})

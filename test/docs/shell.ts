@@ -1,0 +1,54 @@
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { COMMAND, temporaryFolder, type Environment } from '../e2e/harness/command.ts'
+import { runBinary, type RunResult } from '../sandbox/kubectl/run-binary.ts'
+import { ROOT } from './documents.ts'
+
+// Programs of others, or commands that would change this machine: what they would be asked is noted, and they say what the
+// command after them needs.
+const STUBS: Readonly<Record<string, string>> = {
+  aws: 'echo 123456789012',
+  docker: 'cat >/dev/null',
+  kops: '',
+  kubectl: "echo 'access denied'",
+  npx: '',
+  // Of what root would do, the command's own part is at least read.
+  sudo: 'if [ "$1" = aws-iam-authenticator ]; then "$@" --help >/dev/null; fi',
+}
+
+/** A shell in which the examples of the documents run: the command is the built one, all else that counts is a stub. */
+export interface ExampleShell {
+  readonly folder: string
+  /** Runs a block, up to the first line that fails. */
+  run(script: string): Promise<RunResult>
+  /** The calls of the stubs so far, such as `kops update cluster …`. */
+  calls(): string[]
+}
+
+export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environment: Environment): ExampleShell {
+  const folder = temporaryFolder(t)
+  const stubs = join(folder, 'stubs')
+  const calls = join(folder, 'calls')
+  mkdirSync(stubs)
+  writeFileSync(calls, '')
+  const command = COMMAND.map((part) => `'${part}'`).join(' ')
+  // A server would not end.
+  const authenticator = `if [ "$1" = server ]; then set -- "$@" --help; fi\nexec ${command} "$@"`
+  const noted = Object.entries(STUBS).map(([name, body]): [string, string] => [
+    name,
+    `echo "${name} $*" >>'${calls}'\n${body}`,
+  ])
+  for (const [name, body] of [...noted, ['aws-iam-authenticator', authenticator] as const]) {
+    writeFileSync(join(stubs, name), `#!/bin/bash\n${body}\n`)
+    chmodSync(join(stubs, name), 0o755)
+  }
+  for (const name of ['deploy', 'dist']) symlinkSync(join(ROOT, name), join(folder, name))
+  // Set by an earlier block.
+  const exported = { KOPS_NAME: 'k8s.local', KOPS_BUCKET_NAME: 'example-kops-state' }
+  const env = { ...environment, ...exported, HOME: folder, PATH: `${stubs}:${environment['PATH'] ?? ''}` }
+  return {
+    folder,
+    run: (script) => runBinary('bash', ['--norc', '-euo', 'pipefail', '-c', script], { cwd: folder, env }),
+    calls: () => readFileSync(calls, 'utf8').trim().split('\n'),
+  }
+}

@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EMPTY_AWS_AUTH, isRecord, parseAwsAuth, property, textAt } from '@aws-iam-authenticator/core'
+import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
+import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
+import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { documents, type Block } from './documents.ts'
+import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
+
+const KUBEADM_KUBECONFIG = '/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml'
+
+type Check = (t: Test, block: Block, value: unknown) => Promise<void> | void
+
+async function checkConfiguration(t: Test, { text, place }: Block): Promise<void> {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'config.yaml'), text)
+  const environment = minimalEnvironment(folder)
+  const { code, stderr } = await runCommand(['init', '--config=config.yaml'], { cwd: folder, environment })
+  t.equal(code, 0, `${place}: ${stderr}`)
+  t.notMatch(stderr, /level=(?:warning|error)/, place)
+}
+
+function checkAwsAuth(t: Test, { place }: Block, value: unknown): void {
+  const data = property(value, 'data')
+  const { roles, problems } = parseAwsAuth(isRecord(data) ? data : {}, EMPTY_AWS_AUTH, { sso: false })
+  t.same(problems, [], place)
+  t.not(roles.length, 0, place)
+}
+
+/** kubectl reads it, and its exec plugin gives a token in the version that is asked for. */
+async function checkKubeconfig(t: Test, { text, place }: Block, value: unknown): Promise<void> {
+  const home = temporaryFolder(t)
+  const path = join(home, 'kubeconfig')
+  writeFileSync(path, text)
+  for (const version of ['1.20', '1.35'] as const) {
+    const program = binariesRunHere ? await kubectl(version) : 'kubectl'
+    const args = ['config', 'view', '--raw', '--output=json', `--kubeconfig=${path}`]
+    const { stdout } = await runBinary(program, args, { cwd: home, env: { HOME: home } })
+    const seen: unknown = JSON.parse(stdout)
+    t.match(property(seen, 'users'), property(value, 'users'), `${place}, kubectl ${version}`)
+  }
+  const [user]: unknown[] = [property(value, 'users')].flat()
+  const exec = property(property(user, 'user'), 'exec')
+  t.equal(textAt(exec, 'command'), 'aws-iam-authenticator')
+  const aws = await startExampleAws(t)
+  writeProfiles(home)
+  const apiVersion = textAt(exec, 'apiVersion')
+  const environment: Record<string, string> = {
+    ...exampleEnvironment(home, aws),
+    KUBERNETES_EXEC_INFO: JSON.stringify({ kind: 'ExecCredential', apiVersion, spec: { interactive: false } }),
+  }
+  for (const variable of [property(exec, 'env')].flat()) {
+    environment[textAt(variable, 'name') ?? ''] = textAt(variable, 'value') ?? ''
+  }
+  const { code, stdout, stderr } = await runCommand([property(exec, 'args')].flat().map(String), { environment })
+  t.equal(code, 0, `${place}: ${stderr}`)
+  t.match(JSON.parse(stdout), { kind: 'ExecCredential', apiVersion, status: { token: /^k8s-aws-v1\./ } })
+}
+
+/** How an example is recognized, and what it must stand. */
+const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
+  [(value) => property(value, 'clusterID') !== undefined, checkConfiguration],
+  [(value) => textAt(value, 'metadata', 'name') === 'aws-auth', checkAwsAuth],
+  [(value) => textAt(value, 'kind') === 'Config', checkKubeconfig],
+  [
+    // Of kops; its content is held against the files of deploy/kops elsewhere.
+    (value) =>
+      ['additionalUserData', 'kubeAPIServer'].some((key) => property(property(value, 'spec'), key) !== undefined),
+    () => undefined,
+  ],
+  [
+    (value) => textAt(value, 'kind') === 'ClusterConfiguration',
+    (t, _block, value) => {
+      t.match(value, {
+        apiServer: {
+          extraArgs: [{ name: 'authentication-token-webhook-config-file', value: KUBEADM_KUBECONFIG }],
+          extraVolumes: [{ mountPath: '/etc/kubernetes/aws-iam-authenticator', readOnly: true }],
+        },
+      })
+    },
+  ],
+  [
+    (value) => property(property(value, 'spec'), 'containers') !== undefined,
+    (t, _block, value) => {
+      const folder = '/etc/kubernetes/aws-iam-authenticator'
+      t.match(value, {
+        spec: {
+          containers: [
+            {
+              command: ['kube-apiserver', `--authentication-token-webhook-config-file=${KUBEADM_KUBECONFIG}`],
+              volumeMounts: [{ name: 'aws-iam-authenticator', mountPath: folder }],
+            },
+          ],
+          volumes: [{ name: 'aws-iam-authenticator', hostPath: { path: folder } }],
+        },
+      })
+    },
+  ],
+]
+
+for (const { path, blocks } of documents) {
+  const examples = blocks.filter(({ language }) => language === 'yaml')
+  if (examples.length === 0) continue
+  t.test(`YAML of ${path}`, async (t) => {
+    for (const block of examples) {
+      const value: unknown = parse(block.text)
+      const [, check] = KINDS.find(([is]) => is(value)) ?? []
+      if (check === undefined) t.fail(`${block.place} is of a kind that no check knows`)
+      else await check(t, block, value)
+    }
+  })
+}

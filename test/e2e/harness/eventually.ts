@@ -1,0 +1,26 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Test } from 'tap'
+
+const POLL_MS = 20
+
+/** How long a value is waited for after its limit, so that a failure can tell how late it came. */
+const PATIENCE_MS = 2_000
+
+/** Asks again and again until the answer is the one expected, and asserts that it came within the limit. */
+export async function eventually(
+  t: Test,
+  what: string,
+  expected: unknown,
+  limitMs: number,
+  ask: () => unknown,
+): Promise<void> {
+  const started = performance.now()
+  let found = await ask()
+  while (found !== expected && performance.now() - started < limitMs + PATIENCE_MS) {
+    await setTimeout(POLL_MS)
+    found = await ask()
+  }
+  const took = Math.round(performance.now() - started)
+  t.equal(found, expected, what)
+  t.ok(took <= limitMs, `${what}: after ${took} ms, ${limitMs} at most`)
+}

@@ -1,0 +1,14 @@
+import { USER, USER_KEY_ID } from '../../sandbox/aws/example-account.ts'
+import type { Environment } from './command.ts'
+import { minimalEnvironment } from './command.ts'
+
+/** The static keys of the example account's user. */
+export const USER_KEYS: Environment = {
+  AWS_ACCESS_KEY_ID: USER_KEY_ID,
+  AWS_SECRET_ACCESS_KEY: USER.secretAccessKey,
+}
+
+/** The environment of a person at home in that folder who has the user's keys; a value of '' leaves the variable empty. */
+export function personEnvironment(home: string, ...more: readonly Environment[]): Environment {
+  return Object.fromEntries([minimalEnvironment(home), USER_KEYS, ...more].flatMap((each) => Object.entries(each)))
+}

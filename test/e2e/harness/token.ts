@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Test } from 'tap'
+import { USER, USER_KEY_ID } from '../../sandbox/aws/example-account.ts'
+import type { InProcessAws } from '../../sandbox/aws/sandbox.ts'
+import { finish, minimalEnvironment, spawnCommand, temporaryFolder, type Environment, type Finished } from './command.ts'
+import { urlOf } from './presigned.ts'
+
+export const CLUSTER_ID = 'k8s.local'
+
+/** Marks the requests of {@link callerOf}, which are no product's. */
+const PRESENTED = 'x-test-presented'
+
+/** A profile section with the user's keys. */
+export const KEYS_PROFILE: string = `
+[profile keys]
+aws_access_key_id = ${USER_KEY_ID}
+aws_secret_access_key = ${USER.secretAccessKey}
+`
+
+/** Who has these files in their home, and no keys in the environment; HOME in their text stands for that folder. */
+export function personAtHome(
+  t: Pick<Test, 'teardown'>,
+  files: Readonly<Record<string, string>>,
+  ...environments: readonly Environment[]
+): Environment {
+  const home = temporaryFolder(t)
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(home, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text.replaceAll('HOME', home), { mode: 0o600 })
+  }
+  return Object.assign({}, minimalEnvironment(home), { AWS_REGION: 'eu-west-1' }, ...environments)
+}
+
+/** Runs `token --token-only` for the cluster. */
+export function runToken(args: readonly string[], environment: Environment, input = ''): Promise<Finished> {
+  return finish(spawnCommand(['token', '-i', CLUSTER_ID, '--token-only', ...args], { environment }), input)
+}
+
+/** The ARN that STS has for whoever presents the token, or its status where it refuses. The log of STS is not counted in. */
+export async function callerOf(aws: InProcessAws, token: string, clusterId = CLUSTER_ID): Promise<string> {
+  const { host, search } = new URL(urlOf(token.trim()))
+  const headers = new Map([
+    ['host', host],
+    ['accept', 'application/json'],
+    ['x-k8s-aws-id', clusterId],
+    [PRESENTED, 'yes'],
+  ])
+  const { signal } = new AbortController()
+  const reply = await aws.handle({ method: 'GET', host, path: '/', query: search.slice(1), headers, body: '', signal })
+  if (reply === 'reset' || typeof reply.body !== 'string') return 'no answer'
+  return /"Arn":"([^"]+)"/.exec(reply.body)?.[1] ?? `${reply.status} ${reply.body}`
+}
+
+/** The actions that STS was asked for, without the presenting of tokens. */
+export function asked(aws: InProcessAws): readonly (string | undefined)[] {
+  return aws.sts.requests.filter(({ headers }) => !headers.has(PRESENTED)).map(({ action }) => action)
+}
+
+/** The token, where the run was silent and good. */
+export function tokenOf(t: Test, { code, stdout, stderr }: Finished, what: string): string {
+  t.same({ code, stderr }, { code: 0, stderr: '' }, what)
+  return stdout
+}

@@ -1,0 +1,127 @@
+import t from 'tap'
+import { openSession } from '../sandbox/aws/account.ts'
+import { ROLE_ARN, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
+import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import {
+  addIdentity,
+  metricsOf,
+  refusals,
+  REGION,
+  startAws,
+  signToken,
+  USER_CONFIGURATION,
+  userToken,
+  verdict,
+} from './harness/webhook.ts'
+import { startTestServer } from './harness/server.ts'
+
+const V1 = 'authentication.k8s.io/v1'
+const MINUTE_MS = 60_000
+
+function inMinutes(minutes: number): Date {
+  return new Date(Date.now() + minutes * MINUTE_MS)
+}
+
+/** A token of a session of the example role, which ends then. */
+function sessionToken(aws: SandboxAws, expires: Date): { readonly token: string; revoke(): void } {
+  const role = { arn: ROLE_ARN, roleId: 'AROAREADERREADERREADER' }
+  const { accessKeyId, identity } = openSession(aws.sts, role, 'bob', expires)
+  return { token: signToken(accessKeyId, identity), revoke: () => aws.sts.identities.delete(accessKeyId) }
+}
+
+type Case = readonly [name: string, token: string, reason: string, asked: boolean]
+
+/** Tokens that are refused, why, and whether STS has to be asked to know. */
+function cases(aws: SandboxAws): readonly Case[] {
+  const revoked = sessionToken(aws, inMinutes(60))
+  revoked.revoke()
+  const [deletedKey, deleted] = addIdentity(aws, USER)
+  aws.sts.identities.delete(deletedKey)
+  const [stranger, unmapped] = addIdentity(aws, { ...USER, arn: `${USER.arn}-too` })
+  return [
+    ['a token for another cluster', userToken({ clusterId: 'other.local' }), 'bad_signature', true],
+    [
+      'a token signed with a wrong secret',
+      signToken(USER_KEY_ID, { ...USER, secretAccessKey: 'wrong' }),
+      'bad_signature',
+      true,
+    ],
+    ['a key that was deleted', signToken(deletedKey, deleted), 'unknown_key', true],
+    ['a session that was revoked', revoked.token, 'unknown_key', true],
+    ['a session that has expired', sessionToken(aws, inMinutes(-1)).token, 'expired', true],
+    ['a token of 16 minutes ago', userToken({ date: inMinutes(-16) }), 'expired', false],
+    ['a token of in 6 minutes', userToken({ date: inMinutes(6) }), 'clock_ahead', false],
+    ['a token for a host that is no STS', userToken({ host: 'sts.evil.example' }), 'wrong_host', false],
+    ['a token for China', userToken({ host: 'sts.cn-north-1.amazonaws.com.cn' }), 'wrong_host', false],
+    ['no token of ours', 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', 'malformed_token', false],
+    ['nobody that is mapped', signToken(stranger, unmapped), 'not_mapped', true],
+  ]
+}
+
+const RESULT: Readonly<Record<string, string>> = {
+  bad_signature: 'sts_error',
+  unknown_key: 'sts_error',
+  not_mapped: 'uknown_user',
+}
+
+t.test('what STS or the server refuses is a verdict, with the reason in log and metrics alone', async (t) => {
+  const aws = await startAws(t)
+  const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
+  for (const [index, [name, token, reason, asked]] of cases(aws).entries()) {
+    const before = await metricsOf(server)
+    const askedBefore = aws.sts.requests.length
+    for (const apiVersion of ['authentication.k8s.io/v1beta1', V1]) {
+      const answer = await server.review(token, apiVersion)
+      t.equal(answer.status, 200, name)
+      t.equal(answer.headers['content-type'], 'application/json; charset=UTF-8', name)
+      const status = { authenticated: false, user: {} }
+      t.same(answer.json, { apiVersion, kind: 'TokenReview', metadata: {}, spec: {}, status }, name)
+    }
+    const denied = await refusals(server, 2 * index + 2)
+    t.match(denied.slice(2 * index), [{ reason }, { reason }], name)
+    t.equal(aws.sts.requests.length - askedBefore, asked ? 2 : 0, name)
+    const after = await metricsOf(server)
+    const labels = { reason }
+    t.equal((after('refusals_total', labels) ?? 0) - (before('refusals_total', labels) ?? 0), 2, name)
+    const result = RESULT[reason] ?? (reason === 'expired' ? undefined : 'invalid_token')
+    if (result !== undefined) {
+      const count = 'authenticate_latency_seconds_count'
+      t.equal((after(count, { result }) ?? 0) - (before(count, { result }) ?? 0), 2, name)
+    }
+    t.notOk(server.output().includes(token.slice(-50)), `${name}: no part of the token is logged`)
+  }
+  const metrics = await metricsOf(server)
+  t.equal(metrics('sts_responses_total', { ResponseCode: '403', StsRegion: REGION }), 10)
+  t.equal(metrics('sts_connection_failures_total', { StsRegion: REGION }), undefined)
+  t.match(
+    (await refusals(server, 0)).find(({ reason }) => reason === 'bad_signature'),
+    { error: /another cluster/ },
+    'the log says that a token for another cluster looks like this',
+  )
+  t.equal(verdict(await server.review(userToken())), true)
+})
+
+t.test('refusalStatus 403 brings back the status and the body of older releases', async (t) => {
+  const aws = await startAws(t)
+  const server = await startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  refusalStatus: 403\n` })
+  for (const [index, [name, token, reason]] of cases(aws).entries()) {
+    for (const apiVersion of ['authentication.k8s.io/v1beta1', V1]) {
+      const answer = await server.review(token, apiVersion)
+      t.equal(answer.status, 403, name)
+      t.equal(answer.headers['content-type'], 'application/json; charset=UTF-8', name)
+      t.equal(answer.text, '{"metadata":{},"spec":{},"status":{"user":{}}}', name)
+    }
+    t.match((await refusals(server, 2 * index + 2)).at(-1), { reason }, name)
+  }
+  t.equal(verdict(await server.review(userToken())), true, 'who is let in gets 200')
+})
+
+t.test('the label StsRegion is global for the global endpoint', async (t) => {
+  const aws = await startAws(t)
+  const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
+  t.equal(verdict(await server.review(userToken({ host: 'sts.amazonaws.com' }))), true)
+  const metrics = await metricsOf(server)
+  t.equal(metrics('sts_responses_total', { ResponseCode: '200', StsRegion: 'global' }), 1)
+  t.equal(metrics('authenticate_latency_seconds_count', { result: 'success' }), 1)
+  t.equal(metrics('sts_responses_total', { ResponseCode: '200', StsRegion: REGION }), undefined)
+})

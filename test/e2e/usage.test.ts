@@ -1,0 +1,235 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
+import { personEnvironment } from './harness/person.ts'
+import { presignedUrl, signingDate, urlOf } from './harness/presigned.ts'
+import { USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
+
+const CLUSTER_ID_VARIABLE = 'KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID'
+
+/** Runs the command as a person with static keys; with a text, that is config.yaml in the working folder. */
+function person(t: { teardown(action: () => void): void }): {
+  readonly folder: string
+  readonly run: (args: readonly string[], more?: Environment) => Promise<Finished>
+} {
+  const folder = temporaryFolder(t)
+  const environment = personEnvironment(folder, { AWS_REGION: 'us-east-1' })
+  return {
+    folder,
+    run: (args, more = {}) => runCommand(args, { cwd: folder, environment: { ...environment, ...more } }),
+  }
+}
+
+/** Whether a token was signed for that cluster and no other. */
+function isFor(clusterId: string, { stdout }: Finished): boolean {
+  if (!stdout.startsWith('k8s-aws-v1.')) return false
+  const url = urlOf(stdout.trim())
+  const { secretAccessKey } = USER
+  const date = signingDate(url)
+  const { host } = new URL(url)
+  return url === presignedUrl({ host, region: 'us-east-1', clusterId, accessKeyId: USER_KEY_ID, secretAccessKey, date })
+}
+
+function hostOf({ stdout }: Finished): string {
+  return new URL(urlOf(stdout.trim())).host
+}
+
+function lineCount({ stderr }: Finished): number {
+  return stderr.trim().split('\n').length
+}
+
+t.test('flags are taken in every form', async (t) => {
+  const { run } = person(t)
+  const rows: readonly (readonly string[])[] = [
+    ['token', '-i', 'k8s.local', '--token-only'],
+    ['token', '-ik8s.local', '--token-only'],
+    ['token', '-i=k8s.local', '--token-only=true'],
+    ['token', '--cluster-id=k8s.local', '--token-only=1'],
+    ['token', '--cluster-id', 'k8s.local', '--token-only=T'],
+    ['-i', 'k8s.local', 'token', '--token-only'],
+    ['--cluster-id', 'k8s.local', '--log-verbosity=debug', 'token', '--token-only'],
+    ['', 'token', '', '-i', 'k8s.local', '', '--token-only', ''],
+    ['token', 'more', '-i', 'k8s.local', 'words', '--token-only', '-'],
+    ['token', '-i', 'k8s.local', '--token-only', '--', '--not-a-flag', '-x'],
+    ['token', '-i', 'first', '--token-only=false', '-i', 'k8s.local', '--token-only'],
+    ['token', '-l', 'json', '-vdebug', '-i', 'k8s.local', '--token-only'],
+    [
+      'token',
+      '--feature-gates=AllAlpha=true,AllBeta=false',
+      '--feature-gates',
+      'SSORoleMatch=false',
+      '-ik8s.local',
+      '--token-only',
+    ],
+  ]
+  for (const args of rows) {
+    const result = await run(args)
+    t.equal(result.stderr, '', args.join(' '))
+    t.ok(isFor('k8s.local', result), args.join(' '))
+  }
+  const whole = await run(['token', '-i', 'k8s.local', '--token-only=false'])
+  t.match(JSON.parse(whole.stdout), { kind: 'ExecCredential' })
+})
+
+t.test('what is not known is refused with a hint', async (t) => {
+  const { run } = person(t)
+  const rows: readonly (readonly [args: string[], error: RegExp])[] = [
+    [['tokn'], /^Error: unknown command "tokn" for "aws-iam-authenticator".*did you mean.* token/],
+    [['tokne'], /^Error: unknown command "tokne" for "aws-iam-authenticator".*did you mean.* token/],
+    [['frobnicate', '-i', 'x'], /^Error: unknown command "frobnicate"/],
+    [['token', '--clusterid=x'], /^Error: unknown flag: --clusterid .*did you mean --cluster-id/],
+    [['token', '-i', 'x', '--port=1'], /^Error: unknown flag: --port/],
+    [['--nonsense'], /^Error: unknown flag: --nonsense/],
+    [['token', '-i', 'x', '-Z'], /^Error: unknown shorthand flag: 'Z' in -Z/],
+    [['token', '--__proto__=x', '-i', 'x'], /^Error: unknown flag: --__proto__/],
+    [['token', '--constructor', '-i', 'x'], /^Error: unknown flag: --constructor/],
+    [['token', '--log-format=xml', '-i', 'x'], /^Error: invalid argument .*xml.* text, json/],
+    [['token', '-v', 'loud', '-i', 'x'], /^Error: invalid argument .*loud/],
+    [['server', '-i', 'x', '--port=65536'], /^Error: invalid argument .*65536/m],
+    [['server', '-i', 'x', '--backend-mode='], /^Error: invalid argument .*backend/m],
+  ]
+  for (const [args, error] of rows) {
+    const { code, stdout, stderr } = await run(args)
+    t.equal(code, 1, args.join(' '))
+    t.equal(stdout, '')
+    t.match(stderr, error)
+    t.match(stderr, /^Usage:$/m)
+  }
+})
+
+t.test('an unknown feature gate is an error for every subcommand', async (t) => {
+  const { run } = person(t)
+  for (const command of [['token'], ['init'], ['server'], ['verify', '-t', 'x'], ['version']]) {
+    for (const gate of ['Nonsense=true', 'SSORoleMatch']) {
+      const { code, stdout, stderr } = await run([...command, '-i', 'k8s.local', `--feature-gates=${gate}`])
+      t.equal(code, 1, `${command[0]} ${gate}`)
+      t.equal(stdout, '', `${command[0]} ${gate}`)
+      t.match(stderr, gate.split('=')[0], `${command[0]} ${gate}`)
+    }
+  }
+})
+
+t.test('help is an answer', async (t) => {
+  const { run } = person(t)
+  const own = /^Usage:\n {2}aws-iam-authenticator token /m
+  const all = /^Usage:\n {2}aws-iam-authenticator \[command\]/m
+  const rows: readonly (readonly [args: string[], text: RegExp])[] = [
+    [[], all],
+    [['help'], all],
+    [['--help'], all],
+    [['-h'], all],
+    [['help', 'token'], own],
+    [['token', '--help'], own],
+    [['token', '-h'], own],
+    [['token', '-h', '-i', 'k8s.local'], own],
+    [['-h', 'token'], own],
+    [['--help', 'token'], own],
+  ]
+  for (const [args, text] of rows) {
+    const { code, stdout, stderr } = await run(args)
+    t.equal(code, 0, args.join(' '))
+    t.equal(stderr, '')
+    t.match(stdout, text, args.join(' '))
+    t.match(stdout, '--cluster-id')
+  }
+  const overview = await run([])
+  for (const command of ['init', 'server', 'token', 'verify', 'version']) {
+    t.match(overview.stdout, new RegExp(`^ {2}${command} +\\S`, 'm'))
+    const { stdout } = await run([command, '--help'])
+    t.match(stdout, `aws-iam-authenticator ${command} `)
+    t.notMatch(stdout, '(default )', command)
+  }
+})
+
+t.test('version has its forms', async (t) => {
+  const { run } = person(t)
+  const long = await run(['version'])
+  const [, version = '', commit = ''] = /^Version: (\S+), Commit: (\S+)\n$/.exec(long.stdout) ?? []
+  t.match(version, /^\d+\.\d+\.\d+/)
+  t.match(commit, /^[0-9a-f]{40}$|^unknown$/)
+  const rows: readonly (readonly [args: string[], text: string])[] = [
+    [['-s'], `${version}\n`],
+    [['--short'], `${version}\n`],
+    [['--short=false'], long.stdout],
+    [['-o', 'json'], `{"Version":"${version}","Commit":"${commit}"}\n`],
+    [['-ojson', '-s'], `{"Version":"${version}","Commit":"${commit}"}\n`],
+    [['--output=yaml'], `version: ${version}\ncommit: ${commit}\n`],
+  ]
+  for (const [args, text] of rows) t.equal((await run(['version', ...args])).stdout, text, args.join(' '))
+  const wrong = await run(['version', '-o', 'xml'])
+  t.equal(wrong.code, 1)
+  t.match(wrong.stderr, /^Error: invalid argument .*xml/)
+})
+
+t.test(
+  'a flag wins over the environment, which wins over the configuration, which wins over the default',
+  async (t) => {
+    const { folder, run } = person(t)
+    writeFileSync(
+      join(folder, 'config.yaml'),
+      'clusterID: filed\ntokenOnly: true\nregion: eu-west-1\nlog-verbosity: error\n',
+    )
+    const file = ['token', '-c', 'config.yaml', '--region=us-east-1']
+    const variable = { [CLUSTER_ID_VARIABLE]: 'named' }
+    t.ok(isFor('flagged', await run([...file, '-i', 'flagged'], variable)))
+    t.ok(isFor('named', await run(file, variable)))
+    t.ok(isFor('filed', await run(file, { [CLUSTER_ID_VARIABLE]: '' })), 'an empty variable counts as unset')
+    t.ok(isFor('filed', await run(file)))
+    t.equal((await run(['token'])).code, 1)
+
+    t.equal(hostOf(await run(['token', '-c', 'config.yaml'])), 'sts.eu-west-1.amazonaws.com', 'a key before AWS_REGION')
+    t.equal(hostOf(await run([...file])), 'sts.us-east-1.amazonaws.com')
+
+    const init = ['init', '-c', 'config.yaml']
+    t.equal(lineCount(await run(init)), 1, 'the configuration: errors alone, the banner aside')
+    t.equal(lineCount(await run(init, { AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY: 'info' })), 3, 'the environment')
+    t.equal(
+      lineCount(await run([...init, '-v', 'fatal'], { AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY: 'info' })),
+      1,
+      'the flag',
+    )
+  },
+)
+
+t.test('the configuration is YAML or JSON, and its keys ignore case', async (t) => {
+  const { folder, run } = person(t)
+  const files = {
+    'a.yaml': 'CLUSTERID: k8s.local\nTokenOnly: "true"\nserver:\n',
+    'b.YML': 'clusterid: k8s.local\ntokenonly: true\nserver: null\n',
+    'c.json': '{"ClusterId":"k8s.local","tokenONLY":true}',
+  }
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text)
+    t.ok(isFor('k8s.local', await run(['token', '--config', name])), name)
+  }
+})
+
+t.test('a configuration that can not be read ends every subcommand', async (t) => {
+  const { folder, run } = person(t)
+  writeFileSync(join(folder, 'broken.yaml'), 'clusterID: k8s.local\nserver: [\n')
+  writeFileSync(join(folder, 'list.yaml'), '- clusterID\n')
+  writeFileSync(join(folder, 'config.ini'), 'clusterID=k8s.local\n')
+  mkdirSync(join(folder, 'folder.yaml'))
+  const fails = async (name: string, command: readonly string[]): Promise<void> => {
+    const { code, stdout, stderr } = await run([...command, '-i', 'k8s.local', '-c', name])
+    t.equal(code, 1, `${command[0]} ${name}`)
+    t.equal(stdout, '', `${command[0]} ${name}`)
+    t.match(stderr, new RegExp(`Can't read configuration file.*${name}`), `${command[0]} ${name}`)
+  }
+  for (const name of ['gone.yaml', 'config.ini', 'folder.yaml', 'list.yaml']) await fails(name, ['version'])
+  for (const command of [['token'], ['init'], ['server'], ['verify', '-t', 'x'], ['version']]) {
+    await fails('broken.yaml', command)
+  }
+})
+
+t.test('log lines are text or JSON', async (t) => {
+  const { run } = person(t)
+  const text = await run(['init', '-i', 'k8s.local'])
+  const [, ...lines] = text.stderr.trim().split('\n')
+  for (const line of lines) t.match(line, /^time="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ" level=info msg="[^"]+" \S/)
+  const json = await run(['init', '-i', 'k8s.local', '-l', 'json'])
+  const [, ...objects] = json.stderr.trim().split('\n')
+  t.equal(objects.length, lines.length)
+  for (const line of objects) t.match(JSON.parse(line), { time: /Z$/, level: 'info', msg: String })
+})
