@@ -1,10 +1,11 @@
 // Bundles the command with esbuild, then compiles the bundle with Bun: dist/aws-iam-authenticator runs on a machine that has
 // no Node.js. Bundled first, so that it is undici's own code that runs and not what Bun puts in its place.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { withoutVariables } from './without-variables.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
@@ -63,10 +64,15 @@ const flags = [
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
 ]
-const aside = `${executable}.new`
-rmSync(aside, { force: true })
-execFileSync('bun', ['build', bundle, ...flags, '--outfile', aside], {
-  cwd: dist,
-  stdio: ['ignore', 'ignore', 'inherit'],
-})
-renameSync(aside, executable)
+const aside = mkdtempSync(join(dist, 'compile-'))
+try {
+  const compiled = join(aside, 'aws-iam-authenticator')
+  execFileSync('bun', ['build', bundle, ...flags, '--outfile', compiled], {
+    cwd: dist,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  writeFileSync(compiled, withoutVariables(readFileSync(compiled), ['BUN_BE_BUN', 'BUN_OPTIONS']))
+  renameSync(compiled, executable)
+} finally {
+  rmSync(aside, { recursive: true })
+}

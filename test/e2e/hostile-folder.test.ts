@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { identities, ROLE_ARN, roles, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
@@ -115,5 +115,23 @@ t.test('the server runs there as anywhere', async (t) => {
   t.match(other.json, { status: { authenticated: false } })
   t.notOk(server.log().some(({ level }) => level === 'debug' || level === 'trace'))
   t.equal((await server.stop()).code, 0)
+  t.notOk(existsSync(marker))
+})
+
+t.test('no variable of the runtime makes the command another program', async (t) => {
+  const { clean, hostile, marker } = await start(t)
+  const preload = join(hostile, 'preload.js')
+  writeFileSync(preload, `require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`)
+  const expected = await runCommand(['version'], { cwd: clean, environment: minimalEnvironment(clean) })
+  const traps: readonly Environment[] = [
+    { BUN_BE_BUN: '1' },
+    { BUN_OPTIONS: `--preload ${preload}` },
+    { BUN_OPTIONS: '--help' },
+    { BUN_INSPECT_PRELOAD: preload },
+  ]
+  for (const trap of traps) {
+    const environment = { ...minimalEnvironment(clean), ...trap }
+    t.same(await runCommand(['version'], { cwd: clean, environment }), expected, Object.keys(trap).join())
+  }
   t.notOk(existsSync(marker))
 })
