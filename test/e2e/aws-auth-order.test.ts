@@ -86,10 +86,11 @@ function fill(size: number, last: string): string {
 }
 
 await testFollowing('a large aws-auth is live too', {}, async (t, { put, becomes, is }) => {
-  const large = fill(96 * 1024, roleEntry('Last', 'large'))
-  put({ mapRoles: large })
-  await becomes('Last', 'large', LIVE_MS, '96 KiB')
-  await is('Team-471', 'team-471:alice', 'an entry in the middle')
+  put({ mapRoles: roleEntry('Last', 'first') })
+  await becomes('Last', 'first', LARGEST_MS, 'before')
+  put({ mapRoles: fill(64 * 1024, roleEntry('Last', 'large')) })
+  await becomes('Last', 'large', LIVE_MS, '64 KiB')
+  await is('Team-321', 'team-321:alice', 'an entry in the middle')
   // The largest that an API server takes. It is read at once, which holds up logins meanwhile.
   const largest = fill(1024 * 1024, roleEntry('Last', 'largest'))
   t.equal(largest.length, 1024 * 1024)

@@ -14,6 +14,8 @@ import { http1, http2, type WireAnswer, type WireClient } from './harness/wire.t
 
 const ACCOUNT_CONFIGURATION = 'clusterID: k8s.local\nserver:\n  mapAccounts: ["111122223333"]\n'
 const LOGINS = 40
+/** Of two hosts, since the connections to one are bounded. */
+const REGIONS = ['us-east-1', 'eu-central-1'] as const
 
 function send(client: WireClient, token: string): Promise<WireAnswer> {
   const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
@@ -70,7 +72,8 @@ for (const [signal, protocol] of CASES) {
       const arn = `arn:aws:iam::111122223333:user/person-${number}`
       const client = clients[number % clients.length]
       if (client === undefined) throw new TypeError('no client')
-      return send(client, signToken(...addIdentity(aws, { ...USER, arn, userId: `AIDA${number}` })))
+      const region = REGIONS[number % 2] ?? REGIONS[0]
+      return send(client, signToken(...addIdentity(aws, { ...USER, arn, userId: `AIDA${number}` }), { region }))
     })
     await inFlight(aws, LOGINS)
     const stopped = server.stop(signal)

@@ -62,7 +62,11 @@ t.test('EKS Pod Identity: the token for the endpoint is in a variable, or in a f
   const file = { ...person, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${person['HOME'] ?? ''}/token` }
   t.equal(await callerOf(aws, tokenOf(t, await runToken([], file), 'file')), TASK)
   authorization = 'second'
-  t.match(await runToken([], file), { code: 1, stdout: '', stderr: /container's credentials endpoint gave none: .*403/ })
+  t.match(await runToken([], file), {
+    code: 1,
+    stdout: '',
+    stderr: /container's credentials endpoint gave none: .*403/,
+  })
   writeFileSync(join(person['HOME'] ?? '', 'token'), 'second')
   t.equal(await callerOf(aws, tokenOf(t, await runToken([], file), 'renewed')), TASK)
 })
@@ -85,7 +89,10 @@ t.test('the role of an instance, and its region where no other is known', async 
   const person = personAtHome(t, { '.aws/config': CONFIG }, aws.environment, endpoint)
   t.equal(await callerOf(aws, tokenOf(t, await runToken([], person), 'instance')), TASK)
   t.equal(beside.requests.filter((request) => request.startsWith('PUT')).length, 1, 'version 2, with one token')
-  t.notOk(beside.requests.some((request) => request.includes('region')), 'the region was known')
+  t.notOk(
+    beside.requests.some((request) => request.includes('region')),
+    'the region was known',
+  )
   const profile = { ...person, AWS_PROFILE: 'instance' }
   t.equal(await callerOf(aws, tokenOf(t, await runToken([], profile), 'credential_source')), ASSUMED)
 
@@ -116,7 +123,10 @@ t.test('a metadata service that says nothing costs a second', async (t) => {
     t.ok(took < 2500, `${took} ms with the start of the process`)
   }
   const gone = { ...person, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
-  t.match(await runToken([], gone), { code: 1, stderr: /no AWS credentials found; tried in this order: .*ECONNREFUSED/ })
+  t.match(await runToken([], gone), {
+    code: 1,
+    stderr: /no AWS credentials found; tried in this order: .*ECONNREFUSED/,
+  })
 })
 
 t.test('with a cache an assumed role is kept by the key of the instance, whose own credentials are not', async (t) => {

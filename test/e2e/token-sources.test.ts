@@ -62,8 +62,11 @@ role_session_name = over-pod
 [profile bare]
 `
 
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
 function webToken(expires: number): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = { iss: 'https://oidc.example.com', sub: 'system:serviceaccount:default:app', exp: expires }
   return `${part({ alg: 'none' })}.${part(claims)}.x`
 }
@@ -75,6 +78,10 @@ function processAnswer(expiration: Date, version = 1): string {
   return JSON.stringify({ Version: version, AccessKeyId, SecretAccessKey, Expiration: expiration.toISOString() })
 }
 
+function assumed(name: string): string {
+  return `arn:aws:sts::111122223333:assumed-role/${name}`
+}
+
 const FILES = {
   '.aws/config': CONFIG,
   'answer.json': processAnswer(new Date(inAnHour * 1000)),
@@ -84,7 +91,6 @@ const FILES = {
 t.test('each source of credentials gives the token of its identity', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
-  const assumed = (name: string): string => `arn:aws:sts::111122223333:assumed-role/${name}`
   const rows: readonly (readonly [environment: Record<string, string>, caller: string])[] = [
     [USER_KEYS, USER.arn],
     [{ AWS_PROFILE: 'keys' }, USER.arn],
@@ -97,7 +103,11 @@ t.test('each source of credentials gives the token of its identity', async (t) =
     [{ AWS_PROFILE: 'pod' }, assumed('App/from-profile')],
     [{ AWS_PROFILE: 'over-pod' }, assumed('Reader/over-pod')],
     [
-      { AWS_WEB_IDENTITY_TOKEN_FILE: 'HOME/token', AWS_ROLE_ARN: WEB_IDENTITY_ROLE_ARN, AWS_ROLE_SESSION_NAME: 'pod-1' },
+      {
+        AWS_WEB_IDENTITY_TOKEN_FILE: 'HOME/token',
+        AWS_ROLE_ARN: WEB_IDENTITY_ROLE_ARN,
+        AWS_ROLE_SESSION_NAME: 'pod-1',
+      },
       assumed('App/pod-1'),
     ],
     // The environment's keys win over any profile, as in the SDK for Go.
@@ -136,7 +146,12 @@ t.test('each way to have no credentials says what to do', async (t) => {
   const past = new Date(Date.now() - 60_000)
   const rows: readonly (readonly [what: string, config: string, answer: string, says: RegExp])[] = [
     ['a typo in AWS_PROFILE', '[profile works]', '', /"work" \(did you mean works\?\), which is neither in/],
-    ['expired', 'credential_process = cat HOME/answer.json', processAnswer(past), /"work" failed: .*expired credentials/],
+    [
+      'expired',
+      'credential_process = cat HOME/answer.json',
+      processAnswer(past),
+      /"work" failed: .*expired credentials/,
+    ],
     ['rubbish', 'credential_process = cat HOME/answer.json', 'hello', /"work" failed: .*invalid JSON/],
     ['version 2', 'credential_process = cat HOME/answer.json', processAnswer(past, 2), /"work" failed: .*Version 1/],
     ['an error', 'credential_process = sh -c "echo locked >&2; exit 1"', '', /"work" failed: locked; run that command/],
@@ -172,7 +187,10 @@ t.test('each way to have no credentials says what to do', async (t) => {
   for (const [what, config, answer, says] of rows) {
     const section = config.startsWith('[') ? config : `[profile work]\n${config}`
     const files = { '.aws/config': `${section}\n`, 'answer.json': answer }
-    const { code, stdout, stderr } = await runToken([], personAtHome(t, files, aws.environment, { AWS_PROFILE: 'work' }))
+    const { code, stdout, stderr } = await runToken(
+      [],
+      personAtHome(t, files, aws.environment, { AWS_PROFILE: 'work' }),
+    )
     t.same({ code, stdout }, { code: 1, stdout: '' }, what)
     t.match(stderr, /^could not get token: [^\n]+\n$/, what)
     t.match(stderr, says, what)

@@ -52,7 +52,10 @@ async function start(t: Test): Promise<{ aws: SandboxAws; sso: Sso }> {
   const sso: Sso = createSso({
     open: (person, accountId, roleName) => {
       if (accountId !== ACCOUNT) return undefined
-      const role = { arn: `arn:aws:iam::${accountId}:role/AWSReservedSSO_${roleName}_0123456789abcdef`, roleId: 'AROASSO' }
+      const role = {
+        arn: `arn:aws:iam::${accountId}:role/AWSReservedSSO_${roleName}_0123456789abcdef`,
+        roleId: 'AROASSO',
+      }
       const expires = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_000)
       const { accessKeyId, identity } = openSession(aws.sts, role, person, expires)
       return { accessKeyId, ...identity, expiration: expires }

@@ -7,11 +7,12 @@ const LEFT_WIDTH = 36
 
 type Row = readonly [left: string, right: string]
 
-/** The lines of a text that is as wide as this at most. Neither words nor a default are cut. */
+/** The lines of a text that is as wide as this at most. Words are never cut, a default only where it is wider than a line. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.match(/\(default [^)]*\)|\S+/g) ?? []) {
+  const words = text.match(/\(default [^)]*\)|\S+/g) ?? []
+  for (const word of words.flatMap((whole) => (whole.length > width ? whole.split(' ') : [whole]))) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line)
       line = word

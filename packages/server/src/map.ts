@@ -20,16 +20,12 @@ export function createMapper(
   reserved: ReservedPrefixes,
   lookUpPrivateDnsName: LookUpPrivateDnsName,
 ): MapIdentity {
-  const map = async (
-    asked: readonly Backend[],
-    identity: Identity,
-    facts: TemplateFacts,
-  ): Promise<Mapped | Refusal> => {
-    const snapshots = asked.map((backend) => backend.snapshot())
+  const map = async (identity: Identity, facts: TemplateFacts): Promise<Mapped | Refusal> => {
+    const snapshots = backends().map((backend) => backend.snapshot())
     const decision = decide(identity, snapshots, reserved, facts)
     if (!(decision instanceof NeedsEc2PrivateDnsName)) return decision
     const name = await lookUpPrivateDnsName(decision.instanceId)
-    return name instanceof Refusal ? name : map(asked, identity, { ec2PrivateDnsName: name })
+    return name instanceof Refusal ? name : map(identity, { ec2PrivateDnsName: name })
   }
-  return (identity) => map(backends(), identity, {})
+  return (identity) => map(identity, {})
 }

@@ -49,6 +49,8 @@ export function spawnCommand(
     env: environment,
     ...(cwd === undefined ? {} : { cwd }),
     stdio: 'pipe',
+    // In a session of its own it has no terminal: no test may ask for anything on that of whoever runs it.
+    detached: true,
   })
 }
 

@@ -3,7 +3,14 @@ import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { USER, USER_KEY_ID } from '../../sandbox/aws/example-account.ts'
 import type { InProcessAws } from '../../sandbox/aws/sandbox.ts'
-import { finish, minimalEnvironment, spawnCommand, temporaryFolder, type Environment, type Finished } from './command.ts'
+import {
+  finish,
+  minimalEnvironment,
+  spawnCommand,
+  temporaryFolder,
+  type Environment,
+  type Finished,
+} from './command.ts'
 import { urlOf } from './presigned.ts'
 
 export const CLUSTER_ID = 'k8s.local'
@@ -30,7 +37,8 @@ export function personAtHome(
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text.replaceAll('HOME', home), { mode: 0o600 })
   }
-  return Object.assign({}, minimalEnvironment(home), { AWS_REGION: 'eu-west-1' }, ...environments)
+  const all = [minimalEnvironment(home), { AWS_REGION: 'eu-west-1' }, ...environments]
+  return Object.fromEntries(all.flatMap((environment) => Object.entries(environment)))
 }
 
 /** Runs `token --token-only` for the cluster. */

@@ -64,6 +64,11 @@ export function verdict({ status, json }: WebhookAnswer): unknown {
   return status === 200 ? valueAt(json, 'status', 'authenticated') : undefined
 }
 
+/** `status.user` of an answer. */
+export function userOf({ json }: WebhookAnswer): unknown {
+  return valueAt(json, 'status', 'user')
+}
+
 /** The refusals in the log, once there are so many: a line may come after the answer that it is about. */
 export async function refusals(
   server: Pick<TestServer, 'log' | 'waitForLog'>,

@@ -1,7 +1,6 @@
 import { connect as connectHttp2, constants, type ClientHttp2Session } from 'node:http2'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request as requestHttp1 } from 'node:https'
-import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
 /** A request as it is sent: nothing is added that a test does not ask for. */
@@ -69,14 +68,19 @@ function exchange(session: ClientHttp2Session, request: WireRequest): Promise<Wi
       { [constants.HTTP2_HEADER_METHOD]: method, [constants.HTTP2_HEADER_PATH]: path, ...headers },
       { endStream: false },
     )
-    let answered = false
-    const readable: Readable = stream
-    stream.on('response', (received) => {
-      answered = true
-      const status = Number(received[constants.HTTP2_HEADER_STATUS])
-      text(readable).then((read) => resolve({ status, headers: received, text: read }), reject)
+    let status = 0
+    let received: WireAnswer['headers'] = {}
+    let read = ''
+    stream.on('response', (head) => {
+      status = Number(head[constants.HTTP2_HEADER_STATUS])
+      received = head
     })
-    stream.on('error', (error: Error) => (answered ? undefined : reject(error)))
+    // Taken as it comes: a stream that is reset after its end would lose what is not read yet.
+    stream.setEncoding('utf8').on('data', (piece: string) => (read += piece))
+    stream.on('end', () => (status === 0 ? undefined : resolve({ status, headers: received, text: read })))
+    stream.on('error', reject)
+    // A server that goes away need not say so as an error.
+    stream.on('close', () => reject(new Error('the stream ended without an answer')))
     for (const part of pieces(body)) stream.write(part)
     stream.end()
   })

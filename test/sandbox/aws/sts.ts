@@ -20,8 +20,6 @@ export interface Sts extends Route, Accounts {
   readonly peakInFlight: number
   /** How long each answer takes, in milliseconds; may be changed at any time. */
   delay: number
-  /** What each answer waits for besides; may be changed at any time. */
-  gate: Promise<unknown> | undefined
 }
 
 /** What the service needs from outside. */
@@ -44,7 +42,6 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
   async function reply(request: WireRequest): Promise<Reply> {
     if (hostName(request.host) === REDIRECT_HOST) return impostorAnswer()
     if (sts.delay > 0) await setTimeout(sts.delay, undefined, { signal: request.signal })
-    await sts.gate
     const fault = await faults.strike(request)
     if (fault !== undefined) return fault
     try {
@@ -60,7 +57,6 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
     identities,
     roles,
     delay: 0,
-    gate: undefined,
     requests: log.requests,
     get inFlight() {
       return log.inFlight

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { checkNewMapping, formatProblem, type NewMapping } from '@aws-iam-authenticator/core'
 import type { CommandContext } from '../command.ts'
 import { connectWith } from '../network/dispatcher.ts'
@@ -38,7 +39,7 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   for (const note of notes) stderr(`${note}\n`)
   const { createKubernetesApi, formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
-  const hasTerminal = process.stdin.isTTY
+  const hasTerminal = isatty(0)
   const { server, logIn } = await fromPersonalKubeconfig(path, choice, { environment, hasTerminal })
   if (setting(PROMPT)) {
     const question = `Ready to add ${shown} to kube-system/aws-auth of ${server}, should we continue?`

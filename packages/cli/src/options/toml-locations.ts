@@ -1,6 +1,6 @@
 import type { Location } from '@aws-iam-authenticator/core'
 
-const HEADER = /^\s*(\[\[?)\s*([^\]#]+?)\s*\]/
+const HEADER = /^\s*(\[\[?)\s*([^\]#]+?)\s*\]\]?\s*(?:#.*)?$/
 const KEY = /^(\s*)((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=/
 const PART = /[\w-]+|"[^"]*"|'[^']*'/g
 
@@ -20,6 +20,8 @@ function togglesString(line: string): boolean {
  */
 export function locateTomlKeys(text: string, source: string): (path: string) => Location {
   const found = new Map<string, Location>()
+  /** The same by the lower-case path, as settings are named. */
+  const foldedFound = new Map<string, Location>()
   /** How many tables each list has so far. */
   const counts = new Map<string, number>()
   /** A table's path: what is below a list is in the last table of that list so far. */
@@ -41,7 +43,9 @@ export function locateTomlKeys(text: string, source: string): (path: string) => 
     const header = HEADER.exec(line)
     const key = KEY.exec(line)
     const add = (path: string, column: number): void => {
-      if (!found.has(path.toLowerCase())) found.set(path.toLowerCase(), { source, line: index + 1, column })
+      const location = { source, line: index + 1, column }
+      if (!found.has(path)) found.set(path, location)
+      if (!foldedFound.has(path.toLowerCase())) foldedFound.set(path.toLowerCase(), location)
     }
     if (key !== null) add(table + join(key[2] ?? ''), (key[1] ?? '').length + 1)
     else if (header !== null) {
@@ -57,8 +61,8 @@ export function locateTomlKeys(text: string, source: string): (path: string) => 
     }
   }
   return (path) => {
-    for (let part = path.toLowerCase(); part !== ''; part = part.replace(/(?:^|\.|\[)[^.[]*$/, '')) {
-      const location = found.get(part)
+    for (let part = path; part !== ''; part = part.replace(/(?:^|\.|\[)[^.[]*$/, '')) {
+      const location = found.get(part) ?? foldedFound.get(part.toLowerCase())
       if (location !== undefined) return location
     }
     return { source, line: 1, column: 1 }

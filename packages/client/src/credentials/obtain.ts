@@ -35,6 +35,22 @@ async function resolveBase(context: CredentialContext, now: () => Date): Promise
   return base
 }
 
+async function forwardedSessionName(
+  context: CredentialContext,
+  clusterId: string,
+  credentials: Credentials,
+  now: () => Date,
+): Promise<string | undefined> {
+  const { callerSessionName } = await import('./caller-session.ts')
+  try {
+    return await callerSessionName({ context, clusterId, credentials, now: now() })
+  } catch (error) {
+    if (!(error instanceof CredentialsError) || error.code !== 'clock_off') throw error
+    // Now the time of AWS is known.
+    return await callerSessionName({ context, clusterId, credentials, now: now() })
+  }
+}
+
 async function assume(
   context: CredentialContext,
   { clusterId }: Request,
@@ -45,8 +61,7 @@ async function assume(
   const { assumeRole } = await import('./assume-role.ts')
   let { sessionName } = role
   if (role.forwardSessionName === true) {
-    const { callerSessionName } = await import('./caller-session.ts')
-    sessionName = await callerSessionName({ context, clusterId, credentials: base, now: now() })
+    sessionName = await forwardedSessionName(context, clusterId, base, now)
   }
   const { roleArn, externalId } = role
   const assumed = await assumeRole({ context, base, roleArn, externalId, sessionName })

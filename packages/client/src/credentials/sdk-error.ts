@@ -8,14 +8,9 @@ const MAX_MESSAGE_LENGTH = 500
 const THROTTLED = new Set(['Throttling', 'ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded'])
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException'])
 
-// All that AWS says of a signature whose time is off; the first is said of a wrong secret too.
-const OF_TIME = new Set([
-  'SignatureDoesNotMatch',
-  'InvalidSignatureException',
-  'RequestExpired',
-  'RequestInTheFuture',
-  'RequestTimeTooSkewed',
-])
+const OF_TIME = new Set(['RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed'])
+// A wrong secret has the same code, and other words.
+const SIGNATURE_OF_TIME = /Signature (expired|not yet current)/i
 
 // What the SDK makes of an answer that is not in the service's protocol.
 const NOT_AWS = /parse error|Deserialization|Invalid response from STS|^Unknown$/
@@ -63,7 +58,8 @@ export function commonSdkError(error: unknown, source: string, http: AwsHttpHand
   if (answer.serverFault) {
     return new CredentialsError('sts_unreachable', `AWS can't answer now (${answer.code}): try again in a moment`)
   }
-  if (OF_TIME.has(answer.code) && isClockOff(http.clockOffset)) {
+  const ofTime = OF_TIME.has(answer.code) || SIGNATURE_OF_TIME.test(answer.message)
+  if (ofTime && isClockOff(http.clockOffset)) {
     return new CredentialsError(
       'clock_off',
       `the clock of this machine is ${clockDifference(http.clockOffset)}, so that AWS refuses what it signs ` +

@@ -32,6 +32,7 @@ export function createConfigMap({ api, sso, log, watchFailed, problemsFound }: C
   let index: MappingIndex | null = null
   let fault: string | null = null
   let reflector: Reflector | null = null
+  const tried = Promise.withResolvers<void>()
 
   const adopt = (next: AwsAuth): void => {
     awsAuth = next
@@ -57,16 +58,22 @@ export function createConfigMap({ api, sso, log, watchFailed, problemsFound }: C
         api,
         { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, fieldSelector: `metadata.name=${NAME}` },
         {
-          replaced: ([object]) => (object === undefined ? clear() : load(object)),
+          replaced: ([object]) => {
+            if (object === undefined) clear()
+            else load(object)
+            tried.resolve()
+          },
           changed: load,
           deleted: clear,
           failed: (message) => {
+            tried.resolve()
             fault = message
             watchFailed()
             log.warn(`${SOURCE} can't be followed, trying again; the mappings before stay in force`, { error: message })
           },
         },
       )
+      return tried.promise
     },
     snapshot: () => ({ mode: 'EKSConfigMap', index, fault }),
     stop: async () => {

@@ -21,6 +21,7 @@ export function createCrd({ api, log, now, problemsFound }: CrdOptions): Backend
   let isLoaded = false
   let fault: string | null = null
   let reflector: Reflector | null = null
+  const tried = Promise.withResolvers<void>()
 
   const take = (object: KubernetesObject, isWatched: boolean): boolean => {
     const name = textAt(object, 'metadata', 'name')
@@ -43,9 +44,11 @@ export function createCrd({ api, log, now, problemsFound }: CrdOptions): Backend
     isLoaded = true
     fault = null
     problemsFound(SOURCE, mappings.errorCount)
+    tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }
   const failed = (message: string): void => {
+    tried.resolve()
     fault = message
     const hint = message.includes('status 404') ? ' (is their CustomResourceDefinition there?)' : ''
     log.warn(`IAMIdentityMappings can't be followed, trying again; the mappings before stay in force${hint}`, {
@@ -73,6 +76,7 @@ export function createCrd({ api, log, now, problemsFound }: CrdOptions): Backend
           failed,
         },
       )
+      return tried.promise
     },
     snapshot: () => ({ mode: 'CRD', index: isLoaded ? mappings.index() : null, fault }),
     stop: async () => {

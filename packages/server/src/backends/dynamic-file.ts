@@ -56,7 +56,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
     failed: refuse,
   })
   return {
-    start: () => void file.start(),
+    start: () => file.start(),
     snapshot: () => ({ mode: 'DynamicFile', index, fault }),
     stop: () => file.stop(),
   }

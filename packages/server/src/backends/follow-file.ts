@@ -24,8 +24,8 @@ type State =
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly text: string }
 
-/** A change is told by the second look that finds it: within half a second. */
-const LOOK_MS = 200
+/** A change is told by the second look that finds it: within a quarter of a second. */
+const LOOK_MS = 100
 
 function failure(error: unknown): State {
   const code = property(error, 'code')
@@ -53,7 +53,7 @@ async function stateOf(path: string): Promise<State> {
 }
 
 /**
- * Follows a file by looking at it five times a second: a write, a replacement by rename, a link that leads elsewhere (as in the
+ * Follows a file by looking at it ten times a second: a write, a replacement by rename, a link that leads elsewhere (as in the
  * volume of a ConfigMap), a directory that comes later. A watch of the directory would add nothing: it misses links that lead
  * out of it and a directory that is replaced, so that looking has to be fast enough on its own.
  *

@@ -9,7 +9,7 @@ export function createMountedFile(mappings: MappingLists, log: Log): Backend {
   const { index, problems } = indexMappings(mappings)
   logProblems(log, problems)
   return {
-    start: () => undefined,
+    start: () => Promise.resolve(),
     snapshot: () => ({ mode: 'MountedFile', index, fault: null }),
     stop: () => Promise.resolve(),
   }

@@ -1,4 +1,5 @@
 import { ConfigurationError, createLog, type BackendMode } from '@aws-iam-authenticator/core'
+import { EventEmitter, once } from 'node:events'
 import { test } from 'tap'
 import { createBackendSet } from '../../src/backends/backend-set.ts'
 import type { Backend } from '../../src/backends/backend.ts'
@@ -9,7 +10,7 @@ function backendSet(failing: ReadonlySet<BackendMode> = new Set()) {
   const create = async (mode: BackendMode): Promise<Backend> => {
     if (mode === 'CRD') throw new ConfigurationError('no API server')
     return {
-      start: () => void calls.push(`start ${mode}`),
+      start: async () => void calls.push(`start ${mode}`),
       snapshot: () => ({ mode, index: null, fault: null }),
       stop: async () => {
         calls.push(`stop ${mode}`)
@@ -38,8 +39,8 @@ void test('those that come in start, those that leave stop, those that stay go o
     'start EKSConfigMap',
     'EKSConfigMap,MountedFile',
     'stop DynamicFile',
-    'stop MountedFile',
     'stop EKSConfigMap',
+    'stop MountedFile',
   ])
 })
 
@@ -48,7 +49,47 @@ void test('one that can not be made leaves the list as it is', async (t) => {
   await set.replace(['MountedFile'])
   await t.rejects(set.replace(['DynamicFile', 'CRD']), { code: 'invalid_configuration' })
   t.same(modes(), ['MountedFile'])
-  t.same(calls, ['start MountedFile', 'MountedFile'])
+  t.same(calls, ['start MountedFile', 'MountedFile', 'stop DynamicFile'], 'what was made for it is put away')
+})
+
+void test('the list before stays in force until those that come in have loaded', async (t) => {
+  const loading = new EventEmitter()
+  const calls: string[] = []
+  const log = createLog({ format: 'text', level: 'trace', write: () => undefined, now: () => new Date(0) })
+  const set = createBackendSet({
+    create: async (mode) => ({
+      start: async () => void (mode === 'DynamicFile' && (await once(loading, 'done'))),
+      snapshot: () => ({ mode, index: null, fault: null }),
+      stop: async () => void calls.push(mode),
+    }),
+    log,
+    replaced: (modes) => calls.push(modes.join()),
+  })
+  await set.replace(['MountedFile'])
+  const replaced = set.replace(['DynamicFile'])
+  t.same(calls, ['MountedFile'])
+  loading.emit('done')
+  await replaced
+  t.same(calls, ['MountedFile', 'DynamicFile', 'MountedFile'])
+})
+
+void test('a stop while they load puts them away', async (t) => {
+  const calls: string[] = []
+  const log = createLog({ format: 'text', level: 'trace', write: () => undefined, now: () => new Date(0) })
+  const set = createBackendSet({
+    create: async (mode) => ({
+      start: () => (mode === 'DynamicFile' ? new Promise(() => undefined) : Promise.resolve()),
+      snapshot: () => ({ mode, index: null, fault: null }),
+      stop: async () => void calls.push(mode),
+    }),
+    log,
+    replaced: () => undefined,
+  })
+  await set.replace(['MountedFile'])
+  const replaced = set.replace(['DynamicFile'])
+  await set.stop()
+  await replaced
+  t.same(calls.sort(), ['DynamicFile', 'MountedFile'])
 })
 
 void test('one that does not stop is told, and keeps nobody waiting', async (t) => {

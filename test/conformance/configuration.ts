@@ -1,0 +1,208 @@
+/**
+ * Every setting of every subcommand, as existing manifests, scripts and configuration files name it. Written by hand: it is
+ * what the tables of options in the product are held to.
+ */
+export interface SettingRow {
+  /** The subcommand's name as it is typed; empty for the options of every subcommand. */
+  readonly command: string
+  /** null where only the configuration file has the setting. */
+  readonly flag: string | null
+  readonly short?: string
+  readonly environment?: string
+  /** The first one that is there wins. */
+  readonly keys?: readonly string[]
+  readonly fallback: unknown
+  /** Texts that are good, for the flag, the environment and the file, with what they mean. */
+  readonly good: readonly [Written, Written, Written]
+  /** A text that is refused; undefined where every text is a value. */
+  readonly bad?: string
+}
+
+type Written = readonly [text: string, value: unknown]
+type Names = Omit<SettingRow, 'command' | 'fallback' | 'good' | 'bad'>
+
+function row(command: string, names: Names, fallback: unknown, good: SettingRow['good'], bad?: string): SettingRow {
+  return { command, ...names, fallback, good, ...(bad === undefined ? {} : { bad }) }
+}
+
+function text(command: string, names: Names, fallback: string | null = null): SettingRow {
+  return row(command, names, fallback, [
+    ['of-the-flag', 'of-the-flag'],
+    ['of-the-environment', 'of-the-environment'],
+    ['of-the-file', 'of-the-file'],
+  ])
+}
+
+function truth(command: string, names: Names, fallback = false): SettingRow {
+  const good: SettingRow['good'] = [
+    [String(!fallback), !fallback],
+    ['f', false],
+    ['T', true],
+  ]
+  return row(command, names, fallback, good, 'perhaps')
+}
+
+function count(command: string, names: Names, fallback: number): SettingRow {
+  const good: SettingRow['good'] = [
+    ['7', 7],
+    ['8', 8],
+    ['9', 9],
+  ]
+  return row(command, names, fallback, good, 'many')
+}
+
+function oneOf(
+  command: string,
+  names: Names,
+  fallback: string,
+  ...texts: readonly [string, string, string]
+): SettingRow {
+  const [first, second, third] = texts
+  const good: SettingRow['good'] = [
+    [first, first],
+    [second, second],
+    [third, third],
+  ]
+  return row(command, names, fallback, good, 'nonsense')
+}
+
+const gates = (open: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> => ({
+  ConfiguredInitDirectories: false,
+  IAMIdentityMappingCRD: false,
+  SSORoleMatch: false,
+  ...open,
+})
+const modes = (...names: readonly string[]): unknown => ({ modes: names, warnings: [] })
+
+export const settings: readonly SettingRow[] = [
+  text('', { flag: 'config', short: 'c' }),
+  text('', {
+    flag: 'cluster-id',
+    short: 'i',
+    environment: 'KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID',
+    keys: ['clusterID'],
+  }),
+  oneOf('', { flag: 'log-format', short: 'l' }, 'text', 'json', 'text', 'json'),
+  oneOf(
+    '',
+    { flag: 'log-verbosity', short: 'v', environment: 'AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY', keys: ['log-verbosity'] },
+    'info',
+    'debug',
+    'error',
+    'trace',
+  ),
+  row(
+    '',
+    { flag: 'feature-gates', keys: ['feature-gates'] },
+    gates({}),
+    [
+      ['SSORoleMatch=true', gates({ SSORoleMatch: true })],
+      ['AllAlpha=true,SSORoleMatch=false', gates({ ConfiguredInitDirectories: true, IAMIdentityMappingCRD: true })],
+      ['AllBeta=true', gates({})],
+    ],
+    'Nonsense=true',
+  ),
+  truth('', { flag: 'help', short: 'h' }),
+
+  text('init', { flag: 'hostname', keys: ['server.hostname'] }, 'localhost'),
+  text('init', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
+
+  oneOf('server', { flag: 'partition', keys: ['server.partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
+  text('server', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
+  count('server', { flag: 'port', keys: ['server.port'] }, 21_362),
+  text('server', { flag: 'state-dir', keys: ['server.stateDir'] }, '/var/aws-iam-authenticator'),
+  text(
+    'server',
+    { flag: 'generate-kubeconfig', keys: ['server.generateKubeconfig'] },
+    '/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml',
+  ),
+  truth('server', { flag: 'kubeconfig-pregenerated', keys: ['server.kubeconfigPregenerated'] }),
+  text('server', { flag: 'kubeconfig', keys: ['server.kubeconfig'] }),
+  text('server', { flag: 'master', keys: ['server.master'] }),
+  row(
+    'server',
+    { flag: 'backend-mode', keys: ['server.backendMode'] },
+    modes('MountedFile'),
+    [
+      ['EKSConfigMap,MountedFile', modes('EKSConfigMap', 'MountedFile')],
+      ['CRD', modes('CRD')],
+      ['DynamicFile,CRD', modes('DynamicFile', 'CRD')],
+    ],
+    'CRD,CRD',
+  ),
+  count('server', { flag: 'ec2-describeInstances-qps', keys: ['server.ec2DescribeInstancesQps'] }, 15),
+  count('server', { flag: 'ec2-describeInstances-burst', keys: ['server.ec2DescribeInstancesBurst'] }, 5),
+
+  text('token', { flag: 'role', short: 'r', environment: 'DEFAULT_ROLE', keys: ['role', 'defaultRole'] }),
+  text('token', { flag: 'external-id', short: 'e', keys: ['externalID'] }),
+  text('token', { flag: 'session-name', short: 's', keys: ['sessionName'] }),
+  truth('token', { flag: 'forward-session-name', keys: ['forwardSessionName'] }),
+  text('token', { flag: 'region', keys: ['region'] }),
+  truth('token', { flag: 'token-only', keys: ['tokenOnly'] }),
+  truth('token', { flag: 'cache', keys: ['cache'] }),
+
+  text('verify', { flag: 'token', short: 't', keys: ['token'] }),
+  oneOf('verify', { flag: 'output', short: 'o', keys: ['output'] }, '', 'json', 'json', 'json'),
+  oneOf('verify', { flag: 'partition', keys: ['partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
+
+  truth('version', { flag: 'short', short: 's' }),
+  oneOf('version', { flag: 'output', short: 'o' }, '', 'json', 'yaml', 'json'),
+
+  ...['add role', 'add user'].flatMap((command) => [
+    truth(command, { flag: 'prompt' }, true),
+    text(command, { flag: 'kubeconfig' }),
+    text(command, { flag: 'kubeconfig-context' }),
+    text(command, { flag: 'master-url' }),
+    text(command, { flag: 'username' }),
+    row(
+      command,
+      { flag: 'groups' },
+      [],
+      [
+        ['a,b', ['a', 'b']],
+        ['c', ['c']],
+        ['d', ['d']],
+      ],
+    ),
+  ]),
+  text('add user', { flag: 'userarn' }),
+  text('add role', { flag: 'rolearn' }),
+  row(
+    'add role',
+    { flag: 'sso' },
+    null,
+    [
+      ['permissionSetName=A,accountID=1', { permissionSetName: 'A', accountID: '1' }],
+      ['partition=aws', { partition: 'aws' }],
+      ['partition=aws-cn', { partition: 'aws-cn' }],
+    ],
+    'Admin',
+  ),
+]
+
+/** A setting of the server that only the configuration file has. */
+export interface FileSettingRow {
+  readonly key: string
+  readonly fallback: unknown
+  readonly good: Written
+  readonly bad?: string
+}
+
+const ROLE_ARN = 'arn:aws:iam::123456789012:role/Describer'
+
+export const fileSettings: readonly FileSettingRow[] = [
+  { key: 'server.ec2DescribeInstancesRoleARN', fallback: null, good: [ROLE_ARN, ROLE_ARN], bad: 'Describer' },
+  { key: 'server.sourceARN', fallback: null, good: [ROLE_ARN, ROLE_ARN], bad: 'cluster' },
+  { key: 'server.dynamicfilepath', fallback: null, good: ['/etc/map.json', '/etc/map.json'] },
+  { key: 'server.dynamicfileUserIDStrict', fallback: false, good: ['true', true], bad: 'perhaps' },
+  { key: 'server.dynamicBackendModePath', fallback: null, good: ['/etc/modes.json', '/etc/modes.json'] },
+  { key: 'server.region', fallback: null, good: ['us-gov-west-1', 'us-gov-west-1'] },
+  { key: 'server.refusalStatus', fallback: 200, good: ['403', 403], bad: '401' },
+  {
+    key: 'server.scrubbedAccounts',
+    fallback: new Set(),
+    good: ['012345678901,123456789012', new Set(['012345678901', '123456789012'])],
+    bad: '12345',
+  },
+  { key: 'server.apiAudiences', fallback: null, good: ['a,b', ['a', 'b']] },
+]
