@@ -87,6 +87,6 @@ void test('an entry is added to whatever text there is, once and without harm, o
     }),
     { seed: 20_260_401, numRuns: 1500 },
   )
-  t.ok(added > 200, `to ${added} lists with entries`)
+  t.ok(added > 100, `to ${added} lists with entries`)
   t.end()
 })

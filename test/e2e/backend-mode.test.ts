@@ -61,7 +61,7 @@ await t.test('content that is wrong keeps the list, and is told with its place',
     ['{"Version": "1"}', ':1:1: needs backendMode'],
   ]
   for (const [content, place] of wrong) {
-    const [first, last, ...more] = await complaints('error', () => replaceFile(mode, content))
+    const [first, last, ...more] = await complaints('error', () => replaceFile(mode, content), 2)
     t.match(first?.['msg'], `${mode}${place}`, content)
     t.match(last?.['msg'], /the list of backends stays/)
     t.same(more, [])

@@ -138,7 +138,7 @@ await t.test('anything wrong refuses the whole file, with its place, and keeps w
     ['[]', ':1:1: '],
   ]
   for (const [index, [content, place]] of wrong.entries()) {
-    const [first, last, ...more] = await complaints('error', () => replaceFile(map, content))
+    const [first, last, ...more] = await complaints('error', () => replaceFile(map, content), 2)
     t.match(first?.['msg'], `${map}${place}`, content)
     t.match(last?.['msg'], /not taken over: the mappings before stay/)
     t.same(more, [], 'and is told once')

@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { USER } from '../sandbox/aws/example-account.ts'
-import { finish, minimalEnvironment, spawnCommand, temporaryFolder } from './harness/command.ts'
+import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { finish, minimalEnvironment, spawnCommand, temporaryFolder, type Environment } from './harness/command.ts'
 import { parseLogfmt } from './harness/logfmt.ts'
+import { valueAt } from './harness/logins.ts'
 import { freePort, startTestServer } from './harness/server.ts'
 import { addIdentity, refusals, signToken, startAws, USER_CONFIGURATION, userToken } from './harness/webhook.ts'
+import { http1, type WireClient } from './harness/wire.ts'
 
 const ACCOUNT = '111122223333'
-const LEVELS = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace']
-
-function levelsOf(lines: readonly Readonly<Record<string, unknown>>[]): readonly unknown[] {
-  return [...new Set(lines.map(({ level }) => level))]
-}
 
 t.test('a decision is two lines, with the fields that people search for', async (t) => {
   const aws = await startAws(t)
@@ -71,22 +71,122 @@ server:
   )
 })
 
-/** Runs a server that logs as it is told, through one login, one refusal and its end; gives what it wrote. */
-async function logOf(t: Test, ...args: readonly string[]): Promise<{ readonly stdout: string; readonly lines: string[] }> {
+interface Logging {
+  readonly args?: readonly string[]
+  readonly environment?: Environment
+  /** More of the configuration file's top level. */
+  readonly topLevel?: string
+  /** More logins. */
+  readonly more?: (aws: SandboxAws, login: (token: string) => Promise<void>) => Promise<void>
+}
+
+interface Logged {
+  readonly stdout: string
+  readonly banner: string | undefined
+  readonly lines: readonly string[]
+}
+
+/** Runs a server that logs as it is told through a login, a refusal and its end. */
+async function logOf(t: Test, { args = [], environment = {}, topLevel = '', more }: Logging): Promise<Logged> {
   const aws = await startAws(t)
   const folder = temporaryFolder(t)
-  const config = join(folder, 'config.yaml')
-  writeFileSync(config, `${USER_CONFIGURATION}  unknownKey: 1\n`)
-  const flags = [`--config=${config}`, `--state-dir=${folder}`, `--generate-kubeconfig=${join(folder, 'kubeconfig')}`]
-  const environment = { ...minimalEnvironment(folder), ...aws.environment, AWS_REGION: 'us-east-1' }
-  // A port that is taken fails the start, and the end is logged by every level but the lowest.
-  const child = spawnCommand(['server', ...flags, `--port=${await freePort()}`, ...args], { environment })
+  const [config, kubeconfig] = [join(folder, 'config.yaml'), join(folder, 'kubeconfig')]
+  writeFileSync(config, `${topLevel}${USER_CONFIGURATION}  unknownKey: 1\n`)
+  const port = await freePort()
+  const flags = [`--config=${config}`, `--state-dir=${folder}`, `--generate-kubeconfig=${kubeconfig}`, `--port=${port}`]
+  const child = spawnCommand(['server', ...flags, ...args], {
+    environment: { ...minimalEnvironment(folder), ...aws.environment, AWS_REGION: 'us-east-1', ...environment },
+  })
   t.teardown(() => child.kill('SIGKILL'))
   const ended = finish(child)
-  // The webhook kubeconfig is there a moment before the server listens.
-  await untilHealthy(folder, flags, child.pid)
+  const client = await clientOf(t, port, join(folder, 'cert.pem'))
+  const login = async (token: string): Promise<void> => {
+    const answer = await client.send({ body: JSON.stringify({ spec: { token } }), headers: JSON_BODY })
+    t.equal(answer.status, 200)
+  }
+  await login(userToken())
+  await login(userToken({ clusterId: 'other.local' }))
+  await more?.(aws, login)
+  client.close()
   child.kill('SIGTERM')
   const { code, stdout, stderr } = await ended
   t.equal(code, 0)
-  return { stdout, lines: stderr.split('\n').filter((line) => line !== '') }
+  const [banner, ...lines] = stderr.split('\n').filter((line) => line !== '')
+  return { stdout, banner, lines }
 }
+
+const JSON_BODY = { 'content-type': 'application/json' }
+
+/** A client, as soon as the server listens, whatever it says of that. */
+async function clientOf(t: Test, port: number, certificateFile: string): Promise<WireClient> {
+  for (const start = Date.now(); Date.now() - start < 20_000; await setTimeout(50)) {
+    const certificate = await readFile(certificateFile, 'utf8').catch(() => '')
+    if (certificate === '') continue
+    const client = http1({ port, certificate })
+    const answer = await client.send({ method: 'GET', path: '/healthz' }).catch(() => undefined)
+    if (answer?.text === 'ok') {
+      t.teardown(() => client.close())
+      return client
+    }
+    client.close()
+  }
+  throw new Error('the server does not listen')
+}
+
+t.test('the log is on stderr, in logfmt unless JSON is asked for, with the same keys', async (t) => {
+  const text = await logOf(t, {})
+  const json = await logOf(t, { args: ['--log-format=json'] })
+  for (const { stdout, banner } of [text, json]) {
+    t.equal(stdout, '')
+    t.match(banner, /^Authenticator Version: "\d+\.\d+\.\d+[^"]*", "\w+"$/)
+  }
+  const parsed = text.lines.map(parseLogfmt)
+  const objects = json.lines.map((line): Readonly<Record<string, unknown>> => Object(JSON.parse(line)))
+  t.same(
+    parsed.map((line) => [line.get('level'), line.get('msg')?.replace(/\/tmp\S+?\//, '')]),
+    objects.map(({ level, msg }) => [level, String(msg).replace(/\/tmp\S+?\//, '')]),
+  )
+  for (const [index, line] of parsed.entries()) {
+    t.same([...line.keys()], Object.keys(objects[index] ?? {}), String(line.get('msg')))
+    t.same([...line.keys()].slice(0, 3), ['time', 'level', 'msg'])
+  }
+  const granted = parsed.find((line) => line.get('msg') === 'access granted')
+  t.match(Object.fromEntries(granted ?? []), { arn: USER.arn, username: 'alice', session: '', groups: '[]' })
+  t.match(
+    text.lines.find((line) => line.includes('access denied')),
+    /^time="[^"]+" level=warning msg="access denied" /,
+  )
+})
+
+t.test('the verbosity is that of the flag, else of the environment, else of the configuration file', async (t) => {
+  const levels = async (logging: Logging): Promise<readonly unknown[]> => {
+    const { lines } = await logOf(t, logging)
+    return [...new Set(lines.map((line) => parseLogfmt(line).get('level')))].sort()
+  }
+  const variable = (level: string): Environment => ({ AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY: level })
+  const topLevel = 'log-verbosity: info\n'
+  t.same(await levels({ args: ['-v', 'warn'], environment: variable('info'), topLevel }), ['warning'])
+  t.same(await levels({ environment: variable('warning'), topLevel }), ['warning'])
+  t.same(await levels({ topLevel: 'log-verbosity: warn\n' }), ['warning'])
+  t.same(await levels({ args: ['--log-verbosity=error'] }), [])
+})
+
+t.test('a name can neither begin a line of its own nor steer a terminal', async (t) => {
+  const odd = 'eve\n{"level"}\r\u001b[31m\u0000\t\u007f\u009b\u2028\u2029 "x\\" level=panic'
+  const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/Reader/${odd}`
+  for (const format of ['json', 'text']) {
+    const { lines } = await logOf(t, {
+      args: [`--log-format=${format}`],
+      more: async (aws, login) => {
+        const identity = { accountId: ACCOUNT, arn, userId: `AROAREADER:${odd}` }
+        await login(signToken(...addIdentity(aws, identity)))
+      },
+    })
+    const raw = lines.filter((line) => /[\p{Cc}\u2028\u2029]/u.test(line))
+    t.equal(raw.length, 0, `${format}: lines with control characters or line separators`)
+    const read = lines.map((line): unknown =>
+      format === 'json' ? JSON.parse(line) : Object.fromEntries(parseLogfmt(line)),
+    )
+    t.equal(read.filter((line) => valueAt(line, 'session') === odd).length, 2, `${format}: what it said can be read`)
+  }
+})

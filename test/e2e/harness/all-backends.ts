@@ -54,6 +54,8 @@ export async function startAll(t: Test, configured: string, before?: string): Pr
     const told = [...tokens].map(async ([role, token]) => `${role}: ${await logIn(dynamic.server, token)}`)
     return (await Promise.all(told)).join()
   }
+  // The first logins open connections; the bounds are for a server that runs.
+  await answers()
   const expected = (modes: readonly Mode[]): string =>
     ROLES.map((role) => `${role}: ${modes.find((mode) => role.includes(INITIALS[mode])) ?? 'refused'}`).join()
   return {

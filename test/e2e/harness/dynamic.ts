@@ -34,8 +34,8 @@ export interface DynamicServer extends DynamicFiles {
   readonly server: TestServer
   /** Asserts what a session of this role is told, and that it is so within a second. */
   readonly becomes: (role: string, expected: string, what: string) => Promise<void>
-  /** Runs an action, and gives the log lines of a level that it led to, once one is there. */
-  readonly complaints: (level: string, action: () => unknown) => Promise<readonly LogLine[]>
+  /** Runs an action, and gives the log lines of a level that it led to, once there are that many; one by default. */
+  readonly complaints: (level: string, action: () => unknown, count?: number) => Promise<readonly LogLine[]>
   readonly metrics: () => Promise<Metrics>
 }
 
@@ -61,7 +61,7 @@ export async function startDynamicServer(t: Test, options: DynamicOptions): Prom
       tokens.set(role, token)
       return eventually(t, what, expected, LIVE_MS, () => logIn(server, token))
     },
-    complaints: async (level, action) => {
+    complaints: async (level, action, count = 1) => {
       const { length } = server.log()
       await action()
       const lines = (): readonly LogLine[] =>
@@ -69,7 +69,7 @@ export async function startDynamicServer(t: Test, options: DynamicOptions): Prom
           .log()
           .slice(length)
           .filter((line) => line['level'] === level)
-      await eventually(t, `a line of level ${level}`, true, LIVE_MS, () => lines().length > 0)
+      await eventually(t, `${count} lines of level ${level}`, true, LIVE_MS, () => lines().length >= count)
       return lines()
     },
     metrics: () => metricsOf(server),

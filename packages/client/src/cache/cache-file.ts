@@ -15,7 +15,6 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FileError, messageOf } from '@aws-iam-authenticator/core'
 import { firstSet, type Environment } from '../environment.ts'
-import { acquireLock } from './lock.ts'
 
 const MAX_LENGTH = 4 * 1024 * 1024
 // Group and others.
@@ -110,6 +109,8 @@ export async function replaceCacheFile(path: string, change: (text: string) => s
     throw new FileError('file_unwritable', `can't make the folder of ${path}: ${messageOf(cause)}`, { cause })
   }
   checkFolder(dirname(path))
+  // Reading, which is all that a warm cache needs, does without it.
+  const { acquireLock } = await import('./lock.ts')
   const lock = await acquireLock(path)
   try {
     for (let tries = TRIES; tries > 0; tries -= 1) {

@@ -64,6 +64,7 @@ function commandSurroundings(environment: Environment, profiles: readonly Profil
   return [variablesOf(environment, (name) => !VOLATILE.has(name)), relative ? process.cwd() : null]
 }
 
+/** All `AWS_` variables, the shared files, the region and the endpoint: each may change who one is. */
 function awsSurroundings({ environment, settings }: CredentialContext): Facts {
   const { sharedConfig, region, endpoint } = settings
   return [
@@ -110,17 +111,13 @@ export async function sourceKey(context: CredentialContext, clusterId: string): 
   ])
 }
 
-/** A key for the credentials of a role, assumed by whoever `asker` stands for: a source's key, or an access key id. */
-export function roleKey(context: CredentialContext, clusterId: string, asker: string, role: RoleIdentity): string {
+/** A key for whoever has an access key id, where {@link sourceKey} has none. */
+export function accessKey(context: CredentialContext, clusterId: string, accessKeyId: string): string {
+  return digest(['access key', clusterId, accessKeyId, awsSurroundings(context)])
+}
+
+/** A key for the credentials of a role, assumed by whoever has the key `asker`. */
+export function roleKey(asker: string, role: RoleIdentity): string {
   const { roleArn, externalId, sessionName, forwardSessionName } = role
-  return digest([
-    'role',
-    clusterId,
-    asker,
-    awsSurroundings(context),
-    roleArn,
-    externalId ?? null,
-    sessionName ?? null,
-    forwardSessionName ?? false,
-  ])
+  return digest(['role', asker, roleArn, externalId ?? null, sessionName ?? null, forwardSessionName ?? false])
 }

@@ -76,7 +76,7 @@ async function obtainCached(
   now: () => Date,
 ): Promise<Credentials> {
   const { clusterId, role } = request
-  const { roleKey, sourceKey } = await import('../cache/identity-key.ts')
+  const { accessKey, roleKey, sourceKey } = await import('../cache/identity-key.ts')
   const source = await sourceKey(context, clusterId)
   const fresh = async (): Promise<Credentials> => {
     const base = await resolveBase(context, now)
@@ -87,13 +87,13 @@ async function obtainCached(
     key === undefined ? undefined : cache.find(key, `the cache (${words})`)
 
   if (role === undefined) return find(source, 'base credentials') ?? (await fresh())
-  const bySource = source === undefined ? undefined : roleKey(context, clusterId, source, role)
+  const bySource = source === undefined ? undefined : roleKey(source, role)
   const assumedBefore = find(bySource, `role ${role.roleArn}`)
   if (assumedBefore !== undefined) return assumedBefore
 
   const kept = find(source, 'base credentials')
   const base = kept ?? (await fresh())
-  const key = bySource ?? roleKey(context, clusterId, base.accessKeyId, role)
+  const key = bySource ?? roleKey(accessKey(context, clusterId, base.accessKeyId), role)
   const assumedByKey = find(key, `role ${role.roleArn}`)
   if (assumedByKey !== undefined) return assumedByKey
   let assumed: Credentials

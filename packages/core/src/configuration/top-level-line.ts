@@ -1,7 +1,7 @@
 import { isMap, isScalar, parseDocument, type Document } from 'yaml'
 
 // All scalars stay the text that they are: no digits, dates or nulls are read as something else and written otherwise.
-const OPTIONS = { schema: 'failsafe', logLevel: 'silent' } as const
+const OPTIONS = { schema: 'failsafe', logLevel: 'error' } as const
 
 function parse(text: string): Document {
   const document: Document = parseDocument(text, OPTIONS)

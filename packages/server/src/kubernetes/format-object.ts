@@ -6,5 +6,8 @@ import type { KubernetesObject } from './list-watch.ts'
 export function formatObject(object: KubernetesObject): string {
   const metadata = isRecord(object['metadata']) ? { ...object['metadata'] } : {}
   delete metadata['managedFields']
-  return stringify({ ...object, metadata }, { version: '1.1', lineWidth: 0, blockQuote: 'literal', sortMapEntries: true })
+  return stringify(
+    { ...object, metadata },
+    { version: '1.1', lineWidth: 0, blockQuote: 'literal', sortMapEntries: true },
+  )
 }

@@ -58,7 +58,11 @@ void test('the list before stays in force until those that come in have loaded',
   const log = createLog({ format: 'text', level: 'trace', write: () => undefined, now: () => new Date(0) })
   const set = createBackendSet({
     create: async (mode) => ({
-      start: async () => void (mode === 'DynamicFile' && (await once(loading, 'done'))),
+      start: async () => {
+        if (mode !== 'DynamicFile') return
+        loading.emit('asked')
+        await once(loading, 'done')
+      },
       snapshot: () => ({ mode, index: null, fault: null }),
       stop: async () => void calls.push(mode),
     }),
@@ -66,7 +70,9 @@ void test('the list before stays in force until those that come in have loaded',
     replaced: (modes) => calls.push(modes.join()),
   })
   await set.replace(['MountedFile'])
+  const asked = once(loading, 'asked')
   const replaced = set.replace(['DynamicFile'])
+  await asked
   t.same(calls, ['MountedFile'])
   loading.emit('done')
   await replaced

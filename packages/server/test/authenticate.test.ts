@@ -1,0 +1,114 @@
+import { Refusal, type Identity, type Mapped } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+import { createAuthenticate, type AuthenticateOptions } from '../src/authenticate.ts'
+import { recordedLog, type RecordedLine } from './recorded-log.ts'
+
+const ACCOUNT = '111122223333'
+const identity: Identity = {
+  arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Reader/eve`,
+  canonicalArn: `arn:aws:iam::${ACCOUNT}:role/Reader`,
+  kind: 'role',
+  accountId: ACCOUNT,
+  userId: 'AROAREADER',
+  sessionName: 'eve',
+  accessKeyId: 'ASIAEVE',
+}
+const request = { host: 'sts.us-east-1.amazonaws.com', region: 'us-east-1', query: 'Secret=1', accessKeyId: 'ASIAEVE' }
+const mapped: Mapped = { username: `u-${ACCOUNT}`, groups: ['g-ASIAEVE'], backend: 'MountedFile', entry: null }
+const review = { apiVersion: 'authentication.k8s.io/v1', token: 'a token', audiences: [] }
+
+function setUp(options: Partial<AuthenticateOptions> = {}): {
+  readonly authenticate: ReturnType<typeof createAuthenticate>
+  readonly lines: RecordedLine[]
+} {
+  const { log, lines } = recordedLog()
+  const authenticate = createAuthenticate({
+    verify: () => Promise.resolve({ identity, request }),
+    map: () => Promise.resolve(mapped),
+    scrubbedAccounts: new Set(),
+    apiAudiences: null,
+    log,
+    ...options,
+  })
+  return { authenticate, lines }
+}
+
+void test('whoever is verified and mapped is let in, and the log has two lines of it', async (t) => {
+  const { authenticate, lines } = setUp()
+  t.match(await authenticate(review, { client: 'c' }), {
+    user: { username: mapped.username, uid: `aws-iam-authenticator:${ACCOUNT}:AROAREADER`, groups: mapped.groups },
+    audiences: [],
+  })
+  const fields = { client: 'c', arn: identity.arn, accountid: ACCOUNT, accesskeyid: 'ASIAEVE', userid: 'AROAREADER' }
+  t.match(lines, [
+    { level: 'info', message: 'STS response', fields },
+    {
+      level: 'info',
+      message: 'access granted',
+      fields: { ...fields, username: mapped.username, entry: 'mapAccounts' },
+    },
+  ])
+  t.notMatch(JSON.stringify(lines), /Secret|a token/)
+})
+
+void test('a refusal is passed on as it is, and logged with its reason', async (t) => {
+  const unverified = new Refusal('bad_signature', 'why')
+  const first = setUp({ verify: () => Promise.resolve(unverified) })
+  t.equal(await first.authenticate(review, {}), unverified)
+  t.match(first.lines, [{ level: 'warn', message: 'access denied', fields: { reason: 'bad_signature', error: 'why' } }])
+
+  const unmapped = new Refusal('not_mapped', 'nobody')
+  const second = setUp({ map: () => Promise.resolve(unmapped) })
+  t.match(await second.authenticate(review, {}), { reason: 'not_mapped' })
+  t.match(second.lines, [
+    { message: 'STS response' },
+    { message: 'access denied', fields: { arn: identity.arn, reason: 'not_mapped' } },
+  ])
+})
+
+void test('audiences', async (t) => {
+  const ask = async (apiAudiences: readonly string[] | null, audiences: readonly string[]): Promise<unknown> => {
+    const outcome = await setUp({ apiAudiences }).authenticate({ ...review, audiences }, {})
+    return outcome instanceof Refusal ? outcome.reason : outcome.audiences
+  }
+  t.same(await ask(null, ['a']), [])
+  t.same(await ask(['a', 'b'], []), [])
+  t.same(await ask(['a', 'b'], ['c', 'b', 'a']), ['b', 'a'])
+  t.equal(await ask(['a'], ['c']), 'unsupported_audience')
+
+  let asked = 0
+  const { authenticate } = setUp({
+    apiAudiences: ['a'],
+    verify: () => {
+      asked += 1
+      return Promise.resolve(new Refusal('expired', ''))
+    },
+  })
+  await authenticate({ ...review, audiences: ['c'] }, {})
+  t.equal(asked, 0, 'such a token is not sent to STS')
+})
+
+void test('of a scrubbed account nothing is told but username and groups, and the log has neither ARN nor ids', async (t) => {
+  const scrubbedAccounts = new Set([ACCOUNT])
+  const granted = setUp({ scrubbedAccounts })
+  t.same(await granted.authenticate(review, {}), {
+    user: {
+      username: mapped.username,
+      uid: `aws-iam-authenticator:administrative:${mapped.username}`,
+      groups: mapped.groups,
+    },
+    audiences: [],
+  })
+  const refusal = new Refusal('template', `the account ${ACCOUNT} of ${identity.arn} has no such instance`)
+  const refused = setUp({ scrubbedAccounts, map: () => Promise.resolve(refusal) })
+  await refused.authenticate(review, {})
+  const text = JSON.stringify([granted.lines, refused.lines])
+  for (const secret of [ACCOUNT, identity.arn, identity.userId, identity.accessKeyId, 'eve']) {
+    t.notOk(text.includes(secret), secret)
+  }
+  t.equal(granted.lines.length + refused.lines.length, 4)
+  t.match(granted.lines[0]?.fields, { stsendpoint: request.host })
+
+  const others = setUp({ scrubbedAccounts: new Set(['444455556666']) })
+  t.match(await others.authenticate(review, {}), { user: { extra: { arn: [identity.arn] } } })
+})

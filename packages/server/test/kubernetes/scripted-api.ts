@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { InProcessDispatcher } from '../../../../test/sandbox/aws/dispatcher.ts'
+import type { WireRequest } from '../../../../test/sandbox/aws/wire.ts'
+import { createKubernetesApi, type KubernetesApi, type KubernetesCluster } from '../../src/kubernetes/connection.ts'
+
+/** What the API server answers; a list is written line by line, as a watch is. `reset` ends the connection instead. */
+export type ScriptedAnswer = 'reset' | { readonly status?: number; readonly body: unknown }
+
+/** An API server that answers each request by the next part of a script, and after its end lets them wait. */
+export interface ScriptedApi {
+  readonly api: KubernetesApi
+  readonly requests: readonly WireRequest[]
+  /** Resolves when that many requests have come. */
+  until(count: number): Promise<void>
+}
+
+const CLUSTER: KubernetesCluster = {
+  server: 'https://kubernetes.example:6443/prefix/',
+  tls: {},
+  authorization: () => Promise.resolve('Bearer secret'),
+}
+
+function textOf(body: unknown): string {
+  if (typeof body === 'string') return body
+  return Array.isArray(body) ? body.map((line) => `${JSON.stringify(line)}\n`).join('') : JSON.stringify(body)
+}
+
+export function scriptedApi(script: readonly ScriptedAnswer[], cluster: Partial<KubernetesCluster> = {}): ScriptedApi {
+  const requests: WireRequest[] = []
+  const waiting = new Map<number, () => void>()
+  const handle = async (request: WireRequest): ReturnType<ConstructorParameters<typeof InProcessDispatcher>[0]> => {
+    const answer = script[requests.length]
+    requests.push(request)
+    waiting.get(requests.length)?.()
+    if (answer === undefined && !request.signal.aborted) await once(request.signal, 'abort')
+    if (answer === undefined || answer === 'reset') return 'reset'
+    return { status: answer.status ?? 200, headers: {}, body: textOf(answer.body) }
+  }
+  return {
+    api: createKubernetesApi({ ...CLUSTER, ...cluster }, () => new InProcessDispatcher(handle), 'test/1'),
+    requests,
+    until: (count) =>
+      requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.set(count, resolve)),
+  }
+}

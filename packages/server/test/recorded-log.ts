@@ -1,0 +1,18 @@
+import type { Log, LogFields } from '@aws-iam-authenticator/core'
+
+export interface RecordedLine {
+  readonly level: keyof Log
+  readonly message: string
+  readonly fields: LogFields
+}
+
+/** A log that a test can read. */
+export function recordedLog(): { readonly log: Log; readonly lines: RecordedLine[] } {
+  const lines: RecordedLine[] = []
+  const at =
+    (level: keyof Log) =>
+    (message: string, fields: LogFields = {}): void => {
+      lines.push({ level, message, fields })
+    }
+  return { log: { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }, lines }
+}

@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findPartition, type BackendMode } from '@aws-iam-authenticator/core'
+import { test, type Test } from 'tap'
+import { http2 } from '../../../test/e2e/harness/wire.ts'
+import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
+import { createSandboxAws } from '../../../test/sandbox/aws/sandbox.ts'
+import { startServer, type RunningServer, type ServerSettings, type ServerSurroundings } from '../src/index.ts'
+import { recordedLog, type RecordedLine } from './recorded-log.ts'
+
+const partition = findPartition('aws')
+if (partition === undefined) throw new TypeError('no partition')
+const now = (): Date => new Date('2025-03-04T05:06:07Z')
+
+function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): ServerSettings {
+  return {
+    clusterId: 'k8s.local',
+    partition: partition ?? never(),
+    address: '127.0.0.1',
+    port: 0,
+    hostname: 'localhost',
+    stateDir: folder,
+    kubeconfigPath: join(folder, 'kubeconfig.yaml'),
+    kubeconfigPregenerated: false,
+    backendModes: ['MountedFile'],
+    backendModePath: null,
+    dynamicFile: null,
+    mappings: { roles: [], users: [], accounts: [] },
+    reservedPrefixes: new Map(),
+    sso: false,
+    scrubbedAccounts: new Set(),
+    apiAudiences: null,
+    refusalStatus: 200,
+    ec2: { qps: 1, burst: 1 },
+    ...settings,
+  }
+}
+
+function never(): never {
+  throw new Error('this must not be asked for')
+}
+
+async function start(
+  t: Test,
+  settings: ServerSettings,
+  surroundings: Partial<ServerSurroundings> = {},
+): Promise<{ readonly running: RunningServer; readonly lines: readonly RecordedLine[] }> {
+  const { log, lines } = recordedLog()
+  const running = await startServer(settings, {
+    log,
+    now,
+    userAgent: 'test/1',
+    aws: new InProcessDispatcher(createSandboxAws().handle),
+    lookUpRegion: () => Promise.resolve('us-east-1'),
+    ec2Access: never,
+    kubernetes: never,
+    connectKubernetes: never,
+    ...surroundings,
+  })
+  t.teardown(() => running.stop())
+  return { running, lines }
+}
+
+void test('it makes a pair and the webhook kubeconfig, listens, and stops', async (t) => {
+  const folder = t.testdir({})
+  const { running, lines } = await start(t, settingsIn(folder))
+  const client = http2({ port: running.port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8') })
+  t.teardown(() => client.close())
+  t.match(await client.send({ method: 'GET', path: '/healthz' }), { status: 200, text: 'ok' })
+  t.match(await client.send({ body: '{"spec":{"token":"x"}}' }), { status: 200, text: /"authenticated":false/ })
+  t.match(readFileSync(join(folder, 'kubeconfig.yaml'), 'utf8'), /certificate-authority-data/)
+  t.match(lines.at(-1), { message: 'access denied', fields: { reason: 'malformed_token' } })
+  t.match(
+    lines.find(({ message }) => message === 'listening'),
+    { fields: { clusterid: 'k8s.local', partition: 'aws', backends: ['MountedFile'] } },
+  )
+  await running.stop()
+  t.equal(await client.send({ method: 'GET', path: '/healthz' }).catch(() => null), null)
+})
+
+void test('a kubeconfig that was pregenerated is left alone', async (t) => {
+  const folder = t.testdir({ 'kubeconfig.yaml': 'mine' })
+  await start(t, settingsIn(folder, { kubeconfigPregenerated: true }))
+  t.equal(readFileSync(join(folder, 'kubeconfig.yaml'), 'utf8'), 'mine')
+})
+
+void test('an own region that can not be found out is no obstacle', async (t) => {
+  const lookUpRegion = (): Promise<string | null> => Promise.reject(new Error('no IMDS'))
+  const { running } = await start(t, settingsIn(t.testdir({})), { lookUpRegion })
+  t.ok(running.port > 0)
+})
+
+void test('a dynamic file and a file of backends are followed from the start', async (t) => {
+  const folder = t.testdir({})
+  const backendModePath = join(folder, 'backends.json')
+  writeFileSync(backendModePath, '{"backendMode": "DynamicFile MountedFile"}')
+  const path = join(folder, 'dynamic.json')
+  writeFileSync(path, '{"mapAccounts": ["123456789012"]}')
+  const { lines } = await start(t, settingsIn(folder, { backendModePath, dynamicFile: { path, userIdStrict: false } }))
+  t.match(
+    lines.find(({ message }) => message === 'listening'),
+    { fields: { backends: ['DynamicFile', 'MountedFile'] } },
+  )
+})
+
+void test('a backend that can not be made ends the start', async (t) => {
+  const folder = t.testdir({})
+  const failing = (backendModes: readonly BackendMode[]): Promise<unknown> =>
+    start(t, settingsIn(folder, { backendModes }), { kubernetes: () => Promise.reject(new Error('no cluster')) })
+  await t.rejects(failing(['EKSConfigMap']), { message: 'no cluster' })
+  await t.rejects(failing(['CRD']), { message: 'no cluster' })
+  await t.rejects(failing(['DynamicFile']), { code: 'invalid_configuration' })
+})

@@ -1,0 +1,148 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Refusal } from '@aws-iam-authenticator/core'
+import { test, type Test } from 'tap'
+import { http1, http2, type WireAnswer, type WireClient } from '../../../test/e2e/harness/wire.ts'
+import { selfSignedPair } from '../../../test/sandbox/kubernetes/certificates.ts'
+import type { Authenticate } from '../src/authenticate.ts'
+import { createMetrics } from '../src/metrics.ts'
+import { createWebhook, type Webhook, type WebhookOptions } from '../src/webhook.ts'
+import { recordedLog, type RecordedLine } from './recorded-log.ts'
+
+const pair = selfSignedPair('localhost')
+const USER = { username: 'alice', uid: '1' }
+
+interface Running {
+  readonly webhook: Webhook
+  readonly port: number
+  readonly lines: readonly RecordedLine[]
+  readonly clients: readonly WireClient[]
+}
+
+async function start(t: Test, authenticate: Authenticate, options: Partial<WebhookOptions> = {}): Promise<Running> {
+  const { log, lines } = recordedLog()
+  const webhook = createWebhook({
+    certificatePem: pair.cert,
+    keyPem: pair.key,
+    authenticate,
+    metrics: createMetrics(() => new Date()),
+    log,
+    refusalStatus: 200,
+    ...options,
+  })
+  const port = await webhook.listen('127.0.0.1', 0)
+  t.teardown(() => webhook.close())
+  const clients = [http1, http2].map((speak) => speak({ port, certificate: pair.cert }))
+  for (const client of clients) t.teardown(() => client.close())
+  return { webhook, port, lines, clients }
+}
+
+const grant: Authenticate = () => Promise.resolve({ user: USER, audiences: [] })
+
+function review(client: WireClient, token = 'x'): Promise<WireAnswer> {
+  return client.send({ body: JSON.stringify({ spec: { token } }) })
+}
+
+void test('a TokenReview in, a TokenReview out, with the origin of the request', async (t) => {
+  const seen: unknown[] = []
+  const { clients } = await start(t, (asked, origin) => {
+    seen.push(asked.token, origin)
+    return grant(asked, origin)
+  })
+  for (const client of clients) {
+    const answer = await review(client, 'abc')
+    t.equal(answer.status, 200)
+    t.match(JSON.parse(answer.text), { kind: 'TokenReview', status: { authenticated: true, user: USER } })
+  }
+  const origin = { path: '/authenticate', method: 'POST', client: /^127\.0\.0\.1:\d+$/ }
+  t.match(seen, ['abc', origin, 'abc', origin])
+})
+
+void test('refusals, and what never becomes a TokenReview', async (t) => {
+  const refuse: Authenticate = ({ token }) =>
+    Promise.resolve(new Refusal(token === 'busy' ? 'sts_throttled' : 'not_mapped', 'the reason'))
+  for (const refusalStatus of [200, 403] as const) {
+    const { clients, lines } = await start(t, refuse, { refusalStatus })
+    for (const client of clients) {
+      t.equal((await review(client)).status, refusalStatus)
+      t.match(await review(client, 'busy'), { status: 429, headers: { 'retry-after': '1' } })
+      t.equal((await client.send({ body: 'no JSON' })).status, 400)
+      t.match(await client.send({ method: 'GET' }), { status: 405, headers: { allow: 'POST' } })
+      t.equal((await client.send({ path: '/other', body: '{}' })).status, 404)
+    }
+    t.same(
+      lines.map(({ fields }) => fields['reason']),
+      ['malformed_request', 'method_not_allowed', 'malformed_request', 'method_not_allowed'],
+      'what is decided elsewhere is logged elsewhere',
+    )
+  }
+})
+
+void test('a body that is too long is refused', async (t) => {
+  const { clients, lines } = await start(t, grant)
+  const [client] = clients
+  const outcome = await client
+    ?.send({ body: 'x'.repeat(1024 * 1024 + 1) })
+    .catch((error: NodeJS.ErrnoException) => error.code)
+  t.equal(typeof outcome === 'object' ? outcome.status : 413, 413)
+  t.match(lines, [{ level: 'warn', fields: { reason: 'malformed_request', error: /BODY_TOO_LARGE/ } }])
+})
+
+void test('a mistake of the server itself is an error, no verdict, and quotes nothing', async (t) => {
+  const { clients, lines } = await start(t, () => Promise.reject(new Error('secret')))
+  for (const client of clients) {
+    const answer = await review(client)
+    t.equal(answer.status, 500)
+    t.notMatch(answer.text, /secret|authenticated/)
+  }
+  t.equal(lines.length, 2)
+  t.match(lines[0], { level: 'error', fields: { error: 'unknown' } })
+  t.notMatch(JSON.stringify(lines), /secret/)
+})
+
+void test('health and metrics', async (t) => {
+  const { clients } = await start(t, grant)
+  for (const client of clients) {
+    t.match(await client.send({ method: 'GET', path: '/healthz' }), { status: 200, text: 'ok' })
+    const metrics = await client.send({ method: 'GET', path: '/metrics' })
+    t.match(metrics.text, /^process_cpu_seconds_total \d/m)
+  }
+})
+
+void test('a port that is taken is an error of this product', async (t) => {
+  const { port } = await start(t, grant)
+  const { log } = recordedLog()
+  const second = createWebhook({
+    certificatePem: pair.cert,
+    keyPem: pair.key,
+    authenticate: grant,
+    metrics: createMetrics(() => new Date()),
+    log,
+    refusalStatus: 200,
+  })
+  await t.rejects(second.listen('127.0.0.1', port), { name: 'AuthenticatorError', message: new RegExp(String(port)) })
+})
+
+void test('closing answers what is in flight, and cuts what says nothing', async (t) => {
+  const waiting: PromiseWithResolvers<void>[] = []
+  const arrived = Promise.withResolvers<void>()
+  const { webhook, port, clients } = await start(t, async (asked, origin) => {
+    const go = Promise.withResolvers<void>()
+    waiting.push(go)
+    if (waiting.length === clients.length) arrived.resolve()
+    await go.promise
+    return grant(asked, origin)
+  })
+  const silent = connect(port, '127.0.0.1')
+  silent.on('error', () => undefined)
+  await once(silent, 'connect')
+  const answers = clients.map((client) => review(client))
+  await arrived.promise
+  const closed = webhook.close()
+  const cut = once(silent, 'close')
+  for (const { resolve } of waiting) resolve()
+  for (const answer of await Promise.all(answers)) t.equal(answer.status, 200)
+  await Promise.all([closed, cut])
+  const refused = connect(port, '127.0.0.1')
+  t.match(await once(refused, 'error'), [{ code: 'ECONNREFUSED' }])
+})
