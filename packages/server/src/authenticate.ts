@@ -78,10 +78,10 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const scrubbed = scrubbedAccounts.has(identity.accountId)
     const fields = scrubbed ? { stsendpoint: verified.request.host } : identityFields(verified)
     log.info('STS response', { ...origin, ...fields })
-    const mapped = await map(identity)
-    if (mapped instanceof Refusal) return refuse(mapped, fields)
-    const user = userInfo(identity, mapped, scrubbed)
     const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
+    const mapped = await map(identity)
+    if (mapped instanceof Refusal) return refuse(new Refusal(mapped.reason, shown(mapped.message)), fields)
+    const user = userInfo(identity, mapped, scrubbed)
     log.info('access granted', {
       ...origin,
       ...fields,

@@ -1,6 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import { property, Refusal, textAt, type Log } from '@aws-iam-authenticator/core'
+import { AuthenticatorError, messageOf, property, Refusal, textAt, type Log } from '@aws-iam-authenticator/core'
 import fastify from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
@@ -119,7 +119,12 @@ export function createWebhook(options: WebhookOptions): Webhook {
 
   return {
     listen: async (host, port) => {
-      await app.listen({ host, port })
+      try {
+        await app.listen({ host, port })
+      } catch (error) {
+        const why = `${messageOf(error)}: stop what uses it, or change --address or --port`
+        throw new AuthenticatorError('address_unavailable', `can't listen on ${host}:${port}: ${why}`, { cause: error })
+      }
       const address = app.server.address()
       return typeof address === 'object' && address !== null ? address.port : port
     },

@@ -23,15 +23,27 @@ export interface LogOptions {
 
 export const LOG_LEVELS: readonly LogLevel[] = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace']
 
+/** What JSON leaves as it is though a terminal obeys it or hides it: control and format characters, line separators. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+function escapeUnseen(unseen: string): string {
+  const units = Array.from({ length: unseen.length }, (_, at) => unseen.charCodeAt(at).toString(16).padStart(4, '0'))
+  return units.map((unit) => `\\u${unit}`).join('')
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSEEN, escapeUnseen)
+}
+
 const BARE = /^[\w.\-/@^+]+$/
 
 function logfmtValue(value: unknown): string {
   const text = Array.isArray(value) ? `[${value.join(' ')}]` : String(value)
-  return BARE.test(text) ? text : JSON.stringify(text)
+  return BARE.test(text) ? text : toJson(text)
 }
 
 function render(format: LogFormat, entries: readonly (readonly [string, unknown])[]): string {
-  if (format === 'json') return JSON.stringify(Object.fromEntries(entries))
+  if (format === 'json') return toJson(Object.fromEntries(entries))
   return entries.map(([key, value]) => `${key}=${logfmtValue(value)}`).join(' ')
 }
 

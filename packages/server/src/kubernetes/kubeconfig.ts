@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { didYouMean, FileError, messageOf, property, textAt } from '@aws-iam-authenticator/core'
-import { parse } from 'yaml'
+import { LineCounter, parse, YAMLParseError } from 'yaml'
 import type { KubernetesCluster, KubernetesTls } from './connection.ts'
 
 /** One named list of a kubeconfig: the inner value of the item of that name. */
@@ -64,10 +64,14 @@ export async function readKubeconfig(path: string, choice: KubeconfigChoice): Pr
   }
   let config: unknown
   const text = await read(path)
+  const lines = new LineCounter()
   try {
-    config = parse(text)
+    // Its pretty errors would quote the line, and so a token.
+    config = parse(text, { prettyErrors: false, lineCounter: lines })
   } catch (error) {
-    throw new FileError('file_invalid', `kubeconfig ${path} is no valid YAML: ${messageOf(error)}`, { cause: error })
+    const place = error instanceof YAMLParseError ? lines.linePos(error.pos[0]) : null
+    const where = place === null ? path : `${path}:${place.line}:${place.col}`
+    throw new FileError('file_invalid', `kubeconfig ${where} is no valid YAML: ${messageOf(error)}`, { cause: error })
   }
   const invalid = (message: string): FileError => new FileError('file_invalid', `kubeconfig ${path}: ${message}`)
 
