@@ -7,7 +7,7 @@ import { document, documents, ROOT } from './documents.ts'
 import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
 import { prepareShell } from './shell.ts'
 
-const LANGUAGES = new Set(['json', 'sh', 'text', 'yaml'])
+const LANGUAGES = new Set(['json', 'sh', 'text', 'toml', 'yaml'])
 
 /** The lines of a text, ports left out, which are others each time. */
 function linesWithoutPorts(text: string): string[] {

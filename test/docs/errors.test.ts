@@ -107,7 +107,7 @@ const withFault =
     }
   }
 
-/** Reasons that the server of this test has no cause for: neither its STS nor its mappings lead there. */
+/** Reasons that the server of this test has no cause for: neither its STS nor its mappings lead there. Two are below. */
 const NOT_PROVOKED = ['sts_refused', 'ec2_unavailable', 'backend_unavailable']
 
 /** How to be refused for each other reason. */
@@ -171,4 +171,23 @@ t.test('a backend that can not load', async (t) => {
   t.equal(status, 503)
   t.equal(line['reason'], 'backend_unavailable')
   t.ok(String(line['error']).startsWith(documentedError('backend_unavailable')), String(line['error']))
+})
+
+t.test('EC2 that can not be asked', async (t) => {
+  const aws = await startSandboxAws({ identities: PEOPLE })
+  t.teardown(() => aws.close())
+  const session = 'i-0123456789abcdef0'
+  const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/nodes/${session}`
+  aws.sts.identities.set('AKIANODE', {
+    ...user('node', arn),
+    userId: `AROANODES:${session}`,
+    secretAccessKey: 'nobody',
+  })
+  const entry = `{rolearn: "arn:aws:iam::${ACCOUNT}:role/nodes", username: "system:node:{{EC2PrivateDNSName}}"}`
+  const configuration = `clusterID: k8s.local\nserver:\n  mapRoles: [${entry}]\n`
+  const server = await startTestServer(t, { aws, configuration, environment: { AWS_REGION: '' } })
+  const [status, line] = await refused(server, () => server.review(sign({ keyId: 'AKIANODE' })))
+  t.equal(status, 502)
+  t.equal(line['reason'], 'ec2_unavailable')
+  t.equal(line['error'], documentedError('ec2_unavailable'))
 })

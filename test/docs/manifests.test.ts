@@ -40,6 +40,7 @@ t.test('every object has its kind, its name and its place', async (t) => {
     'ClusterRoleBinding',
     'ConfigMap',
     'ConfigMap',
+    'CustomResourceDefinition',
     'DaemonSet',
     'Role',
     'RoleBinding',
@@ -47,7 +48,7 @@ t.test('every object has its kind, its name and its place', async (t) => {
   ])
   for (const object of objects) {
     const kind = textAt(object, 'kind') ?? ''
-    t.equal(textAt(object, 'metadata', 'namespace'), kind.startsWith('Cluster') ? undefined : 'kube-system', kind)
+    t.equal(textAt(object, 'metadata', 'namespace'), /^C(?:luster|ustom)/.test(kind) ? undefined : 'kube-system', kind)
     if (/Role/.test(kind)) t.equal(textAt(object, 'apiVersion'), 'rbac.authorization.k8s.io/v1')
   }
   for (const kind of ['RoleBinding', 'ClusterRoleBinding']) {
@@ -56,6 +57,28 @@ t.test('every object has its kind, its name and its place', async (t) => {
       subjects: [{ kind: 'ServiceAccount', name: 'aws-iam-authenticator', namespace: 'kube-system' }],
     })
   }
+})
+
+t.test('the definition of IAMIdentityMapping is the one that clusters have', async (t) => {
+  const definition = find('CustomResourceDefinition', 'iamidentitymappings.iamauthenticator.k8s.aws')
+  t.match(definition, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    spec: {
+      group: 'iamauthenticator.k8s.aws',
+      scope: 'Cluster',
+      names: { kind: 'IAMIdentityMapping', plural: 'iamidentitymappings', singular: 'iamidentitymapping' },
+    },
+  })
+  const [version, ...more] = list(property(property(definition, 'spec'), 'versions'))
+  t.same(more, [])
+  t.match(version, { name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } })
+  const text = { type: 'string' }
+  t.match(property(property(version, 'schema'), 'openAPIV3Schema'), {
+    properties: {
+      spec: { properties: { arn: text, username: text, groups: { type: 'array', items: text } } },
+      status: { properties: { canonicalARN: text, userID: text } },
+    },
+  })
 })
 
 t.test('the DaemonSet runs the server with nothing that it does not need', async (t) => {

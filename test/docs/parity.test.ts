@@ -40,8 +40,7 @@ t.test('the tests that are named are there', async (t) => {
   }
 })
 
-t.test('what is not tested is listed', async (t) => {
+t.test('what is not tested is no more than this', async (t) => {
   const untested = rows.filter(([, , tested]) => tested === UNTESTED).map(([fact]) => fact)
-  for (const fact of untested) t.comment(fact)
-  t.ok(untested.length < 10, `${untested.length} facts are not tested`)
+  t.same(untested, ['below `%USERPROFILE%` on Windows', 'a memory limit of 20Mi in manifests in use'])
 })

@@ -1,6 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { EMPTY_AWS_AUTH, isRecord, parseAwsAuth, property, textAt } from '@aws-iam-authenticator/core'
+import {
+  EMPTY_AWS_AUTH,
+  isRecord,
+  parseAwsAuth,
+  parseBackendModeFile,
+  parseDynamicFile,
+  parseIdentityMapping,
+  property,
+  textAt,
+} from '@aws-iam-authenticator/core'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
@@ -13,11 +22,12 @@ const KUBEADM_KUBECONFIG = '/etc/kubernetes/aws-iam-authenticator/kubeconfig.yam
 
 type Check = (t: Test, block: Block, value: unknown) => Promise<void> | void
 
-async function checkConfiguration(t: Test, { text, place }: Block): Promise<void> {
+async function checkConfiguration(t: Test, { text, place, language }: Block): Promise<void> {
   const folder = temporaryFolder(t)
-  writeFileSync(join(folder, 'config.yaml'), text)
+  const config = `config.${language}`
+  writeFileSync(join(folder, config), text)
   const environment = minimalEnvironment(folder)
-  const { code, stderr } = await runCommand(['init', '--config=config.yaml'], { cwd: folder, environment })
+  const { code, stderr } = await runCommand(['init', `--config=${config}`], { cwd: folder, environment })
   t.equal(code, 0, `${place}: ${stderr}`)
   t.notMatch(stderr, /level=(?:warning|error)/, place)
 }
@@ -63,6 +73,13 @@ async function checkKubeconfig(t: Test, { text, place }: Block, value: unknown):
 const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
   [(value) => property(value, 'clusterID') !== undefined, checkConfiguration],
   [(value) => textAt(value, 'metadata', 'name') === 'aws-auth', checkAwsAuth],
+  [
+    (value) => textAt(value, 'kind') === 'IAMIdentityMapping',
+    (t, { place }, value) => {
+      t.equal(textAt(value, 'apiVersion'), 'iamauthenticator.k8s.aws/v1alpha1', place)
+      t.match(parseIdentityMapping(value, 'example'), { entry: { groups: ['system:masters'] }, warnings: [] }, place)
+    },
+  ],
   [(value) => textAt(value, 'kind') === 'Config', checkKubeconfig],
   [
     // Of kops; its content is held against the files of deploy/kops elsewhere.
@@ -112,3 +129,25 @@ for (const { path, blocks } of documents) {
     }
   })
 }
+
+t.test('TOML of the documents', async (t) => {
+  const examples = documents.flatMap(({ blocks }) => blocks.filter(({ language }) => language === 'toml'))
+  t.not(examples.length, 0)
+  for (const block of examples) await checkConfiguration(t, block)
+})
+
+t.test('JSON of the documents', async (t) => {
+  for (const { text, place, heading } of documents.flatMap(({ blocks }) => blocks)) {
+    if (heading === 'Dynamic file') {
+      for (const strict of [false, true]) {
+        t.match(parseDynamicFile(text, place, strict), { file: { roles: [{}], version: '42' }, problems: [] }, place)
+      }
+    }
+    if (heading !== 'Backends, changed live') continue
+    t.match(
+      parseBackendModeFile(text, place),
+      { file: { modes: ['DynamicFile', 'EKSConfigMap'] }, problems: [] },
+      place,
+    )
+  }
+})

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
-import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
+import { request } from 'undici'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken } from './harness/webhook.ts'
 import { http1, http2 } from './harness/wire.ts'
@@ -141,10 +141,8 @@ t.test('/healthz on the port of the webhook says ok', async (t) => {
 })
 
 async function plain(path: string): Promise<{ readonly status: number; readonly body: string }> {
-  const outgoing = request({ host: '127.0.0.1', port: HEALTH_PORT, path, agent: false })
-  outgoing.end()
-  const [response] = await once(outgoing, 'response')
-  return { status: response.statusCode, body: await text(response) }
+  const { statusCode, body } = await request(`http://127.0.0.1:${HEALTH_PORT}${path}`, { reset: true })
+  return { status: statusCode, body: await body.text() }
 }
 
 t.test('plain HTTP on port 21363 says ok on every path; a port that is taken is logged and no more', async (t) => {

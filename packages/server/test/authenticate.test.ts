@@ -13,7 +13,13 @@ const identity: Identity = {
   sessionName: 'eve',
   accessKeyId: 'ASIAEVE',
 }
-const request = { host: 'sts.us-east-1.amazonaws.com', region: 'us-east-1', query: 'Secret=1', accessKeyId: 'ASIAEVE' }
+const request = {
+  host: 'sts.us-east-1.amazonaws.com',
+  region: 'us-east-1',
+  query: 'Secret=1',
+  accessKeyId: 'ASIAEVE',
+  signedAt: new Date(),
+}
 const mapped: Mapped = { username: `u-${ACCOUNT}`, groups: ['g-ASIAEVE'], backend: 'MountedFile', entry: null }
 const review = { apiVersion: 'authentication.k8s.io/v1', token: 'a token', audiences: [] }
 
@@ -103,7 +109,7 @@ void test('of a scrubbed account nothing is told but username and groups, and th
   const refused = setUp({ scrubbedAccounts, map: () => Promise.resolve(refusal) })
   await refused.authenticate(review, {})
   const text = JSON.stringify([granted.lines, refused.lines])
-  for (const secret of [ACCOUNT, identity.arn, identity.userId, identity.accessKeyId, 'eve']) {
+  for (const secret of [ACCOUNT, identity.arn, identity.userId, identity.accessKeyId, '/eve']) {
     t.notOk(text.includes(secret), secret)
   }
   t.equal(granted.lines.length + refused.lines.length, 4)

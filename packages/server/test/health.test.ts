@@ -6,7 +6,7 @@ import { startHealthServer } from '../src/health.ts'
 import { recordedLog } from './recorded-log.ts'
 
 /** A server on a free port, and that port. */
-async function takePort(): Promise<{ readonly port: number; free(): Promise<unknown> }> {
+async function takePort(): Promise<{ readonly port: number; readonly free: () => Promise<unknown> }> {
   const server = createServer().listen(0)
   await once(server, 'listening')
   const address: AddressInfo | string | null = server.address()

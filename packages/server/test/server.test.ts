@@ -85,8 +85,9 @@ void test('a kubeconfig that was pregenerated is left alone', async (t) => {
 })
 
 void test('an own region that can not be found out is no obstacle', async (t) => {
-  const lookUpRegion = (): Promise<string | null> => Promise.reject(new Error('no IMDS'))
-  const { running } = await start(t, settingsIn(t.testdir({})), { lookUpRegion })
+  const { running } = await start(t, settingsIn(t.testdir({})), {
+    lookUpRegion: () => Promise.reject(new Error('no IMDS')),
+  })
   t.ok(running.port > 0)
 })
 

@@ -46,20 +46,21 @@ void test('a token is as good as STS says', async (t) => {
   })
 })
 
+const says =
+  (answer: string | Refusal): AskSts =>
+  () =>
+    Promise.resolve(answer)
+
+const refusalOf = async (askSts: AskSts, token = TOKEN): Promise<readonly [string, string]> => {
+  const outcome = await verifierWith(askSts)(token)
+  return outcome instanceof Refusal ? [outcome.reason, outcome.message] : ['none', '']
+}
+
 void test('refusals have the words that operators search for', async (t) => {
-  const refusalOf = async (askSts: AskSts, token = TOKEN): Promise<readonly [string, string]> => {
-    const outcome = await verifierWith(askSts)(token)
-    return outcome instanceof Refusal ? [outcome.reason, outcome.message] : ['none', '']
-  }
-  const none: AskSts = () => Promise.reject(new Error('STS must not be asked'))
-  const [malformed, notFormatted] = await refusalOf(none, 'nonsense')
+  const [malformed, notFormatted] = await refusalOf(says(''), 'nonsense')
   t.equal(malformed, 'malformed_token')
   t.match(notFormatted, /^input token was not properly formatted: /)
 
-  const says =
-    (answer: string | Refusal): AskSts =>
-    () =>
-      Promise.resolve(answer)
   const [throttled, wasThrottled] = await refusalOf(says(new Refusal('sts_throttled', 'slow down')))
   t.same([throttled, wasThrottled], ['sts_throttled', 'sts getCallerIdentity was throttled: slow down'])
   const [unreachable, failed] = await refusalOf(says(new Refusal('sts_unreachable', 'away')))
@@ -72,34 +73,35 @@ void test('refusals have the words that operators search for', async (t) => {
 })
 
 void test('equal tokens in flight share one call, and no later one', async (t) => {
-  const waiting: PromiseWithResolvers<string>[] = []
-  const verify = verifierWith(() => {
-    const answer = Promise.withResolvers<string>()
-    waiting.push(answer)
-    return answer.promise
-  })
+  const waiting: ((answer: Promise<string>) => void)[] = []
+  const verify = verifierWith(
+    () =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+      }),
+  )
   const together = [verify(TOKEN), verify(TOKEN)]
   const other = verify(tokenFor('sts.us-west-2.amazonaws.com', 'us-west-2'))
   t.equal(waiting.length, 2)
-  waiting[0]?.resolve(answerOf(USER.arn))
-  waiting[1]?.resolve(answerOf(`${USER.arn}2`))
+  waiting[0]?.(Promise.resolve(answerOf(USER.arn)))
+  waiting[1]?.(Promise.resolve(answerOf(`${USER.arn}2`)))
   const [first, second] = await Promise.all(together)
   t.equal(first, second)
   t.match(await other, { identity: { arn: `${USER.arn}2` } })
 
   const later = verify(TOKEN)
   t.equal(waiting.length, 3, 'who comes later asks anew')
-  waiting[2]?.reject(new Error('broken'))
+  waiting[2]?.(Promise.reject(new Error('broken')))
   await t.rejects(later, { message: 'broken' })
   const again = verify(TOKEN)
   t.equal(waiting.length, 4, 'a failure is not kept')
-  waiting[3]?.resolve(answerOf(USER.arn))
+  waiting[3]?.(Promise.resolve(answerOf(USER.arn)))
   t.match(await again, { identity: { arn: USER.arn } })
 })
 
 void test('the region of the server widens what is accepted, as soon as it is known', async (t) => {
   const token = tokenFor('sts.dragon-1.amazonaws.com.cn', 'dragon-1')
-  const askSts: AskSts = () => Promise.resolve(answerOf('arn:aws-cn:iam::111122223333:user/wei'))
+  const askSts = says(answerOf('arn:aws-cn:iam::111122223333:user/wei'))
   t.match(await verifierWith(askSts, null, 'aws-cn')(token), { reason: 'wrong_host' })
   t.match(await verifierWith(askSts, 'dragon-1', 'aws-cn')(token), { identity: { kind: 'user' } })
 })

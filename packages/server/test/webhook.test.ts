@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
 import { Refusal } from '@aws-iam-authenticator/core'
 import { test, type Test } from 'tap'
@@ -58,9 +58,10 @@ void test('a TokenReview in, a TokenReview out, with the origin of the request',
   t.match(seen, ['abc', origin, 'abc', origin])
 })
 
+const refuse: Authenticate = ({ token }) =>
+  Promise.resolve(new Refusal(token === 'busy' ? 'sts_throttled' : 'not_mapped', 'the reason'))
+
 void test('refusals, and what never becomes a TokenReview', async (t) => {
-  const refuse: Authenticate = ({ token }) =>
-    Promise.resolve(new Refusal(token === 'busy' ? 'sts_throttled' : 'not_mapped', 'the reason'))
   for (const refusalStatus of [200, 403] as const) {
     const { clients, lines } = await start(t, refuse, { refusalStatus })
     for (const client of clients) {
@@ -124,23 +125,21 @@ void test('a port that is taken is an error of this product', async (t) => {
 })
 
 void test('closing answers what is in flight, and cuts what says nothing', async (t) => {
-  const waiting: PromiseWithResolvers<void>[] = []
-  const arrived = Promise.withResolvers<void>()
+  const arrivals = new EventEmitter()
   const { webhook, port, clients } = await start(t, async (asked, origin) => {
-    const go = Promise.withResolvers<void>()
-    waiting.push(go)
-    if (waiting.length === clients.length) arrived.resolve()
-    await go.promise
+    arrivals.emit(asked.token)
+    await once(arrivals, 'go on')
     return grant(asked, origin)
   })
   const silent = connect(port, '127.0.0.1')
   silent.on('error', () => undefined)
   await once(silent, 'connect')
-  const answers = clients.map((client) => review(client))
-  await arrived.promise
+  const arrived = clients.map((_, index) => once(arrivals, String(index)))
+  const answers = clients.map((client, index) => review(client, String(index)))
+  await Promise.all(arrived)
   const closed = webhook.close()
   const cut = once(silent, 'close')
-  for (const { resolve } of waiting) resolve()
+  arrivals.emit('go on')
   for (const answer of await Promise.all(answers)) t.equal(answer.status, 200)
   await Promise.all([closed, cut])
   const refused = connect(port, '127.0.0.1')

@@ -87,7 +87,7 @@ export function parseExposition(text: string): ReadonlyMap<string, Family> {
         throw new Error(`a line of no metric, or not together with it: ${line}`)
       }
       const sample = { name, labels: parseLabels(labels), value: parseValue(value) }
-      const series = `${name}${JSON.stringify([...sample.labels].sort())}`
+      const series = `${name}${JSON.stringify(Object.entries(Object.fromEntries(sample.labels)).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`
       if (seen.has(series)) throw new Error(`twice: ${line}`)
       seen.add(series)
       family.samples.push(sample)

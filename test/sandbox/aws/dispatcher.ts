@@ -17,6 +17,15 @@ export class InProcessDispatcher extends Dispatcher {
     this.#handle = handle
   }
 
+  /** There is no connection to end. */
+  override close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  override destroy(): Promise<void> {
+    return Promise.resolve()
+  }
+
   override dispatch(options: Options, receiver: Receiver): boolean {
     const gone = new AbortController()
     let over = false

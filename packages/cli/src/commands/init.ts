@@ -9,8 +9,8 @@ export const init: Command = {
   name: 'init',
   summary: 'Pre-generate certificate, private key, and kubeconfig files for the server.',
   description:
-    'Makes cert.pem, key.pem and aws-iam-authenticator.kubeconfig in the working directory, for a node whose API server is\n' +
-    'not running yet. With --feature-gates=ConfiguredInitDirectories=true they go to server.stateDir and\n' +
+    'Makes cert.pem, key.pem and aws-iam-authenticator.kubeconfig in the working directory, for a node whose API server is ' +
+    'not running yet. With --feature-gates=ConfiguredInitDirectories=true they go to server.stateDir and ' +
     'server.generateKubeconfig. A pair that is there is kept.',
   examples: ['aws-iam-authenticator init --cluster-id=my-cluster'],
   options: [HOSTNAME, ADDRESS],

@@ -80,7 +80,7 @@ export const server: Command = {
   name: 'server',
   summary: 'Run a webhook server that validates tokens using AWS IAM',
   description:
-    'Answers the TokenReviews of the Kubernetes API server: verifies tokens with AWS STS and maps who signed them to\n' +
+    'Answers the TokenReviews of the Kubernetes API server: verifies tokens with AWS STS and maps who signed them to ' +
     'Kubernetes users. Runs on each control-plane node.',
   examples: [
     'aws-iam-authenticator server --config=/etc/aws-iam-authenticator/config.yaml',

@@ -64,8 +64,9 @@ void test('before it has loaded it has nothing to say', async (t) => {
   await backend.stop()
 })
 
+const event = (type: string, object: unknown): unknown => ({ type, object })
+
 void test('it follows aws-auth: loaded, changed, deleted, made again', async (t) => {
-  const event = (type: string, object: unknown): unknown => ({ type, object })
   const first = list(configMap('1', { mapRoles: role('A') }))
   t.equal(usernameOf(await snapshotAfter(t, first), 'A'), 'A')
 

@@ -29,13 +29,14 @@ void test('the mappings of the file are there from the first, and stay', async (
   t.equal(backend.snapshot().index, index)
 })
 
+const problem = (severity: Problem['severity'], path: string): Problem => ({
+  severity,
+  location,
+  path,
+  message: 'is odd',
+})
+
 void test('problems are told by their gravity, and of very many only some', async (t) => {
-  const problem = (severity: Problem['severity'], path: string): Problem => ({
-    severity,
-    location,
-    path,
-    message: 'is odd',
-  })
   const { log, lines } = recordedLog()
   t.equal(logProblems(log, [problem('warning', 'a'), problem('error', 'b')]), 1)
   t.match(lines, [

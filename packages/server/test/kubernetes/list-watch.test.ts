@@ -10,6 +10,8 @@ const list = (resourceVersion: string, ...items: readonly unknown[]): ScriptedAn
 const event = (type: string, of: unknown): unknown => ({ type, object: of })
 const watch = (...events: readonly unknown[]): ScriptedAnswer => ({ body: events })
 
+const nameOf = (of: Readonly<Record<string, unknown>>): string => JSON.stringify(of).slice(0, 40)
+
 /** Reflects until the script is at its end; gives what was told, and what was asked. */
 async function play(
   t: Test,
@@ -18,7 +20,6 @@ async function play(
 ): Promise<{ readonly told: readonly string[]; readonly asked: readonly Readonly<Record<string, string>>[] }> {
   const scripted = scriptedApi(script)
   const told: string[] = []
-  const nameOf = (of: Readonly<Record<string, unknown>>): string => JSON.stringify(of).slice(0, 40)
   const reflector = reflect(
     scripted.api,
     { path: PATH, ...(fieldSelector === undefined ? {} : { fieldSelector }) },
@@ -67,10 +68,11 @@ void test('one list, then watches, each from where the one before ended', async 
   t.match(asked[2], { watch: 'true', resourceVersion: '12' })
 })
 
+const page = (next: string, name: string): ScriptedAnswer => ({
+  body: { metadata: { resourceVersion: '3', continue: next }, items: [object(name, '1')] },
+})
+
 void test('a long list comes in pages', async (t) => {
-  const page = (next: string, name: string): ScriptedAnswer => ({
-    body: { metadata: { resourceVersion: '3', continue: next }, items: [object(name, '1')] },
-  })
   const { told, asked } = await play(t, [page('more', 'a'), page('', 'b')])
   t.same(told, ['replaced 2'])
   t.equal(asked[0]?.['continue'], undefined)
@@ -90,8 +92,7 @@ void test('what is too old begins again with a list', async (t) => {
     [list('1'), watch(event('ERROR', gone)), list('9')],
     [{ status: 410, body: gone }, list('9')],
   ]
-  for (const script of ways) {
-    const { told, asked } = await play(t, script)
+  for (const { told, asked } of await Promise.all(ways.map((script) => play(t, script)))) {
     t.equal(told.at(-1), 'replaced 0')
     t.equal(told.filter((line) => line.startsWith('failed: ')).length, 1)
     t.equal(asked.at(-1)?.['resourceVersion'], '9')
@@ -106,12 +107,14 @@ void test('what goes wrong with a list is told, and it is tried again', async (t
     [{ body: { items: [] } }, /no list/],
     [{ body: { metadata: { resourceVersion: '1' }, items: 'x' } }, /no list/],
   ]
-  for (const [answer, pattern] of failures) {
-    const { told } = await play(t, [answer, list('1')])
-    t.match(told[0], pattern)
-    t.match(told[0], /^failed: /)
-    t.same(told.slice(1), ['replaced 0'])
-  }
+  await Promise.all(
+    failures.map(async ([answer, pattern]) => {
+      const { told } = await play(t, [answer, list('1')])
+      t.match(told[0], pattern)
+      t.match(told[0], /^failed: /)
+      t.same(told.slice(1), ['replaced 0'])
+    }),
+  )
 })
 
 void test('what goes wrong with a watch is told, and it goes on from where it was', async (t) => {
@@ -125,14 +128,16 @@ void test('what goes wrong with a watch is told, and it goes on from where it wa
     [watch(event('ERROR', { code: 500, message: 'etcd is away' })), /etcd is away/],
     [{ body: 'x'.repeat(9 * 1024 * 1024) }, /longer/],
   ]
-  for (const [answer, pattern] of failures) {
-    const { told, asked } = await play(t, [list('4'), answer])
-    t.equal(told[0], 'replaced 0')
-    t.match(told[1], pattern)
-    t.match(told[1], /^failed: /)
-    t.equal(told.length, 2)
-    t.match(asked[2], { watch: 'true', resourceVersion: '4' })
-  }
+  await Promise.all(
+    failures.map(async ([answer, pattern]) => {
+      const { told, asked } = await play(t, [list('4'), answer])
+      t.equal(told[0], 'replaced 0')
+      t.match(told[1], pattern)
+      t.match(told[1], /^failed: /)
+      t.equal(told.length, 2)
+      t.match(asked[2], { watch: 'true', resourceVersion: '4' })
+    }),
+  )
 })
 
 void test('an event in pieces is one event', async (t) => {
