@@ -12,8 +12,13 @@ export async function readCapped(body: AsyncIterable<Uint8Array>, maxBytes: numb
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** What undici says of a proxy that opens no tunnel; it has no code for that. */
+const REFUSED_TUNNEL = /^Proxy response \((\d{3})\)/
+
 /** What a connection died of: a code or a name, for an undici message may quote the request. */
 export function describeFailure(error: unknown): string {
+  const refused = error instanceof Error ? REFUSED_TUNNEL.exec(error.message)?.[1] : undefined
+  if (refused !== undefined) return `the proxy answered ${refused}`
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
   return code ?? (error instanceof Error ? error.name : messageOf(error))
 }

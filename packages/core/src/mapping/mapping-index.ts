@@ -40,7 +40,7 @@ function indexBy(
     if (key === null) continue
     const earlier = index.get(key)
     if (earlier !== undefined) {
-      const message = `is for the same ${name} as ${entry.path} and has no effect: the later one wins; remove one of the two`
+      const message = `is for the same ${name} as ${entry.path}, ${key}, and has no effect: the later one wins; remove one of the two`
       problems.push({ severity: 'warning', location: earlier.location, path: earlier.path, message })
     }
     index.set(key, entry)
