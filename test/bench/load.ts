@@ -1,27 +1,4 @@
 import { Agent } from 'undici'
-import { presign } from '../sandbox/aws/sign.ts'
-import type { Identity } from '../sandbox/aws/account.ts'
-
-const HOST = 'sts.us-east-1.amazonaws.com'
-
-/** A token that no other call makes: its date is another second, or its key another key. */
-export function signToken(clusterId: string, accessKeyId: string, { secretAccessKey }: Identity, date: Date): string {
-  const query = presign(
-    {
-      method: 'GET',
-      host: HOST,
-      path: '/',
-      query: [
-        ['Action', 'GetCallerIdentity'],
-        ['Version', '2011-06-15'],
-      ],
-      headers: new Map([['x-k8s-aws-id', clusterId]]),
-      body: '',
-    },
-    { accessKeyId, secretAccessKey, region: 'us-east-1', service: 'sts', date },
-  )
-  return `k8s-aws-v1.${Buffer.from(`https://${HOST}/?${query}`).toString('base64url')}`
-}
 
 export interface LoadOptions {
   readonly port: number

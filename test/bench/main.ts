@@ -6,7 +6,8 @@ import type { Identity } from '../sandbox/aws/account.ts'
 import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
 import { COMMAND, minimalEnvironment, temporaryFolder } from '../e2e/harness/command.ts'
 import { startTestServer } from '../e2e/harness/server.ts'
-import { load, signToken } from './load.ts'
+import { signToken } from '../e2e/harness/webhook.ts'
+import { load } from './load.ts'
 import { timeProcesses, type Timed } from './processes.ts'
 
 const RUNS = 15
@@ -65,7 +66,8 @@ async function serverMemory(): Promise<{ idle: number; loaded: number; logins: n
     const [id, identity] = keys[made % keys.length] ?? ['', undefined]
     if (identity === undefined) throw new Error('no identities')
     // Each key has its own token for each of the last ten minutes' seconds.
-    return signToken('bench', id, identity, new Date(Date.now() - (Math.floor(made / keys.length) % 600) * 1000))
+    const date = new Date(Date.now() - (Math.floor(made / keys.length) % 600) * 1000)
+    return signToken(id, identity, { clusterId: 'bench', date })
   }
   const { port, certificate, pid } = server
   const statuses = await load({ port, certificate, connections: CONNECTIONS, seconds: LOAD_SECONDS, nextToken })
