@@ -38,6 +38,7 @@ export {
   type MappingIndex,
   type MappingLists,
 } from './mapping/mapping-index.ts'
+export { nearestMisses, type NearMiss, type NearMissKind } from './mapping/nearest-misses.ts'
 export {
   fillTemplate,
   NeedsEc2PrivateDnsName,
