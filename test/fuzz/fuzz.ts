@@ -1,0 +1,191 @@
+import { findPartition, parseToken, Refusal } from '@aws-iam-authenticator/core'
+import { sample } from 'fast-check'
+import { Agent } from 'undici'
+import { faultOfAccepted } from '../conformance/token-oracle.ts'
+import { tokenMutations } from '../e2e/harness/mutations.ts'
+import { presignedUrl, rawParameters, tokenOfUrl, urlOf } from '../e2e/harness/presigned.ts'
+import { startTestServer, type TestServer } from '../e2e/harness/server.ts'
+import type { Identity } from '../sandbox/aws/account.ts'
+import { USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
+import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
+import { bodyMutations, reviewOf } from './bodies.ts'
+
+const HOST = 'sts.us-west-2.amazonaws.com'
+const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJ7KwRh5uVZx0q3Yd2pTn8sLm4fGa6bHc1jEo9iUtWk='
+const CONFIGURATION = `clusterID: k8s.local\nserver:\n  mapUsers:\n    - userARN: ${USER.arn}\n      username: alice\n`
+const CONNECTIONS = 16
+const BATCH = 5_000
+/** Shorter pieces of a token happen to be in any text. */
+const PIECE = 16
+/** What the webhook may answer to rubbish. */
+const STATUSES: ReadonlySet<number> = new Set([200, 400, 413, 429, 502, 503])
+
+/** What a fuzz run did. */
+export interface FuzzReport {
+  readonly seed: number
+  readonly tokens: number
+  readonly bodies: number
+  /** Answers of the webhook by their HTTP status. */
+  readonly statuses: Readonly<Record<string, number>>
+  /** Tokens that were let in because they say to STS, in another spelling, what the good one says. */
+  readonly otherSpellings: number
+  /** How many lines of the log were read for pieces of tokens. */
+  readonly logLines: number
+  /** What must not have happened; none of it quotes a token. */
+  readonly faults: readonly string[]
+}
+
+export interface FuzzOptions {
+  readonly count: number
+  readonly seed: number
+  /** Told after each batch how many inputs are done. */
+  readonly progress?: (done: number) => void
+}
+
+/** An input, and the URL whose meaning it must have to be let in; null where nothing of its kind may be. */
+interface Input {
+  readonly body: string
+  readonly token: string | null
+  readonly like: string | null
+}
+
+function sign(clusterId: string): string {
+  // 90 s ago, so that a run of 10 minutes sees no token expire.
+  const date = new Date(Math.floor(Date.now() / 1000) * 1000 - 90_000)
+  const { secretAccessKey } = USER
+  const identity = { accessKeyId: USER_KEY_ID, secretAccessKey, sessionToken: SESSION_TOKEN }
+  return presignedUrl({ host: HOST, region: 'us-west-2', clusterId, date, ...identity })
+}
+
+/** What a URL says to STS, however it is spelled. */
+function meaning(url: string): string {
+  const { protocol, host, pathname, searchParams } = new URL(url)
+  return JSON.stringify([protocol, host, pathname, [...searchParams].map((pair) => pair.join('=')).sort()])
+}
+
+/** A batch of inputs: half are made of a token that is good, half of one for another cluster, which STS never takes. */
+function inputs(seed: number, size: number): readonly Input[] {
+  const [good, foreign] = [sign('k8s.local'), sign('other.local')]
+  const quarter = Math.ceil(size / 4)
+  const ofToken = (url: string, offset: number): readonly Input[] =>
+    sample(tokenMutations(url), { numRuns: quarter, seed: seed + offset }).map((token) => {
+      return { body: reviewOf(token), token, like: url === good ? good : null }
+    })
+  const bodies = sample(bodyMutations(tokenOfUrl(foreign)), { numRuns: 2 * quarter, seed: seed + 2 })
+  return [
+    ...ofToken(good, 0),
+    ...ofToken(foreign, 1),
+    ...bodies.map((body) => ({ body, token: null, like: null })),
+  ].slice(0, size)
+}
+
+/** What the parser made of a token that it should not have; null where all is well. */
+function faultOfParser(token: string): string | null {
+  const partition = findPartition('aws')
+  if (partition === undefined) return 'no partition'
+  const now = new Date()
+  try {
+    const parsed = parseToken(token, { partition, serverRegion: null, now })
+    return parsed instanceof Refusal ? null : faultOfAccepted(token, parsed, now)
+  } catch (error) {
+    return `it threw ${error instanceof Error ? error.name : 'something'}`
+  }
+}
+
+function* piecesOf(text: string): Iterable<string> {
+  for (let start = 0; start + PIECE <= text.length; start += 1) yield text.slice(start, start + PIECE)
+}
+
+/** The pieces of what no log may hold. Every mutation keeps many of its token's. */
+function secretPieces(urls: readonly string[]): ReadonlySet<string> {
+  const texts = urls.flatMap((url) => {
+    const parameters = rawParameters(url)
+    const secrets = ['X-Amz-Signature', 'X-Amz-Security-Token'].map((name) => parameters.get(name) ?? '')
+    return [tokenOfUrl(url).slice('k8s-aws-v1.'.length), ...secrets, ...secrets.map(decodeURIComponent)]
+  })
+  return new Set([...texts, SESSION_TOKEN, USER.secretAccessKey].flatMap((text) => Array.from(piecesOf(text))))
+}
+
+async function post(agent: Agent, port: number, body: string): Promise<{ status: number; text: string }> {
+  const answer = await agent.request({
+    origin: `https://127.0.0.1:${port}`,
+    path: '/authenticate',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  return { status: answer.statusCode, text: await answer.body.text() }
+}
+
+/** Sends all inputs to the server, and puts what should not happen into `faults`. */
+async function send(
+  all: readonly Input[],
+  server: TestServer,
+  agent: Agent,
+  count: { statuses: Map<number, number>; otherSpellings: number; faults: string[] },
+  where: string,
+): Promise<void> {
+  const queue = all.entries()
+  const one = async ([index, { body, token, like }]: readonly [number, Input]): Promise<void> => {
+    const place = `${where}, input ${index}`
+    const fault = token === null ? null : faultOfParser(token)
+    if (fault !== null) count.faults.push(`${place}: the parser took a token it should not have: ${fault}`)
+    const { status, text } = await post(agent, server.port, body)
+    count.statuses.set(status, (count.statuses.get(status) ?? 0) + 1)
+    if (!STATUSES.has(status)) count.faults.push(`${place}: status ${status}`)
+    if (!text.includes('"authenticated":true')) return
+    if (token !== null && like !== null && meaning(urlOf(token)) === meaning(like)) count.otherSpellings += 1
+    else count.faults.push(`${place}: let in`)
+  }
+  const worker = async (): Promise<void> => {
+    for (const entry of queue) await one(entry)
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker))
+}
+
+/**
+ * Sends mutations of tokens and of TokenReviews to a running server of the built command, over TLS, and holds each token to
+ * a second description of the rules. The same seed makes the same edits, of tokens that are signed anew.
+ */
+export async function fuzz({ count, seed, progress }: FuzzOptions): Promise<FuzzReport> {
+  const cleanUps: (() => unknown)[] = []
+  const scope = { teardown: (action: () => unknown): void => void cleanUps.unshift(action) }
+  const found = { statuses: new Map<number, number>(), otherSpellings: 0, faults: new Array<string>() }
+  let [done, tokens, logLines] = [0, 0, 0]
+  try {
+    const identity: Identity = { ...USER, sessionToken: SESSION_TOKEN }
+    const aws = await startSandboxAws({ identities: new Map([[USER_KEY_ID, identity]]) })
+    scope.teardown(() => aws.close())
+    const server = await startTestServer(scope, { aws, configuration: CONFIGURATION })
+    const connect = { ca: server.certificate, servername: 'localhost' }
+    const agent = new Agent({ connect, connections: CONNECTIONS, allowH2: false })
+    scope.teardown(() => agent.destroy())
+    let read = 0
+    while (done < count) {
+      const batch = inputs(seed + done, Math.min(BATCH, count - done))
+      const urls = [sign('k8s.local'), sign('other.local'), ...batch.flatMap(({ like }) => like ?? []).slice(0, 1)]
+      await send(batch, server, agent, found, `seed ${seed + done}`)
+      done += batch.length
+      tokens += batch.filter(({ token }) => token !== null).length
+      const lines = server.output().slice(read)
+      read += lines.length
+      logLines += lines.split('\n').length - 1
+      const secrets = secretPieces(urls)
+      for (const line of lines.split('\n')) {
+        if ([...piecesOf(line)].some((piece) => secrets.has(piece))) {
+          found.faults.push(`seed ${seed + done - batch.length}: a log line holds a piece of a token`)
+        }
+      }
+      progress?.(done)
+    }
+    const well = await server.review(tokenOfUrl(sign('k8s.local')))
+    if (!well.text.includes('"authenticated":true')) found.faults.push('a good token was refused afterwards')
+    const { code } = await server.stop()
+    if (code !== 0) found.faults.push(`the server ended with code ${code ?? 'none'}`)
+  } finally {
+    for (const action of cleanUps) await action()
+  }
+  const { otherSpellings, faults } = found
+  const statuses = Object.fromEntries(found.statuses)
+  return { seed, tokens, bodies: done - tokens, statuses, otherSpellings, logLines, faults }
+}
