@@ -44,7 +44,7 @@ t.test('every command line of the documents runs', async (t) => {
   for (const call of shell.calls()) {
     const script = /^npx -y pnpm@12 (\w+)$/.exec(call)?.[1]
     if (script !== undefined) t.ok(property(property(manifest, 'scripts'), script) !== undefined, call)
-    for (const [, file = ''] of call.matchAll(/-f (\S+)/g)) t.ok(existsSync(join(ROOT, file)), `${call}: ${file}`)
+    for (const [, file = ''] of call.matchAll(/ -[fk] (\S+)/g)) t.ok(existsSync(join(ROOT, file)), `${call}: ${file}`)
   }
 })
 

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { textAt } from '@aws-iam-authenticator/core'
+import { parseAllDocuments } from 'yaml'
+import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
+import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { ROOT } from '../docs/documents.ts'
+
+export const MANIFESTS: string = join(ROOT, 'deploy/manifests')
+
+/** The overlays that a cluster is set up from. */
+export const OVERLAYS = ['file', 'aws-auth', 'crd', 'govcloud'] as const
+
+/** The objects of a YAML stream. @throws Error where a document can't be parsed */
+export function parseObjects(text: string): unknown[] {
+  return parseAllDocuments(text).map((document): unknown => {
+    const [error] = document.errors
+    if (error !== undefined) throw new Error(error.message)
+    const object: unknown = document.toJS()
+    return object
+  })
+}
+
+/** What `kubectl kustomize` makes of a folder, as text. @throws Error with what kubectl says */
+export async function kustomize(folder: string): Promise<string> {
+  const program = binariesRunHere ? await kubectl('1.35') : 'kubectl'
+  const env = { HOME: '/', PATH: process.env['PATH'] ?? '' }
+  const { code, stdout, stderr } = await runBinary(program, ['kustomize', folder], { cwd: ROOT, env })
+  if (code !== 0) throw new Error(`kubectl kustomize ${folder}: ${stderr}`)
+  return stdout
+}
+
+/** The objects of an overlay. */
+export async function overlayObjects(overlay: string): Promise<unknown[]> {
+  return parseObjects(await kustomize(join(MANIFESTS, 'overlays', overlay)))
+}
+
+/** The object of that kind and name. @throws Error where there is none, or more than one */
+export function findObject(objects: readonly unknown[], kind: string, name = 'aws-iam-authenticator'): unknown {
+  const found = objects.filter(
+    (object) => textAt(object, 'kind') === kind && textAt(object, 'metadata', 'name') === name,
+  )
+  if (found.length !== 1) throw new Error(`${found.length} objects ${kind} ${name}`)
+  return found[0]
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function texts(value: unknown): readonly string[] {
+  return list(value).map(String)
+}
