@@ -1,0 +1,20 @@
+// Lets a server run for a long time while all kinds of things go wrong: `pnpm soak [--minutes N] [--phase SECONDS]`.
+// Prints a line a phase, and last a report in JSON.
+import { parseArgs } from 'node:util'
+import { soak } from './soak.ts'
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '20' }, phase: { type: 'string', default: '20' } },
+})
+const [minutes, phaseSeconds] = [Number(values.minutes), Number(values.phase)]
+if (!(minutes > 0 && phaseSeconds > 0)) throw new TypeError('--minutes and --phase are numbers above 0')
+const report = await soak({
+  minutes,
+  phaseSeconds,
+  progress: ({ name, goodLetIn, goodErrors, healthP99, loginP99, logLinesPerSecond }) =>
+    console.error(
+      `${name}: ${goodLetIn} let in, errors ${JSON.stringify(goodErrors)}, p99 ${loginP99} ms, healthz p99 ${healthP99} ms, ${logLinesPerSecond} log lines/s`,
+    ),
+})
+console.log(JSON.stringify(report, null, 2))
+process.exitCode = report.faults.length === 0 ? 0 : 1

@@ -1,0 +1,224 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { startCluster } from '../e2e/harness/cluster.ts'
+import { startTestServer, type TestServer } from '../e2e/harness/server.ts'
+import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
+import { createAsker, type Answer, type Asker } from './clients.ts'
+import { createLogins, type Logins } from './logins.ts'
+import { PHASES, type Phase, type World } from './phases.ts'
+import { memorySlope, quantile, sampleProcess, type Sample } from './watch.ts'
+
+const GOOD_PER_SECOND = 50
+/** After a phase, what was in flight in it may still end as it would have then, in milliseconds. */
+const SETTLE_MS = 2_000
+/** What may stay open beside what was open at the start. */
+const MORE_FILES = 40
+
+/** What happened in one kind of phase. */
+export interface PhaseReport {
+  readonly name: string
+  readonly seconds: number
+  readonly goodLetIn: number
+  /** Answers to good logins that are no verdict, by status. */
+  readonly goodErrors: Readonly<Record<string, number>>
+  readonly badLogins: number
+  readonly flooded: Readonly<Record<string, number>>
+  /** Milliseconds. */
+  readonly healthP99: number
+  readonly loginP99: number
+  readonly logLinesPerSecond: number
+}
+
+/** What a soak did, and what must not have happened. */
+export interface SoakReport {
+  readonly minutes: number
+  readonly phases: readonly PhaseReport[]
+  readonly samples: readonly Sample[]
+  /** MiB a minute, of the calm seconds in the second half. */
+  readonly memorySlope: number
+  readonly peakMiB: number
+  readonly stsCalls: number
+  readonly logins: number
+  readonly faults: readonly string[]
+}
+
+export interface SoakOptions {
+  readonly minutes: number
+  readonly phaseSeconds: number
+  readonly progress?: (report: PhaseReport) => void
+}
+
+interface Tally {
+  goodLetIn: number
+  badLogins: number
+  readonly goodErrors: Map<number, number>
+  readonly flooded: Map<number, number>
+  readonly health: number[]
+  readonly latency: number[]
+}
+
+interface Stage {
+  readonly server: TestServer
+  readonly world: World
+  readonly logins: Logins
+  /** The good ones' connections are their own, as an API server's are. */
+  readonly askers: Readonly<Record<'good' | 'bad' | 'flood' | 'health', Asker>>
+  readonly faults: string[]
+}
+
+function count(map: Map<number, number>, status: number): void {
+  map.set(status, (map.get(status) ?? 0) + 1)
+}
+
+/** Makes calls at a steady rate, not waiting for their ends; resolves when all have ended. */
+async function atRate(perSecond: number, until: number, call: () => Promise<void>): Promise<void> {
+  const TICK_MS = 20
+  const calls = new Set<Promise<void>>()
+  let due = 0
+  while (performance.now() < until) {
+    for (due += (perSecond * TICK_MS) / 1000; due >= 1; due -= 1) {
+      const made = call().finally(() => calls.delete(made))
+      calls.add(made)
+    }
+    await wait(TICK_MS)
+  }
+  await Promise.all(calls)
+}
+
+async function answer(asker: Asker, token: string): Promise<Answer> {
+  try {
+    return await asker.review(token)
+  } catch {
+    return { status: 0, verdict: undefined }
+  }
+}
+
+/** Lets a phase happen; whatever should not is put into the faults. */
+async function runPhase(phase: Phase, seconds: number, stage: Stage): Promise<PhaseReport> {
+  const { server, world, logins, askers, faults } = stage
+  const tally: Tally = {
+    goodLetIn: 0,
+    badLogins: 0,
+    goodErrors: new Map(),
+    flooded: new Map(),
+    health: [],
+    latency: [],
+  }
+  const fault = (what: string): void => void faults.push(`${phase.name}: ${what}`)
+  const linesBefore = server.output().length
+  phase.begin?.(world)
+  const stopClients = phase.clients?.({ port: server.port, certificate: server.certificate })
+  const began = performance.now()
+  const until = began + seconds * 1000
+  const good = async (): Promise<void> => {
+    const sentAt = performance.now()
+    const { status, verdict } = await answer(askers.good, logins.good())
+    tally.latency.push(performance.now() - sentAt)
+    if (verdict === true) tally.goodLetIn += 1
+    else count(tally.goodErrors, status)
+    if (verdict === false) fault('a good login was refused')
+    else if (verdict === undefined && phase.serves && sentAt - began > SETTLE_MS) fault(`a good login got ${status}`)
+  }
+  const bad = async (): Promise<void> => {
+    const { verdict } = await answer(askers.bad, logins.bad())
+    tally.badLogins += 1
+    if (verdict === true) fault('a bad login was let in')
+  }
+  const flood = async (): Promise<void> => {
+    while (performance.now() < until) {
+      const { status, verdict } = await answer(askers.flood, logins.fresh())
+      if (verdict === false) fault('a good login of the flood was refused')
+      count(tally.flooded, status)
+    }
+  }
+  const checkHealth = async (): Promise<void> => {
+    while (performance.now() < until) {
+      tally.health.push(await askers.health.health().catch(() => Infinity))
+      await wait(200)
+    }
+  }
+  await Promise.all([
+    atRate(GOOD_PER_SECOND, until, good),
+    atRate(phase.badLogins ?? 0, until, bad),
+    checkHealth(),
+    ...Array.from({ length: phase.flood ?? 0 }, flood),
+  ])
+  stopClients?.()
+  phase.end?.(world)
+  const took = (performance.now() - began) / 1000
+  return {
+    name: phase.name,
+    seconds: Math.round(took),
+    goodLetIn: tally.goodLetIn,
+    goodErrors: Object.fromEntries(tally.goodErrors),
+    badLogins: tally.badLogins,
+    flooded: Object.fromEntries(tally.flooded),
+    healthP99: Math.round(quantile(tally.health, 0.99)),
+    loginP99: Math.round(quantile(tally.latency, 0.99)),
+    logLinesPerSecond: Math.round(server.output().slice(linesBefore).split('\n').length / took),
+  }
+}
+
+/** Runs the phases round and round for so many minutes against a server of the built command. */
+export async function soak({ minutes, phaseSeconds, progress }: SoakOptions): Promise<SoakReport> {
+  const cleanUps: (() => unknown)[] = []
+  const scope = { teardown: (action: () => unknown): void => void cleanUps.unshift(action) }
+  const [phases, samples, calm, faults]: [PhaseReport[], Sample[], Sample[], string[]] = [[], [], [], []]
+  try {
+    const aws = await startSandboxAws()
+    scope.teardown(() => aws.close())
+    const { api, kubeconfig } = await startCluster(scope)
+    const logins = createLogins(aws)
+    api.putConfigMap('kube-system', 'aws-auth', { ...logins.mappings })
+    const configuration = `clusterID: k8s.local\nserver:\n  kubeconfig: ${kubeconfig}\n`
+    const server = await startTestServer(scope, { aws, configuration, args: ['--backend-mode=EKSConfigMap'] })
+    const asker = (connections: number): Asker => {
+      const made = createAsker(server, connections)
+      scope.teardown(() => made.close())
+      return made
+    }
+    const askers = { good: asker(512), bad: asker(64), flood: asker(200), health: asker(1) }
+    const world = { aws, api, mappings: logins.mappings }
+    const began = performance.now()
+    const secondsSince = (): number => Math.round((performance.now() - began) / 1000)
+    let isCalm = true
+    const sampler = setInterval(() => {
+      const sample = sampleProcess(server.pid, secondsSince())
+      samples.push(sample)
+      if (isCalm) calm.push(sample)
+    }, 1000)
+    scope.teardown(() => clearInterval(sampler))
+    const runOne = async (phase: Phase): Promise<void> => {
+      isCalm = phase.name === 'calm'
+      const report = await runPhase(phase, phaseSeconds, { server, world, logins, askers, faults })
+      phases.push(report)
+      progress?.(report)
+    }
+    await runOne({ name: 'calm', serves: true })
+    const filesAtFirst = sampleProcess(server.pid, 0).files
+    while (performance.now() - began < minutes * 60_000) {
+      for (const phase of PHASES) {
+        if (performance.now() - began >= minutes * 60_000) break
+        await runOne(phase)
+      }
+    }
+    await runOne({ name: 'calm', serves: true })
+    const { files } = sampleProcess(server.pid, 0)
+    if (files > filesAtFirst + MORE_FILES) faults.push(`${files} files are open at the end, ${filesAtFirst} at first`)
+    if (/k8s-aws-v1\.[\w-]{16}|X-Amz-Signature=/.test(server.output())) faults.push('a token is in the log')
+    const { code } = await server.stop()
+    if (code !== 0) faults.push(`the server ended with code ${code ?? 'none'}`)
+    const half = secondsSince() / 2
+    return {
+      minutes: secondsSince() / 60,
+      phases,
+      samples,
+      memorySlope: memorySlope(calm.filter(({ second }) => second > half)),
+      peakMiB: Math.max(...samples.map(({ residentMiB }) => residentMiB)),
+      stsCalls: aws.sts.requests.length,
+      logins: phases.reduce((sum, { goodLetIn, badLogins }) => sum + goodLetIn + badLogins, 0),
+      faults,
+    }
+  } finally {
+    for (const action of cleanUps) await action()
+  }
+}
