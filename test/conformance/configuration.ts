@@ -69,6 +69,7 @@ function oneOf(
 const gates = (open: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> => ({
   ConfiguredInitDirectories: false,
   IAMIdentityMappingCRD: false,
+  RolePathMatch: false,
   SSORoleMatch: false,
   ...open,
 })

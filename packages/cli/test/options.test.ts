@@ -1,4 +1,4 @@
-import { parseConfiguration, type Setting } from '@aws-iam-authenticator/core'
+import { CLOSED_GATES, parseConfiguration, type Setting } from '@aws-iam-authenticator/core'
 import t from 'tap'
 import { fileSettings, settings, type SettingRow } from '../../../test/conformance/configuration.ts'
 import { isGroup, type Command, type CommandGroup, type CommandNode } from '../src/command.ts'
@@ -36,8 +36,7 @@ function named(row: SettingRow): string {
 function fileWith(key: string, text: string): { readonly settings: ReadonlyMap<string, Setting> } {
   const [first = '', second] = key.split('.')
   const content = second === undefined ? { [first]: text } : { [first]: { [second]: text } }
-  const gates = { ConfiguredInitDirectories: false, IAMIdentityMappingCRD: false, SSORoleMatch: false }
-  const file = parseConfiguration(JSON.stringify(content), 'config.json', () => gates)
+  const file = parseConfiguration(JSON.stringify(content), 'config.json', () => CLOSED_GATES)
   t.strictSame(file.problems, [], `${key} is known`)
   return file
 }

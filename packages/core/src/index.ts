@@ -28,16 +28,21 @@ export { refusalOfStsError } from './identity/sts-error.ts'
 export { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth } from './mapping/aws-auth.ts'
 export { decide, type BackendSnapshot, type Mapped, type ReservedPrefixes } from './mapping/decide.ts'
 export { parseDynamicFile, type DynamicFile, type ParsedDynamicFile } from './mapping/dynamic-file.ts'
-export type { EntryKey, MappingEntry } from './mapping/entry.ts'
+export type { Conditions, EntryKey, MappingEntry, UnusableEntry } from './mapping/entry.ts'
 export { parseIdentityMapping, type ParsedIdentityMapping } from './mapping/identity-mapping.ts'
+export { splitCovered, type Covered } from './mapping/chain.ts'
+export { matchesGlob } from './mapping/glob.ts'
+export { indexMappings, indexSteps, type IndexedMappings } from './mapping/index-mappings.ts'
 export {
   ArnMismatch,
   EMPTY_INDEX,
   findEntry,
-  indexMappings,
+  type Caller,
   type MappingIndex,
   type MappingLists,
+  type StrayKey,
 } from './mapping/mapping-index.ts'
+export type { EntryGates } from './mapping/parse-key.ts'
 export { nearestMisses, type NearMiss, type NearMissKind } from './mapping/nearest-misses.ts'
 export {
   fillTemplate,
@@ -52,4 +57,5 @@ export { encodeToken, hasTokenPrefix } from './token/codec.ts'
 export { CLUSTER_ID_HEADER, parseToken, type StsRequest, type TokenPolicy } from './token/presigned-url.ts'
 export { PRESIGNED_URL_LIFETIME_MS } from './token/signing-time.ts'
 export { createLog, LOG_LEVELS, type Log, type LogFields, type LogFormat, type LogLevel } from './log/log.ts'
+export { finish, type Steps } from './steps.ts'
 export { isRecord, messageOf, property, textAt } from './untrusted.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import {
   type BackendMode,
+  type EntryGates,
   type Log,
   type MappingLists,
   type Partition,
@@ -50,8 +51,8 @@ export interface ServerSettings {
   readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
   readonly mappings: MappingLists
   readonly reservedPrefixes: ReservedPrefixes
-  /** Whether entries may have `sso` (feature gate SSORoleMatch). */
-  readonly sso: boolean
+  /** What feature gates open in entries. */
+  readonly gates: EntryGates & { readonly sso: boolean }
   readonly scrubbedAccounts: ReadonlySet<string>
   /** The API server's `--api-audiences`; null where they are not known. */
   readonly apiAudiences: readonly string[] | null
@@ -110,9 +111,9 @@ export async function startServer(settings: ServerSettings, surroundings: Server
   const metrics = createMetrics(now)
   const connect = async (): Promise<KubernetesApi> =>
     createKubernetesApi(await surroundings.kubernetes(), surroundings.connectKubernetes, userAgent)
-  const { backendModes, backendModePath, mappings, sso, dynamicFile } = settings
+  const { backendModes, backendModePath, mappings, gates, dynamicFile } = settings
   const backends = createBackendSet({
-    create: (mode) => createBackend(mode, { mappings, sso, dynamicFile, log, now, metrics, connect }),
+    create: (mode) => createBackend(mode, { mappings, gates, dynamicFile, log, now, metrics, connect }),
     log,
     replaced: metrics.backendsReplaced,
   })

@@ -27,7 +27,7 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     dynamicFile: null,
     mappings: { roles: [], users: [], accounts: [] },
     reservedPrefixes: new Map(),
-    sso: false,
+    gates: { sso: false },
     scrubbedAccounts: new Set(),
     apiAudiences: null,
     refusalStatus: 200,

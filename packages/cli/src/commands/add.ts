@@ -50,7 +50,9 @@ const SSO_NOTE = 'note: an sso entry takes effect where the server runs with --f
 function pathNotes(rolearn: string): readonly string[] {
   const without = rolearn.replace(/:role\/.*\//, ':role/')
   if (without === rolearn) return []
-  return [`warning: STS leaves out the path of a role, so that ${rolearn} matches nobody: write ${without}`]
+  return [
+    `warning: STS leaves out the path of a role, so that ${rolearn} matches nobody without the gate RolePathMatch: write ${without}`,
+  ]
 }
 
 const role: Command = {

@@ -122,7 +122,7 @@ export const server: Command = {
             : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
         mappings: configuration.mappings,
         reservedPrefixes: configuration.reservedPrefixes,
-        sso: setting(FEATURE_GATES).SSORoleMatch,
+        gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },
         scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
         apiAudiences: setting(API_AUDIENCES),
         refusalStatus: setting(REFUSAL_STATUS),

@@ -1,15 +1,17 @@
 import { didYouMean } from './closest.ts'
 
-export type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'SSORoleMatch'
+export type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'RolePathMatch' | 'SSORoleMatch'
 
 /** Which gates are open. */
 export type FeatureGates = Readonly<Record<FeatureGate, boolean>>
 
 type Stage = 'alpha' | 'beta'
 
-const STAGES: Readonly<Record<FeatureGate, Stage>> = {
+const STAGES: Readonly<Record<FeatureGate, Stage | null>> = {
   ConfiguredInitDirectories: 'alpha',
   IAMIdentityMappingCRD: 'alpha',
+  // Whoever opened all gates before there was this one did not ask for it.
+  RolePathMatch: null,
   SSORoleMatch: 'alpha',
 }
 
@@ -22,6 +24,7 @@ const GROUPS: ReadonlyMap<string, Stage> = new Map([
 export const CLOSED_GATES: FeatureGates = {
   ConfiguredInitDirectories: false,
   IAMIdentityMappingCRD: false,
+  RolePathMatch: false,
   SSORoleMatch: false,
 }
 

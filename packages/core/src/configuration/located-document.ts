@@ -118,8 +118,14 @@ export class LocatedDocument {
   /**
    * The fields of a map by their lower-case names: keys ignore case. A key that is not in `names` is warned about and left
    * out; one that is there twice in different cases is an error.
+   *
+   * @param mustBeKnown Whether a key that is not in `names` is an error.
    */
-  fields(field: Field, names: readonly string[]): ReadonlyMap<string, Field> | null {
+  fields(
+    field: Field,
+    names: readonly string[],
+    mustBeKnown: (key: string) => boolean = () => false,
+  ): ReadonlyMap<string, Field> | null {
     if (!this.isMap(field))
       return this.error(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
     const found = new Map<string, Field>()
@@ -127,6 +133,7 @@ export class LocatedDocument {
       const key = written.toLowerCase()
       if (found.has(key)) this.error(value, 'is there twice (keys ignore case): remove one of the two')
       else if (names.some((name) => name.toLowerCase() === key)) found.set(key, value)
+      else if (mustBeKnown(key)) this.error(value, `is not a known key${didYouMean(written, names)}`)
       else this.warn(value, `is not a known key, and has no effect${didYouMean(written, names)}`)
     }
     return found
@@ -141,6 +148,12 @@ export class LocatedDocument {
       const path = field.path === '' ? written : `${field.path}.${written}`
       return [written, this.#field(pair.value, path, this.#locate(pair.key, field.location))]
     })
+  }
+
+  /** A string as it is, without a complaint about anything else; null where it is none. */
+  textOf(field: Field): string | null {
+    const node = this.#resolve(field.node)
+    return isScalar(node) && typeof node.value === 'string' ? node.value : null
   }
 
   /** A string, a number or a boolean as it is written. */

@@ -1,6 +1,5 @@
-import { parseAccounts, parseEntries } from '../mapping/parse-lists.ts'
-import type { MappingEntry } from '../mapping/entry.ts'
-import type { EntryRules } from '../mapping/parse-entry.ts'
+import { parseAccounts, parseEntries, type ParsedEntries } from '../mapping/parse-lists.ts'
+import type { EntryRules } from '../mapping/parse-key.ts'
 import type { MappingLists } from '../mapping/mapping-index.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
 import { BACKEND_MODES, type BackendMode } from './backend-mode.ts'
@@ -73,7 +72,7 @@ const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConf
 export const EMPTY_CONFIGURATION: ConfigurationFile = {
   readable: true,
   settings: new Map(),
-  mappings: { roles: [], users: [], accounts: [] },
+  mappings: { roles: [], users: [], accounts: [], unusable: [] },
   reservedPrefixes: new Map(),
   problems: [],
 }
@@ -157,15 +156,20 @@ export function parseConfiguration(
   read(server, 'server.', SERVER_KEYS)
 
   const gates = gatesOf(settings)
-  const entries = (name: string, kind: EntryRules['kind']): readonly MappingEntry[] => {
+  const entries = (name: string, kind: EntryRules['kind']): ParsedEntries => {
     const field = server.get(name)
-    const rules = { kind, sso: gates.SSORoleMatch, sessionArns: true, commaLists: true }
-    return field === undefined ? [] : (parseEntries(document, field, rules) ?? [])
+    const { SSORoleMatch: sso, RolePathMatch: rolePaths } = gates
+    const rules = { kind, sso, rolePaths, sessionArns: true, commaLists: true }
+    const parsed = field === undefined ? null : parseEntries(document, field, rules)
+    return parsed ?? { entries: [], unusable: [] }
   }
+  const roles = entries('maproles', 'role')
+  const users = entries('mapusers', 'user')
   const accountsField = server.get('mapaccounts')
   const mappings = {
-    roles: entries('maproles', 'role'),
-    users: entries('mapusers', 'user'),
+    roles: roles.entries,
+    users: users.entries,
+    unusable: [...roles.unusable, ...users.unusable],
     accounts:
       accountsField === undefined
         ? []

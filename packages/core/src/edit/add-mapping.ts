@@ -19,8 +19,9 @@ const LISTS = {
   user: { key: 'mapUsers', list: 'users' },
 } as const
 
-/** Whether the server takes `sso` is for its feature gate to say. */
+/** Whether the server takes `sso`, or a role's path, is for its feature gates to say. */
 const RULES = { sso: true }
+const NEW_ENTRY_RULES = { ...RULES, rolePaths: true }
 
 /**
  * Reads an entry as the server would; else says what is wrong with it. Also what is only warned about in an entry that is
@@ -28,13 +29,13 @@ const RULES = { sso: true }
  */
 export function checkNewMapping({ kind, fields }: NewMapping): MappingEntry | readonly Problem[] {
   const { key, list } = LISTS[kind]
-  const read = parseAwsAuth({ [key]: stringify([fields]) }, { roles: [], users: [], accounts: [] }, RULES)
+  const read = parseAwsAuth({ [key]: stringify([fields]) }, { roles: [], users: [], accounts: [] }, NEW_ENTRY_RULES)
   const entry = read[list][0]
   return entry === undefined || read.problems.length > 0 ? read.problems : entry
 }
 
 function isSameKey(a: EntryKey, b: EntryKey): boolean {
-  if (a.type === 'sso') return b.type === 'sso' && a.pattern.source === b.pattern.source
+  if (a.type === 'sso') return b.type === 'sso' && a.prefix === b.prefix
   return a.type === 'arn' && b.type === 'arn' && a.arn === b.arn
 }
 

@@ -1,9 +1,9 @@
 import { LocatedDocument, type Field } from '../configuration/located-document.ts'
 import type { Problem } from '../configuration/problem.ts'
 import type { MappingEntry } from './entry.ts'
-import type { EntryRules } from './parse-entry.ts'
-import { parseAccounts, parseEntries } from './parse-lists.ts'
-import type { MappingLists } from './mapping-index.ts'
+import type { MappingLists, StrayKey } from './mapping-index.ts'
+import type { EntryGates, EntryRules } from './parse-key.ts'
+import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'
 
 const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
 type DataKey = (typeof DATA_KEYS)[number]
@@ -28,10 +28,11 @@ function readList<T>(
   text: unknown,
   key: DataKey,
   problems: Problem[],
-  read: (document: LocatedDocument, field: Field) => readonly T[] | null,
-): readonly T[] | null {
-  if (text === undefined) return []
-  if (typeof text === 'string' && isEmptyList(text)) return []
+  none: T,
+  read: (document: LocatedDocument, field: Field) => T | null,
+): T | null {
+  if (text === undefined) return none
+  if (typeof text === 'string' && isEmptyList(text)) return none
   const document = new LocatedDocument(typeof text === 'string' ? text : JSON.stringify(text), `aws-auth ${key}`)
   const list = document.unreadable ? null : read(document, { ...document.root, path: key })
   for (const problem of document.problems) problems.push(problem)
@@ -51,25 +52,36 @@ function readList<T>(
 export function parseAwsAuth(
   data: Readonly<Record<string, unknown>>,
   before: MappingLists,
-  options: { readonly sso: boolean },
+  gates: EntryGates & { readonly sso: boolean },
 ): AwsAuth {
   const problems: Problem[] = []
-  const entries = (key: DataKey, kind: EntryRules['kind'], kept: readonly MappingEntry[]): readonly MappingEntry[] => {
-    const rules = { kind, sso: options.sso, sessionArns: false, commaLists: false }
-    return readList(data[key], key, problems, (document, field) => parseEntries(document, field, rules)) ?? kept
+  const entries = (key: DataKey, kind: EntryRules['kind'], kept: readonly MappingEntry[]): ParsedEntries => {
+    const rules = { kind, ...gates, sessionArns: false, commaLists: false }
+    const none: ParsedEntries = { entries: [], unusable: [] }
+    const read = readList(data[key], key, problems, none, (document, field) => parseEntries(document, field, rules))
+    return read ?? { entries: kept, unusable: [] }
   }
   const roles = entries('mapRoles', 'role', before.roles)
   const users = entries('mapUsers', 'user', before.users)
   const accounts =
-    readList(data['mapAccounts'], 'mapAccounts', problems, (document, field) =>
+    readList<readonly string[]>(data['mapAccounts'], 'mapAccounts', problems, [], (document, field) =>
       parseAccounts(document, field, { quoteLeadingZeros: false, commaLists: false }),
     ) ?? before.accounts
-  for (const key of Object.keys(data)) {
+  const strays: StrayKey[] = []
+  for (const [key, text] of Object.entries(data)) {
     const meant = DATA_KEYS.find((known) => known !== key && known.toLowerCase() === key.toLowerCase())
     if (meant === undefined) continue
     const location = { source: 'aws-auth', line: 1, column: 1 }
     const message = `data key ${key} loads nothing: its name must be ${meant}`
     problems.push({ severity: 'warning', location, path: key, message })
+    if (typeof text === 'string') strays.push({ path: key, location, message, text })
   }
-  return { roles, users, accounts, problems }
+  return {
+    roles: roles.entries,
+    users: users.entries,
+    accounts,
+    unusable: [...roles.unusable, ...users.unusable],
+    strays,
+    problems,
+  }
 }

@@ -1,48 +1,104 @@
+import { didYouMean } from '../configuration/closest.ts'
 import { isRecord, property, textAt } from '../untrusted.ts'
-import type { MappingEntry } from './entry.ts'
-import { parseArn } from './parse-arn.ts'
+import { conditionsOf, looksLikeCondition, principalIdFault, sessionNamesFault } from './conditions.ts'
+import type { Conditions, EntryKey, MappingEntry } from './entry.ts'
+import { parseArn, parseLike } from './parse-arn.ts'
+import type { EntryGates } from './parse-key.ts'
 import { unknownPlaceholders } from './template.ts'
 
-/** One IAMIdentityMapping, read: its entry with the canonical ARN, or null, and what is wrong with it. */
+/** One IAMIdentityMapping, read: its entry, or null, and what is wrong with it. */
 export interface ParsedIdentityMapping {
-  readonly entry: (MappingEntry & { readonly key: { readonly type: 'arn'; readonly arn: string } }) | null
+  readonly entry: MappingEntry | null
   /** Why there is no entry. */
   readonly errors: readonly string[]
   /** What is odd about it, and no obstacle. */
   readonly warnings: readonly string[]
 }
 
+type Spec = Readonly<Record<string, unknown>>
+
+/** What was found wrong so far. */
+interface Findings {
+  readonly errors: string[]
+  readonly warnings: string[]
+}
+
+const KNOWN = ['arn', 'arnLike', 'username', 'groups', 'principalId', 'sessionNames']
+
 function textList(value: unknown): readonly string[] | null {
-  if (value === undefined || value === null) return []
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
 }
 
+function isGiven(spec: Spec, name: string): boolean {
+  return property(spec, name) !== undefined
+}
+
+function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings): [EntryKey, boolean] | null {
+  const [arn, like] = [textAt(spec, 'arn'), textAt(spec, 'arnLike')]
+  if (isGiven(spec, 'arn') && isGiven(spec, 'arnLike')) errors.push('spec: has both arn and arnLike: keep one')
+  else if (like !== undefined) {
+    const kind = /:user\//i.test(like) ? 'user' : 'role'
+    const parsed = parseLike(like, kind)
+    if (parsed.fault === null) return [{ type: 'like', prefix: parsed.prefix, glob: parsed.glob }, kind === 'role']
+    errors.push(`spec.arnLike: ${parsed.fault}`)
+  } else if (isGiven(spec, 'arnLike')) errors.push('spec.arnLike: must be a string')
+  else if (arn === undefined) errors.push('spec.arn: must be a string')
+  else {
+    const parsed = parseArn(arn, { kind: 'role', sessionArns: true, rolePaths })
+    if (parsed.fault === null) {
+      if (parsed.oddity !== null) warnings.push(`spec.arn: ${parsed.oddity}`)
+      return [{ type: 'arn', arn: parsed.arn }, parsed.kind === 'role']
+    }
+    errors.push(`spec.arn: ${parsed.fault}`)
+  }
+  return null
+}
+
+/** A condition that is there and can't be read is an error: it must not count as none. */
+function parseConditions(spec: Spec, isRole: boolean, { errors }: Findings): Conditions | null {
+  const principalId = textAt(spec, 'principalId') ?? null
+  if (isGiven(spec, 'principalId')) {
+    const fault = principalId === null ? 'must be a string' : principalIdFault(principalId, isRole)
+    if (fault !== null) errors.push(`spec.principalId: ${fault}`)
+  }
+  const sessionNames = textList(property(spec, 'sessionNames'))
+  if (isGiven(spec, 'sessionNames')) {
+    const fault = sessionNames === null ? 'must be a list of strings' : sessionNamesFault(sessionNames, isRole)
+    if (fault !== null) errors.push(`spec.sessionNames: ${fault}`)
+  }
+  for (const name of Object.keys(spec)) {
+    if (KNOWN.includes(name) || !looksLikeCondition(name)) continue
+    errors.push(`spec.${name}: is not a known field${didYouMean(name, KNOWN)}`)
+  }
+  return conditionsOf(principalId, sessionNames)
+}
+
 /**
- * Reads a custom resource IAMIdentityMapping (iamauthenticator.k8s.aws/v1alpha1). Whom it is for follows from `spec.arn` alone:
+ * Reads a custom resource IAMIdentityMapping (iamauthenticator.k8s.aws/v1alpha1). Whom it is for follows from `spec` alone:
  * `status` is for people to look at, and whoever may write it must not be able to move a mapping.
  */
-export function parseIdentityMapping(object: unknown, name: string): ParsedIdentityMapping {
+export function parseIdentityMapping(
+  object: unknown,
+  name: string,
+  { rolePaths = false }: Pick<EntryGates, 'rolePaths'> = {},
+): ParsedIdentityMapping {
   const spec = property(object, 'spec')
   if (!isRecord(spec)) return { entry: null, errors: ['has no spec'], warnings: [] }
   const errors: string[] = []
-  const arn = textAt(spec, 'arn')
-  const { arn: canonicalArn, fault } = parseArn(arn ?? '', { kind: 'role', sessionArns: true })
-  if (arn === undefined) errors.push('spec.arn: must be a string')
-  else if (fault !== null) errors.push(`spec.arn: ${fault}`)
+  const warnings: string[] = []
+  const key = parseKey(spec, rolePaths, { errors, warnings })
+  const conditions = parseConditions(spec, key?.[1] ?? true, { errors, warnings })
   const username = textAt(spec, 'username')
   if (username === undefined) errors.push('spec.username: must be a string')
-  const groups = textList(property(spec, 'groups'))
+  const written = property(spec, 'groups') ?? []
+  const groups = textList(written)
   if (groups === null) errors.push('spec.groups: must be a list of strings')
-  if (canonicalArn === null || username === undefined || groups === null || errors.length > 0) {
+  if (key === null || username === undefined || groups === null || errors.length > 0) {
     return { entry: null, errors, warnings: [] }
   }
-  const warnings = [username, ...groups].flatMap((template) => unknownPlaceholders(template))
+  warnings.push(...[username, ...groups].flatMap((template) => unknownPlaceholders(template)))
   if (username === '') warnings.push('spec.username: is empty: whoever matches it gets an empty one')
   const path = `IAMIdentityMapping ${name}`
   const location = { source: path, line: 1, column: 1 }
-  return {
-    entry: { key: { type: 'arn', arn: canonicalArn }, username, groups, userId: '', location, path },
-    errors,
-    warnings,
-  }
+  return { entry: { key: key[0], conditions, username, groups, userId: '', location, path }, errors, warnings }
 }

@@ -1,77 +1,77 @@
-import type { Problem } from '../configuration/problem.ts'
+import type { Location } from '../configuration/problem.ts'
 import type { Identity } from '../identity/caller-identity.ts'
-import type { MappingEntry } from './entry.ts'
+import { conditionThatFails } from './conditions.ts'
+import type { MappingEntry, UnusableEntry } from './entry.ts'
+import { matchesGlob } from './glob.ts'
+
+/** A data key that loads nothing, since its name differs in case from one that would. */
+export interface StrayKey {
+  readonly path: string
+  readonly location: Location
+  readonly message: string
+  /** What it holds, unread. */
+  readonly text: string
+}
 
 /** The lists of one source of mappings. */
 export interface MappingLists {
   readonly roles: readonly MappingEntry[]
   readonly users: readonly MappingEntry[]
   readonly accounts: readonly string[]
+  /** What decides nothing, and can tell people why they are not mapped. */
+  readonly unusable?: readonly UnusableEntry[]
+  readonly strays?: readonly StrayKey[]
 }
 
-/** The mappings of one backend, ready for lookups whose cost does not grow with their number. Never changed, only replaced. */
+/** The mappings of one backend, ready for lookups whose cost does not grow with their number. */
 export interface MappingIndex {
   readonly rolesByArn: ReadonlyMap<string, MappingEntry>
-  readonly ssoRoles: readonly MappingEntry[]
-  readonly usersByArn: ReadonlyMap<string, MappingEntry>
+  readonly rolesBySso: ReadonlyMap<string, MappingEntry>
   readonly rolesByUserId: ReadonlyMap<string, MappingEntry>
+  readonly usersByArn: ReadonlyMap<string, MappingEntry>
   readonly usersByUserId: ReadonlyMap<string, MappingEntry>
+  /** Which entry for the same key has its turn where the conditions of this one do not hold. */
+  readonly otherwise: ReadonlyMap<MappingEntry, MappingEntry>
+  /** Entries with patterns by the account and kind that they are for, in their order. */
+  readonly likes: ReadonlyMap<string, readonly MappingEntry[]>
   readonly accounts: ReadonlySet<string>
+  readonly unusable: readonly UnusableEntry[]
+  readonly strays: readonly StrayKey[]
 }
 
 export const EMPTY_INDEX: MappingIndex = {
   rolesByArn: new Map(),
-  ssoRoles: [],
-  usersByArn: new Map(),
+  rolesBySso: new Map(),
   rolesByUserId: new Map(),
+  usersByArn: new Map(),
   usersByUserId: new Map(),
+  otherwise: new Map(),
+  likes: new Map(),
   accounts: new Set(),
+  unusable: [],
+  strays: [],
 }
 
-function indexBy(
-  entries: readonly MappingEntry[],
-  name: string,
-  keyOf: (key: MappingEntry['key']) => string | null,
-  problems: Problem[],
-): ReadonlyMap<string, MappingEntry> {
-  const index = new Map<string, MappingEntry>()
-  for (const entry of entries) {
-    const key = keyOf(entry.key)
-    if (key === null) continue
-    const earlier = index.get(key)
-    if (earlier !== undefined) {
-      const message = `is for the same ${name} as ${entry.path}, ${key}, and has no effect: the later one wins; remove one of the two`
-      problems.push({ severity: 'warning', location: earlier.location, path: earlier.path, message })
-    }
-    index.set(key, entry)
-  }
-  return index
+/** The key in `rolesBySso`: AWS ends the names of their roles with signs without an underscore. */
+function ssoPrefix(arn: string): string {
+  const end = arn.lastIndexOf('_') + 1
+  return arn.includes('/', end) ? '' : arn.slice(0, end)
 }
 
-function byArn(entries: readonly MappingEntry[], problems: Problem[]): ReadonlyMap<string, MappingEntry> {
-  return indexBy(entries, 'ARN', (key) => (key.type === 'arn' ? key.arn : null), problems)
+/** The key in `likes`. */
+function likePrefix(arn: string): string {
+  return arn.slice(0, arn.indexOf('/') + 1)
 }
 
-function byUserId(entries: readonly MappingEntry[], problems: Problem[]): ReadonlyMap<string, MappingEntry> {
-  return indexBy(entries, 'user id', (key) => (key.type === 'userId' ? key.userId : null), problems)
-}
-
-/** Builds the index of a backend, with a warning for each entry that a later one for the same ARN puts out of force. */
-export function indexMappings(lists: MappingLists): {
-  readonly index: MappingIndex
-  readonly problems: readonly Problem[]
-} {
-  const problems: Problem[] = []
-  const index = {
-    rolesByArn: byArn(lists.roles, problems),
-    // The later entry wins, as among ARNs.
-    ssoRoles: lists.roles.filter((entry) => entry.key.type === 'sso').reverse(),
-    usersByArn: byArn(lists.users, problems),
-    rolesByUserId: byUserId(lists.roles, problems),
-    usersByUserId: byUserId(lists.users, problems),
-    accounts: new Set(lists.accounts),
-  }
-  return { index, problems }
+/** The first entry of a chain whose conditions hold. */
+function firstThatFits(
+  { otherwise }: MappingIndex,
+  chain: MappingEntry | undefined,
+  identity: Pick<Identity, 'userId' | 'sessionName'>,
+): MappingEntry | undefined {
+  let entry = chain
+  while (entry !== undefined && conditionThatFails(entry.conditions, identity) !== null) entry = otherwise.get(entry)
+  return entry
 }
 
 /** An entry has the identity's user id, and the ARN of someone else. */
@@ -82,18 +82,29 @@ export class ArnMismatch {
   }
 }
 
-/** The entry for an identity: roles first, then users. */
-export function findEntry(
-  index: MappingIndex,
-  { canonicalArn, userId }: Pick<Identity, 'canonicalArn' | 'userId'>,
-): MappingEntry | ArnMismatch | undefined {
-  const arn = canonicalArn.toLowerCase()
+/** What of an identity decides about entries. */
+export type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
+
+/** The entry for an identity: those for one principal before patterns; roles before users. */
+export function findEntry(index: MappingIndex, caller: Caller): MappingEntry | ArnMismatch | undefined {
+  const arn = caller.canonicalArn.toLowerCase()
+  const chosen = (chain: MappingEntry | undefined): MappingEntry | undefined => firstThatFits(index, chain, caller)
   const found =
-    index.rolesByArn.get(arn) ??
-    index.ssoRoles.find(({ key }) => key.type === 'sso' && key.pattern.test(arn)) ??
-    index.rolesByUserId.get(userId) ??
-    index.usersByArn.get(arn) ??
-    index.usersByUserId.get(userId)
-  if (found?.key.type !== 'userId' || found.key.arn === null || found.key.arn === arn) return found
+    chosen(index.rolesByArn.get(arn)) ??
+    chosen(index.rolesBySso.get(ssoPrefix(arn))) ??
+    chosen(index.rolesByUserId.get(caller.userId)) ??
+    chosen(index.usersByArn.get(arn)) ??
+    chosen(index.usersByUserId.get(caller.userId))
+  if (found === undefined) {
+    const prefix = likePrefix(arn)
+    const rest = arn.slice(prefix.length)
+    return index.likes
+      .get(prefix)
+      ?.find(
+        ({ key, conditions }) =>
+          key.type === 'like' && matchesGlob(key.glob, rest) && conditionThatFails(conditions, caller) === null,
+      )
+  }
+  if (found.key.type !== 'userId' || found.key.arn === null || found.key.arn === arn) return found
   return new ArnMismatch(found)
 }

@@ -1,14 +1,37 @@
 import type { Field, LocatedDocument } from '../configuration/located-document.ts'
-import type { MappingEntry } from './entry.ts'
-import { parseEntry, type EntryRules } from './parse-entry.ts'
+import type { MappingEntry, UnusableEntry } from './entry.ts'
+import { parseEntry, unusableEntry } from './parse-entry.ts'
+import type { EntryRules } from './parse-key.ts'
 
 const ACCOUNT_ID = /^\d{12}$/
 
-/** The entries of mapRoles or mapUsers that are good; the others are problems of the document. Null where it is no list. */
-export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): MappingEntry[] | null {
-  if (document.isNull(field)) return []
+/** The entries of mapRoles or mapUsers. */
+export interface ParsedEntries {
+  readonly entries: readonly MappingEntry[]
+  /** Those that are problems of the document. */
+  readonly unusable: readonly UnusableEntry[]
+}
+
+const NO_ENTRIES: ParsedEntries = { entries: [], unusable: [] }
+
+/** Reads the entries of mapRoles or mapUsers, those that are good and those that are not. Null where it is no list. */
+export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): ParsedEntries | null {
+  if (document.isNull(field)) return NO_ENTRIES
   const items = document.items(field)
-  return items?.map((item) => parseEntry(document, item, rules)).filter((entry) => entry !== null) ?? null
+  if (items === null) return null
+  const entries: MappingEntry[] = []
+  const unusable: UnusableEntry[] = []
+  for (const item of items) {
+    const firstProblem = document.problems.length
+    const entry = parseEntry(document, item, rules)
+    if (entry !== null) {
+      entries.push(entry)
+      continue
+    }
+    const remains = unusableEntry(document, item, firstProblem)
+    if (remains !== null) unusable.push(remains)
+  }
+  return { entries, unusable }
 }
 
 interface AccountRules {
@@ -26,7 +49,7 @@ export function parseAccounts(document: LocatedDocument, field: Field, rules: Ac
   const oneText = rules.commaLists && !document.isList(field)
   const fields = oneText ? [field] : document.items(field)
   if (fields === null) return null
-  const accounts: string[] = []
+  const accounts = new Set<string>()
   for (const item of fields) {
     const scalar = document.scalar(item)
     if (scalar === null) continue
@@ -37,8 +60,9 @@ export function parseAccounts(document: LocatedDocument, field: Field, rules: Ac
       if (eaten)
         document.error(item, `${account} is a number, which has no leading zeros: write its 12 digits in quotes`)
       else if (!ACCOUNT_ID.test(account)) document.error(item, `"${account}" is no account id: write its 12 digits`)
-      else accounts.push(account)
+      else if (accounts.has(account)) document.warn(item, `${account} is there already`)
+      else accounts.add(account)
     }
   }
-  return accounts
+  return [...accounts]
 }

@@ -1,7 +1,7 @@
 import { CLOSED_GATES, parseFeatureGates } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 
-const OPEN = { ConfiguredInitDirectories: true, IAMIdentityMappingCRD: true, SSORoleMatch: true }
+const OPEN = { ...CLOSED_GATES, ConfiguredInitDirectories: true, IAMIdentityMappingCRD: true, SSORoleMatch: true }
 
 void test('gates are closed unless they are named', async (t) => {
   t.same(parseFeatureGates([]), CLOSED_GATES)
@@ -11,11 +11,12 @@ void test('gates are closed unless they are named', async (t) => {
     SSORoleMatch: true,
   })
   t.same(parseFeatureGates(['SSORoleMatch=true', 'SSORoleMatch=false']), CLOSED_GATES)
-  t.same(Object.values(CLOSED_GATES), [false, false, false])
+  t.same(Object.values(CLOSED_GATES), [false, false, false, false])
 })
 
 void test('a stage opens all its gates but those named on their own, wherever they stand', async (t) => {
   t.same(parseFeatureGates(['AllAlpha=true']), OPEN)
+  t.same(parseFeatureGates(['AllAlpha=true', 'RolePathMatch=true']), { ...OPEN, RolePathMatch: true })
   t.same(parseFeatureGates(['AllBeta=true']), CLOSED_GATES)
   t.same(parseFeatureGates(['SSORoleMatch=false', 'AllAlpha=true']), { ...OPEN, SSORoleMatch: false })
   t.same(parseFeatureGates(['AllAlpha=true', 'AllAlpha=false']), CLOSED_GATES)

@@ -10,7 +10,7 @@ import {
 import { test } from 'tap'
 
 function findEntry(index: MappingIndex, canonicalArn: string, userId = 'AROAOTHER') {
-  return findEntryOf(index, { canonicalArn, userId })
+  return findEntryOf(index, { canonicalArn, userId, sessionName: 'alice' })
 }
 
 function indexOf(data: Readonly<Record<string, unknown>>) {
@@ -50,7 +50,7 @@ void test('the later of two entries wins, and the earlier one is warned about', 
   })
   t.match(findEntry(index, 'arn:aws:iam::123456789012:role/Admin'), { username: 'third' })
   t.match(problems, [
-    { severity: 'warning', path: 'mapRoles[0]', location: { line: 1 }, message: /mapRoles\[1\]/ },
+    { severity: 'warning', path: 'mapRoles[0]', location: { line: 1 }, message: /mapRoles\[2\]/ },
     { severity: 'warning', path: 'mapRoles[1]', location: { line: 2 }, message: /mapRoles\[2\]/ },
   ])
   t.match(findEntry(indexOf({ mapRoles: sso('first') + sso('second') }).index, SSO_ARN), { username: 'second' })

@@ -1,7 +1,9 @@
-import type { EntryKey } from '@aws-iam-authenticator/core'
+import type { MappingEntry } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 import { LocatedDocument } from '../../src/configuration/located-document.ts'
-import { parseEntry, type EntryRules } from '../../src/mapping/parse-entry.ts'
+import { EMPTY_INDEX, findEntry } from '../../src/mapping/mapping-index.ts'
+import { parseEntry } from '../../src/mapping/parse-entry.ts'
+import type { EntryRules } from '../../src/mapping/parse-key.ts'
 
 const ROLE = 'rolearn: arn:aws:iam::123456789012:role/Admin'
 
@@ -12,8 +14,11 @@ function parse(text: string, rules: Partial<EntryRules> = {}) {
   return { entry, errors: document.errorCount, warnings: document.problems.length - document.errorCount }
 }
 
-const matches = (key: EntryKey | undefined, arn: string): boolean =>
-  key?.type === 'sso' && key.pattern.test(arn.toLowerCase())
+function matches(entry: MappingEntry | null, arn: string): boolean {
+  if (entry?.key.type !== 'sso') return false
+  const index = { ...EMPTY_INDEX, rolesBySso: new Map([[entry.key.prefix, entry]]) }
+  return findEntry(index, { canonicalArn: arn, userId: 'AROA', sessionName: '' }) !== undefined
+}
 
 void test('a whole entry, keys in any case', async (t) => {
   const { entry, errors, warnings } = parse(
@@ -98,7 +103,7 @@ void test('what looks like a template and is none is warned about', async (t) =>
   t.match(parse(`{${ROLE}, username: "{{sessionname}}", groups: ["{{X}}"]}`), { errors: 0, warnings: 2 })
 })
 
-const keyOf = (sso: string) => parse(`{sso: ${sso}, username: a}`).entry?.key
+const keyOf = (sso: string) => parse(`{sso: ${sso}, username: a}`).entry
 
 void test('an sso entry is for the roles of its permission set, in its account and partition', async (t) => {
   const key = keyOf('{permissionSetName: Admin+x, accountID: "012345678901"}')
@@ -128,7 +133,7 @@ void test('an sso entry is for the roles of its permission set, in its account a
 })
 
 void test('an sso entry is not for a permission set whose name only begins alike', async (t) => {
-  const key = parse('{sso: {permissionSetName: Admin, accountID: "123456789012"}, username: a}').entry?.key
+  const key = parse('{sso: {permissionSetName: Admin, accountID: "123456789012"}, username: a}').entry
   t.ok(matches(key, 'arn:aws:iam::123456789012:role/AWSReservedSSO_Admin_0123456789abcdef'))
   t.notOk(matches(key, 'arn:aws:iam::123456789012:role/AWSReservedSSO_Admin_ReadOnly_0123456789abcdef'))
 })

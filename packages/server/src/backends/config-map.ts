@@ -5,6 +5,7 @@ import {
   parseAwsAuth,
   property,
   type AwsAuth,
+  type EntryGates,
   type Log,
   type MappingIndex,
 } from '@aws-iam-authenticator/core'
@@ -19,15 +20,14 @@ const SOURCE = `${NAMESPACE}/${NAME}`
 
 export interface ConfigMapOptions {
   readonly api: KubernetesApi
-  /** Whether entries may have `sso` (feature gate SSORoleMatch). */
-  readonly sso: boolean
+  readonly gates: EntryGates & { readonly sso: boolean }
   readonly log: Log
   readonly watchFailed: () => void
   readonly problemsFound: (source: string, count: number) => void
 }
 
 /** The mappings of the ConfigMap kube-system/aws-auth, followed live. */
-export function createConfigMap({ api, sso, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
+export function createConfigMap({ api, gates, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
   let awsAuth: AwsAuth = EMPTY_AWS_AUTH
   let index: MappingIndex | null = null
   let fault: string | null = null
@@ -45,7 +45,7 @@ export function createConfigMap({ api, sso, log, watchFailed, problemsFound }: C
   }
   const load = (object: KubernetesObject): void => {
     const data = property(object, 'data')
-    adopt(parseAwsAuth(isRecord(data) ? data : {}, awsAuth, { sso }))
+    adopt(parseAwsAuth(isRecord(data) ? data : {}, awsAuth, gates))
   }
   const clear = (): void => {
     log.warn(`${SOURCE} is not there: none of its mappings is in force`)

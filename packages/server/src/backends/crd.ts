@@ -1,4 +1,4 @@
-import { textAt, type Log } from '@aws-iam-authenticator/core'
+import { textAt, type EntryGates, type Log } from '@aws-iam-authenticator/core'
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
@@ -9,14 +9,15 @@ const SOURCE = 'iamidentitymappings'
 
 export interface CrdOptions {
   readonly api: KubernetesApi
+  readonly gates: EntryGates
   readonly log: Log
   readonly now: () => Date
   readonly problemsFound: (source: string, count: number) => void
 }
 
 /** The mappings of the custom resources IAMIdentityMapping, followed live. */
-export function createCrd({ api, log, now, problemsFound }: CrdOptions): Backend {
-  const mappings = new IdentityMappings()
+export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): Backend {
+  const mappings = new IdentityMappings(gates)
   const writer = createStatusWriter(api, log, now)
   let isLoaded = false
   let fault: string | null = null

@@ -1,4 +1,10 @@
-import { ConfigurationError, type BackendMode, type Log, type MappingLists } from '@aws-iam-authenticator/core'
+import {
+  ConfigurationError,
+  type BackendMode,
+  type EntryGates,
+  type Log,
+  type MappingLists,
+} from '@aws-iam-authenticator/core'
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Backend } from './backend.ts'
@@ -10,8 +16,7 @@ import { createMountedFile } from './mounted-file.ts'
 export interface BackendOptions {
   /** The mappings of the configuration file. */
   readonly mappings: MappingLists
-  /** Whether entries may have `sso` (feature gate SSORoleMatch). */
-  readonly sso: boolean
+  readonly gates: EntryGates & { readonly sso: boolean }
   /** Null where none is configured. */
   readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
   readonly log: Log
@@ -28,17 +33,18 @@ export interface BackendOptions {
  * @throws {FileError} What leads to the API server can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
-  const { mappings, sso, dynamicFile, log, now, metrics, connect } = options
+  const { mappings, gates, dynamicFile, log, now, metrics, connect } = options
   const { mappingProblems: problemsFound } = metrics
   if (mode === 'MountedFile') return createMountedFile(mappings, log)
   if (mode === 'EKSConfigMap') {
     const { configMapWatchFailed: watchFailed } = metrics
-    return createConfigMap({ api: await connect(), sso, log, watchFailed, problemsFound })
+    return createConfigMap({ api: await connect(), gates, log, watchFailed, problemsFound })
   }
-  if (mode === 'CRD') return createCrd({ api: await connect(), log, now, problemsFound })
+  if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, problemsFound })
   if (dynamicFile === null) throw new ConfigurationError('backend DynamicFile has no file: set server.dynamicfilepath')
   return createDynamicFile({
     ...dynamicFile,
+    gates,
     log,
     fileFailed: metrics.dynamicFileFailed,
     reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),

@@ -1,4 +1,11 @@
-import { EMPTY_INDEX, indexMappings, parseDynamicFile, type Log, type MappingIndex } from '@aws-iam-authenticator/core'
+import {
+  EMPTY_INDEX,
+  indexMappings,
+  parseDynamicFile,
+  type EntryGates,
+  type Log,
+  type MappingIndex,
+} from '@aws-iam-authenticator/core'
 import type { Backend } from './backend.ts'
 import { followFile } from './follow-file.ts'
 import { logProblems } from './log-problems.ts'
@@ -7,6 +14,7 @@ export interface DynamicFileOptions {
   readonly path: string
   /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
   readonly userIdStrict: boolean
+  readonly gates: EntryGates
   readonly log: Log
   /** The file can't be read, or something in it is wrong. */
   readonly fileFailed: () => void
@@ -17,7 +25,7 @@ export interface DynamicFileOptions {
 
 /** The mappings of a JSON file, followed while the server runs. Whoever may write that file decides who may do what. */
 export function createDynamicFile(options: DynamicFileOptions): Backend {
-  const { path, userIdStrict, log, fileFailed, reloaded, problemsFound } = options
+  const { path, userIdStrict, gates, log, fileFailed, reloaded, problemsFound } = options
   let index: MappingIndex | null = null
   let fault: string | null = null
   let isFirst = true
@@ -30,7 +38,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
   }
   const file = followFile(path, {
     read: (text) => {
-      const parsed = parseDynamicFile(text, path, userIdStrict)
+      const parsed = parseDynamicFile(text, path, userIdStrict, gates)
       if (parsed.file === null) {
         problemsFound(path, logProblems(log, parsed.problems))
         refuse('it has errors')

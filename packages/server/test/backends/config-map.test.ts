@@ -19,7 +19,11 @@ function list(...items: readonly unknown[]): ScriptedAnswer {
 
 function usernameOf({ index }: BackendSnapshot, name: string): string | undefined {
   if (index === null) return undefined
-  const found = findEntry(index, { canonicalArn: `arn:aws:iam::123456789012:role/${name}`, userId: 'AROA' })
+  const found = findEntry(index, {
+    canonicalArn: `arn:aws:iam::123456789012:role/${name}`,
+    userId: 'AROA',
+    sessionName: '',
+  })
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 
@@ -38,7 +42,7 @@ async function play(script: readonly ScriptedAnswer[]): Promise<Played> {
   let failures = 0
   const backend = createConfigMap({
     api: scripted.api,
-    sso: false,
+    gates: { sso: false },
     log,
     watchFailed: () => (failures += 1),
     problemsFound: (source, count) => counted.push([source, count]),
@@ -59,7 +63,7 @@ async function snapshotAfter(t: Test, ...script: readonly ScriptedAnswer[]): Pro
 void test('before it has loaded it has nothing to say', async (t) => {
   const { api } = scriptedApi([])
   const { log } = recordedLog()
-  const backend = createConfigMap({ api, sso: false, log, watchFailed: () => 0, problemsFound: () => 0 })
+  const backend = createConfigMap({ api, gates: { sso: false }, log, watchFailed: () => 0, problemsFound: () => 0 })
   t.same(backend.snapshot(), { mode: 'EKSConfigMap', index: null, fault: null })
   await backend.stop()
 })

@@ -35,6 +35,7 @@ async function start(
   }
   const backend = createCrd({
     api: createKubernetesApi(cluster, ({ ca }) => new Agent({ connect: { ca } }), 'test/1'),
+    gates: { sso: false },
     log,
     now: () => new Date('2025-03-04T05:06:07Z'),
     problemsFound: (_source, count) => counted.push(count),
@@ -45,7 +46,8 @@ async function start(
 }
 
 function usernameOf({ index }: BackendSnapshot, role: string): string | undefined {
-  const found = index === null ? undefined : findEntry(index, { canonicalArn: arnOf(role), userId: 'AROA' })
+  const found =
+    index === null ? undefined : findEntry(index, { canonicalArn: arnOf(role), userId: 'AROA', sessionName: '' })
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 

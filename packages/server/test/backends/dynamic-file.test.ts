@@ -28,6 +28,7 @@ async function start(t: Test, path: string): Promise<Started> {
   const backend = createDynamicFile({
     path,
     userIdStrict: false,
+    gates: { sso: false },
     log,
     fileFailed: () => noted.push('failed'),
     reloaded: (updatedAt) => noted.push(updatedAt),
@@ -53,7 +54,7 @@ function replace(path: string, text: string): void {
 }
 
 function usernameOf({ index }: BackendSnapshot): string | undefined {
-  const found = index === null ? undefined : findEntry(index, { canonicalArn: arn, userId: 'AROA' })
+  const found = index === null ? undefined : findEntry(index, { canonicalArn: arn, userId: 'AROA', sessionName: '' })
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 

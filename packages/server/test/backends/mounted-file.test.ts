@@ -8,6 +8,7 @@ const arn = 'arn:aws:iam::123456789012:role/a'
 const location = { source: 'config.yaml', line: 1, column: 1 }
 const entry = (username: string, path: string): MappingEntry => ({
   key: { type: 'arn', arn },
+  conditions: null,
   username,
   groups: [],
   userId: '',
@@ -22,7 +23,9 @@ void test('the mappings of the file are there from the first, and stay', async (
   await backend.start()
   const { mode, index, fault } = backend.snapshot()
   t.same([mode, fault], ['MountedFile', null])
-  t.match(index === null ? undefined : findEntry(index, { canonicalArn: arn, userId: '' }), { username: 'second' })
+  t.match(index === null ? undefined : findEntry(index, { canonicalArn: arn, userId: '', sessionName: '' }), {
+    username: 'second',
+  })
   t.equal(index?.accounts.has('210987654321'), true)
   t.match(lines, [{ level: 'warn', message: /mapRoles\[0\]/ }])
   await backend.stop()

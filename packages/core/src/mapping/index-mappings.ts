@@ -1,0 +1,143 @@
+import type { Problem } from '../configuration/problem.ts'
+import { finish, type Steps } from '../steps.ts'
+import { splitCovered } from './chain.ts'
+import { covers } from './conditions.ts'
+import type { EntryKey, MappingEntry } from './entry.ts'
+import type { MappingIndex, MappingLists } from './mapping-index.ts'
+
+/** The mappings of one backend, and a warning for each entry that never has its turn. */
+export interface IndexedMappings {
+  readonly index: MappingIndex
+  readonly problems: readonly Problem[]
+}
+
+type Table = Map<string, MappingEntry>
+
+const ENTRIES_PER_STEP = 500
+
+function warning({ location, path }: MappingEntry, message: string): Problem {
+  return { severity: 'warning', location, path, message: `${message}; remove one of the two` }
+}
+
+/** Builds tables of entries in which of two entries for one key the later one comes first. */
+class TableBuilder {
+  readonly problems: Problem[] = []
+  readonly otherwise = new Map<MappingEntry, MappingEntry>()
+  /** The keys of each table for which there is more than one entry. */
+  readonly #several = new Map<Table, Map<string, MappingEntry[]>>()
+
+  add(table: Table, key: string, entry: MappingEntry): void {
+    const earlier = table.get(key)
+    table.set(key, entry)
+    if (earlier === undefined) return
+    const groups = this.#several.get(table) ?? new Map<string, MappingEntry[]>()
+    this.#several.set(table, groups)
+    const group = groups.get(key) ?? [earlier]
+    group.push(entry)
+    groups.set(key, group)
+  }
+
+  /** Links the entries for one key, and warns of those that never have their turn. */
+  *link(table: Table, name: string): Steps<undefined> {
+    for (const [key, group] of this.#several.get(table) ?? []) {
+      const { chain, covered } = splitCovered(group.toReversed())
+      for (const [index, entry] of chain.entries()) {
+        const next = chain[index + 1]
+        if (next !== undefined) this.otherwise.set(entry, next)
+        if (index % ENTRIES_PER_STEP === 0) yield
+      }
+      for (const { entry, by } of covered.toReversed()) {
+        const message = `is for the same ${name} as ${by.path}, ${key}, and has no effect: the later one wins`
+        this.problems.push(warning(entry, message))
+      }
+    }
+    return undefined
+  }
+}
+
+/** A role's ARN among the users too: roles come first. */
+function* warnOfBoth(roles: Table, users: Table, builder: TableBuilder): Steps<undefined> {
+  const [few, many] = roles.size < users.size ? [roles, users] : [users, roles]
+  let count = 0
+  for (const arn of few.keys()) {
+    count += 1
+    if (count % ENTRIES_PER_STEP === 0) yield
+    const role = many.has(arn) ? roles.get(arn) : undefined
+    const user = users.get(arn)
+    if (role === undefined || user === undefined || !covers(role.conditions, user.conditions)) continue
+    const message = `is for the same ARN as ${role.path}, ${arn}, and has no effect: mapRoles comes before mapUsers`
+    builder.problems.push(warning(user, message))
+  }
+  return undefined
+}
+
+/** Entries with patterns by what they are for; of two with the same pattern the first one comes first. */
+function indexLikes(entries: readonly MappingEntry[], problems: Problem[]): MappingIndex['likes'] {
+  const likes = new Map<string, MappingEntry[]>()
+  const firsts = new Map<string, MappingEntry>()
+  for (const entry of entries) {
+    if (entry.key.type !== 'like') continue
+    const { prefix, glob } = entry.key
+    const list = likes.get(prefix) ?? []
+    likes.set(prefix, list)
+    list.push(entry)
+    const first = firsts.get(prefix + glob)
+    if (first === undefined) firsts.set(prefix + glob, entry)
+    else if (covers(first.conditions, entry.conditions)) {
+      const message = `has the same pattern as ${first.path}, ${prefix}${glob}, and has no effect: the first one wins`
+      problems.push(warning(entry, message))
+    }
+  }
+  return likes
+}
+
+function keyIn(key: EntryKey): string | null {
+  if (key.type === 'arn') return key.arn
+  if (key.type === 'sso') return key.prefix
+  return key.type === 'userId' ? key.userId : null
+}
+
+function newTables(): Readonly<Record<'arn' | 'sso' | 'userId', Table>> {
+  return { arn: new Map(), sso: new Map(), userId: new Map() }
+}
+
+/** Builds the index of a backend in steps. */
+export function* indexSteps({ roles, users, accounts, unusable, strays }: MappingLists): Steps<IndexedMappings> {
+  const builder = new TableBuilder()
+  const roleTables = newTables()
+  const userTables = newTables()
+  const likes: MappingEntry[] = []
+  for (const [entries, tables] of [
+    [roles, roleTables],
+    [users, userTables],
+  ] as const) {
+    for (const [index, entry] of entries.entries()) {
+      const key = keyIn(entry.key)
+      if (entry.key.type === 'like') likes.push(entry)
+      else if (key !== null) builder.add(tables[entry.key.type], key, entry)
+      if (index % ENTRIES_PER_STEP === 0) yield
+    }
+    yield* builder.link(tables.arn, 'ARN')
+    yield* builder.link(tables.sso, 'permission set')
+    yield* builder.link(tables.userId, 'user id')
+  }
+  yield* warnOfBoth(roleTables.arn, userTables.arn, builder)
+  const index: MappingIndex = {
+    rolesByArn: roleTables.arn,
+    rolesBySso: roleTables.sso,
+    rolesByUserId: roleTables.userId,
+    usersByArn: userTables.arn,
+    usersByUserId: userTables.userId,
+    otherwise: builder.otherwise,
+    likes: indexLikes(likes, builder.problems),
+    accounts: new Set(accounts),
+    unusable: unusable ?? [],
+    strays: strays ?? [],
+  }
+  return { index, problems: builder.problems }
+}
+
+/** Builds the index of a backend. */
+export function indexMappings(lists: MappingLists): IndexedMappings {
+  return finish(indexSteps(lists))
+}

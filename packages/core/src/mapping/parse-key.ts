@@ -1,0 +1,143 @@
+import { findPartition } from '../aws/partition.ts'
+import type { Field, LocatedDocument } from '../configuration/located-document.ts'
+import type { EntryKey } from './entry.ts'
+import { parseArn, parseLike, withoutRolePath, type ArnRules } from './parse-arn.ts'
+
+/** What feature gates open in entries. */
+export interface EntryGates {
+  /** Whether `sso` may stand in place of an ARN (SSORoleMatch); `never` where no gate opens it. */
+  readonly sso: boolean | 'never'
+  /** Whether the ARN of a role with a path stands for the role of that name (RolePathMatch). Default false. */
+  readonly rolePaths?: boolean
+}
+
+/** What one kind of source accepts in its entries. */
+export interface EntryRules extends ArnRules, EntryGates {
+  /** Whether the entry is found by its `userid`, to which its ARN only adds. Default false. */
+  readonly byUserId?: boolean
+  /** Whether groups may be one string with commas. */
+  readonly commaLists: boolean
+}
+
+/** Whom an entry is for, and whether that is a role, whose sessions have names. */
+export interface ParsedKey {
+  readonly key: EntryKey
+  readonly isRole: boolean
+}
+
+const ACCOUNT_ID = /^[0-9]{12}$/
+const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,32}$/
+
+/** The keys of which an entry has exactly one. */
+export function keyNames({ kind }: Pick<EntryRules, 'kind'>): readonly string[] {
+  return kind === 'role' ? ['rolearn', 'sso', 'rolelike'] : ['userarn', 'userlike']
+}
+
+function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
+  const text = document.string(field)
+  if (text === null) return null
+  const parsed = parseArn(text, rules)
+  if (parsed.fault !== null) return document.error(field, parsed.fault)
+  if (parsed.oddity !== null) document.warn(field, parsed.oddity)
+  return { key: { type: 'arn', arn: parsed.arn }, isRole: parsed.kind === 'role' }
+}
+
+function parseLikeKey(document: LocatedDocument, field: Field, { kind }: EntryRules): ParsedKey | null {
+  const text = document.string(field)
+  if (text === null) return null
+  const parsed = parseLike(text, kind)
+  if (parsed.fault !== null) return document.error(field, parsed.fault)
+  return { key: { type: 'like', prefix: parsed.prefix, glob: parsed.glob }, isRole: kind === 'role' }
+}
+
+/** An ARN that is empty counts as absent here. */
+function parseUserIdKey(
+  document: LocatedDocument,
+  field: Field,
+  arnField: Field | undefined,
+  userId: string | null,
+  rules: EntryRules,
+): ParsedKey | null {
+  const isRole = rules.kind === 'role'
+  if (userId === '') return document.error(field, 'needs userid, since server.dynamicfileUserIDStrict is true')
+  const arnText = arnField === undefined ? '' : document.string(arnField)
+  if (userId === null || arnText === null) return null
+  if (arnField === undefined || arnText === '') return { key: { type: 'userId', userId, arn: null }, isRole }
+  const { arn, fault } = parseArn(arnText, rules)
+  if (fault !== null) return document.error(arnField, fault)
+  return { key: { type: 'userId', userId, arn: withoutRolePath(arn) }, isRole }
+}
+
+/** The canonical ARN in lower case, up to its last underscore, of the roles of a permission set. */
+function ssoPrefix(partition: string, account: string, name: string): string {
+  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`.toLowerCase()
+}
+
+function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
+  const fields = document.fields(field, ['permissionSetName', 'accountID', 'partition'])
+  if (fields === null) return null
+  if (rules.sso === 'never') return document.error(field, 'is not for this file: write the ARN of the role')
+  if (!rules.sso) return document.error(field, 'needs --feature-gates=SSORoleMatch=true')
+  const nameField = fields.get('permissionsetname')
+  const accountField = fields.get('accountid')
+  const partitionField = fields.get('partition')
+  if (nameField === undefined || accountField === undefined) {
+    return document.error(field, 'needs both permissionSetName and accountID')
+  }
+  const name = document.string(nameField)
+  const account = document.scalar(accountField)?.text ?? null
+  const partition = partitionField === undefined ? 'aws' : document.string(partitionField)
+  if (name === null || account === null || partition === null) return null
+  if (!PERMISSION_SET_NAME.test(name)) {
+    return document.error(nameField, `"${name}" is no name of a permission set: 1 to 32 letters, digits and +=,.@-_`)
+  }
+  if (!ACCOUNT_ID.test(account))
+    return document.error(accountField, `"${account}" is no account id: write its 12 digits`)
+  if (findPartition(partition) === undefined) {
+    return document.error(partitionField ?? field, `"${partition}" is no partition: write aws, aws-us-gov, aws-cn, …`)
+  }
+  return { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true }
+}
+
+/** Reads whom an entry is for; null, with its problems in the document, where that is not said or said twice. */
+export function parseKey(
+  document: LocatedDocument,
+  field: Field,
+  fields: ReadonlyMap<string, Field>,
+  userId: string | null,
+  rules: EntryRules,
+): ParsedKey | null {
+  const names = keyNames(rules).filter((name) => name !== 'sso' || rules.sso !== 'never' || fields.has('sso'))
+  const given = names.filter((name) => fields.has(name))
+  const [name = '', second] = given
+  if (second !== undefined) return document.error(field, `has both ${name} and ${second}: keep one`)
+  const keyField = fields.get(name)
+  if (keyField !== undefined && name === 'sso') return parseSsoKey(document, keyField, rules)
+  if (keyField !== undefined && name.endsWith('like')) {
+    return rules.byUserId === true
+      ? document.error(keyField, 'is not for this file, whose entries are found by userid')
+      : parseLikeKey(document, keyField, rules)
+  }
+  if (rules.byUserId === true) {
+    const arnField = keyField === undefined || document.isNull(keyField) ? undefined : keyField
+    return parseUserIdKey(document, field, arnField, userId, rules)
+  }
+  if (keyField !== undefined) return parseArnKey(document, keyField, rules)
+  return document.error(field, `needs ${names.join(' or ')}`)
+}
+
+/** Whom an entry that is bad would be for, as far as that can be read: the start of a canonical ARN in lower case. */
+export function intendedFor(document: LocatedDocument, field: Field): string | null {
+  const texts = new Map(document.pairs(field).map(([key, value]) => [key.toLowerCase(), value]))
+  for (const name of ['rolearn', 'userarn', 'arn']) {
+    const value = texts.get(name)
+    const text = value === undefined ? null : document.textOf(value)
+    const parsed = text === null ? null : parseArn(text, { kind: 'role', sessionArns: true, rolePaths: true })
+    if (parsed !== null && parsed.fault === null) return parsed.arn
+  }
+  const sso = texts.get('sso')
+  if (sso === undefined) return null
+  const parts = new Map(document.pairs(sso).map(([key, value]) => [key.toLowerCase(), document.textOf(value)]))
+  const [name, account] = [parts.get('permissionsetname') ?? null, parts.get('accountid') ?? null]
+  return name === null || account === null ? null : ssoPrefix(parts.get('partition') ?? 'aws', account, name)
+}
