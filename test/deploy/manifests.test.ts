@@ -85,7 +85,7 @@ for (const overlay of OVERLAYS) {
 t.test('the DaemonSet runs the server with nothing that it does not need', async (t) => {
   const daemonSet = findObject(await overlayObjects('file'), 'DaemonSet')
   t.match(property(daemonSet, 'spec'), {
-    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
   })
   const pod = podOf(daemonSet)
   t.match(pod, {
