@@ -32,8 +32,8 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
   mkdirSync(stubs)
   writeFileSync(calls, '')
   const command = COMMAND.map((part) => `'${part}'`).join(' ')
-  // A server would not end, and there is no cluster to add to: their flags are read at least.
-  const authenticator = `case "$1" in server | add) set -- "$@" --help ;; esac\nexec ${command} "$@"`
+  // A server would not end, and there is no cluster to write to or to read: the flags are read at least.
+  const authenticator = `case "$*" in server* | add* | *' --kubeconfig '*) set -- "$@" --help ;; esac\nexec ${command} "$@"`
   const noted = Object.entries(STUBS).map(([name, body]): [string, string] => [
     name,
     `echo "${name} $*" >>'${calls}'\n${body}`,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   EMPTY_AWS_AUTH,
@@ -15,7 +15,7 @@ import { parse } from 'yaml'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
 import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
 import { runBinary } from '../sandbox/kubectl/run-binary.ts'
-import { documents, type Block } from './documents.ts'
+import { documents, ROOT, type Block } from './documents.ts'
 import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
 
 const KUBEADM_KUBECONFIG = '/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml'
@@ -81,6 +81,30 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     },
   ],
   [(value) => textAt(value, 'kind') === 'Config', checkKubeconfig],
+  [
+    // Of pre-commit.
+    (value) => property(value, 'repos') !== undefined,
+    (t, { place }, value) => {
+      const hooks: unknown = parse(readFileSync(join(ROOT, '.pre-commit-hooks.yaml'), 'utf8'))
+      t.match(value, { repos: [{ hooks: [{ id: textAt([hooks].flat()[0], 'id') ?? '' }] }] }, place)
+    },
+  ],
+  [
+    // Of GitHub: what it installs and how it calls the command.
+    (value) => property(value, 'jobs') !== undefined,
+    async (t, { place }, value) => {
+      t.match(value, { permissions: { contents: 'read' }, jobs: { lint: { 'runs-on': /^ubuntu/ } } }, place)
+      const steps = [property(property(property(value, 'jobs'), 'lint'), 'steps')].flat()
+      const runs = steps.map((step) => textAt(step, 'run') ?? '')
+      const [, ...args] = (runs.at(-1) ?? '').split(' ')
+      t.match(args[0], 'lint', place)
+      t.equal((await runCommand([...args, '--help'])).code, 0, place)
+      t.ok(
+        runs.some((run) => run.includes('sha256sum -c')),
+        place,
+      )
+    },
+  ],
   [
     // Of kops; its content is held against the files of deploy/kops elsewhere.
     (value) =>

@@ -52,6 +52,8 @@ t.test('every subcommand does the same in a folder full of traps as in an empty 
     ['verify', '-t', token],
     ['verify', '-i', 'k8s.local', '-t', token, '-o', 'json'],
     ['verify', '-i', 'other.local', '-t', token],
+    ['lint'],
+    ['lint', 'config.yaml'],
     ['init'],
     ['server'],
     ['server', '-i', 'k8s.local', '-c', 'config.yaml'],

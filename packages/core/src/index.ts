@@ -25,8 +25,21 @@ export { AuthenticatorError, ConfigurationError, FileError, type FileErrorCode }
 export { canonicalizeArn, type ArnFault, type Principal, type PrincipalKind } from './identity/arn.ts'
 export { parseCallerIdentity, type Identity } from './identity/caller-identity.ts'
 export { refusalOfStsError } from './identity/sts-error.ts'
-export { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth } from './mapping/aws-auth.ts'
+export { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth, type AwsAuthGates } from './mapping/aws-auth.ts'
 export { decide, type BackendSnapshot, type Mapped, type ReservedPrefixes } from './mapping/decide.ts'
+export { checkIdentityMappings } from './lint/check-identity-mappings.ts'
+export { checkMappings } from './lint/check-mappings.ts'
+export {
+  lintBackendModeFile,
+  lintDynamicFile,
+  lintManifests,
+  type LintedManifests,
+  type LintRules,
+} from './lint/lint-file.ts'
+export { isAwsAuth, readAwsAuthManifest } from './manifest/aws-auth-manifest.ts'
+export type { NestedText } from './manifest/nested-text.ts'
+export { readManifests, type Manifests, type ObjectManifest } from './manifest/read-manifests.ts'
+export { recognizeFile, type FileKind } from './manifest/recognize.ts'
 export { parseDynamicFile, type DynamicFile, type ParsedDynamicFile } from './mapping/dynamic-file.ts'
 export type { Conditions, EntryKey, MappingEntry, UnusableEntry } from './mapping/entry.ts'
 export { parseIdentityMapping, type ParsedIdentityMapping } from './mapping/identity-mapping.ts'
@@ -57,5 +70,6 @@ export { encodeToken, hasTokenPrefix } from './token/codec.ts'
 export { CLUSTER_ID_HEADER, parseToken, type StsRequest, type TokenPolicy } from './token/presigned-url.ts'
 export { PRESIGNED_URL_LIFETIME_MS } from './token/signing-time.ts'
 export { createLog, LOG_LEVELS, type Log, type LogFields, type LogFormat, type LogLevel } from './log/log.ts'
+export { escapeUnseen } from './log/unseen.ts'
 export { finish, type Steps } from './steps.ts'
 export { isRecord, messageOf, property, textAt } from './untrusted.ts'

@@ -1,10 +1,8 @@
 import { isatty } from 'node:tty'
 import { checkNewMapping, formatProblem, type NewMapping } from '@aws-iam-authenticator/core'
 import type { CommandContext } from '../command.ts'
-import { connectWith } from '../network/dispatcher.ts'
-import { readTrustedCertificates } from '../network/trust.ts'
+import { connectToCluster } from '../kubernetes/connect.ts'
 import { UsageError } from '../options/usage-error.ts'
-import { USER_AGENT } from '../version.ts'
 import { confirm } from './confirm.ts'
 import { KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from './options.ts'
 import { updateAwsAuth } from './update-aws-auth.ts'
@@ -37,7 +35,7 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   if (path === null) throw new UsageError('empty kubeconfig: name one with --kubeconfig')
   requireGood(mapping)
   for (const note of notes) stderr(`${note}\n`)
-  const { createKubernetesApi, formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
+  const { formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
   const hasTerminal = isatty(0)
   const { server, logIn } = await fromPersonalKubeconfig(path, choice, { environment, hasTerminal })
@@ -48,10 +46,7 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
       return 0
     }
   }
-  const cluster = await logIn()
-  // As kubectl: a kubeconfig without a CA trusts what the machine trusts. AWS_CA_BUNDLE is for AWS.
-  const ca = cluster.tls.ca ?? (await readTrustedCertificates({ environment: { ...environment, AWS_CA_BUNDLE: '' } }))
-  const api = createKubernetesApi(cluster, (tls) => connectWith(environment, { ...tls, ca }), USER_AGENT)
+  const api = await connectToCluster(await logIn(), environment)
   try {
     const { object, problems } = await updateAwsAuth(api, server, mapping)
     for (const problem of problems) stderr(`warning: ${formatProblem(problem)}\n`)

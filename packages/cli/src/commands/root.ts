@@ -4,6 +4,7 @@ import { add } from './add.ts'
 import { cache } from './cache.ts'
 import { completion } from './completion.ts'
 import { init } from './init.ts'
+import { lint } from './lint.ts'
 import { server } from './server.ts'
 import { token } from './token.ts'
 import { verify } from './verify.ts'
@@ -15,5 +16,5 @@ export const root: CommandGroup = {
   summary: '',
   description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
   options: GLOBAL_OPTIONS,
-  commands: [add, cache, completion, init, server, token, verify, version],
+  commands: [add, cache, completion, init, lint, server, token, verify, version],
 }

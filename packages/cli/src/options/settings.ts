@@ -1,4 +1,10 @@
-import { ConfigurationError, formatProblem, messageOf, type ConfigurationFile } from '@aws-iam-authenticator/core'
+import {
+  ConfigurationError,
+  formatProblem,
+  messageOf,
+  type ConfigurationFile,
+  type Problem,
+} from '@aws-iam-authenticator/core'
 import type { Environment } from '../network/environment.ts'
 import type { Option } from './option.ts'
 import { UsageError } from './usage-error.ts'
@@ -8,6 +14,34 @@ export interface SettingSources {
   readonly flags: ReadonlyMap<string, readonly string[]>
   readonly environment: Environment
   readonly file: Pick<ConfigurationFile, 'settings'>
+}
+
+/** A value in a configuration file that an option does not take. */
+class SettingError extends ConfigurationError {
+  readonly problem: Problem
+  constructor(problem: Problem, cause: unknown) {
+    super(formatProblem(problem), [], { cause })
+    this.problem = problem
+  }
+}
+
+/** The value of an option by the configuration file, else its default; the error that says where, where it has no such value. */
+function readSetting<T>(option: Option<T>, file: SettingSources['file']): T | SettingError {
+  const key = option.keys?.find((candidate) => file.settings.has(candidate.toLowerCase()))
+  const setting = key === undefined ? undefined : file.settings.get(key.toLowerCase())
+  if (key === undefined || setting === undefined) return option.fallback
+  const { value, location } = setting
+  try {
+    return option.parse(typeof value === 'string' ? [value] : value)
+  } catch (error) {
+    return new SettingError({ severity: 'error', location, path: key, message: messageOf(error) }, error)
+  }
+}
+
+/** What is wrong with the value that a configuration file has for an option; null where nothing is. */
+export function problemOfSetting(option: Option<unknown>, file: SettingSources['file']): Problem | null {
+  const read = readSetting(option, file)
+  return read instanceof SettingError ? read.problem : null
 }
 
 /**
@@ -33,14 +67,7 @@ export function settingOf<T>(option: Option<T>, { flags, environment, file }: Se
       throw new UsageError(`environment variable ${option.environment ?? ''}: ${messageOf(error)}`, { cause: error })
     }
   }
-  const key = option.keys?.find((candidate) => file.settings.has(candidate.toLowerCase()))
-  const setting = key === undefined ? undefined : file.settings.get(key.toLowerCase())
-  if (key === undefined || setting === undefined) return option.fallback
-  const { value, location } = setting
-  try {
-    return option.parse(typeof value === 'string' ? [value] : value)
-  } catch (error) {
-    const problem = { severity: 'error', location, path: key, message: messageOf(error) } as const
-    throw new ConfigurationError(formatProblem(problem), [], { cause: error })
-  }
+  const read = readSetting(option, file)
+  if (read instanceof SettingError) throw read
+  return read
 }

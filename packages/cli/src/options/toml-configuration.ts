@@ -40,6 +40,7 @@ export function parseTomlConfiguration(text: string, source: string, gatesOf: Ga
       roles: file.mappings.roles.map(relocated),
       users: file.mappings.users.map(relocated),
     },
+    sections: new Map([...file.sections.keys()].map((key) => [key, locate(key)])),
     problems: file.problems.map(relocated),
   }
 }

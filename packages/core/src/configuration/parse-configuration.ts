@@ -21,6 +21,8 @@ export interface ConfigurationFile {
   readonly settings: ReadonlyMap<string, Setting>
   readonly mappings: MappingLists
   readonly reservedPrefixes: ReservedPrefixes
+  /** Where the keys of `server` stand that hold mappings and the like, by their lower-case names such as `server.maproles`. */
+  readonly sections: ReadonlyMap<string, Location>
   readonly problems: readonly Problem[]
 }
 
@@ -67,6 +69,9 @@ const SERVER_KEYS = [
   'stateDir',
 ]
 
+/** The keys at the top of a configuration file. */
+export const CONFIGURATION_KEYS: readonly string[] = [...TOP_KEYS, 'server']
+
 const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
 
 export const EMPTY_CONFIGURATION: ConfigurationFile = {
@@ -74,6 +79,7 @@ export const EMPTY_CONFIGURATION: ConfigurationFile = {
   settings: new Map(),
   mappings: { roles: [], users: [], accounts: [], unusable: [] },
   reservedPrefixes: new Map(),
+  sections: new Map(),
   problems: [],
 }
 
@@ -137,7 +143,7 @@ export function parseConfiguration(
   const document = new LocatedDocument(text, source)
   const { problems, root } = document
   if (!document.unreadable && document.isNull(root)) return EMPTY_CONFIGURATION
-  const top = document.unreadable ? null : document.fields(root, [...TOP_KEYS, 'server'])
+  const top = document.unreadable ? null : document.fields(root, CONFIGURATION_KEYS)
   if (top === null) return { ...EMPTY_CONFIGURATION, readable: false, problems }
   const settings = new Map<string, Setting>()
   const read = (fields: ReadonlyMap<string, Field>, prefix: string, names: readonly string[]): void => {
@@ -176,5 +182,10 @@ export function parseConfiguration(
         : (parseAccounts(document, accountsField, { quoteLeadingZeros: true, commaLists: true }) ?? []),
   }
   const reservedPrefixes = readReservedPrefixes(document, server.get('reservedprefixconfig'))
-  return { readable: true, settings, mappings, reservedPrefixes, problems }
+  const sections = new Map<string, Location>()
+  for (const name of MAPPING_KEYS.map((key) => key.toLowerCase())) {
+    const field = server.get(name)
+    if (field !== undefined) sections.set(`server.${name}`, field.location)
+  }
+  return { readable: true, settings, mappings, reservedPrefixes, sections, problems }
 }

@@ -1,3 +1,5 @@
+import { escapeUnseen } from './unseen.ts'
+
 /** From the gravest to the chattiest. */
 export type LogLevel = 'panic' | 'fatal' | 'error' | 'warning' | 'info' | 'debug' | 'trace'
 
@@ -23,16 +25,9 @@ export interface LogOptions {
 
 export const LOG_LEVELS: readonly LogLevel[] = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace']
 
-/** What JSON leaves as it is though a terminal obeys it or hides it: control and format characters, line separators. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-function escapeUnseen(unseen: string): string {
-  const units = Array.from({ length: unseen.length }, (_, at) => unseen.charCodeAt(at).toString(16).padStart(4, '0'))
-  return units.map((unit) => `\\u${unit}`).join('')
-}
-
 function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNSEEN, escapeUnseen)
+  // JSON leaves as they are some characters that a terminal obeys.
+  return escapeUnseen(JSON.stringify(value))
 }
 
 const BARE = /^[\w.\-/@^+]+$/

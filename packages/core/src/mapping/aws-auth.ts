@@ -5,7 +5,8 @@ import type { MappingLists, StrayKey } from './mapping-index.ts'
 import type { EntryGates, EntryRules } from './parse-key.ts'
 import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'
 
-const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
+/** The data keys of aws-auth that count, to the letter. */
+export const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
 type DataKey = (typeof DATA_KEYS)[number]
 
 /** What people write for an empty list. */
@@ -20,6 +21,9 @@ export function isEmptyList(text: string): boolean {
 export interface AwsAuth extends MappingLists {
   readonly problems: readonly Problem[]
 }
+
+/** Which gates are open for the entries of aws-auth. */
+export type AwsAuthGates = EntryGates & { readonly sso: boolean }
 
 export const EMPTY_AWS_AUTH: AwsAuth = { roles: [], users: [], accounts: [], problems: [] }
 
@@ -52,7 +56,7 @@ function readList<T>(
 export function parseAwsAuth(
   data: Readonly<Record<string, unknown>>,
   before: MappingLists,
-  gates: EntryGates & { readonly sso: boolean },
+  gates: AwsAuthGates,
 ): AwsAuth {
   const problems: Problem[] = []
   const entries = (key: DataKey, kind: EntryRules['kind'], kept: readonly MappingEntry[]): ParsedEntries => {

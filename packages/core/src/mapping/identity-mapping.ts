@@ -15,6 +15,9 @@ export interface ParsedIdentityMapping {
   readonly warnings: readonly string[]
 }
 
+/** Which gates are open for IAMIdentityMappings. */
+export type IdentityMappingGates = Pick<EntryGates, 'rolePaths'>
+
 type Spec = Readonly<Record<string, unknown>>
 
 /** What was found wrong so far. */
@@ -23,7 +26,15 @@ interface Findings {
   readonly warnings: string[]
 }
 
-const KNOWN = ['arn', 'arnLike', 'username', 'groups', 'principalId', 'sessionNames']
+/** What the spec of an IAMIdentityMapping may hold. */
+export const IDENTITY_MAPPING_KEYS: readonly string[] = [
+  'arn',
+  'arnLike',
+  'username',
+  'groups',
+  'principalId',
+  'sessionNames',
+]
 
 function textList(value: unknown): readonly string[] | null {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null
@@ -67,8 +78,8 @@ function parseConditions(spec: Spec, isRole: boolean, { errors }: Findings): Con
     if (fault !== null) errors.push(`spec.sessionNames: ${fault}`)
   }
   for (const name of Object.keys(spec)) {
-    if (KNOWN.includes(name) || !looksLikeCondition(name)) continue
-    errors.push(`spec.${name}: is not a known field${didYouMean(name, KNOWN)}`)
+    if (IDENTITY_MAPPING_KEYS.includes(name) || !looksLikeCondition(name)) continue
+    errors.push(`spec.${name}: is not a known field${didYouMean(name, IDENTITY_MAPPING_KEYS)}`)
   }
   return conditionsOf(principalId, sessionNames)
 }
@@ -80,7 +91,7 @@ function parseConditions(spec: Spec, isRole: boolean, { errors }: Findings): Con
 export function parseIdentityMapping(
   object: unknown,
   name: string,
-  { rolePaths = false }: Pick<EntryGates, 'rolePaths'> = {},
+  { rolePaths = false }: IdentityMappingGates = {},
 ): ParsedIdentityMapping {
   const spec = property(object, 'spec')
   if (!isRecord(spec)) return { entry: null, errors: ['has no spec'], warnings: [] }

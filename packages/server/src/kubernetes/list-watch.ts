@@ -54,7 +54,8 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-async function list(
+/** All objects of a resource, page by page, and the resourceVersion that a watch goes on from. */
+export async function listObjects(
   api: KubernetesApi,
   resource: Resource,
   signal: AbortSignal,
@@ -135,7 +136,7 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
 
   const step = async (): Promise<void> => {
     if (state.resourceVersion === null) {
-      const [objects, resourceVersion] = await list(api, resource, signal)
+      const [objects, resourceVersion] = await listObjects(api, resource, signal)
       handlers.replaced(objects)
       state.resourceVersion = resourceVersion
       delay = Math.min(delay, LISTED_DELAY_MS)

@@ -1,0 +1,53 @@
+import type { Command } from '../command.ts'
+import { CLUSTER_OPTIONS } from '../kubernetes/options.ts'
+import { FEATURE_GATES } from '../options/global-options.ts'
+import { choice, flag } from '../options/option.ts'
+import { DYNAMIC_FILE_USER_ID_STRICT } from '../options/server-options.ts'
+import { UsageError } from '../options/usage-error.ts'
+
+const STRICT = flag({ flag: 'strict', description: 'Exit with 1 on warnings too' })
+const OUTPUT = choice<'' | 'json'>(
+  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
+  '',
+)
+
+export const lint: Command = {
+  name: 'lint',
+  summary: 'Check configuration files and mappings before the server reads them',
+  positionals: '[FILE...|-]',
+  description:
+    'Checks configuration files (YAML, JSON, TOML), manifests with the ConfigMap aws-auth or IAMIdentityMappings, dynamic ' +
+    'files, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +
+    'What a file is for is told by its content. Feature gates come from --feature-gates or from the file of --config. ' +
+    'Exit code 0: no errors; 1: errors.',
+  examples: [
+    'aws-iam-authenticator lint config.yaml aws-auth.yaml',
+    'kubectl -n kube-system get configmap aws-auth -o yaml | aws-iam-authenticator lint -',
+    'aws-iam-authenticator lint --cluster --kubeconfig ~/.kube/config -o json',
+  ],
+  options: [STRICT, OUTPUT, ...CLUSTER_OPTIONS],
+  run: async (context) => {
+    const { setting, positionals, environment, stdout } = context
+    const [{ asksForCluster, readCluster }, { lintFiles }, { lintCluster }, report, { stdoutStyle }] =
+      await Promise.all([
+        import('../kubernetes/read-cluster.ts'),
+        import('../lint/lint-files.ts'),
+        import('../lint/lint-cluster.ts'),
+        import('../lint/report.ts'),
+        import('../terminal/style.ts'),
+      ])
+    const isCluster = asksForCluster(context)
+    if (positionals.length === 0 && !isCluster) {
+      throw new UsageError('nothing to check: name files, - for standard input, or a live cluster with --cluster')
+    }
+    const gates = setting(FEATURE_GATES)
+    const { SSORoleMatch: sso, RolePathMatch: rolePaths } = gates
+    const rules = { sso, rolePaths, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) }
+    const files = lintFiles(positionals, gates, rules)
+    const cluster = isCluster ? lintCluster(await readCluster(context), rules) : []
+    const found = report.reportOf([...files, ...cluster])
+    const isJson = setting(OUTPUT) === 'json'
+    stdout(isJson ? report.renderJson(found) : report.renderReport(found, stdoutStyle(environment)))
+    return found.errors > 0 || (setting(STRICT) && found.warnings > 0) ? 1 : 0
+  },
+}

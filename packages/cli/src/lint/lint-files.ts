@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import {
+  FileError,
+  lintBackendModeFile,
+  lintDynamicFile,
+  lintManifests,
+  messageOf,
+  recognizeFile,
+  type FeatureGates,
+  type LintRules,
+  type NestedText,
+  type Problem,
+} from '@aws-iam-authenticator/core'
+import { lintConfiguration } from './lint-configuration.ts'
+import type { Checked } from './report.ts'
+
+const STDIN = 'stdin'
+
+function read(path: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8')
+  } catch (error) {
+    throw new FileError('file_unreadable', `can't read ${path}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** A configuration file in the data of a ConfigMap. */
+function lintNested({ text, locate }: NestedText, gates: FeatureGates): readonly Problem[] {
+  const problems = lintConfiguration(text, '', { format: 'yaml', gates })
+  return problems.map(({ severity, location, path, message }) => {
+    return { severity, location: locate(location.line, location.column), path, message }
+  })
+}
+
+function lintText(text: string, source: string, gates: FeatureGates, rules: LintRules): Checked {
+  const name = source
+  const kind = source.toLowerCase().endsWith('.toml') ? 'toml_configuration' : recognizeFile(text)
+  if (kind === 'dynamic_file') return { name, kind, problems: lintDynamicFile(text, source, rules) }
+  if (kind === 'backend_mode_file') return { name, kind, problems: lintBackendModeFile(text, source) }
+  if (kind === 'manifests') {
+    const { problems, objects, configurations } = lintManifests(text, source, rules)
+    const nested = configurations.flatMap((configuration) => lintNested(configuration, gates))
+    const isEmpty = problems.length + objects + configurations.length === 0
+    return { name, kind: isEmpty ? 'other_manifests' : kind, problems: [...problems, ...nested] }
+  }
+  if (kind !== null) {
+    const format = kind === 'toml_configuration' ? 'toml' : 'yaml'
+    return { name, kind: 'configuration', problems: lintConfiguration(text, source, { format, gates }) }
+  }
+  const message =
+    text.trim() === ''
+      ? 'is empty'
+      : 'is nothing that can be checked: give a configuration file, manifests with the ConfigMap aws-auth or ' +
+        'IAMIdentityMappings, or a dynamic file'
+  const location = { source, line: 1, column: 1 }
+  return { name, kind: 'unknown', problems: [{ severity: 'error', location, path: '', message }] }
+}
+
+/**
+ * Checks files; `-` is standard input. What a file is for is told by its content.
+ *
+ * @throws {FileError} A file can't be read.
+ */
+export function lintFiles(paths: readonly string[], gates: FeatureGates, rules: LintRules): readonly Checked[] {
+  return paths.map((path) => lintText(read(path), path === '-' ? STDIN : path, gates, rules))
+}

@@ -1,0 +1,82 @@
+import type { FileKind, Problem } from '@aws-iam-authenticator/core'
+import { formatJson, wrap, type Style } from '../terminal/style.ts'
+
+/** One thing that was checked, and what was found in it. */
+export interface Checked {
+  readonly name: string
+  readonly kind:
+    | Exclude<FileKind, 'toml_configuration'>
+    | 'aws_auth'
+    | 'identity_mappings'
+    /** Manifests in which nothing is for this product. */
+    | 'other_manifests'
+    | 'unknown'
+  readonly problems: readonly Problem[]
+}
+
+/** All findings, each once, in the order of the files and of the places in them. */
+export interface Report {
+  readonly checked: readonly Checked[]
+  readonly findings: readonly Problem[]
+  readonly errors: number
+  readonly warnings: number
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const unique = new Map(problems.map((problem) => [JSON.stringify([problem.location, problem.message]), problem]))
+  return [...unique.values()].sort((a, b) => {
+    if (a.location.source !== b.location.source) return 0
+    return a.location.line - b.location.line || a.location.column - b.location.column
+  })
+}
+
+export function reportOf(checked: readonly Checked[]): Report {
+  const findings = checked.flatMap(({ problems }) => inOrder(problems))
+  const errors = findings.filter(({ severity }) => severity === 'error').length
+  return { checked, findings, errors, warnings: findings.length - errors }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}
+
+function renderFinding({ severity, location, path, message }: Problem, { width, paint }: Style): string {
+  const { source, line, column } = location
+  const place = paint(`${source}:${line}:${column}:`, 'bold')
+  const word = paint(`${severity}:`, severity === 'error' ? 'red' : 'yellow')
+  const where = path === '' ? '' : `${path}: `
+  if (width === null) return `${place} ${word} ${paint(`${where}${message}`)}\n`
+  // Below its place, the message has the whole width for itself.
+  const lines = wrap(`${where}${message}`, width - 4).map((text) => `    ${paint(text)}\n`)
+  return `${place} ${word}\n${lines.join('')}`
+}
+
+/** One line that says how it went. */
+function summary({ checked, findings, errors, warnings }: Report, { marks, paint }: Style): string {
+  const idle = checked.filter(({ kind }) => kind === 'other_manifests').length
+  const isLive = checked.some(({ kind }) => kind === 'aws_auth' || kind === 'identity_mappings')
+  const what = `${count(checked.length, isLive ? 'source' : 'file')} checked`
+  const passed = idle === 0 ? what : `${what}, ${idle} with nothing to check`
+  if (findings.length === 0) return paint(`${marks ? '✓ ' : ''}${passed}: no problems`, 'green')
+  const parts = [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])]
+  const mark = errors > 0 ? '✗ ' : '! '
+  return paint(`${marks ? mark : ''}${passed}: ${parts.join(', ')}`, errors > 0 ? 'red' : 'yellow')
+}
+
+export function renderReport(report: Report, style: Style): string {
+  const findings = report.findings.map((finding) => renderFinding(finding, style))
+  return `${findings.join('')}${findings.length > 0 && style.width !== null ? '\n' : ''}${summary(report, style)}\n`
+}
+
+/** The same for scripts. */
+export function renderJson({ checked, findings, errors, warnings }: Report): string {
+  return formatJson({
+    checked: checked.map(({ name, kind }) => ({ name, kind })),
+    findings: findings.map(({ severity, location, path, message }) => {
+      const { source: file, line, column } = location
+      return { severity, file, line, column, path, message }
+    }),
+    errors,
+    warnings,
+  })
+}

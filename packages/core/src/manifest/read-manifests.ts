@@ -1,0 +1,155 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml'
+import type { Location, Problem } from '../configuration/problem.ts'
+import { messageOf, textAt } from '../untrusted.ts'
+import { nestedText, type NestedText, type SurroundingText } from './nested-text.ts'
+
+/** One key of the data of a ConfigMap. */
+export interface DataItem {
+  readonly key: string
+  readonly location: Location
+  /** Its text; null where it holds something else than a string, which Kubernetes refuses. */
+  readonly nested: NestedText | null
+}
+
+/** A ConfigMap as it is written. */
+export interface ConfigMapManifest {
+  readonly name: string
+  /** Null where the manifest does not say. */
+  readonly namespace: string | null
+  readonly location: Location
+  readonly data: readonly DataItem[]
+}
+
+/** An object as it is written, with the places of what is in it. */
+export interface ObjectManifest {
+  readonly name: string
+  readonly object: unknown
+  /** The place of a path such as `spec.arn`, or of the nearest thing above it that is there. */
+  readonly locate: (path: string) => Location
+}
+
+/** What a file of Kubernetes manifests holds of what this product reads. */
+export interface Manifests {
+  readonly configMaps: readonly ConfigMapManifest[]
+  /** The objects IAMIdentityMapping. */
+  readonly identityMappings: readonly ObjectManifest[]
+  readonly problems: readonly Problem[]
+}
+
+/** Mappings as people read them: no types but text, numbers, booleans, null, lists and maps. */
+const OPTIONS = { prettyErrors: false, schema: 'core', resolveKnownTags: false, uniqueKeys: false } as const
+
+class Reader {
+  readonly configMaps: ConfigMapManifest[] = []
+  readonly identityMappings: ObjectManifest[] = []
+  readonly problems: Problem[] = []
+  readonly #around: SurroundingText
+  readonly #lines = new LineCounter()
+
+  constructor(text: string, source: string) {
+    const locate = (offset: number): Location => {
+      const { line, col } = this.#lines.linePos(offset)
+      return { source, line: Math.max(line, 1), column: Math.max(col, 1) }
+    }
+    this.#around = { text, locate }
+    const documents = parseAllDocuments(text, { ...OPTIONS, lineCounter: this.#lines })
+    for (const document of 'empty' in documents ? [] : documents) {
+      const [first] = document.errors
+      if (first === undefined) this.#object(document, document.contents)
+      else this.#error(locate(first.pos[0]), '', `is no valid YAML: ${first.message}`)
+    }
+  }
+
+  #error(location: Location, path: string, message: string): void {
+    this.problems.push({ severity: 'error', location, path, message })
+  }
+
+  #resolve(document: Document, node: unknown): unknown {
+    return isAlias(node) ? (node.resolve(document) ?? node) : node
+  }
+
+  #locate(node: unknown, otherwise: Location): Location {
+    const offset = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined
+    return offset === undefined ? otherwise : this.#around.locate(offset)
+  }
+
+  /** The key and the value of that name, where the node is a map that has it. */
+  #pair(document: Document, node: unknown, name: string): { readonly key: unknown; readonly value: unknown } | null {
+    const map = this.#resolve(document, node)
+    if (!isMap(map)) return null
+    const pair = map.items.find(({ key }) => isScalar(key) && key.value === name)
+    return pair === undefined ? null : { key: pair.key, value: this.#resolve(document, pair.value) }
+  }
+
+  #text(document: Document, node: unknown, ...path: readonly string[]): string | null {
+    let at: unknown = node
+    for (const name of path) at = this.#pair(document, at, name)?.value
+    return isScalar(at) && typeof at.value === 'string' ? at.value : null
+  }
+
+  #object(document: Document, node: Node | null): void {
+    const resolved = this.#resolve(document, node)
+    if (!isMap(resolved)) return
+    const kind = this.#text(document, resolved, 'kind')
+    const items = this.#pair(document, resolved, 'items')?.value
+    if (kind?.endsWith('List') === true && isSeq(items)) {
+      for (const item of items.items) {
+        const object = this.#resolve(document, item)
+        if (isMap(object)) this.#object(document, object)
+      }
+    } else if (kind === 'ConfigMap') this.#configMap(document, resolved)
+    else if (kind === 'IAMIdentityMapping') this.#identityMapping(document, resolved)
+  }
+
+  #configMap(document: Document, map: YAMLMap): void {
+    const location = this.#locate(map, this.#around.locate(0))
+    const data = this.#pair(document, map, 'data')?.value
+    const items: DataItem[] = []
+    for (const { key, value } of isMap(data) ? data.items : []) {
+      const scalar = this.#resolve(document, value)
+      const name = isScalar(key) ? String(key.value) : ''
+      const nested =
+        isScalar(scalar) && typeof scalar.value === 'string' ? nestedText(this.#around, scalar, scalar.value) : null
+      items.push({ key: name, location: this.#locate(key, location), nested })
+    }
+    const name = this.#text(document, map, 'metadata', 'name') ?? ''
+    this.configMaps.push({ name, namespace: this.#text(document, map, 'metadata', 'namespace'), location, data: items })
+  }
+
+  #identityMapping(document: Document, map: YAMLMap): void {
+    const location = this.#locate(map, this.#around.locate(0))
+    const locate = (path: string): Location => {
+      let place = location
+      let at: unknown = map
+      for (const name of path.split('.')) {
+        const pair = this.#pair(document, at, name)
+        if (pair === null) break
+        place = this.#locate(pair.value, this.#locate(pair.key, place))
+        at = pair.value
+      }
+      return place
+    }
+    try {
+      const object: unknown = map.toJS(document)
+      this.identityMappings.push({ name: textAt(object, 'metadata', 'name') ?? '', object, locate })
+    } catch (error) {
+      this.#error(location, '', `can't be read: ${messageOf(error)}`)
+    }
+  }
+}
+
+/** Reads a file of Kubernetes manifests: YAML or JSON, several documents, and lists as `kubectl get` writes them. */
+export function readManifests(text: string, source: string): Manifests {
+  const { configMaps, identityMappings, problems } = new Reader(text, source)
+  return { configMaps, identityMappings, problems }
+}

@@ -1,0 +1,50 @@
+import { isMap, isScalar, parseAllDocuments } from 'yaml'
+import { didYouMean } from '../configuration/closest.ts'
+import { CONFIGURATION_KEYS } from '../configuration/parse-configuration.ts'
+
+/** What a file is for. */
+export type FileKind =
+  /** The configuration file of the command, in YAML or JSON. */
+  | 'configuration'
+  /** The same in TOML. */
+  | 'toml_configuration'
+  /** Kubernetes manifests, of which ConfigMaps and IAMIdentityMappings count. */
+  | 'manifests'
+  /** The file of the backend DynamicFile. */
+  | 'dynamic_file'
+  /** The file at `server.dynamicBackendModePath`. */
+  | 'backend_mode_file'
+
+const TOML = /^\s*(?:\[\[?[\w."' -]+\]\]?|[\w."'-]+\s*=[^=].*)\s*(?:#.*)?$/
+const DYNAMIC_KEYS: readonly string[] = ['maproles', 'mapusers', 'mapaccounts', 'lastupdateddatetime']
+const DYNAMIC_KEY = /"(?:mapRoles|mapUsers|mapAccounts)"\s*:/i
+
+function firstLine(text: string): string {
+  return text.split('\n').find((line) => !/^\s*(?:#.*)?$/.test(line)) ?? ''
+}
+
+/** The keys of the maps that are the text's documents. */
+function topKeys(text: string): readonly (readonly string[])[] {
+  const documents = parseAllDocuments(text, { prettyErrors: false, schema: 'failsafe', uniqueKeys: false })
+  if ('empty' in documents) return []
+  return documents.map(({ contents }) =>
+    isMap(contents) ? contents.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : [],
+  )
+}
+
+/** Tells by its content what a file is for; null where it is nothing that this product reads. */
+export function recognizeFile(text: string): FileKind | null {
+  const start = firstLine(text)
+  if (TOML.test(start)) return 'toml_configuration'
+  const documents = topKeys(text)
+  if (documents.some((keys) => keys.includes('kind') && keys.includes('apiVersion'))) return 'manifests'
+  const keys = (documents[0] ?? []).map((key) => key.toLowerCase())
+  const has = (names: readonly string[]): boolean => names.some((name) => keys.includes(name))
+  const isJson = start.trimStart().startsWith('{')
+  if (isJson && !has(['server', 'clusterid'])) {
+    if (has(['backendmode'])) return 'backend_mode_file'
+    if (has(DYNAMIC_KEYS)) return 'dynamic_file'
+  }
+  if (keys.some((key) => didYouMean(key, CONFIGURATION_KEYS) !== '') || has(DYNAMIC_KEYS)) return 'configuration'
+  return isJson && DYNAMIC_KEY.test(text) ? 'dynamic_file' : null
+}
