@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from './bundle.ts'
 import { withoutVariables } from './without-variables.ts'
@@ -33,20 +33,11 @@ export function compile({ bundle, runtime, target, folder }: CompileOptions): st
   const closed = join(folder, 'runtime', 'bun')
   mkdirSync(dirname(closed), { recursive: true })
   writeFileSync(closed, withoutVariables(readFileSync(runtime), ['BUN_BE_BUN', 'BUN_OPTIONS']), { mode: 0o755 })
+  // Where the bundle lies, seen from here, and the name of the output end up in the executable.
+  copyFileSync(bundle, join(folder, 'aws-iam-authenticator.cjs'))
+  const files = ['aws-iam-authenticator.cjs', '--outfile', 'aws-iam-authenticator']
   const targets = target === undefined ? [] : [`--target=${target}`]
-  // The name of the output ends up in the executable.
-  execFileSync(
-    INSTALLED_RUNTIME,
-    [
-      'build',
-      bundle,
-      ...FLAGS,
-      ...targets,
-      `--compile-executable-path=${closed}`,
-      '--outfile',
-      'aws-iam-authenticator',
-    ],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
-  )
+  const args = ['build', ...files, ...FLAGS, ...targets, `--compile-executable-path=${closed}`]
+  execFileSync(INSTALLED_RUNTIME, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   return join(folder, `aws-iam-authenticator${target?.startsWith('bun-windows') === true ? '.exe' : ''}`)
 }

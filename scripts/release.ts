@@ -1,0 +1,100 @@
+// Makes the files of a release in dist/release: an executable for each platform, their bill of materials, the checksums.
+//   node scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
+// --twice builds everything a second time, in another folder, and fails where a byte differs.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bundle, commit, ROOT, version } from './build/bundle.ts'
+import { compile } from './build/compile.ts'
+import { billOfMaterials } from './release/bill-of-materials.ts'
+import { contentsOf } from './release/bundled-packages.ts'
+import { executableFault } from './release/executable-format.ts'
+import { readLockFile } from './release/lock-file.ts'
+import { isSigned, signAdHoc } from './release/mach-o.ts'
+import { executableName, PLATFORMS, type Platform } from './release/platforms.ts'
+import { runtimeOf } from './release/runtimes.ts'
+
+const { values } = parseArgs({
+  options: {
+    platform: { type: 'string', multiple: true, default: PLATFORMS.map(({ name }) => name) },
+    output: { type: 'string', default: join(ROOT, 'dist', 'release') },
+    twice: { type: 'boolean', default: false },
+  },
+})
+const platforms = values.platform.map((wanted) => {
+  const found = PLATFORMS.find(({ name }) => name === wanted)
+  if (found === undefined) {
+    throw new Error(`there is no platform ${wanted}: it is one of ${PLATFORMS.map(({ name }) => name).join(', ')}`)
+  }
+  return found
+})
+const hashes = readLockFile()
+const built = { version: version(), commit: commit() }
+
+function makeExecutable(platform: Platform, bundled: string, output: string): void {
+  const aside = mkdtempSync(join(output, 'compile-'))
+  try {
+    const compiled = compile({
+      bundle: bundled,
+      runtime: runtimeOf(platform, hashes),
+      target: platform.target,
+      folder: aside,
+    })
+    const program = readFileSync(compiled)
+    // Bun signs for arm64 alone.
+    if (platform.format === 'mach-o' && !isSigned(program)) {
+      writeFileSync(compiled, signAdHoc(program, 'aws-iam-authenticator'))
+    }
+    const fault = executableFault(readFileSync(compiled), platform, built.commit)
+    if (fault !== null) throw new Error(`the executable for ${platform.name} ${fault}`)
+    renameSync(compiled, join(output, executableName(built.version, platform)))
+  } finally {
+    rmSync(aside, { recursive: true })
+  }
+}
+
+function checksumLine(file: string): string {
+  return `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}\n`
+}
+
+/** Makes all files in an empty folder; gives the text of the checksums. */
+async function makeRelease(output: string): Promise<string> {
+  rmSync(output, { recursive: true, force: true })
+  mkdirSync(output, { recursive: true })
+  const work = mkdtempSync(join(output, 'bundle-'))
+  try {
+    const bundled = join(work, 'aws-iam-authenticator.cjs')
+    const contents = contentsOf(await bundle(bundled))
+    for (const platform of platforms) makeExecutable(platform, bundled, output)
+    const committedAt = new Date(
+      execFileSync('git', ['show', '--no-patch', '--format=%cI', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
+    )
+    const materials = billOfMaterials({ ...built, committedAt, contents, platforms, hashes })
+    const materialsName = `aws-iam-authenticator_${built.version}_sbom.cdx.json`
+    writeFileSync(join(output, materialsName), `${JSON.stringify(materials, null, 2)}\n`)
+    const names = [...platforms.map((platform) => executableName(built.version, platform)), materialsName]
+    const checksums = names.map((name) => checksumLine(join(output, name))).join('')
+    writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)
+    return checksums
+  } finally {
+    rmSync(work, { recursive: true })
+  }
+}
+
+const output = resolve(values.output)
+const checksums = await makeRelease(output)
+process.stdout.write(checksums)
+if (values.twice) {
+  const again = mkdtempSync(join(tmpdir(), 'release-again-'))
+  try {
+    const other = new Set((await makeRelease(again)).split('\n'))
+    const differing = checksums.split('\n').filter((line) => !other.has(line))
+    if (differing.length > 0) throw new Error(`a second build gave other bytes:\n${differing.join('\n')}`)
+    console.log('a second build, in another folder, gave the same bytes')
+  } finally {
+    rmSync(again, { recursive: true })
+  }
+}

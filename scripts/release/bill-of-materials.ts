@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import type { BundleContents } from './bundled-packages.ts'
+import { lockedVersion, type LockedHashes } from './lock-file.ts'
+import { executableName, type Platform } from './platforms.ts'
+
+export interface ReleaseFacts {
+  readonly version: string
+  readonly commit: string
+  /** When the commit was made: two builds of it have one bill of materials. */
+  readonly committedAt: Date
+  readonly contents: BundleContents
+  readonly platforms: readonly Platform[]
+  readonly hashes: LockedHashes
+}
+
+interface Component {
+  readonly type: 'application' | 'library' | 'platform'
+  readonly 'bom-ref': string
+  readonly name: string
+  readonly [key: string]: unknown
+}
+
+function purl(name: string, version: string): string {
+  return `pkg:npm/${name.replace('@', '%40')}@${version}`
+}
+
+/** A version 5 form of UUID: the same facts give the same one. */
+function uuidOf(facts: string): string {
+  const bytes = createHash('sha256').update(facts).digest().subarray(0, 16)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+function npmComponent(
+  type: 'library' | 'platform',
+  npm: { readonly name: string; readonly version: string; readonly license: string },
+  hashes: LockedHashes,
+): Component {
+  const { name, version, license } = npm
+  const integrity = hashes.get(`${name}@${version}`)
+  if (integrity === undefined) throw new Error(`pnpm-lock.yaml has no hash of ${name}@${version}`)
+  const [scope, bare] = name.startsWith('@') ? name.split('/') : [undefined, name]
+  return {
+    type,
+    'bom-ref': purl(name, version),
+    ...(scope === undefined ? {} : { group: scope }),
+    name: bare ?? name,
+    version,
+    hashes: [{ alg: 'SHA-512', content: Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex') }],
+    licenses: [{ expression: license }],
+    purl: purl(name, version),
+  }
+}
+
+/**
+ * The bill of materials of a release in CycloneDX's JSON: the npm packages of which something is in the bundle, and Bun's
+ * runtime for each platform. The hashes are of the packages' archives.
+ *
+ * @see {@link https://cyclonedx.org/docs/1.6/json/ | CycloneDX 1.6}
+ */
+export function billOfMaterials({ version, commit, committedAt, contents, platforms, hashes }: ReleaseFacts): unknown {
+  const application = `aws-iam-authenticator@${version}`
+  const runtimes = platforms.map((platform) => ({
+    platform,
+    component: npmComponent(
+      'platform',
+      { name: platform.runtime, version: lockedVersion(hashes, platform.runtime), license: 'MIT' },
+      hashes,
+    ),
+  }))
+  const refs = new Map(contents.packages.map(({ name, version: of }) => [`${name}@${of}`, purl(name, of)]))
+  const refsOf = (keys: readonly string[]): string[] => keys.map((key) => refs.get(key) ?? key)
+  const components = [
+    ...contents.packages.map((npm) => npmComponent('library', npm, hashes)),
+    ...runtimes.map(({ platform, component }) => ({
+      ...component,
+      description: `The runtime in ${executableName(version, platform)}`,
+    })),
+  ]
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${uuidOf(JSON.stringify([version, commit, components]))}`,
+    version: 1,
+    metadata: {
+      timestamp: committedAt.toISOString(),
+      component: {
+        type: 'application',
+        'bom-ref': application,
+        name: 'aws-iam-authenticator',
+        version,
+        licenses: [{ expression: 'Apache-2.0' }],
+        properties: [{ name: 'aws-iam-authenticator:commit', value: commit }],
+      },
+    },
+    components,
+    dependencies: [
+      {
+        ref: application,
+        dependsOn: [...refsOf(contents.imports), ...runtimes.map(({ component }) => component['bom-ref'])],
+      },
+      ...contents.packages.map(({ name, version: of, imports }) => ({
+        ref: purl(name, of),
+        dependsOn: refsOf(imports),
+      })),
+      ...runtimes.map(({ component }) => ({ ref: component['bom-ref'] })),
+    ],
+  }
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Metafile } from 'esbuild'
+import { ROOT } from '../build/bundle.ts'
+
+/** An npm package of which something is in the bundle. */
+export interface BundledPackage {
+  readonly name: string
+  readonly version: string
+  /** As in its package.json: an SPDX expression. */
+  readonly license: string
+  /** `name@version` of the packages that it imports. */
+  readonly imports: readonly string[]
+}
+
+/** Everything in the bundle that is not this project's own, and what of it the project's own code imports. */
+export interface BundleContents {
+  readonly packages: readonly BundledPackage[]
+  readonly imports: readonly string[]
+}
+
+const PACKAGE_FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly license: string
+}
+
+function readManifest(folder: string): Manifest {
+  const text = readFileSync(join(ROOT, folder, 'package.json'), 'utf8')
+  const manifest: unknown = JSON.parse(text)
+  const fields: ReadonlyMap<string, unknown> = new Map(
+    typeof manifest === 'object' && manifest !== null ? Object.entries(manifest) : [],
+  )
+  const [name, version, license] = ['name', 'version', 'license'].map((key) => fields.get(key))
+  if (typeof name !== 'string' || typeof version !== 'string' || typeof license !== 'string') {
+    throw new Error(`${folder}/package.json says no name, version or licence: look which it is, and say it here`)
+  }
+  return { name, version, license }
+}
+
+function byCodeUnit(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/** Reads from esbuild's metafile which packages the bundle is made of. */
+export function contentsOf({ inputs, outputs }: Metafile): BundleContents {
+  const used = new Set<string>()
+  for (const output of Object.values(outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) used.add(input)
+  }
+  const manifests = new Map<string, Manifest>()
+  const keyOf = (input: string): string | null => {
+    const folder = PACKAGE_FOLDER.exec(input)?.[0]
+    if (folder === undefined) return null
+    const manifest = manifests.get(folder) ?? readManifest(folder)
+    manifests.set(folder, manifest)
+    return `${manifest.name}@${manifest.version}`
+  }
+  const imports = new Map<string | null, Set<string>>([[null, new Set()]])
+  for (const input of used) {
+    const importer = keyOf(input)
+    const imported = imports.get(importer) ?? new Set()
+    imports.set(importer, imported)
+    for (const { path, external } of inputs[input]?.imports ?? []) {
+      const key = external === true || !used.has(path) ? null : keyOf(path)
+      if (key !== null && key !== importer) imported.add(key)
+    }
+  }
+  const sorted = (key: string | null): string[] => [...(imports.get(key) ?? [])].sort(byCodeUnit)
+  const packages = new Map(
+    [...manifests.values()].map((manifest) => [`${manifest.name}@${manifest.version}`, manifest]),
+  )
+  return {
+    packages: [...packages]
+      .filter(([key]) => imports.has(key))
+      .sort(([a], [b]) => byCodeUnit(a, b))
+      .map(([key, { name, version, license }]) => ({ name, version, license, imports: sorted(key) })),
+    imports: sorted(null),
+  }
+}

@@ -1,0 +1,57 @@
+/** A platform that a release has an executable for. */
+export interface Platform {
+  /** As it stands in the names of release files: `<os>_<arch>`, in the words that Go has for them. */
+  readonly name: string
+  /** npm's package that carries Bun's runtime for it. */
+  readonly runtime: string
+  /** As Bun's compiler names it. */
+  readonly target: string
+  readonly format: 'elf' | 'mach-o' | 'pe'
+  readonly cpu: 'x64' | 'arm64'
+  /** The loader that an ELF executable asks for. */
+  readonly interpreter?: string
+  readonly extension: '' | '.exe'
+}
+
+const ARCH = { x64: 'amd64', arm64: 'arm64' } as const
+const NPM_CPU = { x64: 'x64', arm64: 'aarch64' } as const
+
+function linux(cpu: 'x64' | 'arm64', libc: '' | '-musl', interpreter: string): Platform {
+  return {
+    // The C library is part of the system's name, so that who looks for `_linux_amd64` in a list finds one line.
+    name: `linux${libc}_${ARCH[cpu]}`,
+    runtime: `@oven/bun-linux-${NPM_CPU[cpu]}${libc}`,
+    target: `bun-linux-${cpu}${libc}`,
+    format: 'elf',
+    cpu,
+    interpreter,
+    extension: '',
+  }
+}
+
+function other(os: 'darwin' | 'windows', cpu: 'x64' | 'arm64'): Platform {
+  return {
+    name: `${os}_${ARCH[cpu]}`,
+    runtime: `@oven/bun-${os}-${NPM_CPU[cpu]}`,
+    target: `bun-${os}-${cpu}`,
+    format: os === 'darwin' ? 'mach-o' : 'pe',
+    cpu,
+    extension: os === 'windows' ? '.exe' : '',
+  }
+}
+
+export const PLATFORMS: readonly Platform[] = [
+  linux('x64', '', '/lib64/ld-linux-x86-64.so.2'),
+  linux('arm64', '', '/lib/ld-linux-aarch64.so.1'),
+  linux('x64', '-musl', '/lib/ld-musl-x86_64.so.1'),
+  linux('arm64', '-musl', '/lib/ld-musl-aarch64.so.1'),
+  other('darwin', 'x64'),
+  other('darwin', 'arm64'),
+  other('windows', 'x64'),
+  other('windows', 'arm64'),
+]
+
+/** The name that scripts download today. */
+export function executableName(version: string, { name, extension }: Platform): string {
+  return `aws-iam-authenticator_${version}_${name}${extension}`
+}

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../build/bundle.ts'
+import { INSTALLED_RUNTIME } from '../build/compile.ts'
+import { lockedVersion, type LockedHashes } from './lock-file.ts'
+import type { Platform } from './platforms.ts'
+
+const CACHE = join(ROOT, '.cache', 'runtimes')
+
+/** Whether the archive is the one that the lock file means. */
+export function hasHash(archive: Buffer, integrity: string): boolean {
+  return `sha512-${createHash('sha512').update(archive).digest('base64')}` === integrity
+}
+
+function isThisMachine({ target }: Platform): boolean {
+  return target === `bun-${process.platform}-${process.arch}`
+}
+
+/**
+ * Bun's executable for a platform, of the version that the lock file pins. For this machine's own it is the one that the
+ * install brought; others are fetched with npm as packages, their archives checked, and kept in `.cache/runtimes`.
+ *
+ * @throws {Error} The archive is not the one of the lock file.
+ */
+export function runtimeOf(platform: Platform, hashes: LockedHashes): string {
+  if (isThisMachine(platform)) return INSTALLED_RUNTIME
+  const version = lockedVersion(hashes, platform.runtime)
+  const integrity = hashes.get(`${platform.runtime}@${version}`) ?? ''
+  const archive = join(CACHE, `${platform.runtime.replace('@', '').replace('/', '-')}-${version}.tgz`)
+  mkdirSync(CACHE, { recursive: true })
+  if (!existsSync(archive)) {
+    const aside = mkdtempSync(join(CACHE, 'fetch-'))
+    try {
+      const packed = execFileSync(
+        'npm',
+        ['pack', `${platform.runtime}@${version}`, '--silent', '--pack-destination', aside],
+        {
+          cwd: aside,
+          encoding: 'utf8',
+        },
+      )
+      renameSync(join(aside, packed.trim()), archive)
+    } finally {
+      rmSync(aside, { recursive: true })
+    }
+  }
+  if (!hasHash(readFileSync(archive), integrity)) {
+    throw new Error(`${archive} is not the archive that pnpm-lock.yaml names: remove it, and ask where it came from`)
+  }
+  // Unpacked each time: what is used is what was just checked.
+  const folder = join(CACHE, platform.name)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  execFileSync('tar', ['-xzf', archive, '-C', folder])
+  return join(folder, 'package', 'bin', `bun${platform.extension}`)
+}

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
+import t from 'tap'
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const PLATFORM = `linux_${process.arch === 'arm64' ? 'arm64' : 'amd64'}`
+const SCHEMAS = join(ROOT, 'node_modules/@cyclonedx/cyclonedx-library/res/schema')
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined
+}
+
+function schema(name: string): object {
+  const parsed: unknown = JSON.parse(readFileSync(join(SCHEMAS, name), 'utf8'))
+  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${name} is no schema`)
+  return parsed
+}
+
+const output = t.testdir()
+const printed = execFileSync(process.execPath, ['scripts/release.ts', `--platform=${PLATFORM}`, `--output=${output}`], {
+  cwd: ROOT,
+  encoding: 'utf8',
+  env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1' },
+})
+const version = String(field(JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8')), 'version'))
+const executable = `aws-iam-authenticator_${version}_${PLATFORM}`
+const materials = `aws-iam-authenticator_${version}_sbom.cdx.json`
+const checksums = `authenticator_${version}_checksums.txt`
+
+t.test(
+  'a release has an executable under the name that scripts download, its checksums and a bill of materials',
+  (t) => {
+    t.same(readdirSync(output).sort(), [checksums, executable, materials].sort())
+    t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
+    const checked = execFileSync('sha256sum', ['-c', checksums], { cwd: output, encoding: 'utf8' })
+    t.equal(checked, `${executable}: OK\n${materials}: OK\n`)
+    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
+    const said = execFileSync(join(output, executable), ['version', '-o', 'json'], { encoding: 'utf8', env: {} })
+    t.same(JSON.parse(said), { Version: version, Commit: commit })
+    t.end()
+  },
+)
+
+t.test('the bill of materials is valid CycloneDX', (t) => {
+  // These two formats are in no field that we write.
+  const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'idn-email': true, 'iri-reference': true } })
+  formats.default(ajv)
+  ajv.addSchema(schema('spdx.SNAPSHOT.schema.json'), 'http://cyclonedx.org/schema/spdx.SNAPSHOT.schema.json')
+  ajv.addSchema(schema('jsf-0.82.SNAPSHOT.schema.json'), 'http://cyclonedx.org/schema/jsf-0.82.SNAPSHOT.schema.json')
+  const validate = ajv.compile(schema('bom-1.6.SNAPSHOT.schema.json'))
+  const bill: unknown = JSON.parse(readFileSync(join(output, materials), 'utf8'))
+  t.equal(validate(bill), true, JSON.stringify(validate.errors))
+  t.equal(validate({ ...Object(bill), specVersion: 6 }), false)
+  t.end()
+})
+
+t.test('the bill of materials names what is in the executable, and nothing of the tools that made it', (t) => {
+  const bill: unknown = JSON.parse(readFileSync(join(output, materials), 'utf8'))
+  const components = field(bill, 'components')
+  if (!Array.isArray(components)) throw new Error('no components')
+  const names = components.map((item) => String(field(item, 'purl')).replace(/@[^@]*$/, ''))
+  for (const name of ['fastify', 'undici', 'node-forge', 'prom-client', 'yaml', '%40smithy/signature-v4']) {
+    t.ok(names.includes(`pkg:npm/${name}`), name)
+  }
+  t.equal(names.filter((name) => name.startsWith('pkg:npm/%40oven/bun-linux-')).length, 1)
+  for (const name of ['esbuild', 'tap', 'typescript', 'oxlint']) t.notOk(names.includes(`pkg:npm/${name}`), name)
+  const refs = new Set(components.map((item) => field(item, 'bom-ref')))
+  const dependencies = field(bill, 'dependencies')
+  if (!Array.isArray(dependencies)) throw new Error('no dependencies')
+  for (const dependency of dependencies) {
+    const dependsOn = field(dependency, 'dependsOn')
+    for (const ref of Array.isArray(dependsOn) ? dependsOn : []) t.ok(refs.has(ref), String(ref))
+  }
+  t.end()
+})

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { parse } from 'yaml'
+
+const FOLDER = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), '.github', 'workflows')
+const PINNED = /^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/
+
+function entries(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : []
+}
+
+function field(value: unknown, name: string): unknown {
+  return new Map(entries(value)).get(name)
+}
+
+function steps(job: unknown): unknown[] {
+  const list = field(job, 'steps')
+  if (!Array.isArray(list)) throw new Error('a job without steps')
+  return list
+}
+
+const files = readdirSync(FOLDER)
+t.same(files.sort(), ['ci.yml', 'release.yml'])
+
+for (const file of files) {
+  const text = readFileSync(join(FOLDER, file), 'utf8')
+  const workflow: unknown = parse(text)
+  const jobs = entries(field(workflow, 'jobs'))
+
+  t.test(`${file}: an action is pinned by a commit's full hash, its release in a comment`, (t) => {
+    const uses = jobs.flatMap(([, job]) => steps(job).map((step) => field(step, 'uses')))
+    const actions = uses.filter((action) => action !== undefined)
+    t.ok(actions.length > 0)
+    for (const action of actions) t.match(action, PINNED)
+    t.equal(text.match(/^ *- uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/gm)?.length, actions.length)
+    t.end()
+  })
+
+  t.test(`${file}: permissions are named, and no more than its work needs`, (t) => {
+    const allowed = file === 'release.yml' ? { top: {}, job: { contents: 'write' } } : { top: { contents: 'read' } }
+    t.same(field(workflow, 'permissions'), allowed.top)
+    for (const [name, job] of jobs) t.same(field(job, 'permissions'), allowed.job, name)
+    t.end()
+  })
+
+  t.test(`${file}: jobs end by themselves, and steps that follow have no credentials of the checkout`, (t) => {
+    for (const [name, job] of jobs) {
+      t.type(field(job, 'timeout-minutes'), 'number', name)
+      for (const step of steps(job).filter((item) => String(field(item, 'uses')).startsWith('actions/checkout@'))) {
+        t.equal(field(field(step, 'with'), 'persist-credentials'), false, name)
+      }
+    }
+    t.end()
+  })
+
+  t.test(`${file}: what others can name, such as a branch, is in no command's text`, (t) => {
+    for (const [, job] of jobs) {
+      for (const step of steps(job)) t.notMatch(JSON.stringify([field(step, 'run')]), /\$\{\{/)
+    }
+    t.notMatch(text, /pull_request_target|secrets\./)
+    t.end()
+  })
+}
