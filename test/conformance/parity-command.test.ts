@@ -69,7 +69,7 @@ t.test("the profile's endpoint of STS is for calls made here, and the token name
 })
 
 t.test('the image begins with the command, as a user that is not root', async (t) => {
-  const dockerfile = readFileSync(join(ROOT, 'deploy/image/Dockerfile'), 'utf8')
-  t.match(dockerfile, /^ENTRYPOINT \["\/aws-iam-authenticator"\]$/m)
-  t.match(dockerfile, /^USER 10000:10000$/m)
+  const containerfile = readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8')
+  t.match(containerfile, /^ENTRYPOINT \["\/aws-iam-authenticator"\]$/m)
+  t.match(containerfile, /^USER 10000:10000$/m)
 })
