@@ -107,10 +107,13 @@ export const settings: readonly SettingRow[] = [
 
   text('init', { flag: 'hostname', keys: ['server.hostname'] }, 'localhost'),
   text('init', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
+  oneOf('init', { flag: 'key-type', keys: ['server.keyType'] }, 'rsa', 'ecdsa', 'rsa', 'ecdsa'),
+  truth('init', { flag: 'force' }),
 
   oneOf('server', { flag: 'partition', keys: ['server.partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
   text('server', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
   count('server', { flag: 'port', keys: ['server.port'] }, 21_362),
+  oneOf('server', { flag: 'key-type', keys: ['server.keyType'] }, 'rsa', 'ecdsa', 'rsa', 'ecdsa'),
   text('server', { flag: 'state-dir', keys: ['server.stateDir'] }, '/var/aws-iam-authenticator'),
   text(
     'server',

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { FileError, type FileErrorCode } from '@aws-iam-authenticator/core'
-import type { CertificateOptions, KeyPair } from './certificate.ts'
-import { finishPublication, type KeyPairPaths, publishKeyPair } from './publish.ts'
+import { type CertificateOptions, createKeyPair, type KeyPair } from './certificate.ts'
+import { finishPublication, finishRenewal, type KeyPairPaths, publishKeyPair } from './publish.ts'
 import { readFileIfPresent } from './read-file.ts'
 import { makeParentDirectory } from './write-file.ts'
 
@@ -13,6 +13,38 @@ export interface LoadedKeyPair extends KeyPair {
   readonly created: boolean
 }
 
+/** A pair that was loaded, or that was made and lies nowhere yet. */
+export interface PreparedKeyPair extends KeyPair {
+  readonly isNew: boolean
+  /**
+   * Puts a new pair in its place; gives the pair that lies there then, which is another process's where that was faster.
+   *
+   * @throws FileError as `loadOrCreateKeyPair`
+   */
+  publish(): Promise<LoadedKeyPair>
+}
+
+/**
+ * Loads the pair, or makes one where neither file exists, without writing it yet.
+ *
+ * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`
+ * @throws HostError `host_invalid`, only where a pair would be made
+ */
+export async function prepareKeyPair(options: KeyPairOptions): Promise<PreparedKeyPair> {
+  const existing = await loadKeyPair(options)
+  if (existing !== undefined) {
+    return { ...existing, isNew: false, publish: () => Promise.resolve({ ...existing, created: false }) }
+  }
+  const pair = await createKeyPair(options)
+  const publish = async (): Promise<LoadedKeyPair> => {
+    await makeParentDirectory(options.certificatePath)
+    await makeParentDirectory(options.keyPath)
+    if (await publishKeyPair(options, pair)) return { ...pair, created: true }
+    return loadOrCreateKeyPair(options)
+  }
+  return { ...pair, isNew: true, publish }
+}
+
 /**
  * Loads the pair, or makes one where neither file exists: the certificate with mode 0644, the key with mode 0600, their
  * folders where missing. A file that exists is never changed. Calls at the same time, from any number of processes,
@@ -22,19 +54,16 @@ export interface LoadedKeyPair extends KeyPair {
  * @throws HostError `host_invalid`, only where a pair would be made
  */
 export async function loadOrCreateKeyPair(options: KeyPairOptions): Promise<LoadedKeyPair> {
-  const existing = await loadKeyPair(options)
-  if (existing !== undefined) return { ...existing, created: false }
-
-  // Loaded when needed: a server with a pair has no use for the X.509 library, nor for the memory that it takes.
-  const { createKeyPair } = await import('./certificate.ts')
-  const pair = await createKeyPair(options)
-  await makeParentDirectory(options.certificatePath)
-  await makeParentDirectory(options.keyPath)
-  if (await publishKeyPair(options, pair)) return { ...pair, created: true }
-  return loadOrCreateKeyPair(options)
+  return (await prepareKeyPair(options)).publish()
 }
 
-async function loadKeyPair(paths: KeyPairPaths): Promise<KeyPair | undefined> {
+/**
+ * Loads the pair that is there; undefined where neither file is. What a process was killed at, of making or renewing the
+ * pair, is finished.
+ *
+ * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unwritable`
+ */
+export async function loadKeyPair(paths: KeyPairPaths): Promise<KeyPair | undefined> {
   // A new pair's key appears before its certificate, so read in this order a certificate without a key is no race.
   let certificatePem = await readFileIfPresent(paths.certificatePath)
   const keyPem = await readFileIfPresent(paths.keyPath)
@@ -49,13 +78,14 @@ async function loadKeyPair(paths: KeyPairPaths): Promise<KeyPair | undefined> {
     certificatePem = await readFileIfPresent(paths.certificatePath)
     if (certificatePem === undefined) throw incomplete(paths.keyPath, paths.certificatePath)
   }
-  const text = certificatePem
-  const certificate = parse(() => new X509Certificate(text), 'certificate', paths.certificatePath, paths)
-  if (!certificate.checkPrivateKey(key)) {
-    const problem = `The certificate ${paths.certificatePath} is not that of the key ${paths.keyPath}`
-    throw pairError('key_pair_mismatch', problem, paths)
-  }
-  return { certificatePem, keyPem }
+  const certificateOf = (text: string): X509Certificate =>
+    parse(() => new X509Certificate(text), 'certificate', paths.certificatePath, paths)
+  if (certificateOf(certificatePem).checkPrivateKey(key)) return { certificatePem, keyPem }
+  await finishRenewal(paths, keyPem)
+  certificatePem = (await readFileIfPresent(paths.certificatePath)) ?? ''
+  if (certificateOf(certificatePem).checkPrivateKey(key)) return { certificatePem, keyPem }
+  const problem = `The certificate ${paths.certificatePath} is not that of the key ${paths.keyPath}`
+  throw pairError('key_pair_mismatch', problem, paths)
 }
 
 function parse<T>(read: () => T, content: string, path: string, paths: KeyPairPaths): T {

@@ -1,9 +1,9 @@
 import { createHash, createPublicKey } from 'node:crypto'
-import { link } from 'node:fs/promises'
+import { link, rename } from 'node:fs/promises'
 import type { KeyPair } from './certificate.ts'
 import { systemErrorCode, writing } from './file-error.ts'
 import { readFileIfPresent } from './read-file.ts'
-import { discard, writeNewFile } from './write-file.ts'
+import { discard, writeFileAtomically, writeNewFile } from './write-file.ts'
 
 export interface KeyPairPaths {
   readonly certificatePath: string
@@ -43,6 +43,56 @@ export async function finishPublication(paths: KeyPairPaths, keyPem: string): Pr
   const aside = asidePaths(paths, keyPem)
   const finished = await linkUnless(['ENOENT', 'EEXIST'], aside.certificatePath, paths.certificatePath)
   if (finished) await discard(aside.certificatePath)
+}
+
+/**
+ * Puts a new pair in the place of the one that is there, which stays beside it as `<path>.old`.
+ *
+ * Here too the key decides: both files are written aside, then the key takes its place, then the certificate. Whoever finds
+ * the new key beside the certificate before, after a kill between the two, can put the new one there: see `finishRenewal`.
+ * `ready` runs when both lie aside and nothing else is changed yet.
+ *
+ * @throws FileError `file_unwritable`, `file_unreadable`
+ */
+export async function replaceKeyPair(paths: KeyPairPaths, pair: KeyPair, ready: () => Promise<void>): Promise<void> {
+  const aside = asidePaths(paths, pair.keyPem)
+  let hasKey = false
+  try {
+    await writing(paths.certificatePath, () => writeNewFile(aside.certificatePath, pair.certificatePem, 0o644))
+    await writing(paths.keyPath, () => writeNewFile(aside.keyPath, pair.keyPem, 0o600))
+    await ready()
+    await keepOld(paths.certificatePath, 0o644)
+    await keepOld(paths.keyPath, 0o600)
+    await writing(paths.keyPath, () => rename(aside.keyPath, paths.keyPath))
+    hasKey = true
+    await finishRenewal(paths, pair.keyPem)
+  } finally {
+    await discard(aside.keyPath)
+    // Beside its key the new certificate is what the next start needs.
+    if (!hasKey) await discard(aside.certificatePath)
+  }
+}
+
+/**
+ * Puts the certificate of the key at `paths.keyPath` in the place of the one before, where `replaceKeyPair` was ended, or is
+ * still, between its two steps. Does nothing where no such certificate lies aside.
+ *
+ * @throws FileError `file_unwritable`
+ */
+export async function finishRenewal(paths: KeyPairPaths, keyPem: string): Promise<void> {
+  const aside = asidePaths(paths, keyPem)
+  await writing(paths.certificatePath, async () => {
+    try {
+      await rename(aside.certificatePath, paths.certificatePath)
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error
+    }
+  })
+}
+
+async function keepOld(path: string, mode: number): Promise<void> {
+  const text = await readFileIfPresent(path)
+  if (text !== undefined) await writeFileAtomically(`${path}.old`, text, { mode })
 }
 
 async function publishCertificate(aside: KeyPairPaths, paths: KeyPairPaths, pair: KeyPair): Promise<boolean> {

@@ -1,4 +1,6 @@
-import { stringify } from 'yaml'
+import { X509Certificate } from 'node:crypto'
+import { property, textAt } from '@aws-iam-authenticator/core'
+import { parse, stringify } from 'yaml'
 import { parseHost } from './host.ts'
 
 const CLUSTER = 'aws-iam-authenticator'
@@ -9,7 +11,7 @@ export interface WebhookKubeconfigOptions {
   /** The name or IP address, IPv6 without brackets, under which the API server reaches the webhook. */
   readonly hostname: string
   readonly port: number
-  /** The certificate that the API server trusts. */
+  /** The certificates that the API server trusts, one after the other. */
   readonly certificatePem: string
 }
 
@@ -34,4 +36,17 @@ export function renderWebhookKubeconfig({ hostname, port, certificatePem }: Webh
     'current-context': CONTEXT,
   }
   return stringify(kubeconfig, { lineWidth: 0 })
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/** The SHA-256 fingerprints of the certificates that a webhook kubeconfig trusts; none where it can't be read. */
+export function certificatesOfKubeconfig(text: string): readonly string[] {
+  try {
+    const first = property(property(parse(text), 'clusters'), '0')
+    const bundle = Buffer.from(textAt(first, 'cluster', 'certificate-authority-data') ?? '', 'base64').toString()
+    return (bundle.match(PEM) ?? []).map((pem) => new X509Certificate(pem).fingerprint256)
+  } catch {
+    return []
+  }
 }

@@ -10,23 +10,43 @@ export interface WriteFileOptions {
   readonly makeDirectory?: boolean
 }
 
+/** New content of a file, written through to the disk beside it. */
+export interface StagedFile {
+  /** Puts it in place: a reader finds the old content or the new one whole. @throws FileError `file_unwritable` */
+  commit(): Promise<void>
+  /** Forgets it; without effect after `commit`. */
+  discard(): Promise<void>
+}
+
+/**
+ * Writes a file's new content beside it: what can fail for want of rights or room fails here, with the file as it was.
+ *
+ * @throws FileError `file_unwritable`
+ */
+export async function stageFile(path: string, text: string, options: WriteFileOptions): Promise<StagedFile> {
+  if (options.makeDirectory === true) await makeParentDirectory(path)
+  const aside = `${path}.${randomUUID()}.new`
+  const attempt = (work: () => Promise<void>): Promise<void> =>
+    writing(path, async () => {
+      try {
+        await work()
+      } catch (error) {
+        await discard(aside)
+        throw error
+      }
+    })
+  await attempt(() => writeNewFile(aside, text, options.mode))
+  return { commit: () => attempt(() => rename(aside, path)), discard: () => discard(aside) }
+}
+
 /**
  * Replaces a file's content so that a reader, and a crash at any moment, finds the old content or the new one whole.
  *
  * @throws FileError `file_unwritable`; the file is then as it was
  */
 export async function writeFileAtomically(path: string, text: string, options: WriteFileOptions): Promise<void> {
-  if (options.makeDirectory === true) await makeParentDirectory(path)
-  const aside = `${path}.${randomUUID()}.new`
-  await writing(path, async () => {
-    try {
-      await writeNewFile(aside, text, options.mode)
-      await rename(aside, path)
-    } catch (error) {
-      await discard(aside)
-      throw error
-    }
-  })
+  const staged = await stageFile(path, text, options)
+  await staged.commit()
 }
 
 /** Makes the folder of `path` where it is missing. @throws FileError `file_unwritable` */

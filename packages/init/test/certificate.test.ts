@@ -33,6 +33,16 @@ void test('both are PEM with line feeds alone, the key as PKCS#1', async (t) => 
   t.ok(pair.keyPem.endsWith('\n-----END RSA PRIVATE KEY-----\n'))
 })
 
+void test('a key of ECDSA is on P-256, and its certificate says nothing of encipherment', async (t) => {
+  const made = await createKeyPair({ hostname: 'localhost', address: '127.0.0.1', keyType: 'ecdsa', now })
+  t.ok(made.keyPem.startsWith('-----BEGIN EC PRIVATE KEY-----\n'))
+  const certificate = new X509Certificate(made.certificatePem)
+  t.same(certificate.publicKey.asymmetricKeyDetails, { namedCurve: 'prime256v1' })
+  t.ok(certificate.ca)
+  t.ok(certificate.verify(certificate.publicKey), 'signed by its own key')
+  t.ok(certificate.checkPrivateKey(createPrivateKey(made.keyPem)))
+})
+
 const altNames: [hostname: string, address: string, names: string][] = [
   ['localhost', '127.0.0.1', 'IP Address:127.0.0.1, DNS:localhost'],
   ['localhost', '0.0.0.0', 'DNS:localhost'],
@@ -93,5 +103,16 @@ void test('openssl reads the same', { skip: absent }, async (t) => {
   t.match(der, /UTCTIME +:250304050607Z/)
   t.match(der, /GENERALIZEDTIME +:21250304050607Z/, 'a year after 2049, RFC 5280 section 4.1.2.5')
 
+  t.match(await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', path, path), /: OK/)
+})
+
+void test('openssl reads a certificate of ECDSA the same', { skip: absent }, async (t) => {
+  const path = join(await temporaryFolder(t), 'cert.pem')
+  const made = await createKeyPair({ hostname: 'localhost', address: '::1', keyType: 'ecdsa', now })
+  await writeFile(path, made.certificatePem)
+  const text = await openssl('x509', '-in', path, '-noout', '-text')
+  t.match(text, 'Signature Algorithm: ecdsa-with-SHA256')
+  t.match(text, /X509v3 Key Usage: critical\n +Digital Signature, Certificate Sign\n/)
+  t.match(text, /X509v3 Subject Alternative Name: ?\n +IP Address:0:0:0:0:0:0:0:1, DNS:localhost\n/)
   t.match(await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', path, path), /: OK/)
 })

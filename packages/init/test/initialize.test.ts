@@ -1,8 +1,15 @@
+import { X509Certificate } from 'node:crypto'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core'
 import tap, { test } from 'tap'
-import { HostError, initialize, renderWebhookKubeconfig } from '../src/index.ts'
+import {
+  certificatesOfKubeconfig,
+  HostError,
+  initialize,
+  loadOrCreateKeyPair,
+  renderWebhookKubeconfig,
+} from '../src/index.ts'
 import { modeOf, namesIn, pairPaths, temporaryFolder } from './files.ts'
 
 const now = new Date('2025-03-04T05:06:07Z')
@@ -23,7 +30,7 @@ async function stateOfFiles(): Promise<unknown[]> {
 }
 
 void test('leaves a pair and a kubeconfig that trusts it', async (t) => {
-  t.same(first, { ...paths, created: true, notAfter: new Date('2125-03-04T05:06:07Z') })
+  t.same(first, { ...paths, created: true, renewed: false, notAfter: new Date('2125-03-04T05:06:07Z') })
   const certificatePem = await readFile(paths.certificatePath, 'utf8')
   const kubeconfig = renderWebhookKubeconfig({ ...settings, certificatePem })
   t.equal(await readFile(paths.kubeconfigPath, 'utf8'), kubeconfig)
@@ -44,6 +51,56 @@ void test('a kubeconfig that differs is written again, the pair is not', async (
   t.match(await readFile(paths.kubeconfigPath, 'utf8'), 'https://localhost:8443/authenticate')
   t.equal(await modeOf(paths.kubeconfigPath), 0o644)
   t.same((await stateOfFiles()).slice(0, 2), before.slice(0, 2))
+})
+
+void test('renewing makes a new pair, keeps the one before beside it, and trusts both certificates', async (t) => {
+  const before = await readFile(paths.certificatePath, 'utf8')
+  const keyBefore = await readFile(paths.keyPath, 'utf8')
+  const made = await initialize({ ...settings, ...paths, keyType: 'ecdsa', renew: true })
+  t.match(made, { created: true, renewed: true })
+  const after = await readFile(paths.certificatePath, 'utf8')
+  t.not(after, before)
+  t.ok((await readFile(paths.keyPath, 'utf8')).startsWith('-----BEGIN EC PRIVATE KEY-----\n'))
+  t.equal(await readFile(`${paths.certificatePath}.old`, 'utf8'), before)
+  t.ok((await readFile(`${paths.keyPath}.old`, 'utf8')) === keyBefore)
+  t.equal(await modeOf(paths.keyPath), 0o600)
+  t.equal(await modeOf(`${paths.keyPath}.old`), 0o600)
+  t.same(await namesIn(folder), ['cert.pem', 'cert.pem.old', 'key.pem', 'key.pem.old', 'output'])
+  const trusted = certificatesOfKubeconfig(await readFile(paths.kubeconfigPath, 'utf8'))
+  t.same(
+    trusted,
+    [after, before].map((pem) => new X509Certificate(pem).fingerprint256),
+  )
+  await initialize({ ...settings, ...paths })
+  t.equal(certificatesOfKubeconfig(await readFile(paths.kubeconfigPath, 'utf8')).length, 1, 'then the new one alone')
+})
+
+void test('renewing replaces half a pair and rubbish, and makes a pair where there is none', async (t) => {
+  for (const [certificate, key] of [
+    ['rubbish', 'rubbish'],
+    ['rubbish', undefined],
+    [undefined, 'rubbish'],
+    [undefined, undefined],
+  ]) {
+    const place = await temporaryFolder(t)
+    const inPlace = { ...pairPaths(place), kubeconfigPath: join(place, 'kubeconfig') }
+    if (certificate !== undefined) await writeFile(inPlace.certificatePath, certificate)
+    if (key !== undefined) await writeFile(inPlace.keyPath, key)
+    const made = await initialize({ ...settings, ...inPlace, renew: true, keyType: 'ecdsa' })
+    t.match(made, { created: true, renewed: certificate !== undefined || key !== undefined })
+    t.match(await loadOrCreateKeyPair({ ...settings, ...inPlace }), { created: false })
+  }
+})
+
+void test('a renewal that can not write its kubeconfig changes nothing', async (t) => {
+  const place = await temporaryFolder(t)
+  const inPlace = { ...pairPaths(place), kubeconfigPath: join(place, 'kubeconfig') }
+  await initialize({ ...settings, ...inPlace })
+  const before = await readFile(inPlace.certificatePath, 'utf8')
+  const kubeconfigPath = join(inPlace.certificatePath, 'kubeconfig')
+  await t.rejects(initialize({ ...settings, ...inPlace, kubeconfigPath, renew: true }), { message: kubeconfigPath })
+  t.equal(await readFile(inPlace.certificatePath, 'utf8'), before)
+  t.same(await namesIn(place), ['cert.pem', 'key.pem', 'kubeconfig'])
 })
 
 void test('a hostname that is none changes no file, with a pair or without', async (t) => {

@@ -99,3 +99,15 @@ void test('finishing never replaces a certificate, and needs none aside', async 
   const below = { ...paths, certificatePath: join(aside.certificatePath, 'cert.pem') }
   await t.rejects(finishPublication(below, pair.keyPem), unwritable)
 })
+
+void test('a renewal killed between its two steps is finished by the next start', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  const next = await createKeyPair({ ...identity, keyType: 'ecdsa' })
+  await writeFile(paths.certificatePath, pair.certificatePem)
+  await writeFile(paths.keyPath, next.keyPem)
+  await writeFile(asidePaths(paths, next.keyPem).certificatePath, next.certificatePem)
+  const loaded = await loadOrCreateKeyPair({ ...paths, ...identity })
+  t.equal(loaded.certificatePem, next.certificatePem)
+  t.same(await namesIn(folder), ['cert.pem', 'key.pem'])
+})

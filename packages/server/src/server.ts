@@ -7,7 +7,12 @@ import {
   type Partition,
   type ReservedPrefixes,
 } from '@aws-iam-authenticator/core'
-import { loadOrCreateKeyPair, renderWebhookKubeconfig, writeFileAtomically } from '@aws-iam-authenticator/init'
+import {
+  loadOrCreateKeyPair,
+  renderWebhookKubeconfig,
+  writeFileAtomically,
+  type KeyType,
+} from '@aws-iam-authenticator/init'
 import type { Dispatcher } from 'undici'
 import { createAuthenticate } from './authenticate.ts'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
@@ -39,6 +44,8 @@ export interface ServerSettings {
   readonly port: number
   /** The name in the URL of the webhook kubeconfig and in the certificate. */
   readonly hostname: string
+  /** The kind of a key that is made. */
+  readonly keyType: KeyType
   /** The folder of `cert.pem` and `key.pem`. */
   readonly stateDir: string
   readonly kubeconfigPath: string
@@ -99,6 +106,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     keyPath: join(stateDir, 'key.pem'),
     hostname,
     address,
+    keyType: settings.keyType,
     now: now(),
   })
   log.info(created ? 'made a new TLS pair' : 'loaded the TLS pair', { stateDir })

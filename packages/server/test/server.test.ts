@@ -19,6 +19,7 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     address: '127.0.0.1',
     port: 0,
     hostname: 'localhost',
+    keyType: 'rsa',
     stateDir: folder,
     kubeconfigPath: join(folder, 'kubeconfig.yaml'),
     kubeconfigPregenerated: false,

@@ -1,9 +1,15 @@
 import { join } from 'node:path'
 import type { Command } from '../command.ts'
 import { FEATURE_GATES } from '../options/global-options.ts'
-import { ADDRESS, GENERATE_KUBECONFIG, HOSTNAME, PORT, STATE_DIR } from '../options/server-options.ts'
+import { flag } from '../options/option.ts'
+import { ADDRESS, GENERATE_KUBECONFIG, HOSTNAME, KEY_TYPE, PORT, STATE_DIR } from '../options/server-options.ts'
 import { requireServerConfiguration } from '../server-configuration.ts'
 import { BANNER } from '../version.ts'
+
+const FORCE = flag({
+  flag: 'force',
+  description: 'Renew: make a new pair in the place of the one that is there, which stays beside it as *.old',
+})
 
 export const init: Command = {
   name: 'init',
@@ -11,9 +17,10 @@ export const init: Command = {
   description:
     'Makes cert.pem, key.pem and aws-iam-authenticator.kubeconfig in the working directory, for a node whose API server is ' +
     'not running yet. With --feature-gates=ConfiguredInitDirectories=true they go to server.stateDir and ' +
-    'server.generateKubeconfig. A pair that is there is kept.',
+    'server.generateKubeconfig. A pair that is there is kept, unless --force renews it: the webhook kubeconfig then trusts the ' +
+    'certificate before as well, for an API server to be restarted before the server shows the new one.',
   examples: ['aws-iam-authenticator init --cluster-id=my-cluster'],
-  options: [HOSTNAME, ADDRESS],
+  options: [HOSTNAME, ADDRESS, KEY_TYPE, FORCE],
   run: async (context) => {
     const { setting, stderr, log, now } = context
     stderr(BANNER)
@@ -28,6 +35,8 @@ export const init: Command = {
       certificatePath: join(folder, 'cert.pem'),
       keyPath: join(folder, 'key.pem'),
       kubeconfigPath: configured ? setting(GENERATE_KUBECONFIG) : 'aws-iam-authenticator.kubeconfig',
+      keyType: setting(KEY_TYPE),
+      renew: setting(FORCE),
       now: now(),
     })
     log.info(made.created ? 'made a certificate and its key' : 'kept the certificate and key that were there', {
@@ -35,6 +44,13 @@ export const init: Command = {
       key: made.keyPath,
       notafter: made.notAfter.toISOString(),
     })
+    if (made.renewed) {
+      log.warn(
+        'restart the API server with the new kubeconfig: it trusts the certificate before and the new one. Until then it ' +
+          'refuses a server that shows the new one',
+        { kubeconfig: made.kubeconfigPath, before: `${made.certificatePath}.old` },
+      )
+    }
     log.info('the webhook kubeconfig is for the API server: --authentication-token-webhook-config-file', {
       kubeconfig: made.kubeconfigPath,
     })

@@ -35,6 +35,15 @@ export const PORT: Option<number> = integer(
   { flag: 'port', keys: ['server.port'], ...PORTS, description: 'Port to bind the server to listen to' },
   21_362,
 )
+export const KEY_TYPE: Option<'rsa' | 'ecdsa'> = choice<'rsa' | 'ecdsa'>(
+  {
+    flag: 'key-type',
+    keys: ['server.keyType'],
+    choices: ['rsa', 'ecdsa'],
+    description: 'Type of a private key that is made: rsa (2048 bits) or ecdsa (P-256)',
+  },
+  'rsa',
+)
 export const STATE_DIR: Option<string> = textOr('/var/aws-iam-authenticator', {
   flag: 'state-dir',
   keys: ['server.stateDir'],
@@ -173,6 +182,7 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   PARTITION,
   ADDRESS,
   PORT,
+  KEY_TYPE,
   STATE_DIR,
   GENERATE_KUBECONFIG,
   KUBECONFIG_PREGENERATED,

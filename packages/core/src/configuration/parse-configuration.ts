@@ -57,6 +57,7 @@ const SERVER_KEYS = [
   'ec2DescribeInstancesRoleARN',
   'generateKubeconfig',
   'hostname',
+  'keyType',
   'kubeconfig',
   'kubeconfigPregenerated',
   'master',
