@@ -1,5 +1,5 @@
 /** The number of letters to insert, delete, replace or swap with the next to make one word of the other. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let before: readonly number[] = []
   let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row += 1) {

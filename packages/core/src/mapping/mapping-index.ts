@@ -63,15 +63,30 @@ function likePrefix(arn: string): string {
   return arn.slice(0, arn.indexOf('/') + 1)
 }
 
-/** The first entry of a chain whose conditions hold. */
-function firstThatFits(
-  { otherwise }: MappingIndex,
-  chain: MappingEntry | undefined,
-  identity: Pick<Identity, 'userId' | 'sessionName'>,
-): MappingEntry | undefined {
-  let entry = chain
-  while (entry !== undefined && conditionThatFails(entry.conditions, identity) !== null) entry = otherwise.get(entry)
-  return entry
+/** What of an identity decides about entries. */
+export type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
+
+/**
+ * The entries whose key is that of an identity, whatever their conditions, in the order in which they are asked: those for one
+ * principal before patterns, roles before users.
+ */
+export function* entriesFor(index: MappingIndex, { canonicalArn, userId }: Caller): Generator<MappingEntry> {
+  const arn = canonicalArn.toLowerCase()
+  const { rolesByArn, rolesBySso, rolesByUserId, usersByArn, usersByUserId, otherwise, likes } = index
+  for (const first of [
+    rolesByArn.get(arn),
+    rolesBySso.get(ssoPrefix(arn)),
+    rolesByUserId.get(userId),
+    usersByArn.get(arn),
+    usersByUserId.get(userId),
+  ]) {
+    for (let entry = first; entry !== undefined; entry = otherwise.get(entry)) yield entry
+  }
+  const prefix = likePrefix(arn)
+  const rest = arn.slice(prefix.length)
+  for (const entry of likes.get(prefix) ?? []) {
+    if (entry.key.type === 'like' && matchesGlob(entry.key.glob, rest)) yield entry
+  }
 }
 
 /** An entry has the identity's user id, and the ARN of someone else. */
@@ -82,29 +97,14 @@ export class ArnMismatch {
   }
 }
 
-/** What of an identity decides about entries. */
-export type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
+function firstThatHolds(entries: Iterable<MappingEntry>, caller: Caller): MappingEntry | undefined {
+  for (const entry of entries) if (conditionThatFails(entry.conditions, caller) === null) return entry
+  return undefined
+}
 
-/** The entry for an identity: those for one principal before patterns; roles before users. */
+/** The entry for an identity. */
 export function findEntry(index: MappingIndex, caller: Caller): MappingEntry | ArnMismatch | undefined {
-  const arn = caller.canonicalArn.toLowerCase()
-  const chosen = (chain: MappingEntry | undefined): MappingEntry | undefined => firstThatFits(index, chain, caller)
-  const found =
-    chosen(index.rolesByArn.get(arn)) ??
-    chosen(index.rolesBySso.get(ssoPrefix(arn))) ??
-    chosen(index.rolesByUserId.get(caller.userId)) ??
-    chosen(index.usersByArn.get(arn)) ??
-    chosen(index.usersByUserId.get(caller.userId))
-  if (found === undefined) {
-    const prefix = likePrefix(arn)
-    const rest = arn.slice(prefix.length)
-    return index.likes
-      .get(prefix)
-      ?.find(
-        ({ key, conditions }) =>
-          key.type === 'like' && matchesGlob(key.glob, rest) && conditionThatFails(conditions, caller) === null,
-      )
-  }
-  if (found.key.type !== 'userId' || found.key.arn === null || found.key.arn === arn) return found
-  return new ArnMismatch(found)
+  const entry = firstThatHolds(entriesFor(index, caller), caller)
+  if (entry?.key.type !== 'userId' || entry.key.arn === null) return entry
+  return entry.key.arn === caller.canonicalArn.toLowerCase() ? entry : new ArnMismatch(entry)
 }

@@ -1,0 +1,140 @@
+import {
+  EMPTY_AWS_AUTH,
+  indexMappings,
+  nearestMisses,
+  parseAwsAuth,
+  parseDynamicFile,
+  type BackendSnapshot,
+  type Identity,
+  type MappingLists,
+  type NearMiss,
+} from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+
+const ROLE = 'arn:aws:iam::123456789012:role/'
+const USER = 'arn:aws:iam::123456789012:user/'
+
+function identityOf(canonicalArn: string, more: Partial<Identity> = {}): Identity {
+  return {
+    arn: canonicalArn,
+    canonicalArn,
+    kind: 'role',
+    accountId: '123456789012',
+    userId: 'AROA1',
+    sessionName: 'alice',
+    accessKeyId: 'ASIA1',
+    ...more,
+  }
+}
+
+const snapshotOf = (lists: MappingLists, mode: BackendSnapshot['mode'] = 'EKSConfigMap'): BackendSnapshot => {
+  return { mode, index: indexMappings(lists).index, fault: null }
+}
+const awsAuth = (data: Readonly<Record<string, unknown>>): BackendSnapshot =>
+  snapshotOf(parseAwsAuth(data, EMPTY_AWS_AUTH, { sso: false }))
+const roles = (...arns: readonly string[]): BackendSnapshot =>
+  awsAuth({ mapRoles: arns.map((arn) => `- {rolearn: "${arn}", username: u}\n`).join('') })
+const kinds = (misses: readonly NearMiss[]): string[] => misses.map(({ kind, path }) => `${kind} ${path}`)
+const near = (arn: string, backend: BackendSnapshot, more: Partial<Identity> = {}): string[] =>
+  kinds(nearestMisses(identityOf(arn, more), [backend]))
+
+void test('what people get wrong, one at a time', async (t) => {
+  t.same(near(`${ROLE}Admin`, roles(`${ROLE}team/x/ADMIN`)), ['role_path mapRoles[0]'])
+  t.same(near(`${ROLE}Admin`, roles('arn:aws:iam::210987654321:role/Admin')), ['other_account mapRoles[0]'])
+  t.same(near(`${ROLE}Admin`, roles('arn:aws:iam::12345:role/Admin')), ['other_account mapRoles[0]'])
+  t.same(near(`${ROLE}Admin`, roles('arn:aws-us-gov:iam::123456789012:role/Admin')), ['other_partition mapRoles[0]'])
+  t.same(near(`${ROLE}alice`, roles(`${USER}alice`)), ['other_kind mapRoles[0]'])
+  t.same(near(`${USER}alice`, roles(`${ROLE}alice`)), ['other_kind mapRoles[0]'])
+  t.same(near(`${USER}team/alice`, roles(`${USER}alice`)), ['similar_name mapRoles[0]'])
+  t.same(near(`${ROLE}Admin`, awsAuth({ maproles: `- rolearn: ${ROLE}Admin\n  username: u\n` })), ['data_key maproles'])
+})
+
+void test('an entry that is out of force', async (t) => {
+  for (const [data, message] of [
+    [{ mapRoles: '- {rolearn: "arn:aws:sts::123456789012:assumed-role/Admin/alice", username: u}' }, /session/],
+    [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: 1}` }, /username/],
+    [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, groups: g}` }, /groups/],
+    [{ mapUsers: `- {rolearn: "${ROLE}Admin", username: u}` }, /userarn/],
+    [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, sessionname: a}` }, /sessionname/],
+  ] as const) {
+    const [miss] = nearestMisses(identityOf(`${ROLE}Admin`), [awsAuth(data)])
+    t.match(miss, { kind: 'out_of_force', entry: null, backend: 'EKSConfigMap', message }, JSON.stringify(data))
+  }
+  const sso = awsAuth({ mapRoles: '- {sso: {permissionSetName: A, accountID: "123456789012"}, username: u}' })
+  const [miss] = nearestMisses(identityOf(`${ROLE}AWSReservedSSO_A_0123456789abcdef`), [sso])
+  t.match(miss, { kind: 'out_of_force', message: /SSORoleMatch/ })
+})
+
+void test('a permission set of another partition or account', async (t) => {
+  const sso = (more: string) =>
+    snapshotOf(
+      parseAwsAuth({ mapRoles: `- {sso: {permissionSetName: A, ${more}}, username: u}` }, EMPTY_AWS_AUTH, {
+        sso: true,
+      }),
+    )
+  const gov = 'arn:aws-us-gov:iam::123456789012:role/AWSReservedSSO_A_0123456789abcdef'
+  t.same(near(gov, sso('accountID: "123456789012"')), ['other_partition mapRoles[0]'])
+  t.same(near(`${ROLE}AWSReservedSSO_A_0123456789abcdef`, sso('accountID: "210987654321"')), [
+    'other_account mapRoles[0]',
+  ])
+})
+
+void test('conditions that do not hold', async (t) => {
+  const data = {
+    mapRoles:
+      `- {rolearn: "${ROLE}Admin", principalid: AROA2, username: u}\n` +
+      `- {rolelike: "${ROLE}A*", sessionnames: "b*", username: u}\n`,
+  }
+  t.same(near(`${ROLE}Admin`, awsAuth(data)), ['principal_id mapRoles[0]', 'session_name mapRoles[1]'])
+  const strict = JSON.stringify({ mapRoles: [{ userid: 'AROA2', rolearn: `${ROLE}Admin`, username: 'u' }] })
+  const { file } = parseDynamicFile(strict, 'x', true)
+  t.same(near(`${ROLE}Admin`, snapshotOf(file ?? EMPTY_AWS_AUTH, 'DynamicFile')), ['principal_id mapRoles[0]'])
+})
+
+void test('a slip of the finger', async (t) => {
+  for (const written of ['Admn', 'Admmin', 'Amdin', 'Admib', 'dmin', 'Admi', 'xAdmin', 'Adminx', 'Axmin', 'Admni']) {
+    t.same(near(`${ROLE}Admin`, roles(ROLE + written)), ['similar_name mapRoles[0]'], written)
+  }
+  t.same(near(`${ROLE}production-admin`, roles(`${ROLE}production-amdmn`)), ['similar_name mapRoles[0]'])
+  for (const far of ['Adm', 'Adm1n2', 'Other', '']) t.same(near(`${ROLE}Admin`, roles(ROLE + far)), [], far)
+  t.same(near(`${ROLE}Admin`, roles('arn:aws:iam::210987654321:role/Admni')), [], 'nor in another account')
+})
+
+void test('a backend that is not asked', async (t) => {
+  const file = { ...roles(`${ROLE}Admin`), mode: 'MountedFile' } as const
+  t.match(nearestMisses(identityOf(`${ROLE}Admin`), [roles()], [file]), [
+    { kind: 'backend_not_asked', backend: 'MountedFile', path: 'mapRoles[0]', message: /^MountedFile mapRoles\[0\]/ },
+  ])
+})
+
+void test('three at most, the likeliest first', async (t) => {
+  const backend = awsAuth({
+    mapRoles: [
+      `${ROLE}Admni`,
+      'arn:aws:iam::210987654321:role/Admin',
+      'arn:aws:iam::310987654321:role/Admin',
+      `${ROLE}team/Admin`,
+      'arn:aws:sts::123456789012:assumed-role/Admin/alice',
+    ]
+      .map((arn) => `- {rolearn: "${arn}", username: u}\n`)
+      .join(''),
+  })
+  t.same(near(`${ROLE}Admin`, backend), [
+    'out_of_force mapRoles[4]',
+    'role_path mapRoles[3]',
+    'other_account mapRoles[2]',
+  ])
+})
+
+void test('nothing near, nothing to go by', async (t) => {
+  t.same(near(`${ROLE}Admin`, roles(`${ROLE}Other`, `${USER}x`)), [])
+  t.same(nearestMisses(identityOf(`${ROLE}Admin`), [{ mode: 'CRD', index: null, fault: null }]), [])
+  t.same(near('arn:aws:iam::123456789012:root', roles(`${ROLE}root`)), [])
+  t.same(near('', roles(`${ROLE}Admin`)), [])
+})
+
+void test('the table is filled by the refusals', async (t) => {
+  const many = roles(...Array.from({ length: 50 }, (_, index) => `${ROLE}r${index}`), `${ROLE}team/Admin`)
+  const few = () => kinds(nearestMisses(identityOf(`${ROLE}Admin`), [many], [], 20))
+  t.same([few(), few(), few()], [[], [], ['role_path mapRoles[50]']])
+})
