@@ -5,8 +5,10 @@ import {
   type Log,
   type LogFields,
   type Mapped,
+  type NearMiss,
   type UserInfo,
 } from '@aws-iam-authenticator/core'
+import { nearestFields, refusalFields } from './refusal-log.ts'
 import type { TokenReview } from './token-review.ts'
 import type { Verified, Verify } from './verify.ts'
 
@@ -16,6 +18,8 @@ export type MapIdentity = (identity: Identity) => Promise<Mapped | Refusal>
 export interface AuthenticateOptions {
   readonly verify: Verify
   readonly map: MapIdentity
+  /** The entries that are nearly for an identity that none is for. */
+  readonly nearestMisses: (identity: Identity) => readonly NearMiss[]
   /** Accounts of which nothing but username and groups may be told or logged. */
   readonly scrubbedAccounts: ReadonlySet<string>
   /** The API server's audiences; null where this server does not know them. */
@@ -64,10 +68,10 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
 
 /** The way of one token through the server: verify, map, answer; and what the log says of it. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, scrubbedAccounts, apiAudiences, log } = options
+  const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log } = options
   return async (review, origin) => {
     const refuse = (refusal: Refusal, fields: LogFields = {}): Refusal => {
-      log.warn('access denied', { ...origin, ...fields, reason: refusal.reason, error: refusal.message })
+      log.warn('access denied', { ...origin, ...fields, ...refusalFields(refusal) })
       return refusal
     }
     const audiences = serveAudiences(review.audiences, apiAudiences)
@@ -80,7 +84,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     log.info('STS response', { ...origin, ...fields })
     const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
     const mapped = await map(identity)
-    if (mapped instanceof Refusal) return refuse(new Refusal(mapped.reason, shown(mapped.message)), fields)
+    if (mapped instanceof Refusal) {
+      const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
+      const nearest = nearestFields(misses, scrubbed, scrubbedAccounts)
+      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest })
+    }
     const user = userInfo(identity, mapped, scrubbed)
     log.info('access granted', {
       ...origin,

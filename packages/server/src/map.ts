@@ -1,9 +1,14 @@
 import {
   decide,
+  indexMappings,
+  nearestMisses,
   NeedsEc2PrivateDnsName,
   Refusal,
+  type BackendSnapshot,
   type Identity,
   type Mapped,
+  type MappingLists,
+  type NearMiss,
   type ReservedPrefixes,
   type TemplateFacts,
 } from '@aws-iam-authenticator/core'
@@ -28,4 +33,18 @@ export function createMapper(
     return name instanceof Refusal ? name : map(identity, { ec2PrivateDnsName: name })
   }
   return (identity) => map(identity, {})
+}
+
+/** Finds the entries that are nearly for an identity, also those of the configuration file where no backend reads it. */
+export function createNearestMisses(
+  backends: () => readonly Backend[],
+  configured: MappingLists,
+): (identity: Identity) => readonly NearMiss[] {
+  let file: BackendSnapshot | null = null
+  return (identity) => {
+    const snapshots = backends().map((backend) => backend.snapshot())
+    if (snapshots.some(({ mode }) => mode === 'MountedFile')) return nearestMisses(identity, snapshots)
+    file ??= { mode: 'MountedFile', index: indexMappings(configured).index, fault: null }
+    return nearestMisses(identity, snapshots, [file])
+  }
 }

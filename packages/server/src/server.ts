@@ -27,7 +27,7 @@ import {
   type KubernetesApi,
   type KubernetesCluster,
 } from './kubernetes/connection.ts'
-import { createMapper } from './map.ts'
+import { createMapper, createNearestMisses } from './map.ts'
 import { createMetrics } from './metrics.ts'
 import { createStsClient } from './sts.ts'
 import { createVerifier } from './verify.ts'
@@ -157,6 +157,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
   const authenticate = createAuthenticate({
     verify,
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
+    nearestMisses: createNearestMisses(() => backends.current(), mappings),
     scrubbedAccounts: settings.scrubbedAccounts,
     apiAudiences: settings.apiAudiences,
     log,

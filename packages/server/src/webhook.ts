@@ -6,6 +6,7 @@ import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
 import { createInFlight } from './in-flight.ts'
 import type { Metrics } from './metrics.ts'
+import { refusalFields } from './refusal-log.ts'
 import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
 
 /** Larger than any TokenReview: a token has 16 KiB at most. */
@@ -77,7 +78,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
 
   /** Refuses what never becomes a TokenReview. */
   const refuseRequest = (refusal: Refusal, origin: Record<string, string>): Answer => {
-    log.warn('access denied', { ...origin, reason: refusal.reason, error: refusal.message })
+    log.warn('access denied', { ...origin, ...refusalFields(refusal) })
     metrics.decided(refusal.reason, 0)
     return refusalAnswer(refusal, '', refusalStatus)
   }

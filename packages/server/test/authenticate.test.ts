@@ -1,4 +1,4 @@
-import { Refusal, type Identity, type Mapped } from '@aws-iam-authenticator/core'
+import { Refusal, type Identity, type Mapped, type NearMiss } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 import { createAuthenticate, type AuthenticateOptions } from '../src/authenticate.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
@@ -31,6 +31,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
   const authenticate = createAuthenticate({
     verify: () => Promise.resolve({ identity, request }),
     map: () => Promise.resolve(mapped),
+    nearestMisses: () => [],
     scrubbedAccounts: new Set(),
     apiAudiences: null,
     log,
@@ -70,6 +71,32 @@ void test('a refusal is passed on as it is, and logged with its reason', async (
     { message: 'STS response' },
     { message: 'access denied', fields: { arn: identity.arn, reason: 'not_mapped' } },
   ])
+})
+
+const mapsNobody = () => Promise.resolve(new Refusal('not_mapped', 'nobody'))
+
+void test('whoever is not mapped is told in the log by which entry they nearly were', async (t) => {
+  const miss: NearMiss = {
+    kind: 'other_account',
+    backend: 'EKSConfigMap',
+    path: 'mapRoles[3]',
+    location: { source: 'aws-auth mapRoles', line: 7, column: 3 },
+    entry: null,
+    message: `EKSConfigMap mapRoles[3] is for that name in another account, 444455556666, not ${ACCOUNT}`,
+  }
+  const nearestOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
+    const { authenticate, lines } = setUp({ map: mapsNobody, nearestMisses: () => [miss], ...options })
+    await authenticate(review, {})
+    t.equal(lines.at(-1)?.fields?.['see'], `docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`)
+    return lines.at(-1)?.fields?.['nearest']
+  }
+  t.same(await nearestOf({}), [miss.message])
+  const others = new Set(['444455556666'])
+  t.same(await nearestOf({ scrubbedAccounts: others }), [miss.message.replace('444455556666', '***')])
+  const own = new Set([ACCOUNT])
+  t.same(await nearestOf({ scrubbedAccounts: own }), ['EKSConfigMap mapRoles[3]: other_account'])
+  t.equal(await nearestOf({ nearestMisses: () => [] }), undefined)
+  t.equal(await nearestOf({ map: () => Promise.resolve(new Refusal('template', 'x')) }), undefined)
 })
 
 void test('audiences', async (t) => {

@@ -51,8 +51,9 @@ function halves({ account, kind, name }: ArnParts, length: number): readonly [nu
   return [hash(`<${tag}`, name.slice(0, half)), hash(`>${tag}`, name.slice(name.length - rest))]
 }
 
-function* valuesOf(tables: readonly ReadonlyMap<string, MappingEntry>[]): Generator<MappingEntry> {
+function* valuesOf(tables: readonly ReadonlyMap<string, MappingEntry>[]): Generator<MappingEntry, undefined> {
   for (const table of tables) yield* table.values()
+  return undefined
 }
 
 /**
@@ -60,7 +61,7 @@ function* valuesOf(tables: readonly ReadonlyMap<string, MappingEntry>[]): Genera
  * each entry, and a place in a list.
  */
 export class NearTable {
-  readonly #left: Iterator<MappingEntry>
+  readonly #left: Iterator<MappingEntry, undefined>
   readonly #entries: MappingEntry[] = []
   readonly #heads: Int32Array
   readonly #next: Int32Array
@@ -76,12 +77,13 @@ export class NearTable {
   /** Takes in so many more entries, as long as there are any. */
   advance(count: number): void {
     for (let taken = 0; taken < count; taken += 1) {
-      const { done, value } = this.#left.next()
-      if (done === true) return
-      const arn = arnOf(value)
+      const next = this.#left.next()
+      if (next.done === true) return
+      const entry = next.value
+      const arn = arnOf(entry)
       const parts = arn === null ? null : arnParts(arn)
       if (parts === null) continue
-      const slot = KEYS_PER_ENTRY * this.#entries.push(value) - KEYS_PER_ENTRY
+      const slot = KEYS_PER_ENTRY * this.#entries.push(entry) - KEYS_PER_ENTRY
       const keys = [hash('=', parts.name), ...halves(parts, parts.name.length)]
       for (const [index, key] of keys.entries()) {
         const head = key & (this.#heads.length - 1)

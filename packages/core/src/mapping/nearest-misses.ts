@@ -209,7 +209,7 @@ export function nearestMisses(
       ...unmetConditions(identity, index),
       ...similarArns(arn, identity.userId, near),
     ]
-    misses.push(...found.map((miss) => ({ ...miss, backend: mode, message: `${mode} ${miss.message}` })))
+    for (const miss of found) misses.push({ ...miss, backend: mode, message: `${mode} ${miss.message}` })
   }
   return misses.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)).slice(0, MOST)
 }

@@ -65,13 +65,14 @@ void test('an entry that is out of force', async (t) => {
   t.match(miss, { kind: 'out_of_force', message: /SSORoleMatch/ })
 })
 
+const sso = (more: string) =>
+  snapshotOf(
+    parseAwsAuth({ mapRoles: `- {sso: {permissionSetName: A, ${more}}, username: u}` }, EMPTY_AWS_AUTH, {
+      sso: true,
+    }),
+  )
+
 void test('a permission set of another partition or account', async (t) => {
-  const sso = (more: string) =>
-    snapshotOf(
-      parseAwsAuth({ mapRoles: `- {sso: {permissionSetName: A, ${more}}, username: u}` }, EMPTY_AWS_AUTH, {
-        sso: true,
-      }),
-    )
   const gov = 'arn:aws-us-gov:iam::123456789012:role/AWSReservedSSO_A_0123456789abcdef'
   t.same(near(gov, sso('accountID: "123456789012"')), ['other_partition mapRoles[0]'])
   t.same(near(`${ROLE}AWSReservedSSO_A_0123456789abcdef`, sso('accountID: "210987654321"')), [

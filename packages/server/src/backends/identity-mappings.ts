@@ -41,8 +41,13 @@ function keyText(key: EntryKey): string {
   return key.type === 'like' ? key.prefix + key.glob : ''
 }
 
-/** The one created last comes first, and of two created in the same second that whose name comes last. */
-function byAge(a: Known, b: Known): number {
+/**
+ * The order of objects for one ARN. Those with conditions come before those without, which would leave them no case; else the
+ * one created last, and of two created in the same second that whose name comes last.
+ */
+function byTurn(a: Known, b: Known): number {
+  const [aIsPlain, bIsPlain] = [a, b].map(({ entry }) => entry?.conditions === null)
+  if (aIsPlain !== bIsPlain) return aIsPlain === true ? 1 : -1
   if (a.created !== b.created) return a.created > b.created ? -1 : 1
   return a.name > b.name ? -1 : 1
 }
@@ -133,7 +138,7 @@ export class IdentityMappings {
     if (entry.key.type === 'like') this.#addLike(entry.key.prefix, entry)
     else this.#link(text)
     if (names.size === 1) return []
-    const ordered = entry.key.type === 'like' ? this.#byName(names) : this.#entriesByAge(names)
+    const ordered = entry.key.type === 'like' ? this.#byName(names) : this.#entriesInTurn(names)
     const { covered } = splitCovered(ordered)
     const pair = covered.find((each) => each.entry === entry || each.by === entry)
     if (pair === undefined) return []
@@ -144,9 +149,9 @@ export class IdentityMappings {
     return [`is for the same ${same} as ${other.path}: ${rule} wins, so ${loser} no effect; remove one of the two`]
   }
 
-  #entriesByAge(names: Iterable<string>): readonly MappingEntry[] {
+  #entriesInTurn(names: Iterable<string>): readonly MappingEntry[] {
     const objects = [...names].map((name) => this.#objects.get(name)).filter((known) => known !== undefined)
-    return objects.toSorted(byAge).flatMap(({ entry }) => entry ?? [])
+    return objects.toSorted(byTurn).flatMap(({ entry }) => entry ?? [])
   }
 
   #byName(names: Iterable<string>): readonly MappingEntry[] {
@@ -155,7 +160,7 @@ export class IdentityMappings {
 
   /** Puts the objects for an ARN in their order. All servers order alike, whenever they hear of them. */
   #link(arn: string): void {
-    const { chain, covered } = splitCovered(this.#entriesByAge(this.#namesByKey.get(arn) ?? []))
+    const { chain, covered } = splitCovered(this.#entriesInTurn(this.#namesByKey.get(arn) ?? []))
     for (const { entry } of covered) this.#otherwise.delete(entry)
     for (const [index, entry] of chain.entries()) {
       const next = chain[index + 1]

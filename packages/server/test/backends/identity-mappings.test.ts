@@ -95,3 +95,54 @@ void test('of objects for one ARN the one created last wins, in whatever order t
   mappings.take('c', object('A', { username: 'c', arn: 'nonsense' }))
   t.equal(usernameOf(mappings, 'A'), 'c', 'its last good state still counts')
 })
+
+const spec = (name: string, more: object) => ({
+  metadata: { uid: name, creationTimestamp: '2024-01-01T00:00:00Z' },
+  spec: { username: name, ...more },
+})
+
+void test('objects with conditions are asked before those without, and patterns by name', async (t) => {
+  const mappings = new IdentityMappings()
+  const find = (role: string, sessionName: string): unknown => {
+    const found = findEntry(mappings.index(), { canonicalArn: arnOf(role), userId: 'AROA1', sessionName })
+    return found !== undefined && 'username' in found ? found.username : undefined
+  }
+  t.same(mappings.take('a', spec('a', { arn: arnOf('A'), sessionNames: ['x*'] })).warnings, [])
+  t.same(mappings.take('z', spec('z', { arn: arnOf('A') })).warnings, [])
+  t.match(mappings.take('b', spec('b', { arn: arnOf('A'), sessionNames: ['x*'] })).warnings, [/no effect/])
+  t.same([find('A', 'x1'), find('A', 'y')], ['b', 'z'])
+  mappings.delete('b')
+  t.same([find('A', 'x1'), find('A', 'y')], ['a', 'z'])
+  mappings.delete('z')
+  t.same([find('A', 'x1'), find('A', 'y')], ['a', undefined])
+
+  const like = arnOf('ci-*')
+  t.match(mappings.take('m', spec('m', { arnLike: like })), { arn: like, errors: [], warnings: [] })
+  mappings.take('n', spec('n', { arnLike: arnOf('*') }))
+  mappings.take('l', spec('l', { arnLike: like, principalId: 'AROA2' }))
+  t.match(mappings.take('o', spec('o', { arnLike: like })).warnings, [/same pattern.*no effect/])
+  t.same([find('ci-1', ''), find('other', ''), find('A', 'x1')], ['m', 'n', 'a'])
+  for (const name of ['m', 'o', 'l']) mappings.delete(name)
+  t.equal(find('ci-1', ''), 'n')
+  mappings.delete('n')
+  t.equal(mappings.index().likes.size, 0)
+})
+
+void test('an object whose conditions can not be read maps nobody', async (t) => {
+  for (const more of [
+    { sessionNames: [] },
+    { sessionNames: null },
+    { sessionNames: 'a' },
+    { sessionNames: [1] },
+    { principalId: '' },
+    { principalId: null },
+    { principalId: 'AROA1:alice' },
+    { sessionName: 'a' },
+    { arnLike: arnOf('*') },
+  ]) {
+    const mappings = new IdentityMappings()
+    const { errors } = mappings.take('a', { metadata: {}, spec: { arn: arnOf('A'), username: 'u', ...more } })
+    t.ok(errors.length > 0, JSON.stringify(more))
+    t.equal(mappings.index().rolesByArn.size, 0)
+  }
+})
