@@ -3,6 +3,7 @@ import { ConfigurationError, findPartition, messageOf } from '@aws-iam-authentic
 import type { Dispatcher } from 'undici'
 import type { Command, CommandContext } from '../command.ts'
 import { firstSet } from '../network/environment.ts'
+import { memoryWarning, readMemoryLimit } from '../memory-limit.ts'
 import { FEATURE_GATES } from '../options/global-options.ts'
 import {
   ADDRESS,
@@ -91,6 +92,9 @@ export const server: Command = {
   run: async (context) => {
     const { setting, environment, configuration, log, stderr, now } = context
     stderr(BANNER)
+    // Before anything that takes memory: it may not get far.
+    const memory = memoryWarning(readMemoryLimit())
+    if (memory !== null) log.warn(memory.message, memory.fields)
     const clusterId = requireServerConfiguration(context)
     const partition = findPartition(setting(PARTITION))
     if (partition === undefined) throw new TypeError('a partition without a definition')

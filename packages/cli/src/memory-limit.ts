@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const MEBIBYTE = 1024 * 1024
+
+/** What the server needs under load, in bytes, as `pnpm bench` measured it; with less it is killed sooner or later. */
+export const NEEDED_MEMORY: number = 128 * MEBIBYTE
+
+/** Reads a file whole; null where it can't be read. */
+export type ReadFile = (path: string) => string | null
+
+function readFileIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** Where the limits of a control group and of those around it stand. */
+function limitFiles(membership: string): string[] {
+  return membership.split('\n').flatMap((line) => {
+    // hierarchy-ID:controller-list:cgroup-path, see cgroups(7). Version 2 has the hierarchy 0 and no list.
+    const [hierarchy, controllers = '', ...rest] = line.split(':')
+    const path = rest.join(':')
+    const isVersion2 = hierarchy === '0' && controllers === ''
+    if (!path.startsWith('/') || (!isVersion2 && !controllers.split(',').includes('memory'))) return []
+    const mount = isVersion2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory'
+    const name = isVersion2 ? 'memory.max' : 'memory.limit_in_bytes'
+    const parts = path.split('/').filter((part) => part !== '')
+    // In a container the group's own path may be one that only the host sees: then what is mounted is the group itself.
+    return [...parts.keys(), parts.length].map((depth) => join(mount, ...parts.slice(0, depth), name))
+  })
+}
+
+/**
+ * The lowest memory limit, in bytes, of the control groups that this process is in; null where there is none.
+ *
+ * @see {@link https://docs.kernel.org/admin-guide/cgroup-v2.html | Control Group v2, memory.max}
+ */
+export function readMemoryLimit(read: ReadFile = readFileIfThere): number | null {
+  const limits = limitFiles(read('/proc/self/cgroup') ?? '')
+    .map((file) => read(file)?.trim() ?? '')
+    .filter((text) => /^\d+$/.test(text))
+    .map(Number)
+  return limits.length === 0 ? null : Math.min(...limits)
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / MEBIBYTE)}Mi`
+}
+
+/** What to log where the limit is too low; null where it is not. */
+export function memoryWarning(
+  limit: number | null,
+): { readonly message: string; readonly fields: { readonly limit: string; readonly needed: string } } | null {
+  if (limit === null || limit >= NEEDED_MEMORY) return null
+  return {
+    message:
+      'the memory limit is lower than what the server needs, so that it gets killed: raise resources.limits.memory of its container',
+    fields: { limit: mebibytes(limit), needed: mebibytes(NEEDED_MEMORY) },
+  }
+}
