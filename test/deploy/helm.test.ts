@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { ROOT } from '../docs/documents.ts'
 import { binariesRunHere } from '../sandbox/kubectl/kubectl.ts'
 import { CHART, runHelm } from './chart.ts'
-import { findObject, overlayObjects, OVERLAYS, parseObjects } from './objects.ts'
+import { findObject, MANIFESTS, overlayObjects, OVERLAYS, parseObjects } from './objects.ts'
 
 const skip = binariesRunHere ? false : 'the binaries are for Linux on x86-64'
 const REPOSITORY = '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator'
@@ -73,6 +73,11 @@ for (const overlay of OVERLAYS) {
     t.same([...meanings(made)], [...meanings(wanted)])
   })
 }
+
+t.test('the chart has the definition of IAMIdentityMapping as it is in the overlay', async (t) => {
+  const read = (path: string): string => readFileSync(path, 'utf8')
+  t.equal(read(join(CHART, 'files/crd.yaml')), read(join(MANIFESTS, 'overlays/crd/crd.yaml')), 'copy the file')
+})
 
 t.test('the defaults are those of the base, and the image is that of the version', { skip }, async (t) => {
   const made = findObject(await render(t, REQUIRED), 'DaemonSet')
