@@ -52,6 +52,8 @@ t.test('every subcommand does the same in a folder full of traps as in an empty 
     ['verify', '-t', token],
     ['verify', '-i', 'k8s.local', '-t', token, '-o', 'json'],
     ['verify', '-i', 'other.local', '-t', token],
+    ['explain', '-i', 'k8s.local', '-t', 'nonsense', '--arn', 'x'],
+    ['explain', '--arn', 'arn:aws:iam::123456789012:role/x', '-c', 'config.yaml'],
     ['lint'],
     ['lint', 'config.yaml'],
     ['init'],

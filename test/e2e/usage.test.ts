@@ -100,7 +100,15 @@ t.test('what is not known is refused with a hint', async (t) => {
 
 t.test('an unknown feature gate is an error for every subcommand', async (t) => {
   const { run } = person(t)
-  for (const command of [['token'], ['init'], ['server'], ['verify', '-t', 'x'], ['lint', '-'], ['version']]) {
+  for (const command of [
+    ['token'],
+    ['init'],
+    ['server'],
+    ['verify', '-t', 'x'],
+    ['lint', '-'],
+    ['explain', '-t', 'x'],
+    ['version'],
+  ]) {
     for (const gate of ['Nonsense=true', 'SSORoleMatch']) {
       const { code, stdout, stderr } = await run([...command, '-i', 'k8s.local', `--feature-gates=${gate}`])
       t.equal(code, 1, `${command[0]} ${gate}`)
@@ -134,7 +142,7 @@ t.test('help is an answer', async (t) => {
     t.match(stdout, '--cluster-id')
   }
   const overview = await run([])
-  for (const command of ['init', 'lint', 'server', 'token', 'verify', 'version']) {
+  for (const command of ['explain', 'init', 'lint', 'server', 'token', 'verify', 'version']) {
     t.match(overview.stdout, new RegExp(`^ {2}${command} +\\S`, 'm'))
     const { stdout } = await run([command, '--help'])
     t.match(stdout, `aws-iam-authenticator ${command} `)
@@ -218,7 +226,15 @@ t.test('a configuration that can not be read ends every subcommand', async (t) =
     t.match(stderr, new RegExp(`Can't read configuration file.*${name}`), `${command[0]} ${name}`)
   }
   for (const name of ['gone.yaml', 'config.ini', 'folder.yaml', 'list.yaml']) await fails(name, ['version'])
-  for (const command of [['token'], ['init'], ['server'], ['verify', '-t', 'x'], ['lint', '-'], ['version']]) {
+  for (const command of [
+    ['token'],
+    ['init'],
+    ['server'],
+    ['verify', '-t', 'x'],
+    ['lint', '-'],
+    ['explain', '-t', 'x'],
+    ['version'],
+  ]) {
     await fails('broken.yaml', command)
   }
 })

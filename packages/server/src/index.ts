@@ -1,3 +1,4 @@
+export { IdentityMappings } from './backends/identity-mappings.ts'
 export {
   createKubernetesApi,
   type ConnectKubernetes,

@@ -3,6 +3,7 @@ import { GLOBAL_OPTIONS } from '../options/global-options.ts'
 import { add } from './add.ts'
 import { cache } from './cache.ts'
 import { completion } from './completion.ts'
+import { explain } from './explain.ts'
 import { init } from './init.ts'
 import { lint } from './lint.ts'
 import { server } from './server.ts'
@@ -16,5 +17,5 @@ export const root: CommandGroup = {
   summary: '',
   description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
   options: GLOBAL_OPTIONS,
-  commands: [add, cache, completion, init, lint, server, token, verify, version],
+  commands: [add, cache, completion, explain, init, lint, server, token, verify, version],
 }

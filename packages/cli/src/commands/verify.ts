@@ -6,7 +6,6 @@ import { CLUSTER_ID } from '../options/global-options.ts'
 import { choice, text } from '../options/option.ts'
 import { PARTITION } from '../options/server-options.ts'
 import { UsageError } from '../options/usage-error.ts'
-import { USER_AGENT } from '../version.ts'
 
 const TOKEN = text({ flag: 'token', short: 't', keys: ['token'], description: 'Token to verify' })
 const OUTPUT = choice<'' | 'json'>(
@@ -20,10 +19,6 @@ const OUTPUT = choice<'' | 'json'>(
   '',
 )
 const VERIFY_PARTITION = { ...PARTITION, keys: ['partition'] }
-
-function ignore(): void {
-  // One call is no statistic.
-}
 
 /** The fields in the form of Go's %+v, or as JSON: scripts read both. */
 function render({ identity, request }: Verified, output: '' | 'json'): string {
@@ -57,17 +52,10 @@ export const verify: Command = {
     if (clusterId === null) throw new UsageError('cluster ID not specified')
     const partition = findPartition(setting(VERIFY_PARTITION))
     if (partition === undefined) throw new TypeError('a partition without a definition')
-    const [{ createStsClient, createVerifier }, { createDispatcher }] = await Promise.all([
-      import('@aws-iam-authenticator/server'),
-      import('../network/dispatcher.ts'),
-    ])
-    const region = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
-    let dispatcher: Awaited<ReturnType<typeof createDispatcher>> | undefined
+    const { verifyToken } = await import('../verify-token.ts')
+    const serverRegion = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
     try {
-      dispatcher = await createDispatcher({ environment })
-      const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore }
-      const askSts = createStsClient({ dispatcher, clusterId, userAgent: USER_AGENT, observer })
-      const verified = await createVerifier({ askSts, partition, serverRegion: () => region, now })(token)
+      const verified = await verifyToken(token, { clusterId, partition, serverRegion, environment, now })
       if (!(verified instanceof Refusal)) {
         stdout(render(verified, setting(OUTPUT)))
         return 0
@@ -78,8 +66,6 @@ export const verify: Command = {
       if (!(error instanceof AuthenticatorError)) throw error
       stderr(`could not verify token: ${error.message}\n`)
       return 1
-    } finally {
-      await dispatcher?.destroy()
     }
   },
 }

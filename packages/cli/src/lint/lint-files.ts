@@ -1,28 +1,18 @@
-import { readFileSync } from 'node:fs'
 import {
-  FileError,
   lintBackendModeFile,
   lintDynamicFile,
   lintManifests,
-  messageOf,
   recognizeFile,
   type FeatureGates,
   type LintRules,
   type NestedText,
   type Problem,
 } from '@aws-iam-authenticator/core'
+import { readInput } from '../read-input.ts'
 import { lintConfiguration } from './lint-configuration.ts'
 import type { Checked } from './report.ts'
 
 const STDIN = 'stdin'
-
-function read(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8')
-  } catch (error) {
-    throw new FileError('file_unreadable', `can't read ${path}: ${messageOf(error)}`, { cause: error })
-  }
-}
 
 /** A configuration file in the data of a ConfigMap. */
 function lintNested({ text, locate }: NestedText, gates: FeatureGates): readonly Problem[] {
@@ -62,5 +52,5 @@ function lintText(text: string, source: string, gates: FeatureGates, rules: Lint
  * @throws {FileError} A file can't be read.
  */
 export function lintFiles(paths: readonly string[], gates: FeatureGates, rules: LintRules): readonly Checked[] {
-  return paths.map((path) => lintText(read(path), path === '-' ? STDIN : path, gates, rules))
+  return paths.map((path) => lintText(readInput(path), path === '-' ? STDIN : path, gates, rules))
 }

@@ -1,4 +1,5 @@
 import { Refusal } from '../reasons.ts'
+import { tellNobody, type OnPassed } from './checks.ts'
 
 const PREFIX = 'k8s-aws-v1.'
 
@@ -22,19 +23,22 @@ export function encodeToken(presignedUrl: string): string {
  *
  * Only the canonical encoding is taken, so that a URL has one token and a token one URL.
  */
-export function decodeToken(token: string): string | Refusal {
+export function decodeToken(token: string, passed: OnPassed = tellNobody): string | Refusal {
   if (!hasTokenPrefix(token)) return new Refusal('malformed_token', `token is missing expected "${PREFIX}" prefix`)
+  passed('prefix')
   if (token.length > MAX_TOKEN_LENGTH) {
     return new Refusal(
       'malformed_token',
       `token is too large: ${token.length} bytes, at most ${MAX_TOKEN_LENGTH} are taken`,
     )
   }
+  passed('size')
   const encoded = token.slice(PREFIX.length)
   if (!BASE64URL.test(encoded)) return new Refusal('malformed_token', 'token is not base64url without padding')
   const bytes = Buffer.from(encoded, 'base64url')
   if (bytes.toString('base64url') !== encoded) {
     return new Refusal('malformed_token', 'token is not in the canonical form of base64url')
   }
+  passed('encoding')
   return bytes.toString('latin1')
 }

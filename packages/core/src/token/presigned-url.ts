@@ -1,5 +1,6 @@
 import { isAllowedStsHost, regionOfStsHost, type StsHostPolicy } from '../aws/sts-host.ts'
 import { Refusal } from '../reasons.ts'
+import { tellNobody, type OnPassed } from './checks.ts'
 import { decodeToken } from './codec.ts'
 import { parseQuery } from './query.ts'
 import { checkSigningTime } from './signing-time.ts'
@@ -41,37 +42,45 @@ function malformed(message: string): Refusal {
 /**
  * Takes a bearer token apart and checks all that can be checked without asking STS.
  *
+ * @param passed For whoever wants to show how far a token came.
  * @see {@link https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html | AWS SigV4 query parameters}
  */
-export function parseToken(token: string, policy: TokenPolicy): StsRequest | Refusal {
-  const url = decodeToken(token)
+export function parseToken(token: string, policy: TokenPolicy, passed: OnPassed = tellNobody): StsRequest | Refusal {
+  const url = decodeToken(token, passed)
   if (url instanceof Refusal) return url
   if (!PRINTABLE_ASCII.test(url)) return malformed('the URL has a byte outside printable ASCII')
   if (url.includes('\\')) return malformed('the URL has a backslash')
   const match = PRESIGNED_URL.exec(url)
   if (match === null) return malformed('the URL is not of the form https://<STS host>/?<query>')
   const [, host = '', query = ''] = match
+  passed('url')
   if (!isAllowedStsHost(host, policy)) {
     return new Refusal('wrong_host', `the host is no STS endpoint of partition ${policy.partition.id}`)
   }
+  passed('host')
 
   const parameters = parseQuery(query)
   if (parameters instanceof Refusal) return parameters
   if (parameters.get('action') !== 'GetCallerIdentity') return malformed('Action is not GetCallerIdentity')
   const version = parameters.get('version')
   if (version !== undefined && version !== '2011-06-15') return malformed('Version is not 2011-06-15')
+  passed('parameters')
   const signedHeaders = parameters.get('x-amz-signedheaders')?.toLowerCase().split(';') ?? []
   if (!signedHeaders.includes(CLUSTER_ID_HEADER)) {
     return malformed(`the client did not sign the ${CLUSTER_ID_HEADER} header: the token is bound to no cluster`)
   }
+  passed('cluster_header')
   const expires = parameters.get('x-amz-expires') ?? ''
   if (!INTEGER.test(expires) || Number(expires) > MAX_EXPIRES_SECONDS) {
     return malformed(`X-Amz-Expires is no integer from 0 to ${MAX_EXPIRES_SECONDS}`)
   }
+  passed('lifetime')
   const signedAt = checkSigningTime(parameters.get('x-amz-date'), policy.now)
   if (signedAt instanceof Refusal) return signedAt
+  passed('clock')
   const accessKeyId = parameters.get('x-amz-credential')?.split('/')[0] ?? ''
   if (!ACCESS_KEY_ID.test(accessKeyId)) return malformed('X-Amz-Credential does not begin with an access key id')
+  passed('access_key')
 
   return { host, region: regionOfStsHost(host), query, accessKeyId, signedAt }
 }

@@ -1,0 +1,36 @@
+import type { Command } from '../command.ts'
+import { ARN, OUTPUT, SESSION_NAME, TOKEN, USER_ID } from '../explain/options.ts'
+import { CLUSTER_OPTIONS } from '../kubernetes/options.ts'
+import { BACKEND_MODE, PARTITION } from '../options/server-options.ts'
+
+/** By what scripts tell how it went. */
+const EXIT_CODES = { mapped: 0, refused: 2, undecided: 1 } as const
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'Explain why a token or an ARN is let in or refused, and as whom',
+  positionals: '[FILE...]',
+  description:
+    'Follows a login through all that the server does: each check of the token, STS, each backend in its order, the entry ' +
+    'that matches and the Kubernetes user that comes of it; and what to change where it fails. Mappings come from the ' +
+    'configuration file (-c), from files (manifests of aws-auth or IAMIdentityMappings, a dynamic file) and from a live ' +
+    'cluster (--cluster). Exit code 0: mapped; 2: refused; 1: not decided, or something else went wrong.',
+  examples: [
+    'aws-iam-authenticator explain --arn arn:aws:iam::123456789012:role/Admin -c config.yaml aws-auth.yaml',
+    'aws-iam-authenticator token -i my-cluster | aws-iam-authenticator explain -i my-cluster -t - --cluster',
+  ],
+  options: [TOKEN, ARN, USER_ID, SESSION_NAME, OUTPUT, BACKEND_MODE, PARTITION, ...CLUSTER_OPTIONS],
+  run: async (context) => {
+    const { setting, environment, stdout } = context
+    const [{ explain: explainLogin }, { outcomeOf, renderExplanation, renderJson }, { stdoutStyle }] =
+      await Promise.all([
+        import('../explain/explain.ts'),
+        import('../explain/render.ts'),
+        import('../terminal/style.ts'),
+      ])
+    const explanation = await explainLogin(context)
+    const isJson = setting(OUTPUT) === 'json'
+    stdout(isJson ? renderJson(explanation) : renderExplanation(explanation, stdoutStyle(environment)))
+    return EXIT_CODES[outcomeOf(explanation)]
+  },
+}

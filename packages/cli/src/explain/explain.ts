@@ -1,0 +1,118 @@
+import {
+  findPartition,
+  nearestMisses,
+  Refusal,
+  userInfo,
+  type Mapped,
+  type NearMiss,
+  type UserInfo,
+} from '@aws-iam-authenticator/core'
+import type { CommandContext } from '../command.ts'
+import { firstSet } from '../network/environment.ts'
+import { CLUSTER_ID } from '../options/global-options.ts'
+import { BACKEND_MODE, PARTITION, REGION, SCRUBBED_ACCOUNTS } from '../options/server-options.ts'
+import { UsageError } from '../options/usage-error.ts'
+import { readInput } from '../read-input.ts'
+import { askBackends, backendsToAsk, type Asked } from './ask-backends.ts'
+import { callerOfArn } from './caller.ts'
+import { checkToken, type CheckedToken } from './check-token.ts'
+import type { BackendAnswer, Caller, Explanation } from './explanation.ts'
+import { ARN, SESSION_NAME, TOKEN, USER_ID } from './options.ts'
+import { readSources, type Source } from './read-sources.ts'
+
+/** The token on standard input: alone, or in the ExecCredential that `token` prints for kubectl. */
+function tokenOf(text: string): string {
+  const trimmed = text.trim()
+  return /^\{.*"token":"([^"\\]*)"/s.exec(trimmed)?.[1] ?? trimmed
+}
+
+/** Reads who is to be explained; STS is asked when the function that it gives is called. */
+function prepareCheck({ setting, environment, now }: CommandContext): () => Promise<CheckedToken> {
+  const [token, arn, userId, sessionName] = [setting(TOKEN), setting(ARN), setting(USER_ID), setting(SESSION_NAME)]
+  if (token !== null && arn !== null) throw new UsageError('both --token and --arn: give one of them')
+  if (arn !== null) {
+    const caller = callerOfArn(arn, { userId, sessionName })
+    return () => Promise.resolve({ checks: [], caller, refusal: null })
+  }
+  if (token === null) throw new UsageError('nothing to explain: give a token with -t (- for standard input), or --arn')
+  if (userId !== null || sessionName !== null) throw new UsageError('--user-id and --session-name go with --arn')
+  const clusterId = setting(CLUSTER_ID)
+  if (clusterId === null) throw new UsageError('cluster ID not specified')
+  const partition = findPartition(setting(PARTITION))
+  if (partition === undefined) throw new TypeError('a partition without a definition')
+  const serverRegion = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
+  const text = token === '-' ? tokenOf(readInput('-')) : token
+  return () => checkToken(text, { clusterId, partition, serverRegion, environment, now })
+}
+
+/** Entries of manifests know their place only by the manifest. */
+function placesIn(sources: readonly Source[]): <T extends BackendAnswer['entry'] | NearMiss>(item: T) => T {
+  const places = new Map(sources.flatMap((source) => [...(source.places ?? [])]))
+  return (item) => {
+    const location = item === null ? undefined : places.get(item.path)
+    return location === undefined ? item : { ...item, location }
+  }
+}
+
+function notesOn(caller: Caller, asked: Asked, sources: readonly Source[], isOrderKnown: boolean): readonly string[] {
+  const notes: string[] = []
+  if (!isOrderKnown && sources.length > 1) {
+    notes.push('the order of the backends is not configured here: give the --backend-mode of the server, if it has one')
+  }
+  const { decision } = asked
+  const isRefused = decision instanceof Refusal
+  const shown = isRefused ? '' : [decision.username, ...decision.groups].join(' ')
+  if (!caller.hasSessionName && (isRefused || shown.includes(caller.identity.sessionName))) {
+    notes.push('{{SessionName}} stands for the name of the session: --session-name NAME sets one')
+  }
+  if (!caller.hasUserId && isRefused)
+    notes.push('the unique id is not known: entries with principalid or userid need --user-id ID')
+  if (asked.needsEc2) notes.push('{{EC2PrivateDNSName}} stands for the name that the server asks EC2 for')
+  for (const { from, errors } of sources) {
+    if (errors > 0)
+      notes.push(
+        `${from} has ${errors === 1 ? 'an error' : `${errors} errors`}: aws-iam-authenticator lint tells which`,
+      )
+  }
+  return notes
+}
+
+function userOf(caller: Caller, decision: Mapped | Refusal, scrubbed: boolean): UserInfo | null {
+  return decision instanceof Refusal ? null : userInfo(caller.identity, decision, scrubbed)
+}
+
+/**
+ * Follows a login through all that the server does with it.
+ *
+ * @throws {UsageError} The command line names nothing, or too much.
+ * @throws {AuthenticatorError} A file, a kubeconfig or the way to STS can't be used.
+ */
+export async function explain(context: CommandContext): Promise<Explanation> {
+  const { setting, configuration, positionals } = context
+  if (setting(TOKEN) === '-' && positionals.includes('-'))
+    throw new UsageError('standard input is there once: for -t or a file')
+  const check = prepareCheck(context)
+  const sources = await readSources(context)
+  const { checks, caller, refusal } = await check()
+  if (caller === null) {
+    return { checks, caller, backends: [], user: null, refusal, nearest: [], scrubbed: false, notes: [] }
+  }
+  const { modes } = setting(BACKEND_MODE)
+  const isOrderKnown = modes !== BACKEND_MODE.fallback.modes
+  const toAsk = backendsToAsk(sources, isOrderKnown ? modes : null)
+  const asked = askBackends(caller.identity, toAsk, sources, configuration.reservedPrefixes)
+  const { decision, answers, snapshots, others } = asked
+  const scrubbed = setting(SCRUBBED_ACCOUNTS).has(caller.identity.accountId)
+  const isMissed = decision instanceof Refusal && ['not_mapped', 'backend_unavailable'].includes(decision.reason)
+  const place = placesIn(sources)
+  return {
+    checks,
+    caller,
+    backends: answers.map((answer) => Object.assign(answer, { entry: place(answer.entry) })),
+    user: userOf(caller, decision, scrubbed),
+    refusal: decision instanceof Refusal ? decision : null,
+    nearest: isMissed ? nearestMisses(caller.identity, snapshots, others).map(place) : [],
+    scrubbed,
+    notes: notesOn(caller, asked, sources, isOrderKnown),
+  }
+}

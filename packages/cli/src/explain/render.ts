@@ -1,0 +1,199 @@
+import { reasons, type Location, type MappingEntry } from '@aws-iam-authenticator/core'
+import { formatJson, wrap, type Colour, type Style } from '../terminal/style.ts'
+import { ADVICE } from './advice.ts'
+import type { BackendAnswer, Check, Explanation } from './explanation.ts'
+
+type Outcome = Check['outcome'] | BackendAnswer['outcome']
+
+interface Mark {
+  readonly sign: string
+  readonly word: string
+  readonly colours: readonly Colour[]
+}
+
+const GOOD: Mark = { sign: '✓', word: 'ok', colours: ['green'] }
+const BAD: Mark = { sign: '✗', word: 'FAIL', colours: ['red', 'bold'] }
+const NEITHER: Mark = { sign: '·', word: '-', colours: ['dim'] }
+
+const MARKS: Readonly<Record<Outcome, Mark>> = {
+  passed: GOOD,
+  mapped: GOOD,
+  failed: BAD,
+  refused: BAD,
+  unavailable: { sign: '?', word: '?', colours: ['yellow'] },
+  not_reached: NEITHER,
+  skipped: NEITHER,
+  no_match: NEITHER,
+  not_asked: NEITHER,
+}
+
+const LABEL_WIDTH = 14
+
+const LABELS: Readonly<Record<Check['check'], string>> = {
+  prefix: 'prefix',
+  size: 'size',
+  encoding: 'encoding',
+  url: 'URL',
+  host: 'host',
+  parameters: 'parameters',
+  cluster_header: 'cluster ID',
+  lifetime: 'lifetime',
+  clock: 'clock',
+  access_key: 'access key',
+  sts: 'STS',
+}
+
+/** Whether it is a verdict that somebody may not log in; else something is not known. */
+function isVerdict({ refusal }: Explanation): boolean {
+  return refusal === null || reasons[refusal.reason].status === 200
+}
+
+export function outcomeOf(explanation: Explanation): 'mapped' | 'refused' | 'undecided' {
+  if (explanation.refusal === null) return 'mapped'
+  return isVerdict(explanation) ? 'refused' : 'undecided'
+}
+
+function placeOf({ source, line, column }: Location): string {
+  return `${source}:${line}:${column}`
+}
+
+class Page {
+  readonly #style: Style
+  readonly #lines: string[] = []
+
+  constructor(style: Style) {
+    this.#style = style
+  }
+
+  heading(text: string): void {
+    if (this.#lines.length > 0) this.#lines.push('')
+    this.#lines.push(this.#style.paint(text, 'bold'))
+  }
+
+  /** A line with a mark and a label, its text wrapped below itself. */
+  row(outcome: Outcome | null, label: string, text: string): void {
+    const { marks, paint, width } = this.#style
+    const { sign, word, colours } = outcome === null ? { sign: '', word: '', colours: [] } : MARKS[outcome]
+    const mark = marks ? sign.padEnd(1) : word.padEnd(4)
+    const indent = 2 + mark.length + 1 + LABEL_WIDTH
+    const [first = '', ...more] = width === null ? [text] : wrap(text, width - indent)
+    const shown = outcome === 'not_reached' ? paint(first, 'dim') : paint(first)
+    const left = `  ${paint(mark, ...colours)} ${paint(label.padEnd(LABEL_WIDTH - 1))} `
+    this.#lines.push(`${left}${shown}`.trimEnd(), ...more.map((line) => `${' '.repeat(indent)}${paint(line)}`))
+  }
+
+  paragraph(text: string, bullet = '', ...colours: readonly Colour[]): void {
+    const { width, paint } = this.#style
+    const lines = width === null ? [text] : wrap(text, width - 2 - bullet.length)
+    const left = (index: number): string => `  ${index === 0 ? bullet : ' '.repeat(bullet.length)}`
+    this.#lines.push(...lines.map((line, index) => `${left(index)}${paint(line, ...colours)}`))
+  }
+
+  toString(): string {
+    return `${this.#lines.join('\n')}\n`
+  }
+}
+
+function addToken(page: Page, { checks, caller }: Explanation): void {
+  page.heading('Token')
+  if (checks.length === 0) page.row('skipped', 'none', 'who logs in is taken from --arn')
+  for (const { check, outcome, detail } of checks) {
+    page.row(outcome, LABELS[check], outcome === 'not_reached' ? 'not reached' : detail)
+  }
+  if (caller === null) return
+  const { arn, canonicalArn, sessionName, userId } = caller.identity
+  page.heading('Identity')
+  page.row(null, 'ARN', arn)
+  if (canonicalArn !== arn) page.row(null, 'looked up as', canonicalArn)
+  if (sessionName !== '') page.row(null, 'session name', caller.hasSessionName ? sessionName : 'not given')
+  page.row(null, 'unique id', userId === '' ? 'not given' : userId)
+}
+
+function addBackends(page: Page, { backends, caller }: Explanation): void {
+  if (caller === null) return
+  page.heading('Backends')
+  for (const { backend, from, outcome, entry, detail } of backends) {
+    const where = entry === null ? (from === null ? '' : ` (${from})`) : ` at ${placeOf(entry.location)}`
+    page.row(outcome, backend, `${detail}${where}`)
+  }
+}
+
+function addResult(page: Page, explanation: Explanation): void {
+  const { checks, user, refusal, nearest, scrubbed, caller } = explanation
+  page.heading('Result')
+  if (refusal !== null) {
+    page.row(isVerdict(explanation) ? 'failed' : 'unavailable', outcomeOf(explanation), refusal.reason)
+    const isSaid = checks.some(({ detail }) => detail === refusal.message) || refusal.reason === 'backend_unavailable'
+    if (!isSaid) page.row(null, '', refusal.message)
+    page.heading('What to do')
+    for (const { message, location } of nearest) page.paragraph(`${message} (${placeOf(location)})`, '- ')
+    page.paragraph(ADVICE[refusal.reason])
+    page.paragraph(`See docs/errors.md#${refusal.reason}`)
+  }
+  if (user === null) return
+  page.row('mapped', 'mapped', '')
+  page.row(null, 'username', user.username === '' ? 'an empty one' : user.username)
+  page.row(null, 'groups', (user.groups ?? []).join(', ') || 'none')
+  if (caller?.hasUserId === true || scrubbed) page.row(null, 'uid', user.uid)
+  if (scrubbed) page.row(null, 'scrubbed', 'the API server is told no more than that, and the log neither ARN nor ids')
+}
+
+/** The explanation for a person. */
+export function renderExplanation(explanation: Explanation, style: Style): string {
+  const page = new Page(style)
+  addToken(page, explanation)
+  addBackends(page, explanation)
+  addResult(page, explanation)
+  if (explanation.notes.length > 0) page.heading('Notes')
+  for (const note of explanation.notes) page.paragraph(note, '- ')
+  return page.toString()
+}
+
+function entryJson(entry: MappingEntry | null): unknown {
+  if (entry === null) return null
+  const { path, location, username, groups } = entry
+  const { source: file, line, column } = location
+  return { path, file, line, column, username, groups }
+}
+
+/** What the API server would be told, as far as it is known. */
+function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
+  if (user === null) return null
+  const { username, uid, groups = [], extra } = user
+  const isKnown = checks.length > 0
+  const id = caller?.hasUserId === true || scrubbed ? uid : null
+  return { username, uid: id, groups, ...(isKnown && extra !== undefined ? { extra } : {}) }
+}
+
+/** The explanation for scripts. */
+export function renderJson(explanation: Explanation): string {
+  const { checks, caller, backends, refusal, nearest, scrubbed, notes } = explanation
+  return formatJson({
+    outcome: outcomeOf(explanation),
+    reason: refusal?.reason ?? null,
+    message: refusal?.message ?? null,
+    see: refusal === null ? null : `docs/errors.md#${refusal.reason}`,
+    checks,
+    identity:
+      caller === null
+        ? null
+        : {
+            arn: caller.identity.arn,
+            canonicalArn: caller.identity.canonicalArn,
+            accountId: caller.identity.accountId,
+            userId: caller.hasUserId ? caller.identity.userId : null,
+            sessionName: caller.hasSessionName ? caller.identity.sessionName : null,
+          },
+    backends: backends.map(({ backend, from, outcome, entry, detail }) => {
+      return { backend, from, outcome, entry: entryJson(entry), detail }
+    }),
+    user: userJson(explanation),
+    scrubbed,
+    nearest: nearest.map(({ kind, backend, path, location, message }) => {
+      const { source: file, line, column } = location
+      return { kind, backend, path, file, line, column, message }
+    }),
+    advice: refusal === null ? null : ADVICE[refusal.reason],
+    notes,
+  })
+}

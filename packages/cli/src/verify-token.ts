@@ -1,0 +1,39 @@
+import type { Partition, Refusal } from '@aws-iam-authenticator/core'
+import type { Verified } from '@aws-iam-authenticator/server'
+import type { Environment } from './network/environment.ts'
+import { USER_AGENT } from './version.ts'
+
+/** Against what a token is verified. */
+export interface VerifyTokenOptions {
+  readonly clusterId: string
+  readonly partition: Partition
+  /** The region that the server runs in; null where it is not known. */
+  readonly serverRegion: string | null
+  readonly environment: Environment
+  readonly now: () => Date
+}
+
+function ignore(): void {
+  // One call is no statistic.
+}
+
+/**
+ * Verifies one token as the server would, by asking STS.
+ *
+ * @throws {AuthenticatorError} The way to STS is configured in a way that can't be used.
+ */
+export async function verifyToken(token: string, options: VerifyTokenOptions): Promise<Verified | Refusal> {
+  const { clusterId, partition, serverRegion, environment, now } = options
+  const [{ createStsClient, createVerifier }, { createDispatcher }] = await Promise.all([
+    import('@aws-iam-authenticator/server'),
+    import('./network/dispatcher.ts'),
+  ])
+  const dispatcher = await createDispatcher({ environment })
+  try {
+    const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore }
+    const askSts = createStsClient({ dispatcher, clusterId, userAgent: USER_AGENT, observer })
+    return await createVerifier({ askSts, partition, serverRegion: () => serverRegion, now })(token)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
