@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { document } from '../docs/documents.ts'
 import { prepareNode, type NodeOptions } from './node.ts'
 
 function modeOf(path: string): string {
@@ -105,3 +106,12 @@ for (const [what, options, said] of FAILURES) {
     t.same(readdirSync(join(node.root, 'tmp')), [], 'nothing is left over')
   })
 }
+
+t.test('with the folder of kubeadm the kubeconfig is where its API server looks', async (t) => {
+  const { blocks } = document('docs/install.md')
+  const [, output = ''] = /\|output=(\/etc\/[^|]*)\|/.exec(blocks.map(({ text }) => text).join('')) ?? []
+  t.equal(output, '/etc/kubernetes/aws-iam-authenticator')
+  const node = prepareNode(t)
+  t.equal((await node.run({ values: { output: join(node.root, output) } })).code, 0, node.log())
+  t.same(readdirSync(join(node.root, output)), ['kubeconfig.yaml'])
+})

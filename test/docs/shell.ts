@@ -9,6 +9,7 @@ import { ROOT } from './documents.ts'
 const STUBS: Readonly<Record<string, string>> = {
   aws: 'echo 123456789012',
   docker: 'cat >/dev/null',
+  helm: '',
   kops: '',
   kubectl: "echo 'access denied'",
   npx: '',
@@ -44,7 +45,7 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
   }
   for (const name of ['deploy', 'dist']) symlinkSync(join(ROOT, name), join(folder, name))
   // Set by an earlier block.
-  const exported = { KOPS_NAME: 'k8s.local', KOPS_BUCKET_NAME: 'example-kops-state' }
+  const exported = { KOPS_NAME: 'k8s.local', KOPS_BUCKET_NAME: 'example-kops-state', NODE: 'node' }
   const env = { ...environment, ...exported, HOME: folder, PATH: `${stubs}:${environment['PATH'] ?? ''}` }
   return {
     folder,

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import {
   EMPTY_AWS_AUTH,
   isRecord,
@@ -15,6 +15,8 @@ import { parse } from 'yaml'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
 import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
 import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { runHelm } from '../deploy/chart.ts'
+import { findObject, kustomize, MANIFESTS, parseObjects } from '../deploy/objects.ts'
 import { documents, ROOT, type Block } from './documents.ts'
 import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
 
@@ -69,6 +71,42 @@ async function checkKubeconfig(t: Test, { text, place }: Block, value: unknown):
   t.match(JSON.parse(stdout), { kind: 'ExecCredential', apiVersion, status: { token: /^k8s-aws-v1\./ } })
 }
 
+/** kubectl makes of it what an overlay is, with the person's image and configuration, and kubeadm's folder. */
+async function checkKustomization(t: Test, { text }: Block): Promise<void> {
+  const folder = realpathSync(temporaryFolder(t))
+  const config = readFileSync(join(MANIFESTS, 'overlays/file/config.yaml'), 'utf8')
+  writeFileSync(join(folder, 'kustomization.yaml'), text.replaceAll('../deploy/manifests', relative(folder, MANIFESTS)))
+  writeFileSync(join(folder, 'config.yaml'), config)
+  const objects = parseObjects(await kustomize(folder))
+  t.equal(textAt(findObject(objects, 'ConfigMap'), 'data', 'config.yaml'), config)
+  const daemonSet = JSON.stringify(findObject(objects, 'DaemonSet'))
+  t.match(daemonSet, '"210987654321.dkr.ecr.eu-central-1.amazonaws.com/aws-iam-authenticator:0.1.0"')
+  t.match(daemonSet, `"path":"${dirname(KUBEADM_KUBECONFIG)}/"`)
+  t.match(daemonSet, '--backend-mode=EKSConfigMap,MountedFile')
+}
+
+async function checkHelmValues(t: Test, { place }: Block, value: unknown): Promise<void> {
+  if (!binariesRunHere) return
+  const { code, stdout, stderr } = await runHelm(t, ['template', 'example'], isRecord(value) ? value : {})
+  t.equal(code, 0, `${place}: ${stderr}`)
+  t.match(stdout, `path: "${dirname(KUBEADM_KUBECONFIG)}/"`)
+}
+
+function checkControlPlane(t: Test, _block: Block, value: unknown): void {
+  const folder = dirname(KUBEADM_KUBECONFIG)
+  const script = '/opt/aws-iam-authenticator/prepare-node.sh'
+  t.match(property(property(value, 'spec'), 'kubeadmConfigSpec'), {
+    files: [{ path: script, permissions: '0700', contentFrom: { secret: { key: basename(script) } } }],
+    preKubeadmCommands: [script],
+    clusterConfiguration: {
+      apiServer: {
+        extraArgs: { 'authentication-token-webhook-config-file': KUBEADM_KUBECONFIG },
+        extraVolumes: [{ hostPath: folder, mountPath: folder, readOnly: true }],
+      },
+    },
+  })
+}
+
 /** How an example is recognized, and what it must stand. */
 const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
   [(value) => property(value, 'clusterID') !== undefined, checkConfiguration],
@@ -110,6 +148,15 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     (value) =>
       ['additionalUserData', 'kubeAPIServer'].some((key) => property(property(value, 'spec'), key) !== undefined),
     () => undefined,
+  ],
+  [(value) => textAt(value, 'kind') === 'Kustomization', checkKustomization],
+  [(value) => property(value, 'outputPath') !== undefined, checkHelmValues],
+  [(value) => textAt(value, 'kind') === 'KubeadmControlPlane', checkControlPlane],
+  [
+    (value) => property(property(value, 'spec'), 'authentication') !== undefined,
+    (t, _block, value) => {
+      t.same(value, parse(readFileSync(join(ROOT, 'deploy/kops/built-in.yaml'), 'utf8')))
+    },
   ],
   [
     (value) => textAt(value, 'kind') === 'ClusterConfiguration',
