@@ -55,6 +55,8 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['ex', ['explain']],
   ['explain --backend-mode CRD,E', ['CRD,EKSConfigMap']],
   ['explain --ar', ['--arn']],
+  ['lint clu', FILES],
+  ['explain --arn x clu', FILES],
   ['lint --stri', ['--strict']],
   ['lint -o ', ['json']],
   ['version --output ', ['json', 'yaml']],
@@ -133,6 +135,7 @@ const keys: readonly (readonly [typed: string, line: string])[] = [
   ['server --backend-mode CRD,E', 'server --backend-mode CRD,EKSConfigMap'],
   ['token --config cluster-', 'token --config cluster-two.yaml'],
   ['token --config=cluster-', 'token --config=cluster-two.yaml'],
+  ['lint cluster-', 'lint cluster-two.yaml'],
   ['add role --kubeconfig \'clu\' --username "a b" --gr', 'add role --kubeconfig \'clu\' --username "a b" --groups'],
 ]
 

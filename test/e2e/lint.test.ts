@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { property } from '@aws-iam-authenticator/core'
 import t, { type Test } from 'tap'
+import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
+import { runBinary } from '../sandbox/kubectl/run-binary.ts'
 import { minimalEnvironment, runCommand, temporaryFolder, type Finished } from './harness/command.ts'
 import { startPersonCluster } from './harness/person-cluster.ts'
 import { noTerminal, openCommand } from './harness/terminal.ts'
@@ -131,10 +133,48 @@ t.test('JSON for scripts', async (t) => {
   t.equal(Object.keys(report ?? {}).join(), 'checked,findings,errors,warnings')
 })
 
+t.test('a username that is reserved', async (t) => {
+  const lint = lintIn(t, {})
+  const entry =
+    '  mapRoles: [{rolearn: "arn:aws:iam::123456789012:role/a", username: "system:{{SessionName}}", groups: [a]}]\n'
+  const reserved = '  reservedPrefixConfig: [{backendMode: MountedFile, usernamePrefixReserveList: ["system:"]}]\n'
+  const found = await lint(['-'], `clusterID: x\nserver:\n${entry}${reserved}`)
+  t.match(found, { code: 0, stdout: /^stdin:3:14: warning: server\.mapRoles\[0\]: refuses whoever matches it/ })
+})
+
+t.test('what kubectl prints', { skip: !binariesRunHere && 'kubectl does not run here' }, async (t) => {
+  const cluster = await startPersonCluster(t, { mapRoles: `${ENTRY}- rolearn: x\n  usrname: a\n` })
+  const env = { HOME: cluster.folder, KUBECONFIG: cluster.kubeconfig }
+  const get = ['get', 'configmap', '-n', 'kube-system', '--field-selector=metadata.name=aws-auth']
+  for (const format of ['yaml', 'json']) {
+    const printed = await runBinary(await kubectl('1.35'), [...get, '-o', format], { env, cwd: cluster.folder })
+    t.equal(printed.code, 0, printed.stderr)
+    const lines = printed.stdout.split('\n')
+    const found = await cluster.run(['lint', '-', '-o', 'json'], { input: printed.stdout })
+    t.equal(found.code, 1, found.stderr)
+    const findings = [property(JSON.parse(found.stdout), 'findings')].flat()
+    t.match(
+      findings,
+      [{ path: 'mapRoles[1]' }, { path: 'mapRoles[1].rolearn' }, { path: 'mapRoles[1].usrname' }],
+      format,
+    )
+    for (const [index, first] of [/^rolearn: x/, /^x/, /^a/].entries()) {
+      const { line, column } = {
+        line: Number(property(findings[index], 'line')),
+        column: Number(property(findings[index], 'column')),
+      }
+      t.match(lines[line - 1]?.slice(column - 1), first, format)
+    }
+  }
+})
+
 t.test('what is wrong with the call is said', async (t) => {
   const lint = lintIn(t, { 'x.yaml': 'hello: world\n', 'empty.yaml': '' })
   t.match(await lint([]), { code: 1, stdout: '', stderr: /^Error: nothing to check: .*\nUsage:/ })
   t.match(await lint(['nowhere.yaml']), { code: 1, stdout: '', stderr: /^Error: can't read nowhere\.yaml: / })
+  const token = await lint(['k8s-aws-v1.secret'])
+  t.match(token, { code: 1, stdout: '', stderr: /^Error: there is a token where a file must be/ })
+  t.notMatch(token.stderr, 'secret')
   t.match(await lint(['x.yaml']), { code: 1, stdout: /^x\.yaml:1:1: error: is nothing that can be checked/ })
   t.match(await lint(['empty.yaml']), { code: 1, stdout: /^empty\.yaml:1:1: error: is empty/ })
 })

@@ -22,6 +22,8 @@ export interface Command {
   readonly summary: string
   /** What follows the name in the usage line. */
   readonly positionals?: string
+  /** Whether those are files, for shells. */
+  readonly takesFiles?: boolean
   /** Longer help, and examples as they would be typed. */
   readonly description: string
   readonly examples: readonly string[]

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { FileError, messageOf } from '@aws-iam-authenticator/core'
+import { FileError, hasTokenPrefix, messageOf } from '@aws-iam-authenticator/core'
+import { UsageError } from './options/usage-error.ts'
 
 /**
  * The text of a file; `-` is standard input.
  *
+ * @throws {UsageError} It is a token.
  * @throws {FileError} It can't be read.
  */
 export function readInput(path: string): string {
+  // An error about the file would show it.
+  if (hasTokenPrefix(path)) throw new UsageError('there is a token where a file must be: tokens go with -t of explain')
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (error) {

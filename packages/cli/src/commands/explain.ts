@@ -10,6 +10,7 @@ export const explain: Command = {
   name: 'explain',
   summary: 'Explain why a token or an ARN is let in or refused, and as whom',
   positionals: '[FILE...]',
+  takesFiles: true,
   description:
     'Follows a login through all that the server does: each check of the token, STS, each backend in its order, the entry ' +
     'that matches and the Kubernetes user that comes of it; and what to change where it fails. Mappings come from the ' +

@@ -15,6 +15,7 @@ export const lint: Command = {
   name: 'lint',
   summary: 'Check configuration files and mappings before the server reads them',
   positionals: '[FILE...|-]',
+  takesFiles: true,
   description:
     'Checks configuration files (YAML, JSON, TOML), manifests with the ConfigMap aws-auth or IAMIdentityMappings, dynamic ' +
     'files, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +

@@ -67,7 +67,8 @@ export function complete(root: CommandGroup, args: readonly string[]): Completio
     )
   }
   const last = found.path.at(-1) ?? root
-  if (!isGroup(last) || found.unknown !== undefined) return NOTHING
+  if (!isGroup(last)) return last.takesFiles === true ? { candidates: [], filePrefix: '' } : NOTHING
+  if (found.unknown !== undefined) return NOTHING
   const commands = last.commands.map(({ name: word, summary }) => ({ word, description: summary }))
   if (last === root && !isHelp) commands.push({ word: 'help', description: 'Help about any command' })
   return startingWith(typed, commands)

@@ -111,7 +111,7 @@ export async function explain(context: CommandContext): Promise<Explanation> {
     backends: answers.map((answer) => Object.assign(answer, { entry: place(answer.entry) })),
     user: userOf(caller, decision, scrubbed),
     refusal: decision instanceof Refusal ? decision : null,
-    nearest: isMissed ? nearestMisses(caller.identity, snapshots, others).map(place) : [],
+    nearest: isMissed ? nearestMisses(caller.identity, snapshots, others, Infinity).map(place) : [],
     scrubbed,
     notes: notesOn(caller, asked, sources, isOrderKnown),
   }

@@ -94,6 +94,17 @@ function problemsOfSettings(file: ConfigurationFile): Problem[] {
   return problems
 }
 
+/** Entries that refuse whomever they match. What a template begins with is its own only up to the first placeholder. */
+function problemsOfReserved({ mappings, reservedPrefixes }: ConfigurationFile): Problem[] {
+  const prefixes = reservedPrefixes.get('MountedFile') ?? []
+  return [...mappings.roles, ...mappings.users].flatMap(({ username, location, path }): Problem[] => {
+    const prefix = prefixes.find((candidate) => username.startsWith(candidate))
+    if (prefix === undefined) return []
+    const message = `refuses whoever matches it: usernames that begin with "${prefix}" are reserved`
+    return [{ severity: 'warning', location, path, message }]
+  })
+}
+
 function union(gates: FeatureGates, others: FeatureGates): FeatureGates {
   const open = Object.entries(others).filter(([, isOpen]) => isOpen)
   return { ...gates, ...Object.fromEntries(open) }
@@ -115,6 +126,6 @@ export function lintConfiguration(
     gates = union(valueOf(FEATURE_GATES, settings), options.gates)
     return gates
   })
-  const odd = checkMappings(file.mappings)
+  const odd = [...checkMappings(file.mappings), ...problemsOfReserved(file)]
   return [...file.problems, ...problemsOfSettings(file), ...odd]
 }
