@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
+import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
+import { libraries, pastIndexes } from './lean.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -33,20 +34,28 @@ export function version(): string {
   throw new Error('packages/cli/package.json has no version')
 }
 
-/** Bundles the command into one file for Node.js; gives what went into it, with paths relative to the root. */
-export async function bundle(outfile: string): Promise<Metafile> {
-  const { metafile } = await build({
-    absWorkingDir: ROOT,
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const
+
+/** The command in pieces that are loaded when they are needed; one of them is `main.js`. */
+export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile: Metafile }> {
+  const inputs: Metafile['inputs'] = {}
+  const { metafile, outputFiles } = await build({
+    ...COMMON,
     entryPoints: ['packages/cli/src/main.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node24',
-    minify: true,
+    outdir: 'dist',
+    write: false,
+    splitting: true,
+    format: 'esm',
     // Names stay, since errors are told apart by theirs.
     keepNames: true,
-    legalComments: 'none',
     conditions: ['aws-iam-authenticator-source', 'module'],
     define: {
       BUILD_VERSION: JSON.stringify(version()),
@@ -55,8 +64,47 @@ export async function bundle(outfile: string): Promise<Metafile> {
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',
     },
+    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(inputs)],
     metafile: true,
-    logLevel: 'warning',
+  })
+  return { pieces: outputFiles, metafile: { ...metafile, inputs: { ...metafile.inputs, ...inputs } } }
+}
+
+/** Serves pieces, each as a CommonJS module: what is in it then begins to exist when it is loaded. */
+async function inMemory(pieces: readonly OutputFile[]): Promise<Plugin> {
+  const modules = new Map<string, string>()
+  for (const { path, text } of pieces) {
+    modules.set(path, (await transform(text, { format: 'cjs', platform: 'node', target: 'node24' })).code)
+  }
+  return {
+    name: 'in-memory',
+    setup: (bundler) => {
+      bundler.onResolve({ filter: /\.js$/ }, ({ path, resolveDir }) => {
+        const file = resolve(resolveDir, path)
+        return modules.has(file) ? { path: file, namespace: 'piece' } : null
+      })
+      bundler.onLoad({ filter: /^/, namespace: 'piece' }, ({ path }) => ({
+        contents: modules.get(path) ?? '',
+        resolveDir: dirname(path),
+      }))
+    },
+  }
+}
+
+/**
+ * Bundles the command into one file for Node.js; gives what went into it, with paths relative to the root.
+ *
+ * In two steps: esbuild would let all the bundle's functions begin to exist as it is started, which takes longer than to sign a
+ * token. Of pieces it begins with the first, and each of the others is one function until it is called.
+ */
+export async function bundle(outfile: string): Promise<Metafile> {
+  const { pieces, metafile } = await split()
+  await build({
+    ...COMMON,
+    entryPoints: [join(ROOT, 'dist/main.js')],
+    outfile,
+    format: 'cjs',
+    plugins: [await inMemory(pieces)],
   })
   return metafile
 }

@@ -15,6 +15,9 @@ const FLAGS = [
   '--no-compile-autoload-bunfig',
 ]
 
+/** What the runtime would do for these variables: be the whole of Bun, write a file, take code. */
+const VARIABLES = ['BUN_BE_BUN', 'BUN_BYTECODE_ORDER_OUT', 'BUN_OPTIONS']
+
 export interface CompileOptions {
   readonly bundle: string
   /** Bun's executable for the target. */
@@ -32,7 +35,7 @@ export interface CompileOptions {
 export function compile({ bundle, runtime, target, folder }: CompileOptions): string {
   const closed = join(folder, 'runtime', 'bun')
   mkdirSync(dirname(closed), { recursive: true })
-  writeFileSync(closed, withoutVariables(readFileSync(runtime), ['BUN_BE_BUN', 'BUN_OPTIONS']), { mode: 0o755 })
+  writeFileSync(closed, withoutVariables(readFileSync(runtime), VARIABLES), { mode: 0o755 })
   // Where the bundle lies, seen from here, and the name of the output end up in the executable.
   copyFileSync(bundle, join(folder, 'aws-iam-authenticator.cjs'))
   const files = ['aws-iam-authenticator.cjs', '--outfile', 'aws-iam-authenticator']

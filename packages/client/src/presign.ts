@@ -1,8 +1,8 @@
-import { Sha256 } from '@aws-crypto/sha256-js'
 import { CLUSTER_ID_HEADER, type StsEndpoint } from '@aws-iam-authenticator/core'
 import { SignatureV4 } from '@aws-sdk/signature-v4'
 import type { Credentials } from './credentials/credentials.ts'
 import { percentEncode } from './percent-encode.ts'
+import { Sha256 } from './sha256.ts'
 
 // STS honours the URL for 15 minutes whatever this says; servers refuse more than 900.
 const EXPIRES_SECONDS = 60

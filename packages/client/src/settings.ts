@@ -87,7 +87,7 @@ export async function resolveSettings(options: SettingsOptions): Promise<Setting
   const sharedConfig = await loadSharedConfig(environment)
   const { profile, profiles } = sharedConfig
   if (profile.namedBy !== undefined && !profiles.has(profile.name)) {
-    const names = await profileNames(sharedConfig)
+    const names = profileNames(sharedConfig)
     if (!names.has(profile.name)) throw unknownProfile(sharedConfig, names)
   }
   const fips = choose(environment, sharedConfig, FIPS, ['false', 'true'])

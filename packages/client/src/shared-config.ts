@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from './environment.ts'
+import { readText } from './read-text.ts'
 
 /** The paths of the AWS shared files, named as the SDK's providers take them. */
 export interface SharedFiles {
@@ -70,11 +70,9 @@ function sections(text: string): string[] {
 }
 
 /** The names of all profiles, also of sections without settings, which the SDK's parser leaves out. */
-export async function profileNames({ files }: SharedConfig): Promise<ReadonlySet<string>> {
-  const texts = [files.configFilepath, files.filepath].map((path) => readFile(path, 'utf8').catch(() => ''))
-  const [config = '', credentials = ''] = await Promise.all(texts)
-  const inConfig = sections(config).flatMap((name) => {
+export function profileNames({ files }: SharedConfig): ReadonlySet<string> {
+  const inConfig = sections(readText(files.configFilepath) ?? '').flatMap((name) => {
     return name === 'default' ? name : (/^profile\s+["']?(.*?)["']?$/.exec(name)?.[1] ?? [])
   })
-  return new Set([...inConfig, ...sections(credentials)])
+  return new Set([...inConfig, ...sections(readText(files.filepath) ?? '')])
 }

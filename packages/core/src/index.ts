@@ -10,15 +10,12 @@ export {
 } from './configuration/backend-mode-file.ts'
 export { didYouMean } from './configuration/closest.ts'
 export { CLOSED_GATES, parseFeatureGates, type FeatureGate, type FeatureGates } from './configuration/feature-gates.ts'
-export {
-  EMPTY_CONFIGURATION,
-  parseConfiguration,
-  type ConfigurationFile,
-  type Setting,
-} from './configuration/parse-configuration.ts'
+export { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration/configuration-file.ts'
+export { parseConfiguration } from './configuration/parse-configuration.ts'
 export { formatProblem, type Location, type Problem } from './configuration/problem.ts'
 export { readTopLevelLine, setTopLevelLine } from './configuration/top-level-line.ts'
 export type { Update } from './configuration/update.ts'
+export { findWrittenLine } from './configuration/written-line.ts'
 export { addMapping, checkNewMapping, type NewMapping } from './edit/add-mapping.ts'
 export type { Writable } from './edit/append-item.ts'
 export { AuthenticatorError, ConfigurationError, FileError, type FileErrorCode } from './errors.ts'

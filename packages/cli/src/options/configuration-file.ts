@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
-import {
-  ConfigurationError,
-  EMPTY_CONFIGURATION,
-  messageOf,
-  parseConfiguration,
-  type ConfigurationFile,
-} from '@aws-iam-authenticator/core'
+import { ConfigurationError, EMPTY_CONFIGURATION, messageOf, type ConfigurationFile } from '@aws-iam-authenticator/core'
 import { FEATURE_GATES } from './global-options.ts'
 import { settingOf, type SettingSources } from './settings.ts'
 
@@ -35,7 +29,9 @@ export async function loadConfigurationFile(
     throw unreadable(messageOf(error), error)
   }
   const parse =
-    format === '.toml' ? (await import('./toml-configuration.ts')).parseTomlConfiguration : parseConfiguration
+    format === '.toml'
+      ? (await import('./toml-configuration.ts')).parseTomlConfiguration
+      : (await import('./yaml-configuration.ts')).parseConfiguration
   const file = parse(text, path, (settings) => settingOf(FEATURE_GATES, { ...sources, file: { settings } }))
   if (!file.readable) throw new ConfigurationError(`Can't read configuration file ${path}:`, file.problems)
   return file

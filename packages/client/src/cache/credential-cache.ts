@@ -1,4 +1,4 @@
-import { isRecord, messageOf, readTopLevelLine, setTopLevelLine, textAt } from '@aws-iam-authenticator/core'
+import { findWrittenLine, isRecord, messageOf, textAt } from '@aws-iam-authenticator/core'
 import type { Credentials } from '../credentials/credentials.ts'
 import { readCacheFile, replaceCacheFile } from './cache-file.ts'
 
@@ -50,9 +50,13 @@ function parseEntry(value: unknown): Entry | undefined {
   return { accessKeyId, secretAccessKey, sessionToken, expiration }
 }
 
-function parseEntries(text: string): Map<string, Entry> {
+/** What is needed for a file that others wrote, and to write one; a warm cache does without it. */
+async function loadYaml(): Promise<typeof import('./yaml.ts')> {
+  return await import('./yaml.ts')
+}
+
+function parseEntries(value: unknown): Map<string, Entry> {
   const entries = new Map<string, Entry>()
-  const value = text === '' ? undefined : readTopLevelLine(text, KEY)
   if (!isRecord(value)) return entries
   for (const [key, candidate] of Object.entries(value)) {
     const entry = parseEntry(candidate)
@@ -72,8 +76,14 @@ function entryOf(credentials: Credentials): Entry | undefined {
   return { accessKeyId, secretAccessKey, sessionToken, expiration: expiration.toISOString() }
 }
 
+async function readEntries(path: string): Promise<Map<string, Entry>> {
+  const text = readCacheFile(path)
+  if (text === '') return new Map()
+  return parseEntries(findWrittenLine(text, KEY) ?? (await loadYaml()).readTopLevelLine(text, KEY))
+}
+
 /** Opens the cache. Where that fails it warns, once, and the cache is empty and keeps nothing. */
-export function openCredentialCache({ path, now, warn }: CredentialCacheOptions): CredentialCache {
+export async function openCredentialCache({ path, now, warn }: CredentialCacheOptions): Promise<CredentialCache> {
   let usable = true
   let entries = new Map<string, Entry>()
   const kept = new Map<string, Entry>()
@@ -86,7 +96,7 @@ export function openCredentialCache({ path, now, warn }: CredentialCacheOptions)
   }
 
   try {
-    entries = parseEntries(readCacheFile(path))
+    entries = await readEntries(path)
   } catch (error) {
     giveUp(error)
   }
@@ -105,8 +115,9 @@ export function openCredentialCache({ path, now, warn }: CredentialCacheOptions)
     async save() {
       if (!usable || kept.size === 0) return
       try {
+        const { readTopLevelLine, setTopLevelLine } = await loadYaml()
         await replaceCacheFile(path, (text) => {
-          const all = new Map([...parseEntries(text), ...kept])
+          const all = new Map([...parseEntries(readTopLevelLine(text, KEY)), ...kept])
           const lasting = [...all].filter(([, entry]) => lasts(entry, now()))
           return setTopLevelLine(text, KEY, Object.fromEntries(lasting))
         })
@@ -125,5 +136,6 @@ export function openCredentialCache({ path, now, warn }: CredentialCacheOptions)
  */
 export async function clearCredentialCache(path: string): Promise<void> {
   if (readCacheFile(path) === '') return
+  const { setTopLevelLine } = await loadYaml()
   await replaceCacheFile(path, (text) => setTopLevelLine(text, KEY, undefined))
 }

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { Sha256 } from '@aws-crypto/sha256-js'
 import { findSource } from '../credentials/chain.ts'
 import type { CredentialContext } from '../credentials/context.ts'
+import { readText } from '../read-text.ts'
+import { Sha256 } from '../sha256.ts'
 import { reachableProfiles, type ProfileSettings } from '../shared-config.ts'
 import { firstSet, type Environment } from '../environment.ts'
 
@@ -37,9 +37,8 @@ function digest(facts: Facts): string {
   return Buffer.from(hash.digestSync()).toString('hex')
 }
 
-async function contentOf(path: string | undefined): Promise<Facts> {
-  if (path === undefined) return []
-  return [path, await readFile(path, 'utf8').catch(() => null)]
+function contentOf(path: string | undefined): Facts {
+  return path === undefined ? [] : [path, readText(path)]
 }
 
 async function ssoToken(environment: Environment, profile: ProfileSettings): Promise<Facts> {
@@ -103,9 +102,9 @@ export async function sourceKey(context: CredentialContext, clusterId: string): 
     clusterId,
     source,
     awsSurroundings(context),
-    await contentOf(tokenFile),
-    await contentOf(firstSet(environment, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value),
-    await Promise.all(profiles.map((profile) => contentOf(profile.get('web_identity_token_file')))),
+    contentOf(tokenFile),
+    contentOf(firstSet(environment, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value),
+    profiles.map((profile) => contentOf(profile.get('web_identity_token_file'))),
     await Promise.all(profiles.map((profile) => ssoToken(environment, profile))),
     commandSurroundings(environment, profiles),
   ])

@@ -1,30 +1,11 @@
 import { parseAccounts, parseEntries, type ParsedEntries } from '../mapping/parse-lists.ts'
 import type { EntryRules } from '../mapping/parse-key.ts'
-import type { MappingLists } from '../mapping/mapping-index.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
 import { BACKEND_MODES, type BackendMode } from './backend-mode.ts'
 import type { FeatureGates } from './feature-gates.ts'
+import { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration-file.ts'
 import { LocatedDocument, type Field } from './located-document.ts'
-import type { Location, Problem } from './problem.ts'
-
-/** A setting as it is written: one text, or a list of them. */
-export interface Setting {
-  readonly value: string | readonly string[]
-  readonly location: Location
-}
-
-/** A configuration file, read. */
-export interface ConfigurationFile {
-  /** Whether the text is a document of the right form at all; where it is not, `problems` says why and all else is empty. */
-  readonly readable: boolean
-  /** By the lower-case key with its section, such as `server.statedir`. */
-  readonly settings: ReadonlyMap<string, Setting>
-  readonly mappings: MappingLists
-  readonly reservedPrefixes: ReservedPrefixes
-  /** Where the keys of `server` stand that hold mappings and the like, by their lower-case names such as `server.maproles`. */
-  readonly sections: ReadonlyMap<string, Location>
-  readonly problems: readonly Problem[]
-}
+import type { Location } from './problem.ts'
 
 /** Keys of the top level that hold one value. */
 const TOP_KEYS = [
@@ -74,15 +55,6 @@ const SERVER_KEYS = [
 export const CONFIGURATION_KEYS: readonly string[] = [...TOP_KEYS, 'server']
 
 const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
-
-export const EMPTY_CONFIGURATION: ConfigurationFile = {
-  readable: true,
-  settings: new Map(),
-  mappings: { roles: [], users: [], accounts: [], unusable: [] },
-  reservedPrefixes: new Map(),
-  sections: new Map(),
-  problems: [],
-}
 
 function readSetting(document: LocatedDocument, field: Field): Setting | null {
   const { location } = field

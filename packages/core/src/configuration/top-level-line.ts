@@ -1,4 +1,5 @@
 import { isMap, isScalar, parseDocument, type Document } from 'yaml'
+import { findWrittenLine } from './written-line.ts'
 
 // All scalars stay the text that they are: no digits, dates or nulls are read as something else and written otherwise.
 const OPTIONS = { schema: 'failsafe', logLevel: 'error' } as const
@@ -12,27 +13,14 @@ function parse(text: string): Document {
   return document
 }
 
-function lineStart(key: string): string {
-  return `${key}: {`
-}
-
 /**
- * The value of a key at the top of a YAML file. Where {@link setTopLevelLine} wrote it, the file's other parts aren't
- * parsed; all scalars in it must be strings.
+ * The value of a key at the top of a YAML file. All scalars in it are read as strings.
  *
  * @throws {TypeError} The text is no YAML mapping.
  */
 export function readTopLevelLine(text: string, key: string): unknown {
-  const start = `\n${text}`.indexOf(`\n${lineStart(key)}`)
-  if (start >= 0) {
-    const end = text.indexOf('\n', start)
-    try {
-      const value: unknown = JSON.parse(text.slice(start + lineStart(key).length - 1, end < 0 ? undefined : end))
-      return value
-    } catch {
-      // Somebody else wrote it, in another style.
-    }
-  }
+  const written = findWrittenLine(text, key)
+  if (written !== undefined) return written
   const value: unknown = parse(text).toJS()
   return Object.getOwnPropertyDescriptor(Object(value), key)?.value
 }

@@ -1,0 +1,129 @@
+// What makes the bundle load less: a package's index, or a library's, would load all that it names for the one thing that is used.
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build, type Metafile, type Plugin } from 'esbuild'
+
+const OWN = '@aws-iam-authenticator/'
+const STATEMENT = /^(import|export) \{([^}]*)\} from '([^']+)'$/gm
+
+/** `a, type B, c as d` as the names of the values among them. */
+function valuesOf(names: string): { name: string; as: string }[] {
+  const parts = names.split(',').map((part) => part.trim())
+  return parts
+    .filter((part) => part !== '' && !part.startsWith('type '))
+    .map((part) => {
+      const [name = '', as = name] = part.split(' as ')
+      return { name, as }
+    })
+}
+
+/** The file of each value that an index exports. */
+function filesOf(index: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>()
+  for (const [, , names = '', path = ''] of readFileSync(index, 'utf8').matchAll(STATEMENT)) {
+    for (const { as } of valuesOf(names)) files.set(as, join(dirname(index), path))
+  }
+  return files
+}
+
+/**
+ * Lets an import from the index of one of our packages load the file that has what is imported, and no other.
+ *
+ * @param packages The folder of the packages.
+ */
+export function pastIndexes(packages: string): Plugin {
+  const indexes = new Map<string, ReadonlyMap<string, string>>()
+  const fileOf = (name: string, from: string): string => {
+    const files = indexes.get(from) ?? filesOf(join(packages, from.slice(OWN.length), 'src/index.ts'))
+    indexes.set(from, files)
+    const file = files.get(name)
+    if (file === undefined) throw new Error(`${from} exports no ${name}`)
+    return file
+  }
+  return {
+    name: 'past-indexes',
+    setup: (bundler) => {
+      bundler.onLoad({ filter: /[\\/]packages[\\/]\w+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
+        loader: 'ts',
+        contents: readFileSync(path, 'utf8').replaceAll(
+          STATEMENT,
+          (statement, verb: string, names: string, from: string) => {
+            if (!from.startsWith(OWN)) return statement
+            const direct = valuesOf(names).map(({ name, as }) => {
+              return `${verb} { ${name} as ${as} } from ${JSON.stringify(fileOf(name, from))};`
+            })
+            // In one line, as many as there were: positions in messages stay.
+            return direct.join(' ') + '\n'.repeat(statement.split('\n').length - 1)
+          },
+        ),
+      }))
+    },
+  }
+}
+
+/** The libraries that `token` uses always, and what of them. */
+const USED: ReadonlyMap<string, string> = new Map([
+  ['@aws-crypto/sha256-js', 'Sha256'],
+  ['@aws-sdk/signature-v4', 'SignatureV4'],
+  ['@smithy/core/config', 'loadSharedConfigFiles'],
+])
+
+/** What those libraries get in the place of modules of Node.js that take longer to load than a token to sign. */
+const LIGHTER: ReadonlyMap<string, string> = new Map([
+  // Loaded when it is called, which it isn't.
+  [
+    'node:crypto',
+    ['createHash', 'createHmac', 'getRandomValues']
+      .map((name) => `export const ${name} = (...given) => process.getBuiltinModule('node:crypto').${name}(...given)`)
+      .join('\n'),
+  ],
+  // Two small files are read sooner than threads are started to read them.
+  [
+    'node:fs/promises',
+    "import { readFileSync } from 'node:fs'\nexport const readFile = async (...given) => readFileSync(...given)",
+  ],
+])
+
+const LIGHTER_MODULES: Plugin = {
+  name: 'lighter-modules',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^node:/ }, ({ path }) => (LIGHTER.has(path) ? { path, namespace: 'lighter' } : null))
+    bundler.onLoad({ filter: /^/, namespace: 'lighter' }, ({ path }) => ({ contents: LIGHTER.get(path) ?? '' }))
+  },
+}
+
+/**
+ * Bundles those libraries each by itself first, so that nothing is left of them but what is used. Other libraries go on using
+ * them whole.
+ *
+ * @param inputs Gets what went into them.
+ */
+export function libraries(inputs: Metafile['inputs']): Plugin {
+  return {
+    name: 'libraries',
+    setup: (bundler) => {
+      bundler.onResolve({ filter: /^@/ }, ({ path, importer, resolveDir }) =>
+        USED.has(path) && /[\\/]packages[\\/]client[\\/]src[\\/]/.test(importer)
+          ? { path, namespace: 'library', pluginData: resolveDir, sideEffects: false }
+          : null,
+      )
+      bundler.onLoad({ filter: /^/, namespace: 'library' }, async ({ path, pluginData }) => {
+        const resolveDir = String(pluginData)
+        const { metafile, outputFiles } = await build({
+          stdin: { contents: `export { ${USED.get(path) ?? ''} } from '${path}'`, resolveDir },
+          bundle: true,
+          write: false,
+          platform: 'node',
+          format: 'esm',
+          target: 'node24',
+          mainFields: ['module', 'main'],
+          plugins: [LIGHTER_MODULES],
+          metafile: true,
+          logLevel: 'warning',
+        })
+        Object.assign(inputs, metafile.inputs)
+        return { contents: outputFiles[0]?.text ?? '', resolveDir }
+      })
+    },
+  }
+}
