@@ -5,6 +5,7 @@ import { cache } from './cache.ts'
 import { completion } from './completion.ts'
 import { explain } from './explain.ts'
 import { init } from './init.ts'
+import { kubeconfig } from './kubeconfig.ts'
 import { lint } from './lint.ts'
 import { server } from './server.ts'
 import { token } from './token.ts'
@@ -17,5 +18,5 @@ export const root: CommandGroup = {
   summary: '',
   description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
   options: GLOBAL_OPTIONS,
-  commands: [add, cache, completion, explain, init, lint, server, token, verify, version],
+  commands: [add, cache, completion, explain, init, kubeconfig, lint, server, token, verify, version],
 }

@@ -3,7 +3,8 @@ import { AuthenticatorError, ConfigurationError } from '../errors.ts'
 import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
 import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
 import type { Problem } from '../configuration/problem.ts'
-import { appendItem, type Writable } from './append-item.ts'
+import { appendItem } from './append-item.ts'
+import type { Writable } from './render.ts'
 
 /** An entry that is to be written into aws-auth. */
 export interface NewMapping {

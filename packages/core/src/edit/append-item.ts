@@ -1,32 +1,5 @@
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  parseDocument,
-  stringify,
-  type Document,
-  type Range,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
-
-/** A value that can be written: texts, lists and maps of them. */
-export type Writable = string | readonly Writable[] | { readonly [key: string]: Writable }
-
-// Quotes what YAML 1.1 takes for something else than a text (`yes`, `012`): other readers of aws-auth go by it.
-const BLOCK = { version: '1.1', lineWidth: 0, blockQuote: false } as const
-
-function flow(value: Writable): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
-  const pairs = Object.entries(value).map(([key, item]) => `${key}: ${flow(item)}`)
-  return `{${pairs.join(', ')}}`
-}
-
-/** Where a node stands: the column of its first sign, counted from 0. */
-function columnOf(text: string, offset: number): number {
-  return offset - (text.lastIndexOf('\n', offset - 1) + 1)
-}
+import { isMap, isScalar, isSeq, parseDocument, type Document, type Range, type YAMLMap, type YAMLSeq } from 'yaml'
+import { block, columnOf, flow, type Writable } from './render.ts'
 
 /** Whether lists stand as far left as the keys that hold them, as Kubernetes' own tools write them. */
 function hasFlatLists(text: string, entries: readonly unknown[]): boolean {
@@ -37,16 +10,9 @@ function hasFlatLists(text: string, entries: readonly unknown[]): boolean {
   return columnOf(text, list.key.range?.[0] ?? 0) === columnOf(text, list.value.range?.[0] ?? 0)
 }
 
-function blockItem(item: Writable, indent: number, flatLists: boolean): string {
-  const lines = stringify([item], { ...BLOCK, indentSeq: !flatLists })
-    .trimEnd()
-    .split('\n')
-  return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')
-}
-
 function appendBlock(text: string, item: Writable, indent: number, flatLists: boolean): string {
   const end = text === '' || text.endsWith('\n') ? '' : '\n'
-  return text + end + blockItem(item, indent, flatLists)
+  return text + end + block([item], indent, flatLists)
 }
 
 function insert(text: string, offset: number, added: string): string {
@@ -66,7 +32,7 @@ function appendToList(text: string, list: YAMLSeq, item: Writable): string {
   if (list.flow !== true) return appendBlock(text, item, columnOf(text, start), hasFlatLists(text, list.items))
   if (last === undefined) {
     const isAlone = /^\[\s*\]$/.test(text.slice(start, end)) && /^\s*$/.test(text.slice(0, start) + text.slice(end))
-    return isAlone ? blockItem(item, 0, false) : insert(text, start + 1, flow(item))
+    return isAlone ? block([item], 0, false) : insert(text, start + 1, flow(item))
   }
   const range = isMap(last) || isScalar(last) || isSeq(last) ? last.range : undefined
   const before = text.slice(0, range?.[0] ?? 0)

@@ -1,0 +1,75 @@
+import type { Command } from '../command.ts'
+import { CLUSTER_ID } from '../options/global-options.ts'
+import { flag, text } from '../options/option.ts'
+import { UsageError } from '../options/usage-error.ts'
+
+const ROLE = text({
+  flag: 'role',
+  short: 'r',
+  placeholder: 'ARN',
+  description: 'The role that kubectl logs in as; without it, the identity of the profile',
+})
+const PROFILE = text({ flag: 'profile', description: 'The AWS profile that the credentials are taken from' })
+const REGION = text({ flag: 'region', description: 'The AWS region whose STS endpoint the tokens name' })
+const USER = text({ flag: 'user', description: "The name of the kubeconfig's user; by default the cluster ID" })
+const CONTEXT = text({
+  flag: 'context',
+  description: 'A context to give that user; it stays as it is otherwise, and the current one stays the current one',
+})
+const CLUSTER = text({
+  flag: 'cluster',
+  description: 'A cluster of the kubeconfig for that context, which is made where it is not there',
+})
+const KUBECONFIG = text({
+  flag: 'kubeconfig',
+  file: true,
+  description: 'The file to change; by default the one that kubectl would: of KUBECONFIG, else ~/.kube/config',
+})
+const DRY_RUN = flag({ flag: 'dry-run', description: 'Print what would be written, and write nothing' })
+
+export const kubeconfig: Command = {
+  name: 'kubeconfig',
+  summary: 'Write the user that logs in with AWS IAM into a kubeconfig',
+  description:
+    'Adds a user to a kubeconfig, or brings the one of that name up to date: kubectl then logs in with "token". All else in ' +
+    'the file stays byte for byte, comments included.',
+  examples: [
+    'aws-iam-authenticator kubeconfig -i k8s.local -r arn:aws:iam::123456789012:role/K8s-Admin --profile work',
+    'aws-iam-authenticator kubeconfig -i k8s.local --user admin --context k8s.local --dry-run',
+  ],
+  options: [ROLE, PROFILE, REGION, USER, CONTEXT, CLUSTER, KUBECONFIG, DRY_RUN],
+  run: async ({ setting, environment, stdout, stderr }) => {
+    const clusterId = setting(CLUSTER_ID)
+    if (clusterId === null) throw new UsageError('cluster ID not specified')
+    const context = setting(CONTEXT)
+    if (context === null && setting(CLUSTER) !== null)
+      throw new UsageError('--cluster is for a context: give --context')
+    const [{ updateKubeconfig }, { kubeconfigFiles }] = await Promise.all([
+      import('../kubeconfig/update-kubeconfig.ts'),
+      import('../kubeconfig/kubeconfig-files.ts'),
+    ])
+    const dryRun = setting(DRY_RUN)
+    const { rendered, changes } = await updateKubeconfig({
+      clusterId,
+      role: setting(ROLE),
+      profile: setting(PROFILE),
+      region: setting(REGION),
+      files: kubeconfigFiles(setting(KUBECONFIG), environment),
+      user: setting(USER) ?? clusterId,
+      context,
+      cluster: setting(CLUSTER),
+      dryRun,
+    })
+    if (dryRun) stdout(rendered)
+    for (const { path, changed, entry } of changes) {
+      const what = `${entry.list === 'users' ? 'user' : 'context'} "${entry.name}" in ${path}`
+      const done = dryRun ? 'would write' : 'wrote'
+      stderr(changed ? `${done} ${what}\n` : `${what} is up to date\n`)
+    }
+    if (context === null && !dryRun) {
+      const user = setting(USER) ?? clusterId
+      stderr(`To use it: kubectl --user=${user} …, or for a context: kubectl config set-context NAME --user=${user}\n`)
+    }
+    return 0
+  },
+}

@@ -1,0 +1,36 @@
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { firstSet, type Environment } from '../network/environment.ts'
+
+/**
+ * The kubeconfig files that kubectl reads, in its order.
+ *
+ * @see {@link https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ | The KUBECONFIG environment variable}
+ */
+export function kubeconfigFiles(explicit: string | null, environment: Environment): readonly [string, ...string[]] {
+  if (explicit !== null) return [explicit]
+  const [first, ...others] = new Set((environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== ''))
+  if (first !== undefined) return [first, ...others]
+  const home = firstSet(environment, 'HOME', 'USERPROFILE') ?? homedir()
+  return [join(home, '.kube', 'config')]
+}
+
+/** A kubeconfig file; without a text where it is not there yet. */
+export interface KubeconfigText {
+  readonly path: string
+  readonly text: string | undefined
+}
+
+/** The file that kubectl would change: the one that has the entry, else the first that is there, else the last. */
+export function fileToChange(
+  files: readonly [KubeconfigText, ...KubeconfigText[]],
+  hasEntry: (text: string) => boolean,
+): KubeconfigText {
+  const [first] = files
+  return (
+    files.find(({ text }) => text !== undefined && hasEntry(text)) ??
+    files.find(({ text }) => text !== undefined) ??
+    files.at(-1) ??
+    first
+  )
+}

@@ -1,0 +1,178 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  lstatSync,
+  writeFileSync,
+} from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { property } from '@aws-iam-authenticator/core'
+import t, { type Test } from 'tap'
+import { parse } from 'yaml'
+import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
+
+const ROLE = 'arn:aws:iam::123456789012:role/K8s-Admin'
+
+interface Home {
+  readonly folder: string
+  readonly path: (name: string) => string
+  readonly run: (args: readonly string[], environment?: Environment) => Promise<Finished>
+}
+
+function home(t: Test): Home {
+  const folder = temporaryFolder(t)
+  const path = (name: string): string => join(folder, name)
+  return {
+    folder,
+    path,
+    run: (args, environment = {}) =>
+      runCommand(['kubeconfig', '-i', 'k8s.local', ...args], {
+        environment: { ...minimalEnvironment(folder), ...environment },
+        cwd: folder,
+      }),
+  }
+}
+
+t.test('a kubeconfig that is not there is made, for its owner alone', async (t) => {
+  const { run, path } = home(t)
+  const args = ['-r', ROLE, '--profile=work', '--region', 'us-west-2']
+  const { code, stdout } = await run(args)
+  t.equal(code, 0)
+  t.equal(stdout, '')
+  const file = path('.kube/config')
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  t.equal(existsSync(`${file}.lock`), false)
+  const kubeconfig: unknown = parse(readFileSync(file, 'utf8'))
+  t.equal(property(kubeconfig, 'kind'), 'Config')
+  t.match(property(kubeconfig, 'users'), [
+    {
+      name: 'k8s.local',
+      user: {
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1',
+          command: 'aws-iam-authenticator',
+          args: ['token', '-i', 'k8s.local', '-r', ROLE, '--region', 'us-west-2'],
+          env: [{ name: 'AWS_PROFILE', value: 'work' }],
+          installHint: /\S/,
+          interactiveMode: 'IfAvailable',
+          provideClusterInfo: false,
+        },
+      },
+    },
+  ])
+  const before = statSync(file)
+  t.equal((await run(args)).code, 0)
+  t.equal(statSync(file).ino, before.ino, 'what is right is not written again')
+})
+
+t.test(
+  'all else in a kubeconfig stays, and so do its mode, links to it and what others set for the plugin',
+  async (t) => {
+    const { run, path } = home(t)
+    const [head, tail] = ['# mine\nkind:   Config\nusers:\n', '# end\ncontexts: [ ]\n']
+    const other = '- name: other   # not ours\n  user: {token: "x"}\n'
+    const old =
+      '- name: k8s.local\n  user:\n    exec:\n      command: old\n      env:\n      - {name: AWS_STS_REGIONAL_ENDPOINTS, value: regional}\n'
+    mkdirSync(path('.kube'))
+    writeFileSync(path('real'), head + other + old + tail)
+    chmodSync(path('real'), 0o640)
+    symlinkSync(path('real'), path('.kube/config'))
+    t.equal((await run(['--profile', 'work'])).code, 0)
+    const text = readFileSync(path('real'), 'utf8')
+    t.ok(text.startsWith(head + other))
+    t.ok(text.endsWith(tail))
+    t.ok(lstatSync(path('.kube/config')).isSymbolicLink())
+    t.equal(statSync(path('real')).mode & 0o777, 0o640)
+    const users: unknown = property(parse(text), 'users')
+    t.match(Array.isArray(users) && users[1], {
+      user: {
+        exec: {
+          env: [
+            { name: 'AWS_PROFILE', value: 'work' },
+            { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+          ],
+        },
+      },
+    })
+  },
+)
+
+t.test('of the files of KUBECONFIG, it changes the one that kubectl would', async (t) => {
+  const { run, path } = home(t)
+  const list = { KUBECONFIG: ['none', 'a', 'b'].map(path).join(delimiter) }
+  writeFileSync(path('a'), 'kind: Config\n')
+  writeFileSync(path('b'), 'users:\n- name: k8s.local\n  user: {}\n')
+  t.equal((await run([], list)).code, 0)
+  t.equal(readFileSync(path('a'), 'utf8'), 'kind: Config\n', 'b has the user')
+  t.match(readFileSync(path('b'), 'utf8'), 'aws-iam-authenticator')
+  t.equal((await run(['--user=new'], list)).code, 0)
+  t.match(readFileSync(path('a'), 'utf8'), 'name: new', 'the first that is there')
+  t.equal(existsSync(path('none')), false)
+  t.equal((await run([`--kubeconfig=${path('c')}`], list)).code, 0)
+  t.match(readFileSync(path('c'), 'utf8'), 'k8s.local')
+})
+
+t.test('a context gets the user', async (t) => {
+  const { run, path } = home(t)
+  const file = path('config')
+  const before =
+    'clusters:\n- name: c\n  cluster: {}\ncontexts:\n- name: work\n  context: {cluster: c, namespace: n, user: old}\ncurrent-context: other\n'
+  writeFileSync(file, before)
+  const set = (...args: string[]): Promise<Finished> => run([`--kubeconfig=${file}`, ...args])
+  t.equal((await set('--context=work')).code, 0)
+  t.equal((await set('--context=new', '--cluster=c')).code, 0)
+  const kubeconfig: unknown = parse(readFileSync(file, 'utf8'))
+  t.same(property(kubeconfig, 'contexts'), [
+    { name: 'work', context: { cluster: 'c', namespace: 'n', user: 'k8s.local' } },
+    { name: 'new', context: { cluster: 'c', user: 'k8s.local' } },
+  ])
+  t.equal(property(kubeconfig, 'current-context'), 'other')
+  const kept = readFileSync(file)
+  for (const wrong of [['--context=none'], ['--context=x', '--cluster=cc'], ['--cluster=c']]) {
+    const { code, stderr } = await set(...wrong)
+    t.equal(code, 1)
+    t.match(stderr, /--cluster|did you mean|give --context/)
+  }
+  t.same(readFileSync(file), kept)
+})
+
+t.test('with --dry-run nothing is written, and no secret is printed', async (t) => {
+  const { run, path } = home(t)
+  const text = 'users:\n- name: other\n  user: {token: secret}\n'
+  writeFileSync(path('config'), text)
+  const { code, stdout, stderr } = await run([`--kubeconfig=${path('config')}`, '--dry-run'])
+  t.equal(code, 0)
+  t.match(property(parse(stdout), 'users'), [
+    { name: 'k8s.local', user: { exec: { command: 'aws-iam-authenticator' } } },
+  ])
+  t.notMatch(stdout + stderr, 'secret')
+  t.equal(readFileSync(path('config'), 'utf8'), text)
+  t.equal((await run(['--dry-run'])).code, 0)
+  t.equal(existsSync(path('.kube')), false)
+})
+
+t.test('what can not be changed is left as it is, and the error says why', async (t) => {
+  const { run, path } = home(t)
+  const file = path('config')
+  const fails = async (text: string, says: RegExp): Promise<void> => {
+    writeFileSync(file, text)
+    const { code, stdout, stderr } = await run([`--kubeconfig=${file}`])
+    t.equal(code, 1)
+    t.equal(stdout, '')
+    t.match(stderr, says)
+    t.notMatch(stderr, 'secret')
+    t.equal(readFileSync(file, 'utf8'), text)
+  }
+  await fails('users: [secret\n', /config is no kubeconfig: line \d+, column \d+/)
+  await fails('users: secret\n', /--dry-run/)
+  writeFileSync(`${file}.lock`, '')
+  await fails('kind: Config\n', /remove .*config\.lock/)
+  t.ok(existsSync(`${file}.lock`))
+  t.match(await runCommand(['kubeconfig'], { environment: minimalEnvironment(path('.')) }), {
+    code: 1,
+    stderr: /^Error: cluster ID not specified\n/,
+  })
+})
