@@ -1,11 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Node, type Pair } from 'yaml'
+import { finish, type Steps } from '../steps.ts'
 import { didYouMean } from './closest.ts'
-import { parseJson } from './parse-json.ts'
+import { jsonSteps } from './parse-json.ts'
+import { yamlSteps } from './parse-yaml.ts'
 import type { Location, Problem } from './problem.ts'
+import type { PairNode, Parsed, TreeNode } from './tree.ts'
 
 /** A value in a document together with where it stands. */
 export interface Field {
-  readonly node: unknown
+  /** Null where the document or the pair has no value. */
+  readonly node: TreeNode | null
   readonly path: string
   readonly location: Location
 }
@@ -16,8 +19,26 @@ export interface ScalarText {
   readonly type: 'string' | 'number' | 'boolean'
 }
 
-function isNode(value: unknown): value is Node {
-  return isMap(value) || isSeq(value) || isScalar(value) || isAlias(value)
+type Format = 'yaml' | 'json'
+
+/** The lists of names that maps are read with, in lower case. */
+const lowerNames = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+function inLowerCase(names: readonly string[]): ReadonlySet<string> {
+  const known = lowerNames.get(names)
+  if (known !== undefined) return known
+  const made = new Set(names.map((name) => name.toLowerCase()))
+  lowerNames.set(names, made)
+  return made
+}
+
+function parseSteps(text: string, format: Format): Steps<Parsed> {
+  return format === 'json' ? jsonSteps(text) : yamlSteps(text)
+}
+
+/** Reads a document in steps. */
+export function* documentSteps(text: string, source: string, format: Format = 'yaml'): Steps<LocatedDocument> {
+  return new LocatedDocument(text, source, format, yield* parseSteps(text, format))
 }
 
 /**
@@ -32,51 +53,24 @@ export class LocatedDocument {
   /** Whether the text is no document at all: nothing in it can be trusted. */
   readonly unreadable: boolean
   readonly #source: string
-  readonly #lines = new LineCounter()
-  /** What each alias stands for. Looked up once: the search of `yaml` walks the whole document for every alias. */
-  readonly #targets = new Map<unknown, Node>()
+  /** Where each line begins. */
+  readonly #lines: number[] = [0]
   #errorCount = 0
 
-  constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
+  constructor(
+    text: string,
+    source: string,
+    format: Format = 'yaml',
+    parsed: Parsed = finish(parseSteps(text, format)),
+  ) {
     this.#source = source
-    if (format === 'json') {
-      this.#lines.addNewLine(0)
-      for (const { index } of text.matchAll(/\n/g)) this.#lines.addNewLine(index + 1)
-      const { contents, error } = parseJson(text)
-      this.unreadable = error !== null
-      this.root = { node: contents, path: '', location: { source, line: 1, column: 1 } }
-      if (error !== null) {
-        this.error({ ...this.root, location: this.#at(error.offset) }, `is no valid JSON: ${error.message}`)
-      }
-      return
-    }
-    const document = parseDocument(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      // Whatever a %YAML directive says: no type but text, numbers, booleans, null, lists and maps.
-      schema: 'core',
-      resolveKnownTags: false,
-      // `fields` finds keys that are there twice, which then take away one entry, not the document; and in linear time.
-      uniqueKeys: false,
-    })
-    this.unreadable = document.errors.length > 0
-    this.root = { node: document.contents, path: '', location: { source, line: 1, column: 1 } }
-    // The first error is the mistake; those after it are its consequences, and name other places.
-    const [first] = document.errors
-    if (first !== undefined) {
-      const line = text.slice(text.lastIndexOf('\n', first.pos[0] - 1) + 1, first.pos[0])
-      this.error({ ...this.root, location: this.#at(first.pos[0]) }, yamlMessage(first, line))
-    }
-    if (this.unreadable) return
-    const anchors = new Map<string, Node>()
-    visit(document, {
-      Node: (_, node) => {
-        if (isAlias(node)) {
-          const target = anchors.get(node.source)
-          if (target !== undefined) this.#targets.set(node, target)
-        } else if (node.anchor !== undefined) anchors.set(node.anchor, node)
-      },
-    })
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) this.#lines.push(end + 1)
+    const { contents, error } = parsed
+    this.unreadable = error !== null
+    this.root = { node: contents, path: '', location: { source, line: 1, column: 1 } }
+    if (error === null) return
+    const message = `is no valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`
+    this.error({ ...this.root, location: this.#at(error.offset) }, error.isWhole === true ? error.message : message)
   }
 
   /** How many errors there are so far. */
@@ -97,22 +91,32 @@ export class LocatedDocument {
   /** Whether there is nothing at all: no value, or null. */
   isNull(field: Field): boolean {
     const node = this.#resolve(field.node)
-    return node === null || node === undefined || (isScalar(node) && node.value === null)
+    return node === null || (node.kind === 'scalar' && node.value === null)
   }
 
   isList(field: Field): boolean {
-    return isSeq(this.#resolve(field.node))
+    return this.#resolve(field.node)?.kind === 'list'
   }
 
   isMap(field: Field): boolean {
-    return isMap(this.#resolve(field.node))
+    return this.#resolve(field.node)?.kind === 'map'
   }
 
   /** The items of a list. */
   items(field: Field): readonly Field[] | null {
+    const items = this.each(field)
+    return items === null ? null : [...items]
+  }
+
+  /** The items of a list, one after the other. */
+  each(field: Field): Iterable<Field> | null {
     const node = this.#resolve(field.node)
-    if (!isSeq(node)) return this.error(field, `must be a list, not ${this.#describe(field)}`)
-    return node.items.map((item, index) => this.#field(item, `${field.path}[${index}]`, field.location))
+    if (node?.kind !== 'list') return this.error(field, `must be a list, not ${this.#describe(field)}`)
+    return this.#each(node.items, field)
+  }
+
+  *#each(items: readonly TreeNode[], field: Field): Generator<Field> {
+    for (const [index, item] of items.entries()) yield this.#field(item, `${field.path}[${index}]`, field.location)
   }
 
   /**
@@ -129,10 +133,11 @@ export class LocatedDocument {
     if (!this.isMap(field))
       return this.error(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
     const found = new Map<string, Field>()
+    const known = inLowerCase(names)
     for (const [written, value] of this.pairs(field)) {
       const key = written.toLowerCase()
       if (found.has(key)) this.error(value, 'is there twice (keys ignore case): remove one of the two')
-      else if (names.some((name) => name.toLowerCase() === key)) found.set(key, value)
+      else if (known.has(key)) found.set(key, value)
       else if (mustBeKnown(key)) this.error(value, `is not a known key${didYouMean(written, names)}`)
       else this.warn(value, `is not a known key, and has no effect${didYouMean(written, names)}`)
     }
@@ -142,29 +147,31 @@ export class LocatedDocument {
   /** The keys of a map as they are written, with their values; nothing where it is no map. */
   pairs(field: Field): readonly (readonly [string, Field])[] {
     const node = this.#resolve(field.node)
-    if (!isMap(node)) return []
-    return this.#mergedPairs(node.items).map((pair) => {
-      const written = isScalar(pair.key) ? String(pair.key.value) : ''
+    if (node?.kind !== 'map') return []
+    return this.#mergedPairs(node.pairs).map(({ key, value }) => {
+      const written = keyText(key)
       const path = field.path === '' ? written : `${field.path}.${written}`
-      return [written, this.#field(pair.value, path, this.#locate(pair.key, field.location))]
+      return [written, this.#field(value, path, this.#locate(key, field.location))]
     })
   }
 
   /** A string as it is, without a complaint about anything else; null where it is none. */
   textOf(field: Field): string | null {
     const node = this.#resolve(field.node)
-    return isScalar(node) && typeof node.value === 'string' ? node.value : null
+    return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : null
   }
 
   /** A string, a number or a boolean as it is written. */
   scalar(field: Field): ScalarText | null {
     const node = this.#resolve(field.node)
-    const value = isScalar(node) ? node.value : undefined
-    if (isScalar(node) && typeof value === 'string') return { text: value, type: 'string' }
-    if (isScalar(node) && (typeof value === 'number' || typeof value === 'boolean')) {
-      return { text: node.source ?? String(value), type: typeof value === 'number' ? 'number' : 'boolean' }
+    if (node?.kind === 'scalar') {
+      const { value, source } = node
+      if (typeof value === 'string') return { text: value, type: 'string' }
+      if (typeof value === 'number' || typeof value === 'boolean') {
+        return { text: source ?? String(value), type: typeof value === 'number' ? 'number' : 'boolean' }
+      }
     }
-    const quote = isMap(node) ? ': put a value that begins with {{ in quotes' : ''
+    const quote = node?.kind === 'map' ? ': put a value that begins with {{ in quotes' : ''
     return this.error(field, `must be a string, not ${this.#describe(field)}${quote}`)
   }
 
@@ -177,55 +184,59 @@ export class LocatedDocument {
 
   #describe(field: Field): string {
     const node = this.#resolve(field.node)
-    if (isMap(node)) return 'a map'
-    if (isSeq(node)) return 'a list'
-    if (isAlias(node)) return `*${node.source}, which names nothing`
-    if (isScalar(node) && node.value !== null) return `${typeof node.value} ${JSON.stringify(node.value).slice(0, 80)}`
-    return 'nothing'
+    if (node?.kind === 'map') return 'a map'
+    if (node?.kind === 'list') return 'a list'
+    if (node?.kind === 'alias') return `*${node.name}, which names nothing`
+    if (node === null || node.value === null) return 'nothing'
+    return `${typeof node.value} ${JSON.stringify(node.value).slice(0, 80)}`
   }
 
-  #resolve(node: unknown): unknown {
-    return isAlias(node) ? (this.#targets.get(node) ?? node) : node
+  #resolve(node: TreeNode | null): TreeNode | null {
+    return node?.kind === 'alias' ? (node.target() ?? node) : node
   }
 
   /** The pairs of a map, those merged in with `<<` (a map, or a list of maps) after its own, as YAML 1.1 has it. */
-  #mergedPairs(items: readonly Pair[]): readonly Pair[] {
-    const own = items.filter((pair) => !isMergeKey(pair))
-    const names = new Set(own.map((pair) => String(isScalar(pair.key) ? pair.key.value : '').toLowerCase()))
-    const merged = items.filter(isMergeKey).flatMap((pair) => {
-      const node = this.#resolve(pair.value)
-      const sources: unknown[] = isSeq(node) ? node.items.map((item) => this.#resolve(item)) : [node]
-      return sources.filter(isMap).flatMap((source) => source.items)
+  #mergedPairs(pairs: readonly PairNode[]): readonly PairNode[] {
+    if (!pairs.some(isMergeKey)) return pairs
+    const own = pairs.filter((pair) => !isMergeKey(pair))
+    const names = new Set(own.map(({ key }) => keyText(key).toLowerCase()))
+    const merged = pairs.filter(isMergeKey).flatMap(({ value }) => {
+      const node = this.#resolve(value)
+      const sources = node?.kind === 'list' ? node.items.map((item) => this.#resolve(item)) : [node]
+      return sources.flatMap((source) => (source?.kind === 'map' ? source.pairs : []))
     })
     for (const pair of merged) {
-      const name = String(isScalar(pair.key) ? pair.key.value : '').toLowerCase()
+      const name = keyText(pair.key).toLowerCase()
       if (!names.has(name)) own.push(pair)
       names.add(name)
     }
     return own
   }
 
-  #field(node: unknown, path: string, otherwise: Location): Field {
+  #field(node: TreeNode | null, path: string, otherwise: Location): Field {
     return { node, path, location: this.#locate(node, otherwise) }
   }
 
-  #locate(node: unknown, otherwise: Location): Location {
-    const offset = isNode(node) ? node.range?.[0] : undefined
-    return offset === undefined ? otherwise : this.#at(offset)
+  #locate(node: TreeNode | null, otherwise: Location): Location {
+    return node === null || node.offset === null ? otherwise : this.#at(node.offset)
   }
 
   #at(offset: number): Location {
-    const { line, col } = this.#lines.linePos(offset)
-    return { source: this.#source, line: Math.max(line, 1), column: Math.max(col, 1) }
+    let [line, after] = [0, this.#lines.length]
+    while (after - line > 1) {
+      const middle = (line + after) >>> 1
+      if ((this.#lines[middle] ?? 0) <= offset) line = middle
+      else after = middle
+    }
+    return { source: this.#source, line: line + 1, column: offset - (this.#lines[line] ?? 0) + 1 }
   }
 }
 
-function isMergeKey(pair: Pair): boolean {
-  return isScalar(pair.key) && pair.key.value === '<<' && pair.key.type === 'PLAIN'
+/** A key as it is written; nothing where it is no scalar. */
+function keyText(key: TreeNode | null): string {
+  return key?.kind === 'scalar' ? String(key.value) : ''
 }
 
-function yamlMessage(error: { readonly code: string; readonly message: string }, lineBefore: string): string {
-  if (error.code === 'MULTIPLE_DOCS') return 'has more than one document: remove the --- between them'
-  const tab = error.code === 'TAB_AS_INDENT' || /^\s*\t/.test(lineBefore)
-  return `is no valid YAML: ${error.message}${tab ? ': indent with spaces, not with a tab' : ''}`
+function isMergeKey({ key }: PairNode): boolean {
+  return key?.kind === 'scalar' && key.value === '<<' && key.isPlain
 }

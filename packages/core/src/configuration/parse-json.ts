@@ -1,12 +1,10 @@
-import { Pair, Scalar, YAMLMap, YAMLSeq, type Node } from 'yaml'
-
-/** A JSON text as nodes that know where they stand, or the first place where it is no JSON. */
-export type ParsedJson =
-  | { readonly contents: Node; readonly error: null }
-  | { readonly contents: null; readonly error: { readonly offset: number; readonly message: string } }
+import { finish, type Steps } from '../steps.ts'
+import type { ListNode, MapNode, PairNode, Parsed, ScalarNode, TreeNode } from './tree.ts'
 
 /** No mapping needs more; without a limit, a text of brackets would exhaust the stack. */
 const MAX_DEPTH = 64
+
+const ITEMS_PER_STEP = 32
 
 const SPACE = /[ \t\n\r]*/y
 const STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y
@@ -30,75 +28,83 @@ class Reader {
     this.#text = text
   }
 
-  document(): Node {
-    const node = this.#value(0)
+  *document(): Steps<TreeNode> {
+    const node = yield* this.#value(0)
     this.#skipSpace()
     if (this.#offset < this.#text.length) throw this.#unexpected('the end')
     return node
   }
 
-  #value(depth: number): Node {
+  *#value(depth: number): Steps<TreeNode> {
     this.#skipSpace()
     if (depth > MAX_DEPTH) throw new NoJson(this.#offset, `it is nested more than ${MAX_DEPTH} deep`)
-    if (this.#next() === '{') return this.#map(depth)
-    if (this.#next() === '[') return this.#list(depth)
+    if (this.#next() === '{') return yield* this.#map(depth)
+    if (this.#next() === '[') return yield* this.#list(depth)
     return this.#scalar()
   }
 
-  #map(depth: number): Node {
-    const map = new YAMLMap<Scalar, Node>()
-    this.#items('}', map, () => {
+  *#map(depth: number): Steps<MapNode> {
+    const offset = this.#offset
+    const pairs: PairNode[] = []
+    for (let more = this.#begin('}'); more; more = this.#goOn('}')) {
       if (this.#next() !== '"') throw this.#unexpected('a key in double quotes')
       const key = this.#scalar()
       this.#skipSpace()
       if (this.#next() !== ':') throw this.#unexpected('a colon')
       this.#offset += 1
-      map.items.push(new Pair(key, this.#value(depth + 1)))
-    })
-    return map
+      this.#skipSpace()
+      pairs.push({ key, value: this.#isNested() ? yield* this.#value(depth + 1) : this.#scalar() })
+    }
+    return { kind: 'map', pairs, offset }
   }
 
-  #list(depth: number): Node {
-    const list = new YAMLSeq<Node>()
-    this.#items(']', list, () => list.items.push(this.#value(depth + 1)))
-    return list
+  *#list(depth: number): Steps<ListNode> {
+    const offset = this.#offset
+    const items: TreeNode[] = []
+    for (let more = this.#begin(']'); more; more = this.#goOn(']')) {
+      items.push(this.#isNested() ? yield* this.#value(depth + 1) : this.#scalar())
+      if (items.length % ITEMS_PER_STEP === 0) yield
+    }
+    return { kind: 'list', items, offset }
   }
 
-  /** Reads what stands between brackets, with commas between the items and none after the last. */
-  #items(end: string, into: Node, readItem: () => void): void {
-    const start = this.#offset
+  /** Whether something stands between the bracket that is next and its end. */
+  #begin(end: string): boolean {
     this.#offset += 1
     this.#skipSpace()
-    let isFirst = true
-    while (this.#next() !== end || !isFirst) {
-      readItem()
-      this.#skipSpace()
-      if (this.#next() === end) break
-      if (this.#next() !== ',') throw this.#unexpected(`a comma or ${end}`)
-      this.#offset += 1
-      this.#skipSpace()
-      isFirst = false
-    }
+    if (this.#next() !== end) return true
     this.#offset += 1
-    into.range = [start, this.#offset, this.#offset]
+    return false
   }
 
-  #scalar(): Scalar {
-    const start = this.#offset
+  /** Whether another item follows the one before: there is a comma between items and none after the last. */
+  #goOn(end: string): boolean {
+    this.#skipSpace()
+    const next = this.#next()
+    if (next !== end && next !== ',') throw this.#unexpected(`a comma or ${end}`)
+    this.#offset += 1
+    if (next === end) return false
+    this.#skipSpace()
+    return true
+  }
+
+  #isNested(): boolean {
+    const next = this.#next()
+    return next === '{' || next === '['
+  }
+
+  #scalar(): ScalarNode {
+    const offset = this.#offset
     const isString = this.#next() === '"'
     const source = this.#match(isString ? STRING : NUMBER) ?? this.#match(WORD)
     if (source === null) {
       if (!isString) throw this.#unexpected('a value')
       const length = this.#match(STRING_START)?.length ?? 0
-      const place = start + length
+      const place = offset + length
       throw new NoJson(place, place < this.#text.length ? 'bad character or escape in a string' : 'a string has no end')
     }
-    const value: unknown = JSON.parse(source)
-    const scalar = new Scalar(value)
-    scalar.type = isString ? Scalar.QUOTE_DOUBLE : Scalar.PLAIN
-    scalar.source = typeof value === 'string' ? value : source
-    scalar.range = [start, this.#offset, this.#offset]
-    return scalar
+    const value: unknown = isString && !source.includes('\\') ? source.slice(1, -1) : JSON.parse(source)
+    return { kind: 'scalar', value, source: typeof value === 'string' ? value : source, isPlain: !isString, offset }
   }
 
   #next(): string {
@@ -106,7 +112,9 @@ class Reader {
   }
 
   #skipSpace(): void {
-    this.#match(SPACE)
+    SPACE.lastIndex = this.#offset
+    SPACE.test(this.#text)
+    this.#offset = SPACE.lastIndex
   }
 
   #match(pattern: RegExp): string | null {
@@ -122,17 +130,22 @@ class Reader {
   }
 }
 
-/**
- * Parses JSON and nothing that only looks like it: no comments, no trailing commas, no unquoted text.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc8259 | RFC 8259}
- */
-export function parseJson(text: string): ParsedJson {
+/** {@link parseJson} in steps. */
+export function* jsonSteps(text: string): Steps<Parsed> {
   try {
-    return { contents: new Reader(text).document(), error: null }
+    return { contents: yield* new Reader(text).document(), error: null }
   } catch (error) {
     if (!(error instanceof NoJson)) throw error
     const { offset, message } = error
     return { contents: null, error: { offset, message } }
   }
+}
+
+/**
+ * Parses JSON and nothing that only looks like it: no comments, no trailing commas, no unquoted text.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8259 | RFC 8259}
+ */
+export function parseJson(text: string): Parsed {
+  return finish(jsonSteps(text))
 }

@@ -1,9 +1,9 @@
-import { LocatedDocument, type Field } from '../configuration/located-document.ts'
+import { documentSteps, type Field, type LocatedDocument } from '../configuration/located-document.ts'
 import type { Problem } from '../configuration/problem.ts'
-import type { MappingEntry } from './entry.ts'
+import { finish, type Steps } from '../steps.ts'
 import type { MappingLists, StrayKey } from './mapping-index.ts'
 import type { EntryGates, EntryRules } from './parse-key.ts'
-import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'
+import { entriesSteps, parseAccounts, type ParsedEntries } from './parse-lists.ts'
 
 /** The data keys of aws-auth that count, to the letter. */
 export const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
@@ -28,23 +28,63 @@ export type AwsAuthGates = EntryGates & { readonly sso: boolean }
 export const EMPTY_AWS_AUTH: AwsAuth = { roles: [], users: [], accounts: [], problems: [] }
 
 /** Reads one data key; null, after its problems, where it holds no list at all. */
-function readList<T>(
+function* listSteps<T>(
   text: unknown,
   key: DataKey,
   problems: Problem[],
   none: T,
-  read: (document: LocatedDocument, field: Field) => T | null,
-): T | null {
+  read: (document: LocatedDocument, field: Field) => Steps<T | null>,
+): Steps<T | null> {
   if (text === undefined) return none
   if (typeof text === 'string' && isEmptyList(text)) return none
-  const document = new LocatedDocument(typeof text === 'string' ? text : JSON.stringify(text), `aws-auth ${key}`)
-  const list = document.unreadable ? null : read(document, { ...document.root, path: key })
+  const written = typeof text === 'string' ? text : JSON.stringify(text)
+  const document = yield* documentSteps(written, `aws-auth ${key}`)
+  const list = document.unreadable ? null : yield* read(document, { ...document.root, path: key })
   for (const problem of document.problems) problems.push(problem)
   if (list === null) {
     const message = 'holds no list that can be read: what it held before stays in force'
     problems.push({ severity: 'warning', location: document.root.location, path: key, message })
   }
   return list
+}
+
+function* accountsSteps(document: LocatedDocument, field: Field): Steps<readonly string[] | null> {
+  yield
+  return parseAccounts(document, field, { quoteLeadingZeros: false, commaLists: false })
+}
+
+/** {@link parseAwsAuth} in steps. */
+export function* awsAuthSteps(
+  data: Readonly<Record<string, unknown>>,
+  before: MappingLists,
+  gates: AwsAuthGates,
+): Steps<AwsAuth> {
+  const problems: Problem[] = []
+  const none: ParsedEntries = { entries: [], unusable: [] }
+  const read = (key: DataKey, kind: EntryRules['kind']): Steps<ParsedEntries | null> => {
+    const rules = { kind, ...gates, sessionArns: false, commaLists: false }
+    return listSteps(data[key], key, problems, none, (document, field) => entriesSteps(document, field, rules))
+  }
+  const roles = (yield* read('mapRoles', 'role')) ?? { entries: before.roles, unusable: [] }
+  const users = (yield* read('mapUsers', 'user')) ?? { entries: before.users, unusable: [] }
+  const listed = yield* listSteps<readonly string[]>(data['mapAccounts'], 'mapAccounts', problems, [], accountsSteps)
+  const strays: StrayKey[] = []
+  for (const [key, text] of Object.entries(data)) {
+    const meant = DATA_KEYS.find((known) => known !== key && known.toLowerCase() === key.toLowerCase())
+    if (meant === undefined) continue
+    const location = { source: 'aws-auth', line: 1, column: 1 }
+    const message = `data key ${key} loads nothing: its name must be ${meant}`
+    problems.push({ severity: 'warning', location, path: key, message })
+    if (typeof text === 'string') strays.push({ path: key, location, message, text })
+  }
+  return {
+    roles: roles.entries,
+    users: users.entries,
+    accounts: listed ?? before.accounts,
+    unusable: [...roles.unusable, ...users.unusable],
+    strays,
+    problems,
+  }
 }
 
 /**
@@ -58,34 +98,5 @@ export function parseAwsAuth(
   before: MappingLists,
   gates: AwsAuthGates,
 ): AwsAuth {
-  const problems: Problem[] = []
-  const entries = (key: DataKey, kind: EntryRules['kind'], kept: readonly MappingEntry[]): ParsedEntries => {
-    const rules = { kind, ...gates, sessionArns: false, commaLists: false }
-    const none: ParsedEntries = { entries: [], unusable: [] }
-    const read = readList(data[key], key, problems, none, (document, field) => parseEntries(document, field, rules))
-    return read ?? { entries: kept, unusable: [] }
-  }
-  const roles = entries('mapRoles', 'role', before.roles)
-  const users = entries('mapUsers', 'user', before.users)
-  const accounts =
-    readList<readonly string[]>(data['mapAccounts'], 'mapAccounts', problems, [], (document, field) =>
-      parseAccounts(document, field, { quoteLeadingZeros: false, commaLists: false }),
-    ) ?? before.accounts
-  const strays: StrayKey[] = []
-  for (const [key, text] of Object.entries(data)) {
-    const meant = DATA_KEYS.find((known) => known !== key && known.toLowerCase() === key.toLowerCase())
-    if (meant === undefined) continue
-    const location = { source: 'aws-auth', line: 1, column: 1 }
-    const message = `data key ${key} loads nothing: its name must be ${meant}`
-    problems.push({ severity: 'warning', location, path: key, message })
-    if (typeof text === 'string') strays.push({ path: key, location, message, text })
-  }
-  return {
-    roles: roles.entries,
-    users: users.entries,
-    accounts,
-    unusable: [...roles.unusable, ...users.unusable],
-    strays,
-    problems,
-  }
+  return finish(awsAuthSteps(data, before, gates))
 }

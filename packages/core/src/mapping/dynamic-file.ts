@@ -1,9 +1,11 @@
-import { LocatedDocument, type Field } from '../configuration/located-document.ts'
+import { documentSteps } from '../configuration/located-document.ts'
 import type { Problem } from '../configuration/problem.ts'
 import { parseUpdate, UPDATE_KEYS, type Update } from '../configuration/update.ts'
+import { finish, type Steps } from '../steps.ts'
+import type { MappingEntry } from './entry.ts'
 import type { MappingLists } from './mapping-index.ts'
 import type { EntryGates } from './parse-key.ts'
-import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'
+import { entriesSteps, parseAccounts } from './parse-lists.ts'
 
 /** The content of a dynamic file, all of it good. */
 export interface DynamicFile extends MappingLists, Update {}
@@ -12,6 +14,37 @@ export interface DynamicFile extends MappingLists, Update {}
 export interface ParsedDynamicFile {
   readonly file: DynamicFile | null
   readonly problems: readonly Problem[]
+}
+
+const NAMES = [...UPDATE_KEYS, 'mapRoles', 'mapUsers', 'mapAccounts']
+
+/** {@link parseDynamicFile} in steps. */
+export function* dynamicFileSteps(
+  text: string,
+  source: string,
+  userIdStrict: boolean,
+  { rolePaths = false }: Pick<EntryGates, 'rolePaths'> = {},
+): Steps<ParsedDynamicFile> {
+  const document = yield* documentSteps(text, source, 'json')
+  const { problems, root } = document
+  const fields = document.unreadable ? null : document.fields(root, NAMES)
+  if (fields === null) return { file: null, problems }
+  const entries = function* (name: string, kind: 'role' | 'user'): Steps<readonly MappingEntry[]> {
+    const field = fields.get(name)
+    const byUserId = userIdStrict
+    const rules = { kind, sso: 'never', rolePaths, sessionArns: true, commaLists: false, byUserId } as const
+    const parsed = field === undefined ? null : yield* entriesSteps(document, field, rules)
+    return parsed?.entries ?? []
+  }
+  const accountsField = fields.get('mapaccounts')
+  const rules = { quoteLeadingZeros: false, commaLists: false, stringsOnly: true }
+  const file = {
+    ...parseUpdate(document, fields),
+    roles: yield* entries('maproles', 'role'),
+    users: yield* entries('mapusers', 'user'),
+    accounts: accountsField === undefined ? [] : (parseAccounts(document, accountsField, rules) ?? []),
+  }
+  return { file: document.errorCount === 0 ? file : null, problems }
 }
 
 /**
@@ -24,29 +57,7 @@ export function parseDynamicFile(
   text: string,
   source: string,
   userIdStrict: boolean,
-  { rolePaths = false }: Pick<EntryGates, 'rolePaths'> = {},
+  gates: Pick<EntryGates, 'rolePaths'> = {},
 ): ParsedDynamicFile {
-  const document = new LocatedDocument(text, source, 'json')
-  const { problems, root } = document
-  const fields = document.unreadable
-    ? null
-    : document.fields(root, [...UPDATE_KEYS, 'mapRoles', 'mapUsers', 'mapAccounts'])
-  if (fields === null) return { file: null, problems }
-  const list = <T>(name: string, none: T, read: (field: Field) => T | null): T => {
-    const field = fields.get(name)
-    return field === undefined ? none : (read(field) ?? none)
-  }
-  const entries = (name: string, kind: 'role' | 'user'): ParsedEntries['entries'] => {
-    const byUserId = userIdStrict
-    const rules = { kind, sso: 'never', rolePaths, sessionArns: true, commaLists: false, byUserId } as const
-    return list(name, { entries: [], unusable: [] }, (field) => parseEntries(document, field, rules)).entries
-  }
-  const accounts = { quoteLeadingZeros: false, commaLists: false, stringsOnly: true }
-  const file = {
-    ...parseUpdate(document, fields),
-    roles: entries('maproles', 'role'),
-    users: entries('mapusers', 'user'),
-    accounts: list<readonly string[]>('mapaccounts', [], (field) => parseAccounts(document, field, accounts)),
-  }
-  return { file: document.errorCount === 0 ? file : null, problems }
+  return finish(dynamicFileSteps(text, source, userIdStrict, gates))
 }

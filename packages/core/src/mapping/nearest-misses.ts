@@ -52,7 +52,7 @@ export interface NearMiss {
 const MOST = 3
 
 /** A refusal may take in so many entries for those that come after it: a few milliseconds. */
-const ENTRIES_AT_ONCE = 10_000
+const ENTRIES_AT_ONCE = 2_500
 
 /** How long a name must be for two wrong letters to be a slip. */
 const LONG_NAME = 12

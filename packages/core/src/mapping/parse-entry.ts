@@ -1,7 +1,7 @@
 import type { Field, LocatedDocument } from '../configuration/located-document.ts'
 import { looksLikeCondition, parseConditions } from './conditions.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
-import { intendedFor, keyNames, parseKey, type EntryRules } from './parse-key.ts'
+import { ENTRY_NAMES, intendedFor, parseKey, type EntryRules } from './parse-key.ts'
 import { unknownPlaceholders } from './template.ts'
 
 function parseGroups(document: LocatedDocument, field: Field | undefined, rules: EntryRules): readonly string[] | null {
@@ -16,9 +16,8 @@ function parseGroups(document: LocatedDocument, field: Field | undefined, rules:
 
 /** Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad. */
 export function parseEntry(document: LocatedDocument, field: Field, rules: EntryRules): MappingEntry | null {
-  const names = [...keyNames(rules), 'username', 'groups', 'userid', 'principalid', 'sessionnames']
   const errorsBefore = document.errorCount
-  const fields = document.fields(field, names, looksLikeCondition)
+  const fields = document.fields(field, ENTRY_NAMES[rules.kind], looksLikeCondition)
   if (fields === null) return null
 
   const present = (name: string): Field | undefined => {

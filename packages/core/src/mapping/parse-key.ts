@@ -29,8 +29,14 @@ const ACCOUNT_ID = /^[0-9]{12}$/
 const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,32}$/
 
 /** The keys of which an entry has exactly one. */
-export function keyNames({ kind }: Pick<EntryRules, 'kind'>): readonly string[] {
-  return kind === 'role' ? ['rolearn', 'sso', 'rolelike'] : ['userarn', 'userlike']
+const KEY_NAMES = { role: ['rolearn', 'sso', 'rolelike'], user: ['userarn', 'userlike'] } as const
+
+const OTHER_NAMES = ['username', 'groups', 'userid', 'principalid', 'sessionnames']
+
+/** The keys of an entry. */
+export const ENTRY_NAMES: Readonly<Record<EntryRules['kind'], readonly string[]>> = {
+  role: [...KEY_NAMES.role, ...OTHER_NAMES],
+  user: [...KEY_NAMES.user, ...OTHER_NAMES],
 }
 
 function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
@@ -107,13 +113,13 @@ export function parseKey(
   userId: string | null,
   rules: EntryRules,
 ): ParsedKey | null {
-  const names = keyNames(rules).filter((name) => name !== 'sso' || rules.sso !== 'never' || fields.has('sso'))
+  const names = KEY_NAMES[rules.kind].filter((name) => name !== 'sso' || rules.sso !== 'never' || fields.has('sso'))
   const given = names.filter((name) => fields.has(name))
-  const [name = '', second] = given
+  const [name, second] = given
   if (second !== undefined) return document.error(field, `has both ${name} and ${second}: keep one`)
-  const keyField = fields.get(name)
+  const keyField = name === undefined ? undefined : fields.get(name)
   if (keyField !== undefined && name === 'sso') return parseSsoKey(document, keyField, rules)
-  if (keyField !== undefined && name.endsWith('like')) {
+  if (keyField !== undefined && (name === 'rolelike' || name === 'userlike')) {
     return rules.byUserId === true
       ? document.error(keyField, 'is not for this file, whose entries are found by userid')
       : parseLikeKey(document, keyField, rules)

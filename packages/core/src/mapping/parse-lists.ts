@@ -1,4 +1,5 @@
 import type { Field, LocatedDocument } from '../configuration/located-document.ts'
+import { finish, type Steps } from '../steps.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { parseEntry, unusableEntry } from './parse-entry.ts'
 import type { EntryRules } from './parse-key.ts'
@@ -12,16 +13,21 @@ export interface ParsedEntries {
   readonly unusable: readonly UnusableEntry[]
 }
 
+const ENTRIES_PER_STEP = 16
+
 const NO_ENTRIES: ParsedEntries = { entries: [], unusable: [] }
 
-/** Reads the entries of mapRoles or mapUsers, those that are good and those that are not. Null where it is no list. */
-export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): ParsedEntries | null {
+/** {@link parseEntries} in steps. */
+export function* entriesSteps(document: LocatedDocument, field: Field, rules: EntryRules): Steps<ParsedEntries | null> {
   if (document.isNull(field)) return NO_ENTRIES
-  const items = document.items(field)
+  const items = document.each(field)
   if (items === null) return null
   const entries: MappingEntry[] = []
   const unusable: UnusableEntry[] = []
+  let count = 0
   for (const item of items) {
+    if (count % ENTRIES_PER_STEP === 0) yield
+    count += 1
     const firstProblem = document.problems.length
     const entry = parseEntry(document, item, rules)
     if (entry !== null) {
@@ -32,6 +38,11 @@ export function parseEntries(document: LocatedDocument, field: Field, rules: Ent
     if (remains !== null) unusable.push(remains)
   }
   return { entries, unusable }
+}
+
+/** Reads the entries of mapRoles or mapUsers, those that are good and those that are not. Null where it is no list. */
+export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): ParsedEntries | null {
+  return finish(entriesSteps(document, field, rules))
 }
 
 interface AccountRules {

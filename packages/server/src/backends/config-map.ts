@@ -1,8 +1,8 @@
 import {
+  awsAuthSteps,
   EMPTY_AWS_AUTH,
-  indexMappings,
+  indexSteps,
   isRecord,
-  parseAwsAuth,
   property,
   type AwsAuth,
   type EntryGates,
@@ -12,6 +12,7 @@ import {
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
+import { inSlices } from './in-slices.ts'
 import { logProblems } from './log-problems.ts'
 
 const NAMESPACE = 'kube-system'
@@ -34,22 +35,22 @@ export function createConfigMap({ api, gates, log, watchFailed, problemsFound }:
   let reflector: Reflector | null = null
   const tried = Promise.withResolvers<void>()
 
-  const adopt = (next: AwsAuth): void => {
+  const adopt = async (next: AwsAuth): Promise<void> => {
+    const indexed = await inSlices(indexSteps(next))
     awsAuth = next
-    const indexed = indexMappings(next)
     index = indexed.index
     fault = null
     problemsFound(SOURCE, logProblems(log, [...next.problems, ...indexed.problems]))
     const { roles, users, accounts } = next
     log.info(`${SOURCE} loaded`, { roles: roles.length, users: users.length, accounts: accounts.length })
   }
-  const load = (object: KubernetesObject): void => {
+  const load = async (object: KubernetesObject): Promise<void> => {
     const data = property(object, 'data')
-    adopt(parseAwsAuth(isRecord(data) ? data : {}, awsAuth, gates))
+    await adopt(await inSlices(awsAuthSteps(isRecord(data) ? data : {}, awsAuth, gates)))
   }
-  const clear = (): void => {
+  const clear = (): Promise<void> => {
     log.warn(`${SOURCE} is not there: none of its mappings is in force`)
-    adopt(EMPTY_AWS_AUTH)
+    return adopt(EMPTY_AWS_AUTH)
   }
 
   return {
@@ -58,9 +59,8 @@ export function createConfigMap({ api, gates, log, watchFailed, problemsFound }:
         api,
         { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, fieldSelector: `metadata.name=${NAME}` },
         {
-          replaced: ([object]) => {
-            if (object === undefined) clear()
-            else load(object)
+          replaced: async ([object]) => {
+            await (object === undefined ? clear() : load(object))
             tried.resolve()
           },
           changed: load,

@@ -1,9 +1,10 @@
-import { textAt, type EntryGates, type Log } from '@aws-iam-authenticator/core'
+import { textAt, type EntryGates, type Log, type Steps } from '@aws-iam-authenticator/core'
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
 import { createStatusWriter, IDENTITY_MAPPINGS } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
+import { inSlices } from './in-slices.ts'
 
 const SOURCE = 'iamidentitymappings'
 
@@ -38,10 +39,18 @@ export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): 
     mappings.delete(name)
     writer.forget(name)
   }
-  const replace = (objects: readonly KubernetesObject[]): void => {
-    const listed = new Set(objects.map((object) => textAt(object, 'metadata', 'name')))
+  let listed = new Set<string | undefined>()
+  const takeAll = function* (objects: readonly KubernetesObject[]): Steps<undefined> {
+    for (const object of objects) {
+      listed.add(textAt(object, 'metadata', 'name'))
+      take(object, false)
+      yield
+    }
+    return undefined
+  }
+  const replace = (): void => {
     for (const name of mappings.names) if (!listed.has(name)) remove(name)
-    for (const object of objects) take(object, false)
+    listed = new Set()
     isLoaded = true
     fault = null
     problemsFound(SOURCE, mappings.errorCount)
@@ -62,6 +71,10 @@ export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): 
         api,
         { path: IDENTITY_MAPPINGS },
         {
+          listed: async (objects, isFirst) => {
+            if (isFirst) listed = new Set()
+            await inSlices(takeAll(objects))
+          },
           replaced: replace,
           changed: (object) => {
             if (!take(object, true)) return

@@ -1,13 +1,14 @@
 import {
+  dynamicFileSteps,
   EMPTY_INDEX,
-  indexMappings,
-  parseDynamicFile,
+  indexSteps,
   type EntryGates,
   type Log,
   type MappingIndex,
 } from '@aws-iam-authenticator/core'
 import type { Backend } from './backend.ts'
 import { followFile } from './follow-file.ts'
+import { inSlices } from './in-slices.ts'
 import { logProblems } from './log-problems.ts'
 
 export interface DynamicFileOptions {
@@ -37,15 +38,15 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
     log.error(`dynamic file ${path} is not taken over: ${kept}`, { error: why })
   }
   const file = followFile(path, {
-    read: (text) => {
-      const parsed = parseDynamicFile(text, path, userIdStrict, gates)
+    read: async (text) => {
+      const parsed = await inSlices(dynamicFileSteps(text, path, userIdStrict, gates))
       if (parsed.file === null) {
         problemsFound(path, logProblems(log, parsed.problems))
         refuse('it has errors')
         return
       }
       const { roles, users, accounts, version, updatedAt } = parsed.file
-      const indexed = indexMappings(parsed.file)
+      const indexed = await inSlices(indexSteps(parsed.file))
       index = indexed.index
       fault = null
       problemsFound(path, logProblems(log, [...parsed.problems, ...indexed.problems]))

@@ -32,6 +32,11 @@ function failure(error: unknown): State {
   return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'failed', text: messageOf(error) }
 }
 
+function isSame(a: State, b: State): boolean {
+  if (a.kind === 'missing' || b.kind === 'missing') return a.kind === b.kind
+  return a.kind === b.kind && a.text === b.text
+}
+
 /** What tells one state of a file from another without reading it. Links are followed: what counts is where they lead. */
 async function stampOf(path: string): Promise<string> {
   try {
@@ -70,7 +75,7 @@ export function followFile(path: string, handlers: FileHandlers): FollowedFile {
 
   const tell = async (): Promise<void> => {
     const state = await stateOf(path)
-    if (told?.kind === state.kind && JSON.stringify(told) === JSON.stringify(state)) return
+    if (told !== null && isSame(told, state)) return
     told = state
     if (state.kind === 'read') await handlers.read(state.text)
     else if (state.kind === 'missing') await handlers.missing()

@@ -6,11 +6,19 @@ import { readJson } from './read-json.ts'
 /** A Kubernetes object as it came over the wire. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
-/** What a reflection tells of: the whole state after a list, then each change. */
+/** Takes in a page of a list; `isFirst` where a list begins, maybe after one that failed. */
+type TakePage = (objects: readonly KubernetesObject[], isFirst: boolean) => Promise<void>
+
+/**
+ * What a reflection tells of: the whole state after a list, then each change. It goes on once what it told of is taken in.
+ */
 export interface ReflectorHandlers {
-  replaced(objects: readonly KubernetesObject[]): void
-  changed(object: KubernetesObject): void
-  deleted(object: KubernetesObject): void
+  /** Without it a list is told of as a whole. */
+  readonly listed?: TakePage
+  /** A list is complete. The objects are those that `listed` was not told of. */
+  replaced(objects: readonly KubernetesObject[]): unknown
+  changed(object: KubernetesObject): unknown
+  deleted(object: KubernetesObject): unknown
   /** A list or a watch failed; what was reflected stays as it is until the next one succeeds. */
   failed(message: string): void
 }
@@ -54,11 +62,16 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-/** All objects of a resource, page by page, and the resourceVersion that a watch goes on from. */
+/**
+ * All objects of a resource, page by page, and the resourceVersion that a watch goes on from.
+ *
+ * @param take Is given the objects in place of the caller.
+ */
 export async function listObjects(
   api: KubernetesApi,
   resource: Resource,
   signal: AbortSignal,
+  take?: TakePage,
 ): Promise<[KubernetesObject[], string]> {
   const objects: KubernetesObject[] = []
   let next = ''
@@ -73,13 +86,15 @@ export async function listObjects(
     const resourceVersion = textAt(answer, 'metadata', 'resourceVersion')
     if ((items !== null && !Array.isArray(items)) || resourceVersion === undefined)
       throw new Error('list: the answer is no list')
-    objects.push(...(items ?? []).filter(isRecord))
+    const page = (items ?? []).filter(isRecord)
+    if (take === undefined) objects.push(...page)
+    else await take(page, next === '')
     next = textAt(answer, 'metadata', 'continue') ?? ''
     if (next === '') return [objects, resourceVersion]
   }
 }
 
-function handleEvent(line: string, state: State, handlers: ReflectorHandlers): void {
+async function handleEvent(line: string, state: State, handlers: ReflectorHandlers): Promise<void> {
   const event: unknown = JSON.parse(line)
   const type = textAt(event, 'type')
   const object = property(event, 'object')
@@ -89,8 +104,8 @@ function handleEvent(line: string, state: State, handlers: ReflectorHandlers): v
     if (property(object, 'code') === 410) throw new Expired(message)
     throw new Error(`watch: ${message}`)
   }
-  if (type === 'ADDED' || type === 'MODIFIED') handlers.changed(object)
-  else if (type === 'DELETED') handlers.deleted(object)
+  if (type === 'ADDED' || type === 'MODIFIED') await handlers.changed(object)
+  else if (type === 'DELETED') await handlers.deleted(object)
   else if (type !== 'BOOKMARK') throw new Error('watch: an event has a type that is not known')
   state.resourceVersion = textAt(object, 'metadata', 'resourceVersion') ?? state.resourceVersion
 }
@@ -117,7 +132,7 @@ async function watch(
     if (statusCode === 410) throw new Expired(textAt(answer, 'message') ?? 'status 410')
     throw new Error(`watch: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
   }
-  for await (const line of readLines(body)) if (line !== '') handleEvent(line, state, handlers)
+  for await (const line of readLines(body)) if (line !== '') await handleEvent(line, state, handlers)
 }
 
 /**
@@ -136,8 +151,8 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
 
   const step = async (): Promise<void> => {
     if (state.resourceVersion === null) {
-      const [objects, resourceVersion] = await listObjects(api, resource, signal)
-      handlers.replaced(objects)
+      const [objects, resourceVersion] = await listObjects(api, resource, signal, handlers.listed)
+      await handlers.replaced(objects)
       state.resourceVersion = resourceVersion
       delay = Math.min(delay, LISTED_DELAY_MS)
     }
