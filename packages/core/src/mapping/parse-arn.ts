@@ -59,10 +59,12 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
   const { canonicalArn, accountId } = principal
   const bare = principal.kind === 'role' ? withoutRolePath(canonicalArn) : canonicalArn
   const arn = rolePaths ? bare : canonicalArn
+  const named = text.replace(/:role\/.*\/(?=[^/])/i, ':role/')
+  const writtenBare = named === text ? bare : named
   let oddity: string | null = null
   if (!ACCOUNT_ID.test(accountId)) oddity = `"${text}" is for nobody: an account id has 12 digits`
   else if (arn !== bare) {
-    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${bare}, or set --feature-gates=RolePathMatch=true`
+    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${writtenBare}, or set --feature-gates=RolePathMatch=true`
   }
   return { arn, kind: principal.kind, fault: null, oddity }
 }
