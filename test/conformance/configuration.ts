@@ -209,4 +209,11 @@ export const fileSettings: readonly FileSettingRow[] = [
     bad: '12345',
   },
   { key: 'server.apiAudiences', fallback: null, good: ['a,b', ['a', 'b']] },
+  {
+    key: 'server.stsRegions',
+    fallback: null,
+    good: ['us-gov-west-1,aws-global', new Set(['us-gov-west-1', 'global'])],
+    bad: 'us-east',
+  },
+  { key: 'server.tokenCacheTTL', fallback: 30_000, good: ['1m30s', 90_000], bad: '3m' },
 ]

@@ -30,7 +30,7 @@ export async function verifyToken(token: string, options: VerifyTokenOptions): P
   ])
   const dispatcher = await createDispatcher({ environment })
   try {
-    const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore }
+    const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore, retried: ignore }
     const askSts = createStsClient({ dispatcher, clusterId, userAgent: USER_AGENT, observer })
     return await createVerifier({ askSts, partition, serverRegion: () => serverRegion, now })(token)
   } finally {

@@ -66,7 +66,7 @@ export {
 export { userInfo, type UserInfo } from './mapping/user-info.ts'
 export { Refusal, reasons, type ReasonCode, type ReasonMeaning } from './reasons.ts'
 export { TOKEN_CHECKS, type TokenCheck } from './token/checks.ts'
-export { encodeToken, hasTokenPrefix } from './token/codec.ts'
+export { encodeToken, hasTokenPrefix, MAX_TOKEN_LENGTH } from './token/codec.ts'
 export { CLUSTER_ID_HEADER, parseToken, type StsRequest, type TokenPolicy } from './token/presigned-url.ts'
 export { PRESIGNED_URL_LIFETIME_MS } from './token/signing-time.ts'
 export { createLog, LOG_LEVELS, type Log, type LogFields, type LogFormat, type LogLevel } from './log/log.ts'

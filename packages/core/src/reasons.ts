@@ -24,6 +24,7 @@ export type ReasonCode =
   | 'sts_throttled'
   | 'sts_unreachable'
   | 'sts_bad_answer'
+  | 'overloaded'
   | 'unsupported_identity'
   | 'not_mapped'
   | 'template'
@@ -59,6 +60,8 @@ export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = {
   sts_unreachable: { status: 502, result: 'sts_error' },
   /** STS answered with something that is no answer of STS. */
   sts_bad_answer: { status: 502, result: 'sts_error' },
+  /** More logins than this server asks STS for at once; the token may be good. */
+  overloaded: { status: 429, result: 'sts_error' },
   /** STS named a principal of a kind that can't be mapped. */
   unsupported_identity: { status: 200, result: 'sts_error' },
   /** No mapping of any backend matches. */
@@ -81,9 +84,12 @@ export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = {
 export class Refusal {
   readonly reason: ReasonCode
   readonly message: string
+  /** When it is worth asking again, where the refusal is no verdict: what `Retry-After` says with a status of 429. */
+  readonly retryAfterSeconds: number
 
-  constructor(reason: ReasonCode, message: string) {
+  constructor(reason: ReasonCode, message: string, retryAfterSeconds = 1) {
     this.reason = reason
     this.message = message
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }

@@ -17,6 +17,7 @@ void test('the registry of reasons: dashboards, alerts and the answers to the AP
     'sts_throttled 429 sts_throttling',
     'sts_unreachable 502 sts_error',
     'sts_bad_answer 502 sts_error',
+    'overloaded 429 sts_error',
     'unsupported_identity 200 sts_error',
     'not_mapped 200 uknown_user',
     'template 200 uknown_user',
@@ -28,6 +29,7 @@ void test('the registry of reasons: dashboards, alerts and the answers to the AP
 
 void test('a refusal is a value, not an error', async (t) => {
   const refusal = new Refusal('expired', 'too old')
-  t.match(refusal, { reason: 'expired', message: 'too old' })
+  t.match(refusal, { reason: 'expired', message: 'too old', retryAfterSeconds: 1 })
+  t.equal(new Refusal('overloaded', 'too much', 7).retryAfterSeconds, 7)
   t.notOk(refusal instanceof Error)
 })

@@ -1,4 +1,5 @@
 import {
+  hasTokenPrefix,
   Refusal,
   userInfo,
   type Identity,
@@ -8,7 +9,8 @@ import {
   type NearMiss,
   type UserInfo,
 } from '@aws-iam-authenticator/core'
-import { nearestFields, refusalFields } from './refusal-log.ts'
+import type { LogRefusal } from './bounded-refusals.ts'
+import { nearestFields } from './refusal-log.ts'
 import type { TokenReview } from './token-review.ts'
 import type { Verified, Verify } from './verify.ts'
 
@@ -25,6 +27,9 @@ export interface AuthenticateOptions {
   /** The API server's audiences; null where this server does not know them. */
   readonly apiAudiences: readonly string[] | null
   readonly log: Log
+  readonly logRefusal: LogRefusal
+  /** Notes a token of another kind. */
+  readonly foreignToken: () => void
 }
 
 /** A login that is let in. */
@@ -34,8 +39,13 @@ export interface Granted {
   readonly audiences: readonly string[]
 }
 
-/** Decides about one TokenReview. `origin` are the log fields that say where it came from. */
-export type Authenticate = (review: TokenReview, origin: LogFields) => Promise<Granted | Refusal>
+/**
+ * Decides about one TokenReview.
+ *
+ * @param origin The log fields that say where it came from.
+ * @param client The address it came from.
+ */
+export type Authenticate = (review: TokenReview, origin: LogFields, client: string) => Promise<Granted | Refusal>
 
 function identityFields({ identity, request }: Verified): LogFields {
   return {
@@ -68,15 +78,19 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
 
 /** The way of one token through the server: verify, map, answer; and what the log says of it. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log } = options
-  return async (review, origin) => {
-    const refuse = (refusal: Refusal, fields: LogFields = {}): Refusal => {
-      log.warn('access denied', { ...origin, ...fields, ...refusalFields(refusal) })
+  const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log, logRefusal, foreignToken } = options
+  return async (review, origin, client) => {
+    const refuse = (refusal: Refusal, fields: LogFields = {}, arn = ''): Refusal => {
+      logRefusal(refusal, { ...origin, ...fields }, arn)
       return refusal
+    }
+    if (review.token !== '' && !hasTokenPrefix(review.token)) {
+      foreignToken()
+      return new Refusal('malformed_token', 'this is a token of another kind')
     }
     const audiences = serveAudiences(review.audiences, apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
-    const verified = await verify(review.token)
+    const verified = await verify(review.token, client)
     if (verified instanceof Refusal) return refuse(verified)
     const { identity } = verified
     const scrubbed = scrubbedAccounts.has(identity.accountId)
@@ -87,7 +101,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     if (mapped instanceof Refusal) {
       const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
       const nearest = nearestFields(misses, scrubbed, scrubbedAccounts)
-      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest })
+      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, identity.arn)
     }
     const user = userInfo(identity, mapped, scrubbed)
     log.info('access granted', {

@@ -1,12 +1,14 @@
 import { reasons, type BackendMode, type ReasonCode } from '@aws-iam-authenticator/core'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { StsObserver } from './sts.ts'
+import { createLoadMetrics, type LoadMetrics } from './sts/load-metrics.ts'
 
 const PREFIX = 'aws_iam_authenticator_'
 
 export interface Metrics {
   readonly registry: Registry
   readonly sts: StsObserver
+  readonly load: LoadMetrics
   /** A login that was let in or refused, and how long that took in seconds. */
   readonly decided: (reason: ReasonCode | null, seconds: number) => void
   readonly configMapWatchFailed: () => void
@@ -82,6 +84,12 @@ export function createMetrics(now: () => Date): Metrics {
     labelNames: ['ResponseCode', 'StsRegion'],
     registers,
   })
+  const retries = new Counter({
+    name: `${PREFIX}sts_retries_total`,
+    help: 'Calls to STS that were made once more, for the connection was lost before an answer',
+    labelNames: ['StsRegion'],
+    registers,
+  })
   const watchFailures = new Counter({
     name: `${PREFIX}configmap_watch_failures_total`,
     help: 'Watches of aws-auth that failed',
@@ -128,7 +136,9 @@ export function createMetrics(now: () => Date): Metrics {
         responses.inc({ ResponseCode: String(status), StsRegion: regions.answered(region) }),
       throttled: (region) => throttling.inc({ StsRegion: region }),
       connectionFailed: (region) => connectionFailures.inc({ StsRegion: regions.failed(region) }),
+      retried: (region) => retries.inc({ StsRegion: regions.failed(region) }),
     },
+    load: createLoadMetrics(PREFIX, registry),
     decided: (reason, seconds) => {
       latency.observe({ result: reason === null ? 'success' : reasons[reason].result }, seconds)
       if (reason !== null) refusals.inc({ reason })

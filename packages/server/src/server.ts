@@ -20,6 +20,7 @@ import { createBackendSet } from './backends/backend-set.ts'
 import { createBackend } from './backends/create-backend.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
+import { createForeignTokens } from './foreign-tokens.ts'
 import { HEALTH_PORT, startHealthServer } from './health.ts'
 import {
   createKubernetesApi,
@@ -29,8 +30,9 @@ import {
 } from './kubernetes/connection.ts'
 import { createMapper, createNearestMisses } from './map.ts'
 import { createMetrics } from './metrics.ts'
-import { createStsClient } from './sts.ts'
-import { createVerifier } from './verify.ts'
+import { createRefusalLog } from './bounded-refusals.ts'
+import { createStsVerifier } from './sts/create-sts-verifier.ts'
+import { realTiming } from './timing.ts'
 import { createWebhook } from './webhook.ts'
 
 /** How long a stop may take before what is still in flight is given up, in milliseconds. */
@@ -64,6 +66,10 @@ export interface ServerSettings {
   /** The API server's `--api-audiences`; null where they are not known. */
   readonly apiAudiences: readonly string[] | null
   readonly refusalStatus: 200 | 403
+  /** The only regions whose STS is asked, beside the server's own, `global` for sts.amazonaws.com; null for all. */
+  readonly stsRegions: ReadonlySet<string> | null
+  /** How long a verified token is remembered, in milliseconds; 0 for not at all. */
+  readonly tokenCacheTtlMs: number
   /** How many calls of EC2 DescribeInstances may be made in a second, and how many at once. */
   readonly ec2: { readonly qps: number; readonly burst: number }
 }
@@ -139,13 +145,24 @@ export async function startServer(settings: ServerSettings, surroundings: Server
         })
   await backendModeFile?.start()
   let serverRegion: string | null = null
+  const sts = createStsVerifier({
+    dispatcher: aws,
+    clusterId,
+    userAgent,
+    partition,
+    serverRegion: () => serverRegion,
+    stsRegions: settings.stsRegions,
+    tokenCacheTtlMs: settings.tokenCacheTtlMs,
+    metrics,
+    now,
+    timing: realTiming,
+  })
   void surroundings
     .lookUpRegion()
     .then((region) => (serverRegion = region))
     .catch(() => log.debug('the region of this server is not known'))
+    .finally(() => sts.keepWarm())
 
-  const askSts = createStsClient({ dispatcher: aws, clusterId, userAgent, observer: metrics.sts })
-  const verify = createVerifier({ askSts, partition, serverRegion: () => serverRegion, now })
   const lookUpPrivateDnsName = createEc2Lookup({
     ...settings.ec2,
     dispatcher: aws,
@@ -154,13 +171,16 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     now,
     called: metrics.ec2DescribeInstancesCalled,
   })
+  const logRefusal = createRefusalLog(log, realTiming.now)
   const authenticate = createAuthenticate({
-    verify,
+    verify: sts.verify,
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
     nearestMisses: createNearestMisses(() => backends.current(), mappings),
     scrubbedAccounts: settings.scrubbedAccounts,
     apiAudiences: settings.apiAudiences,
     log,
+    logRefusal,
+    foreignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
   })
   const webhook = createWebhook({
     certificatePem,
@@ -168,6 +188,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     authenticate,
     metrics,
     log,
+    logRefusal,
     refusalStatus: settings.refusalStatus,
   })
 
@@ -185,6 +206,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     stop: async () => {
       const givenUp = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref())
       await Promise.race([webhook.close(), givenUp])
+      sts.stop()
       await backendModeFile?.stop()
       await Promise.all([health.close(), aws.destroy(), backends.stop()])
     },

@@ -1,8 +1,10 @@
 import { CLUSTER_ID_HEADER, Refusal, refusalOfStsError, type StsRequest } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
 import { describeFailure, readCapped } from './aws-call.ts'
+import { NoAnswer } from './sts/no-answer.ts'
+import { readRetryAfter } from './sts/retry-after.ts'
 
-/** How long STS may take, the connection included. */
+/** How long STS may take, the connection and a second attempt included. */
 const TIMEOUT_MS = 10_000
 
 /** Far more than any answer of GetCallerIdentity. */
@@ -14,6 +16,8 @@ export interface StsObserver {
   answered(region: string, status: number): void
   throttled(region: string): void
   connectionFailed(region: string): void
+  /** The connection was lost before an answer, and the call is made once more. */
+  retried(region: string): void
 }
 
 export interface StsOptions {
@@ -23,12 +27,23 @@ export interface StsOptions {
   readonly observer: StsObserver
 }
 
-/** Asks STS who signed a token: the body of its answer, or why there is none. */
-export type AskSts = (request: StsRequest) => Promise<string | Refusal>
+/**
+ * Asks STS who signed a token: the body of its answer, or why there is none.
+ *
+ * @param client The address of who wants to know.
+ */
+export type AskSts = (request: StsRequest, client: string) => Promise<string | Refusal>
 
 function describe(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`
   return describeFailure(error)
+}
+
+/** A connection that was kept and that the other side has closed meanwhile looks so, but also one that just broke. */
+const CONNECTION_LOST: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+function isConnectionLost(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && CONNECTION_LOST.has(error.code)
 }
 
 /**
@@ -36,33 +51,34 @@ function describe(error: unknown): string {
  *
  * The request is built from the parts that were checked: the host decides the connection, the query goes out byte for byte,
  * and the cluster ID is this server's own, so that only a token signed for this cluster has a valid signature. No redirect
- * is followed.
+ * is followed. Where the connection is lost before an answer, the request, which changes nothing, is sent once more.
  */
 export function createStsClient({ dispatcher, clusterId, userAgent, observer }: StsOptions): AskSts {
   const headers = { [CLUSTER_ID_HEADER]: clusterId, accept: 'application/json', 'user-agent': userAgent }
   return async ({ host, region, query }) => {
-    let status: number
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const send = (): Promise<Dispatcher.ResponseData> =>
+      dispatcher.request({ origin: `https://${host}`, path: `/?${query}`, method: 'GET', headers, signal })
+    let answer: Dispatcher.ResponseData
     let body: string | null
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS)
-      const answer = await dispatcher.request({
-        origin: `https://${host}`,
-        path: `/?${query}`,
-        method: 'GET',
-        headers,
-        signal,
+      answer = await send().catch((error: unknown) => {
+        if (!isConnectionLost(error)) throw error
+        observer.retried(region)
+        return send()
       })
-      status = answer.statusCode
       body = await readCapped(answer.body, MAX_ANSWER_BYTES)
     } catch (error) {
       observer.connectionFailed(region)
-      return new Refusal('sts_unreachable', `${host} can't be reached: ${describe(error)}`)
+      return new NoAnswer(`${host} can't be reached: ${describe(error)}`)
     }
+    const status = answer.statusCode
     observer.answered(region, status)
     if (body === null) return new Refusal('sts_bad_answer', `the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
     if (status === 200) return body
     const refusal = refusalOfStsError(status, body)
-    if (refusal.reason === 'sts_throttled') observer.throttled(region)
-    return refusal
+    if (refusal.reason !== 'sts_throttled') return refusal
+    observer.throttled(region)
+    return new Refusal(refusal.reason, refusal.message, readRetryAfter(answer.headers['retry-after']))
   }
 }

@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
+  hasTokenPrefix,
+  MAX_TOKEN_LENGTH,
   parseCallerIdentity,
   parseToken,
+  PRESIGNED_URL_LIFETIME_MS,
   Refusal,
   type Identity,
   type Partition,
@@ -9,48 +12,74 @@ import {
 } from '@aws-iam-authenticator/core'
 import { createSingleFlight } from './single-flight.ts'
 import type { AskSts } from './sts.ts'
+import { detach } from './sts/detach.ts'
+import { lifetimeOf } from './sts/lifetime.ts'
+import type { Remembered } from './sts/remembered.ts'
 
 /** Who signed a token, and which STS said so. */
 export interface Verified {
   readonly identity: Identity
-  readonly request: StsRequest
+  readonly request: Pick<StsRequest, 'host' | 'region'>
 }
 
-export type Verify = (token: string) => Promise<Verified | Refusal>
+/** @param client The address of who wants to know. */
+export type Verify = (token: string, client?: string) => Promise<Verified | Refusal>
 
 export interface VerifyOptions {
   readonly askSts: AskSts
   readonly partition: Partition
   /** The region this server runs in; null while it is not known. */
   readonly serverRegion: () => string | null
+  /** The only regions whose STS is asked, beside the server's own; null for all. */
+  readonly stsRegions?: ReadonlySet<string> | null
   readonly now: () => Date
+  /** Where outcomes are remembered, and for how many milliseconds; without it each token is verified anew. */
+  readonly memory?: { readonly remembered: Remembered<Verified | Refusal>; readonly ttlMs: number }
+  /** Told of each host through which a login has succeeded. */
+  readonly proved?: (host: string) => void
 }
 
-function inContext(refusal: Refusal, context: string): Refusal {
-  return new Refusal(refusal.reason, `${context}: ${refusal.message}`)
+function inContext({ reason, message, retryAfterSeconds }: Refusal, context: string): Refusal {
+  return new Refusal(reason, `${context}: ${message}`, retryAfterSeconds)
 }
 
 /** A refusal by STS in the words that operators search their logs for. */
 function ofSts(refusal: Refusal): Refusal {
+  if (refusal.reason === 'overloaded') return inContext(refusal, 'sts getCallerIdentity was not called')
   const throttled = refusal.reason === 'sts_throttled'
   return inContext(refusal, `sts getCallerIdentity ${throttled ? 'was throttled' : 'failed'}`)
 }
 
 /**
- * Verifies tokens: what can be checked here first, then STS. Equal tokens in flight share one call to STS.
+ * Verifies tokens: what can be checked here first, then STS. Equal tokens in flight share one call to STS. What STS said of a
+ * token is remembered for a while: who signed it, not what that is mapped to. An outcome that is no verdict is not.
  */
-export function createVerifier({ askSts, partition, serverRegion, now }: VerifyOptions): Verify {
+export function createVerifier(options: VerifyOptions): Verify {
+  const { askSts, partition, serverRegion, stsRegions = null, now, memory, proved } = options
   const inFlight = createSingleFlight<Verified | Refusal>()
-  const ask = async (request: StsRequest): Promise<Verified | Refusal> => {
-    const answer = await askSts(request)
+  const ask = async (request: StsRequest, client: string): Promise<Verified | Refusal> => {
+    const answer = await askSts(request, client)
     if (answer instanceof Refusal) return ofSts(answer)
-    const identity = parseCallerIdentity(answer, request.accessKeyId)
-    return identity instanceof Refusal ? ofSts(identity) : { identity, request }
+    const identity = parseCallerIdentity(answer, detach(request.accessKeyId))
+    if (identity instanceof Refusal) return ofSts(identity)
+    proved?.(request.host)
+    return { identity, request: { host: detach(request.host), region: detach(request.region) } }
   }
-  return async (token) => {
-    const request = parseToken(token, { partition, serverRegion: serverRegion(), now: now() })
+  const askAndRemember = async (digest: string, request: StsRequest, client: string): Promise<Verified | Refusal> => {
+    const outcome = await ask(request, client)
+    const leftMs = request.signedAt.getTime() + PRESIGNED_URL_LIFETIME_MS - now().getTime()
+    memory?.remembered.remember(digest, outcome, Math.min(leftMs, lifetimeOf(outcome, memory.ttlMs)))
+    return outcome
+  }
+  return async (token, client = '') => {
+    // The key is a digest, so that no token stays in a table. What can't be a token is not worth one.
+    const isWorthIt = hasTokenPrefix(token) && token.length <= MAX_TOKEN_LENGTH
+    const digest = isWorthIt ? hash('sha256', token, 'base64') : ''
+    const known = memory?.remembered.recall(digest)
+    if (known !== undefined) return known
+    const policy = { partition, serverRegion: serverRegion(), stsRegions, now: now() }
+    const request = parseToken(token, policy)
     if (request instanceof Refusal) return inContext(request, 'input token was not properly formatted')
-    // The key is a digest, so that no token stays in a table.
-    return inFlight(createHash('sha256').update(token).digest('base64'), () => ask(request))
+    return inFlight(digest, () => askAndRemember(digest, request, client))
   }
 }

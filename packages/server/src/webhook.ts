@@ -4,9 +4,9 @@ import { AuthenticatorError, messageOf, property, Refusal, textAt, type Log } fr
 import fastify from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
+import type { LogRefusal } from './bounded-refusals.ts'
 import { createInFlight } from './in-flight.ts'
 import type { Metrics } from './metrics.ts'
-import { refusalFields } from './refusal-log.ts'
 import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
 
 /** Larger than any TokenReview: a token has 16 KiB at most. */
@@ -23,6 +23,7 @@ export interface WebhookOptions {
   readonly authenticate: Authenticate
   readonly metrics: Metrics
   readonly log: Log
+  readonly logRefusal: LogRefusal
   /** The status of a sound refusal: 200 by the webhook's contract, or 403 as in older releases. */
   readonly refusalStatus: 200 | 403
 }
@@ -41,7 +42,7 @@ function originOf(method: string, { remoteAddress = '', remotePort = 0 }: Socket
 
 /** The HTTP side of authentication: TokenReview in, TokenReview out. */
 export function createWebhook(options: WebhookOptions): Webhook {
-  const { certificatePem, keyPem, authenticate, metrics, log, refusalStatus } = options
+  const { certificatePem, keyPem, authenticate, metrics, log, logRefusal, refusalStatus } = options
   const app = fastify({
     http2: true,
     https: { allowHTTP1: true, cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
@@ -78,15 +79,15 @@ export function createWebhook(options: WebhookOptions): Webhook {
 
   /** Refuses what never becomes a TokenReview. */
   const refuseRequest = (refusal: Refusal, origin: Record<string, string>): Answer => {
-    log.warn('access denied', { ...origin, ...refusalFields(refusal) })
+    logRefusal(refusal, origin)
     metrics.decided(refusal.reason, 0)
     return refusalAnswer(refusal, '', refusalStatus)
   }
-  const decide = async (body: string, origin: Record<string, string>): Promise<Answer> => {
+  const decide = async (body: string, origin: Record<string, string>, client: string): Promise<Answer> => {
     const review = parseTokenReview(body)
     if (review instanceof Refusal) return refuseRequest(review, origin)
     const startedAt = performance.now()
-    const outcome = await authenticate(review, origin)
+    const outcome = await authenticate(review, origin, client)
     const refused = outcome instanceof Refusal
     metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
     if (refused) return refusalAnswer(outcome, review.apiVersion, refusalStatus)
@@ -98,7 +99,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     const text = typeof request.body === 'string' ? request.body : ''
     const { status, headers, body } =
       request.method === 'POST'
-        ? await decide(text, origin)
+        ? await decide(text, origin, request.socket.remoteAddress ?? '')
         : refuseRequest(new Refusal('method_not_allowed', 'expected POST'), origin)
     return reply.status(status).headers(headers).send(body)
   })

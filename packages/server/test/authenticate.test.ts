@@ -1,6 +1,7 @@
 import { Refusal, type Identity, type Mapped, type NearMiss } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 import { createAuthenticate, type AuthenticateOptions } from '../src/authenticate.ts'
+import { createRefusalLog } from '../src/bounded-refusals.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
 const ACCOUNT = '111122223333'
@@ -21,7 +22,7 @@ const request = {
   signedAt: new Date(),
 }
 const mapped: Mapped = { username: `u-${ACCOUNT}`, groups: ['g-ASIAEVE'], backend: 'MountedFile', entry: null }
-const review = { apiVersion: 'authentication.k8s.io/v1', token: 'a token', audiences: [] }
+const review = { apiVersion: 'authentication.k8s.io/v1', token: 'k8s-aws-v1.a token', audiences: [] }
 
 function setUp(options: Partial<AuthenticateOptions> = {}): {
   readonly authenticate: ReturnType<typeof createAuthenticate>
@@ -35,6 +36,8 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
     scrubbedAccounts: new Set(),
     apiAudiences: null,
     log,
+    logRefusal: createRefusalLog(log, () => 0),
+    foreignToken: () => undefined,
     ...options,
   })
   return { authenticate, lines }
@@ -42,7 +45,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
 
 void test('whoever is verified and mapped is let in, and the log has two lines of it', async (t) => {
   const { authenticate, lines } = setUp()
-  t.match(await authenticate(review, { client: 'c' }), {
+  t.match(await authenticate(review, { client: 'c' }, '127.0.0.1'), {
     user: { username: mapped.username, uid: `aws-iam-authenticator:${ACCOUNT}:AROAREADER`, groups: mapped.groups },
     audiences: [],
   })
@@ -61,12 +64,12 @@ void test('whoever is verified and mapped is let in, and the log has two lines o
 void test('a refusal is passed on as it is, and logged with its reason', async (t) => {
   const unverified = new Refusal('bad_signature', 'why')
   const first = setUp({ verify: () => Promise.resolve(unverified) })
-  t.equal(await first.authenticate(review, {}), unverified)
+  t.equal(await first.authenticate(review, {}, '127.0.0.1'), unverified)
   t.match(first.lines, [{ level: 'warn', message: 'access denied', fields: { reason: 'bad_signature', error: 'why' } }])
 
   const unmapped = new Refusal('not_mapped', 'nobody')
   const second = setUp({ map: () => Promise.resolve(unmapped) })
-  t.match(await second.authenticate(review, {}), { reason: 'not_mapped' })
+  t.match(await second.authenticate(review, {}, '127.0.0.1'), { reason: 'not_mapped' })
   t.match(second.lines, [
     { message: 'STS response' },
     { message: 'access denied', fields: { arn: identity.arn, reason: 'not_mapped' } },
@@ -86,7 +89,7 @@ void test('whoever is not mapped is told in the log by which entry they nearly w
   }
   const nearestOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
     const { authenticate, lines } = setUp({ map: mapsNobody, nearestMisses: () => [miss], ...options })
-    await authenticate(review, {})
+    await authenticate(review, {}, '127.0.0.1')
     t.equal(lines.at(-1)?.fields?.['see'], `docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`)
     return lines.at(-1)?.fields?.['nearest']
   }
@@ -101,7 +104,7 @@ void test('whoever is not mapped is told in the log by which entry they nearly w
 
 void test('audiences', async (t) => {
   const ask = async (apiAudiences: readonly string[] | null, audiences: readonly string[]): Promise<unknown> => {
-    const outcome = await setUp({ apiAudiences }).authenticate({ ...review, audiences }, {})
+    const outcome = await setUp({ apiAudiences }).authenticate({ ...review, audiences }, {}, '127.0.0.1')
     return outcome instanceof Refusal ? outcome.reason : outcome.audiences
   }
   t.same(await ask(null, ['a']), [])
@@ -117,14 +120,14 @@ void test('audiences', async (t) => {
       return Promise.resolve(new Refusal('expired', ''))
     },
   })
-  await authenticate({ ...review, audiences: ['c'] }, {})
+  await authenticate({ ...review, audiences: ['c'] }, {}, '127.0.0.1')
   t.equal(asked, 0, 'such a token is not sent to STS')
 })
 
 void test('of a scrubbed account nothing is told but username and groups, and the log has neither ARN nor ids', async (t) => {
   const scrubbedAccounts = new Set([ACCOUNT])
   const granted = setUp({ scrubbedAccounts })
-  t.same(await granted.authenticate(review, {}), {
+  t.same(await granted.authenticate(review, {}, '127.0.0.1'), {
     user: {
       username: mapped.username,
       uid: `aws-iam-authenticator:administrative:${mapped.username}`,
@@ -134,7 +137,7 @@ void test('of a scrubbed account nothing is told but username and groups, and th
   })
   const refusal = new Refusal('template', `the account ${ACCOUNT} of ${identity.arn} has no such instance`)
   const refused = setUp({ scrubbedAccounts, map: () => Promise.resolve(refusal) })
-  await refused.authenticate(review, {})
+  await refused.authenticate(review, {}, '127.0.0.1')
   const text = JSON.stringify([granted.lines, refused.lines])
   for (const secret of [ACCOUNT, identity.arn, identity.userId, identity.accessKeyId, '/eve']) {
     t.notOk(text.includes(secret), secret)
@@ -143,5 +146,34 @@ void test('of a scrubbed account nothing is told but username and groups, and th
   t.match(granted.lines[0]?.fields, { stsendpoint: request.host })
 
   const others = setUp({ scrubbedAccounts: new Set(['444455556666']) })
-  t.match(await others.authenticate(review, {}), { user: { extra: { arn: [identity.arn] } } })
+  t.match(await others.authenticate(review, {}, '127.0.0.1'), { user: { extra: { arn: [identity.arn] } } })
+})
+
+void test('a token of another kind is counted, and has no line', async (t) => {
+  let counted = 0
+  let verified = 0
+  const { authenticate, lines } = setUp({
+    foreignToken: () => {
+      counted += 1
+    },
+    verify: () => {
+      verified += 1
+      return Promise.resolve({ identity, request })
+    },
+  })
+  const outcome = await authenticate({ ...review, token: 'eyJhbGciOiJSUzI1NiJ9.e30.x' }, {}, '127.0.0.1')
+  t.match(outcome, { reason: 'malformed_token' })
+  t.same([counted, verified, lines], [1, 0, []])
+})
+
+void test('who asks is told to those who bound it', async (t) => {
+  const clients: unknown[] = []
+  const { authenticate } = setUp({
+    verify: (_token, client) => {
+      clients.push(client)
+      return Promise.resolve({ identity, request })
+    },
+  })
+  await authenticate(review, {}, '192.0.2.1')
+  t.same(clients, ['192.0.2.1'])
 })

@@ -4,7 +4,7 @@ import type { DescribeInstances } from '../src/ec2/describe-instances.ts'
 import { Ec2Error } from '../src/ec2/ec2-error.ts'
 import type { Instance } from '../src/ec2/instances.ts'
 import { createPrivateDnsNames, type LookUpPrivateDnsName } from '../src/ec2/private-dns-names.ts'
-import { virtualTiming, type VirtualTiming } from './ec2-virtual-timing.ts'
+import { virtualTiming, type VirtualTiming } from './virtual-timing.ts'
 
 interface Lookup {
   readonly timing: VirtualTiming

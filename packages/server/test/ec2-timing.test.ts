@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { createBatcher } from '../src/ec2/batcher.ts'
-import { createTokenBucket } from '../src/ec2/token-bucket.ts'
-import { virtualTiming } from './ec2-virtual-timing.ts'
+import { createTokenBucket } from '../src/token-bucket.ts'
+import { virtualTiming } from './virtual-timing.ts'
 
 void test('a bucket lets a burst through, and then so many a second', async (t) => {
   let now = 1000

@@ -32,6 +32,8 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     scrubbedAccounts: new Set(),
     apiAudiences: null,
     refusalStatus: 200,
+    stsRegions: null,
+    tokenCacheTtlMs: 30_000,
     ec2: { qps: 1, burst: 1 },
     ...settings,
   }
@@ -68,7 +70,10 @@ void test('it makes a pair and the webhook kubeconfig, listens, and stops', asyn
   const client = http2({ port: running.port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8') })
   t.teardown(() => client.close())
   t.match(await client.send({ method: 'GET', path: '/healthz' }), { status: 200, text: 'ok' })
-  t.match(await client.send({ body: '{"spec":{"token":"x"}}' }), { status: 200, text: /"authenticated":false/ })
+  t.match(await client.send({ body: '{"spec":{"token":"k8s-aws-v1.x"}}' }), {
+    status: 200,
+    text: /"authenticated":false/,
+  })
   t.match(readFileSync(join(folder, 'kubeconfig.yaml'), 'utf8'), /certificate-authority-data/)
   t.match(lines.at(-1), { message: 'access denied', fields: { reason: 'malformed_token' } })
   t.match(

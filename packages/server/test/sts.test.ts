@@ -48,6 +48,7 @@ function setUp(): {
       answered: (region, status) => noted.push(`answered ${region} ${status}`),
       throttled: (region) => noted.push(`throttled ${region}`),
       connectionFailed: (region) => noted.push(`failed ${region}`),
+      retried: (region) => noted.push(`retried ${region}`),
     },
   })
   return { ask, noted, aws }
@@ -55,7 +56,7 @@ function setUp(): {
 
 void test('the request goes out with the cluster ID of the server, and comes back with the identity', async (t) => {
   const { ask, noted, aws } = setUp()
-  const answer = await ask(requestFor('k8s.local'))
+  const answer = await ask(requestFor('k8s.local'), '127.0.0.1')
   t.match(typeof answer === 'string' ? JSON.parse(answer) : answer, {
     GetCallerIdentityResponse: { GetCallerIdentityResult: { Arn: USER.arn } },
   })
@@ -69,7 +70,7 @@ void test('the request goes out with the cluster ID of the server, and comes bac
 
 void test('a request that was signed for another cluster is refused', async (t) => {
   const { ask, noted } = setUp()
-  t.match(await ask(requestFor('other.local')), { reason: 'bad_signature' })
+  t.match(await ask(requestFor('other.local'), '127.0.0.1'), { reason: 'bad_signature' })
   t.same(noted, [`answered ${REGION} 403`])
 })
 
@@ -77,7 +78,7 @@ const FAULTS: readonly (readonly [Fault, reason: string, ...noted: string[]])[] 
   ['throttle', 'sts_throttled', `answered ${REGION} 400`, `throttled ${REGION}`],
   ['throttle503', 'sts_throttled', `answered ${REGION} 503`, `throttled ${REGION}`],
   ['error500', 'sts_unreachable', `answered ${REGION} 500`],
-  ['reset', 'sts_unreachable', `failed ${REGION}`],
+  ['reset', 'sts_unreachable', `retried ${REGION}`, `failed ${REGION}`],
   ['redirect', 'sts_bad_answer', `answered ${REGION} 302`],
   ['huge', 'sts_bad_answer', `answered ${REGION} 200`],
 ]
@@ -86,11 +87,18 @@ void test('what goes wrong is a refusal, and noted', async (t) => {
   for (const [fault, reason, ...expected] of FAULTS) {
     const { ask, noted, aws } = setUp()
     aws.faults.set(fault)
-    const outcome = await ask(requestFor('k8s.local'))
+    const outcome = await ask(requestFor('k8s.local'), '127.0.0.1')
     t.ok(outcome instanceof Refusal && outcome.reason === reason, fault)
     t.same(noted, expected, fault)
     t.notOk(JSON.stringify(outcome).includes(IMPOSTOR.Account), fault)
     t.notMatch(JSON.stringify(outcome), /X-Amz/, fault)
-    t.equal(aws.sts.requests.length, 1, `${fault}: no redirect is followed`)
+    t.equal(aws.sts.requests.length, fault === 'reset' ? 2 : 1, `${fault}: no redirect is followed`)
   }
+})
+
+void test('a connection that is lost before an answer is no failure yet', async (t) => {
+  const { ask, noted, aws } = setUp()
+  aws.faults.set('resetOnce')
+  t.equal(typeof (await ask(requestFor('k8s.local'), '127.0.0.1')), 'string')
+  t.same(noted, [`retried ${REGION}`, `answered ${REGION} 200`])
 })

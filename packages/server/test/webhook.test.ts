@@ -6,6 +6,7 @@ import { http1, http2, type WireAnswer, type WireClient } from '../../../test/e2
 import { selfSignedPair } from '../../../test/sandbox/kubernetes/certificates.ts'
 import type { Authenticate } from '../src/authenticate.ts'
 import { createMetrics } from '../src/metrics.ts'
+import { createRefusalLog } from '../src/bounded-refusals.ts'
 import { createWebhook, type Webhook, type WebhookOptions } from '../src/webhook.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
@@ -27,6 +28,7 @@ async function start(t: Test, authenticate: Authenticate, options: Partial<Webho
     authenticate,
     metrics: createMetrics(() => new Date()),
     log,
+    logRefusal: createRefusalLog(log, () => 0),
     refusalStatus: 200,
     ...options,
   })
@@ -45,9 +47,9 @@ function review(client: WireClient, token = 'x'): Promise<WireAnswer> {
 
 void test('a TokenReview in, a TokenReview out, with the origin of the request', async (t) => {
   const seen: unknown[] = []
-  const { clients } = await start(t, (asked, origin) => {
-    seen.push(asked.token, origin)
-    return grant(asked, origin)
+  const { clients } = await start(t, (asked, origin, address) => {
+    seen.push(asked.token, origin, address)
+    return grant(asked, origin, address)
   })
   for (const client of clients) {
     const answer = await review(client, 'abc')
@@ -55,7 +57,7 @@ void test('a TokenReview in, a TokenReview out, with the origin of the request',
     t.match(JSON.parse(answer.text), { kind: 'TokenReview', status: { authenticated: true, user: USER } })
   }
   const origin = { path: '/authenticate', method: 'POST', client: /^127\.0\.0\.1:\d+$/ }
-  t.match(seen, ['abc', origin, 'abc', origin])
+  t.match(seen, ['abc', origin, '127.0.0.1', 'abc', origin, '127.0.0.1'])
 })
 
 const refuse: Authenticate = ({ token }) =>
@@ -119,6 +121,7 @@ void test('a port that is taken is an error of this product', async (t) => {
     authenticate: grant,
     metrics: createMetrics(() => new Date()),
     log,
+    logRefusal: createRefusalLog(log, () => 0),
     refusalStatus: 200,
   })
   await t.rejects(second.listen('127.0.0.1', port), { name: 'AuthenticatorError', message: new RegExp(String(port)) })
@@ -126,10 +129,10 @@ void test('a port that is taken is an error of this product', async (t) => {
 
 void test('closing answers what is in flight, and cuts what says nothing', async (t) => {
   const arrivals = new EventEmitter()
-  const { webhook, port, clients } = await start(t, async (asked, origin) => {
+  const { webhook, port, clients } = await start(t, async (asked, origin, address) => {
     arrivals.emit(asked.token)
     await once(arrivals, 'go on')
-    return grant(asked, origin)
+    return grant(asked, origin, address)
   })
   const silent = connect(port, '127.0.0.1')
   silent.on('error', () => undefined)

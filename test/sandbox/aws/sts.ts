@@ -65,10 +65,17 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
       return log.peakInFlight
     },
     matches: (host) => host === REDIRECT_HOST || parseStsHost(host) !== undefined,
-    handle: async (request) => dated(await log.watch(request, reply), now()),
+    handle: async (request) => dated(isBare(request) ? FRONT_DOOR : await log.watch(request, reply), now()),
   }
   return sts
 }
+
+/** What names no action is no call of the API: AWS leads browsers that come without one to a page about its product. */
+function isBare({ method, query, body }: WireRequest): boolean {
+  return method === 'GET' && query === '' && body === ''
+}
+
+const FRONT_DOOR: Reply = { status: 302, headers: { location: 'https://aws.amazon.com/iam' }, body: '' }
 
 /** AWS tells its time with each answer; clients set right their own by it. */
 function dated(reply: Reply, time: Date): Reply {

@@ -30,6 +30,7 @@ import {
   SOURCE_ARN,
   STATE_DIR,
 } from '../options/server-options.ts'
+import { STS_REGIONS, TOKEN_CACHE_TTL } from '../options/sts-options.ts'
 import { requireServerConfiguration } from '../server-configuration.ts'
 import { BANNER, USER_AGENT } from '../version.ts'
 
@@ -132,6 +133,8 @@ export const server: Command = {
         scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
         apiAudiences: setting(API_AUDIENCES),
         refusalStatus: setting(REFUSAL_STATUS),
+        stsRegions: setting(STS_REGIONS),
+        tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
         ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
       },
       {

@@ -1,12 +1,16 @@
-import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici'
+import { Agent, ProxyAgent, type Dispatcher } from 'undici'
+import { ByProxy } from './by-proxy.ts'
 import type { Environment } from './environment.ts'
 import { readProxySettings } from './proxy.ts'
 import { readTrustedCertificates, type TrustOptions } from './trust.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
 
-/** For each host. More handshakes at once than this take longer together than in turn. */
-const MAX_CONNECTIONS = 32
+/** For each host. The server itself asks no host more often at once. */
+const MAX_CONNECTIONS = 128
+
+/** Shorter than what keeps connections of AWS open that are not in use, and longer than the server's own rhythm of using them. */
+const KEEP_ALIVE_MS = 55_000
 
 export type DispatcherOptions = TrustOptions
 
@@ -30,21 +34,13 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
   const proxyFor = readProxySettings(environment)
   // Said outright: both runtimes have an environment variable that would switch the check off.
   const tls = { rejectUnauthorized: true, ...options, timeout: CONNECT_TIMEOUT_MS, allowH2: false }
-  return new Agent({
-    allowH2: false,
-    // undici's own EnvHttpProxyAgent knows no CIDR ranges, and sends HTTPS by HTTP_PROXY where HTTPS_PROXY is not set.
-    factory(origin) {
-      const proxy = proxyFor(new URL(origin))
-      if (proxy === undefined) return new Pool(origin, { allowH2: false, connections: MAX_CONNECTIONS, connect: tls })
-      return new ProxyAgent({
-        uri: proxy,
-        allowH2: false,
-        connections: MAX_CONNECTIONS,
-        requestTls: tls,
-        proxyTls: { rejectUnauthorized: true, ...proxyOptions, timeout: CONNECT_TIMEOUT_MS },
-      })
-    },
-  })
+  const pool = { allowH2: false, connections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS }
+  const proxyTls = { rejectUnauthorized: true, ...proxyOptions, timeout: CONNECT_TIMEOUT_MS }
+  return new ByProxy(proxyFor, (proxy) =>
+    proxy === undefined
+      ? new Agent({ ...pool, connect: tls })
+      : new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, proxyTls }),
+  )
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type PartitionId,
 } from '@aws-iam-authenticator/core'
 import { choice, flag, integer, list, text, textOr, type Option } from './option.ts'
+import { STS_REGIONS, TOKEN_CACHE_TTL } from './sts-options.ts'
 
 const PORTS = { minimum: 0, maximum: 65_535 }
 const ACCOUNT_ID = /^\d{12}$/
@@ -200,4 +201,6 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   REFUSAL_STATUS,
   SCRUBBED_ACCOUNTS,
   API_AUDIENCES,
+  STS_REGIONS,
+  TOKEN_CACHE_TTL,
 ]

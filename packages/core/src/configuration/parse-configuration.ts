@@ -49,6 +49,8 @@ const SERVER_KEYS = [
   'scrubbedAccounts',
   'sourceARN',
   'stateDir',
+  'stsRegions',
+  'tokenCacheTTL',
 ]
 
 /** The keys at the top of a configuration file. */

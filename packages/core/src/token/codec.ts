@@ -4,7 +4,7 @@ import { tellNobody, type OnPassed } from './checks.ts'
 const PREFIX = 'k8s-aws-v1.'
 
 /** The longest token that is looked at, in bytes. Session tokens of large SAML and SSO sessions pass 4 KiB. */
-const MAX_TOKEN_LENGTH = 16 * 1024
+export const MAX_TOKEN_LENGTH: number = 16 * 1024
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 

@@ -26,6 +26,8 @@ export interface StsRequest {
 /** What a token is checked against. */
 export interface TokenPolicy extends StsHostPolicy {
   readonly now: Date
+  /** The only regions whose STS is asked, beside the server's own, in lower case, `global` for sts.amazonaws.com; default: all. */
+  readonly stsRegions?: ReadonlySet<string> | null
 }
 
 // Everything else that a URL can hold (user info, a port, a longer path, a fragment) does not fit this form. The URL is
@@ -57,6 +59,11 @@ export function parseToken(token: string, policy: TokenPolicy, passed: OnPassed 
   if (!isAllowedStsHost(host, policy)) {
     return new Refusal('wrong_host', `the host is no STS endpoint of partition ${policy.partition.id}`)
   }
+  const region = regionOfStsHost(host)
+  const isClosed = policy.stsRegions !== undefined && policy.stsRegions !== null
+  if (isClosed && !policy.stsRegions.has(region.toLowerCase()) && region !== policy.serverRegion) {
+    return new Refusal('wrong_host', `the region of ${host} is not in server.stsRegions`)
+  }
   passed('host')
 
   const parameters = parseQuery(query)
@@ -82,5 +89,5 @@ export function parseToken(token: string, policy: TokenPolicy, passed: OnPassed 
   if (!ACCESS_KEY_ID.test(accessKeyId)) return malformed('X-Amz-Credential does not begin with an access key id')
   passed('access_key')
 
-  return { host, region: regionOfStsHost(host), query, accessKeyId, signedAt }
+  return { host, region, query, accessKeyId, signedAt }
 }

@@ -5,7 +5,7 @@ import type { DescribeInstances } from './describe-instances.ts'
 import { Ec2Error } from './ec2-error.ts'
 import { createFindInstances } from './find-instances.ts'
 import type { Instance } from './instances.ts'
-import { realTiming, type Timing } from './timing.ts'
+import { realTiming, type Timing } from '../timing.ts'
 
 /**
  * The private DNS name of an EC2 instance; a fault where it has none, which is a verdict; a refusal where EC2 could not be

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 /** The time by which calls are spread. */
 export interface Timing {
   /** Milliseconds since some moment, never set back. */
-  now(): number
+  readonly now: () => number
   /** @throws {Error} `signal` is aborted before the time is up. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }

@@ -1,0 +1,36 @@
+import { Dispatcher } from 'undici'
+import type { ProxyChoice } from './proxy.ts'
+
+/**
+ * Sends each request by the proxy that is set for its origin, or directly.
+ *
+ * There is one dispatcher for each proxy, not for each origin: it drops the connections to an origin that is no longer asked.
+ * undici's own EnvHttpProxyAgent knows no CIDR ranges, and sends HTTPS by HTTP_PROXY where HTTPS_PROXY is not set.
+ */
+export class ByProxy extends Dispatcher {
+  readonly #choose: ProxyChoice
+  readonly #create: (proxy: string | undefined) => Dispatcher
+  readonly #dispatchers = new Map<string | undefined, Dispatcher>()
+
+  constructor(choose: ProxyChoice, create: (proxy: string | undefined) => Dispatcher) {
+    super()
+    this.#choose = choose
+    this.#create = create
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const proxy = this.#choose(new URL(options.origin ?? ''))
+    const known = this.#dispatchers.get(proxy)
+    const dispatcher = known ?? this.#create(proxy)
+    if (known === undefined) this.#dispatchers.set(proxy, dispatcher)
+    return dispatcher.dispatch(options, handler)
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.close()))
+  }
+
+  override async destroy(): Promise<void> {
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()))
+  }
+}

@@ -1,0 +1,44 @@
+import { parseDuration } from './duration.ts'
+import { list, textOr, type Option } from './option.ts'
+
+const MAX_TOKEN_CACHE_MS = 120_000
+
+/** In milliseconds. */
+export const TOKEN_CACHE_TTL: Option<number> = {
+  ...textOr('30s', {
+    flag: null,
+    keys: ['server.tokenCacheTTL'],
+    description: 'How long a verified token is remembered, 2m at most; 0 for not at all',
+  }),
+  fallback: 30_000,
+  parse: ([written = '']) => {
+    const milliseconds = parseDuration(written)
+    if (milliseconds === undefined) throw new TypeError(`"${written}" is no duration such as 30s or 1m30s`)
+    if (milliseconds > MAX_TOKEN_CACHE_MS) throw new TypeError(`"${written}" is too long: 2m at most`)
+    return milliseconds
+  },
+}
+
+/** `sts.amazonaws.com` serves no single region: AWS calls it aws-global. */
+const GLOBAL = 'aws-global'
+
+// AWS names a region by a country or continent, a place or several, and a number.
+const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/
+
+/** The only regions whose STS is asked; null for all. */
+export const STS_REGIONS: Option<ReadonlySet<string> | null> = list<ReadonlySet<string> | null>(
+  {
+    flag: null,
+    keys: ['server.stsRegions'],
+    read: (regions) => {
+      const wrong = regions.find((region) => region !== GLOBAL && !REGION.test(region))
+      if (wrong !== undefined) {
+        throw new TypeError(`"${wrong}" is no AWS region such as us-east-1, nor ${GLOBAL} for sts.amazonaws.com`)
+      }
+      const names = regions.map((region) => (region === GLOBAL ? 'global' : region))
+      return names.length > 0 ? new Set(names) : null
+    },
+    description: 'The only regions whose STS is asked, beside the region of this server',
+  },
+  null,
+)

@@ -1,0 +1,97 @@
+import type { Timing } from '../timing.ts'
+
+export interface CallQueueOptions {
+  readonly timing: Timing
+  /** Calls at once before any has been answered: connections that are not there yet are opened a few at a time. */
+  readonly first: number
+  /** Calls at once after many have been answered. */
+  readonly most: number
+  /** Who is sure to wait longer than this, in milliseconds, is turned away at once. */
+  readonly maxExpectedWaitMs: number
+  /** Who has waited so long, in milliseconds, is turned away. */
+  readonly maxWaitMs: number
+  /** Whether one more may wait. */
+  readonly mayWait: () => boolean
+}
+
+/** Bounds the calls to one host that are under way, and those that wait for their turn. First come, first served. */
+export interface CallQueue {
+  readonly inFlight: number
+  readonly queued: number
+  /** Whether a call may be made; a promise where that is known later only. Who gets true must give back the place by `leave`. */
+  enter(): boolean | Promise<boolean>
+  /** @param answeredAfterMs How long the call took; null where there was no answer. */
+  leave(answeredAfterMs: number | null): void
+}
+
+interface Waiter {
+  readonly until: number
+  readonly resolve: (enters: boolean) => void
+}
+
+/** How much the latest call weighs in the average. */
+const LATEST = 0.1
+
+export function createCallQueue(options: CallQueueOptions): CallQueue {
+  const { timing, first, most, maxExpectedWaitMs, maxWaitMs, mayWait } = options
+  // A set, for it keeps the order and gives up its first as cheaply as any other.
+  const waiting = new Set<Waiter>()
+  let inFlight = 0
+  let limit = first
+  let averageMs = 0
+  let isExpiring = false
+
+  const shift = (): Waiter | undefined => {
+    for (const waiter of waiting) {
+      waiting.delete(waiter)
+      return waiter
+    }
+    return undefined
+  }
+  const expire = async (): Promise<void> => {
+    isExpiring = true
+    for (;;) {
+      const [oldest] = waiting
+      if (oldest === undefined) break
+      const leftMs = oldest.until - timing.now()
+      if (leftMs > 0) await timing.sleep(leftMs)
+      else if (waiting.delete(oldest)) oldest.resolve(false)
+    }
+    isExpiring = false
+  }
+  return {
+    get inFlight() {
+      return inFlight
+    },
+    get queued() {
+      return waiting.size
+    },
+    enter: () => {
+      if (inFlight < limit) {
+        inFlight += 1
+        return true
+      }
+      const expectedWaitMs = ((waiting.size + 1) * averageMs) / limit
+      if (expectedWaitMs > maxExpectedWaitMs || !mayWait()) return false
+      return new Promise((resolve) => {
+        waiting.add({ until: timing.now() + maxWaitMs, resolve })
+        if (!isExpiring) void expire()
+      })
+    },
+    leave: (answeredAfterMs) => {
+      inFlight -= 1
+      if (answeredAfterMs === null) {
+        limit = first
+      } else {
+        limit = Math.min(most, limit + 1)
+        averageMs = averageMs === 0 ? answeredAfterMs : averageMs + (answeredAfterMs - averageMs) * LATEST
+      }
+      while (inFlight < limit) {
+        const next = shift()
+        if (next === undefined) break
+        inFlight += 1
+        next.resolve(true)
+      }
+    },
+  }
+}

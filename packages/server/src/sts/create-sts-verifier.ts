@@ -1,0 +1,53 @@
+import type { Partition, Refusal } from '@aws-iam-authenticator/core'
+import type { Dispatcher } from 'undici'
+import type { Metrics } from '../metrics.ts'
+import { createStsClient } from '../sts.ts'
+import type { Timing } from '../timing.ts'
+import { createVerifier, type Verified, type Verify } from '../verify.ts'
+import { createGuardedSts } from './guarded-sts.ts'
+import { createRemembered } from './remembered.ts'
+import { keepWarm } from './warm-up.ts'
+
+export interface StsVerifierOptions {
+  readonly dispatcher: Dispatcher
+  readonly clusterId: string
+  readonly userAgent: string
+  readonly partition: Partition
+  readonly serverRegion: () => string | null
+  /** The only regions whose STS is asked, beside the server's own; null for all. */
+  readonly stsRegions: ReadonlySet<string> | null
+  /** How long a verified token is remembered, in milliseconds; 0 for not at all. */
+  readonly tokenCacheTtlMs: number
+  readonly metrics: Metrics
+  readonly now: () => Date
+  readonly timing: Timing
+}
+
+/** The server's way to verify tokens: with a memory, bounds on what STS is asked, and connections opened ahead. */
+export interface StsVerifier {
+  readonly verify: Verify
+  /** Begins to keep connections open. */
+  readonly keepWarm: () => void
+  readonly stop: () => void
+}
+
+export function createStsVerifier(options: StsVerifierOptions): StsVerifier {
+  const { dispatcher, clusterId, userAgent, partition, serverRegion, stsRegions, metrics, now, timing } = options
+  const ownHost = (): string | null => {
+    const region = serverRegion()
+    return region === null ? null : `sts.${region}.${partition.suffix}`
+  }
+  // With a closed list only hosts of that list come so far.
+  const isTrusted = (host: string): boolean => stsRegions !== null || host === ownHost()
+  const client = createStsClient({ dispatcher, clusterId, userAgent, observer: metrics.sts })
+  const { askSts, prove, counts } = createGuardedSts({ askSts: client, isTrusted, timing })
+  const remembered = createRemembered<Verified | Refusal>(timing.now, metrics.load.recalled)
+  metrics.load.observe(() => ({ ...counts(), remembered: remembered.size }))
+  const memory = { remembered, ttlMs: options.tokenCacheTtlMs }
+  const stopped = new AbortController()
+  return {
+    verify: createVerifier({ askSts, partition, serverRegion, stsRegions, now, memory, proved: prove }),
+    keepWarm: () => keepWarm({ dispatcher, host: ownHost, userAgent, timing, stopped: stopped.signal }),
+    stop: () => stopped.abort(),
+  }
+}
