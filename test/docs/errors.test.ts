@@ -108,7 +108,7 @@ const withFault =
   }
 
 /** Reasons that the server of this test has no cause for: neither its STS nor its mappings lead there. Two are below. */
-const NOT_PROVOKED = ['sts_refused', 'ec2_unavailable', 'backend_unavailable']
+const NOT_PROVOKED = ['sts_refused', 'overloaded', 'ec2_unavailable', 'backend_unavailable']
 
 /** How to be refused for each other reason. */
 const PROVOCATIONS: ReadonlyMap<string, Ask> = new Map([
@@ -118,7 +118,7 @@ const PROVOCATIONS: ReadonlyMap<string, Ask> = new Map([
     'unsupported_audience',
     (server) => server.review(sign(), 'authentication.k8s.io/v1', { audiences: ['https://elsewhere.example'] }),
   ],
-  ['malformed_token', (server) => server.review('a-token-of-another-kind')],
+  ['malformed_token', (server) => server.review('k8s-aws-v1.not/base64url')],
   ['wrong_host', review({ host: 'sts.us-west-2.amazonaws.com.example' })],
   ['expired', review({ aheadMs: -20 * MINUTE_MS })],
   ['clock_ahead', review({ aheadMs: 20 * MINUTE_MS })],

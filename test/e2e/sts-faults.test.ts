@@ -35,10 +35,10 @@ const FAULTS = Object.keys(EXPECTED).filter((name): name is keyof typeof EXPECTE
 t.test('what goes wrong at STS is an error and no verdict, and is over at once when STS is well again', async (t) => {
   const aws = await startAws(t)
   // The old status is for verdicts alone.
-  const configuration = `${USER_CONFIGURATION}  refusalStatus: 403\n`
+  const forgetful = `${USER_CONFIGURATION}  tokenCacheTTL: 0\n`
   const servers = [
-    await startTestServer(t, { aws, configuration: USER_CONFIGURATION }),
-    await startTestServer(t, { aws, configuration }),
+    await startTestServer(t, { aws, configuration: forgetful }),
+    await startTestServer(t, { aws, configuration: `${forgetful}  refusalStatus: 403\n` }),
   ]
   for (const server of servers) {
     for (const [earlier, fault] of FAULTS.entries()) {
@@ -79,7 +79,8 @@ t.test('what goes wrong at STS is an error and no verdict, and is over at once w
     [],
     'the redirect is not followed',
   )
-  t.equal(aws.sts.requests.length, servers.length * FAULTS.length * 2, 'one call for each login')
+  const calls = servers.length * (FAULTS.length * 2 + 1)
+  t.equal(aws.sts.requests.length, calls, 'one call for each login, and one more for a connection that is reset')
 })
 
 t.test('an STS that hangs is given up after 10 s, and holds up no other host', async (t) => {

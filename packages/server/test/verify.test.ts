@@ -3,7 +3,8 @@ import { test } from 'tap'
 import { USER, USER_KEY_ID } from '../../../test/sandbox/aws/example-account.ts'
 import { presign } from '../../../test/sandbox/aws/sign.ts'
 import type { AskSts } from '../src/sts.ts'
-import { createVerifier, type Verify } from '../src/verify.ts'
+import { createRemembered } from '../src/sts/remembered.ts'
+import { createVerifier, type Verified, type Verify } from '../src/verify.ts'
 
 const now = new Date('2025-03-04T05:06:07Z')
 
@@ -104,4 +105,70 @@ void test('the region of the server widens what is accepted, as soon as it is kn
   const askSts = says(answerOf('arn:aws-cn:iam::111122223333:user/wei'))
   t.match(await verifierWith(askSts, null, 'aws-cn')(token), { reason: 'wrong_host' })
   t.match(await verifierWith(askSts, 'dragon-1', 'aws-cn')(token), { identity: { kind: 'user' } })
+})
+
+void test('what STS said is remembered for a while, and never past the end of the token', async (t) => {
+  let time = 0
+  let calls = 0
+  let answer: string | Refusal = answerOf(USER.arn)
+  const remembered = createRemembered<Verified | Refusal>(
+    () => time,
+    () => undefined,
+  )
+  const proved: string[] = []
+  const verify = createVerifier({
+    askSts: async () => {
+      calls += 1
+      return answer
+    },
+    partition: partitionOf('aws'),
+    serverRegion: () => null,
+    now: () => new Date(now.getTime() + time),
+    memory: { remembered, ttlMs: 120_000 },
+    proved: (host) => proved.push(host),
+  })
+  const first = await verify(TOKEN)
+  t.equal(await verify(TOKEN), first)
+  t.equal(calls, 1)
+  t.same(proved, ['sts.us-east-1.amazonaws.com'])
+  t.notMatch(JSON.stringify(first), /Signature|X-Amz/, 'nothing of the token is kept')
+  time = 120_000
+  await verify(TOKEN)
+  t.equal(calls, 2)
+
+  time = 14.5 * 60_000
+  await verify(TOKEN)
+  time = 15 * 60_000 - 1
+  await verify(TOKEN)
+  t.equal(calls, 3)
+  time = 15 * 60_000 + 1
+  t.match(await verify(TOKEN), { reason: 'expired' })
+  t.equal(calls, 3)
+
+  time = 0
+  answer = new Refusal('sts_throttled', 'slow down', 7)
+  const other = tokenFor('sts.eu-west-1.amazonaws.com', 'eu-west-1')
+  t.match(await verify(other), { reason: 'sts_throttled', retryAfterSeconds: 7 })
+  answer = new Refusal('unknown_key', 'who')
+  t.match(await verify(other), { reason: 'unknown_key' }, 'an error is not remembered')
+  answer = answerOf(USER.arn)
+  time = 9_999
+  t.match(await verify(other), { reason: 'unknown_key' }, 'a verdict is')
+  time = 10_001
+  t.match(await verify(other), { identity: { arn: USER.arn } })
+})
+
+void test('with a closed list of regions no other region is asked, but for the own one', async (t) => {
+  const verify = createVerifier({
+    askSts: says(answerOf(USER.arn)),
+    partition: partitionOf('aws'),
+    serverRegion: () => 'eu-north-1',
+    stsRegions: new Set(['us-east-1', 'global']),
+    now: () => now,
+  })
+  for (const region of ['us-east-1', 'eu-north-1', 'US-EAST-1']) {
+    t.match(await verify(tokenFor(`sts.${region}.amazonaws.com`, region)), { identity: { arn: USER.arn } }, region)
+  }
+  t.match(await verify(tokenFor('sts.amazonaws.com', 'us-east-1')), { identity: { arn: USER.arn } })
+  t.match(await verify(tokenFor('sts.eu-west-1.amazonaws.com', 'eu-west-1')), { reason: 'wrong_host' })
 })

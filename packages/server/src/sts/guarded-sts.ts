@@ -29,6 +29,10 @@ function overloaded(why: string): Refusal {
   return new Refusal('overloaded', why)
 }
 
+function unprovenOverloaded(name: string): Refusal {
+  return overloaded(`no login has succeeded through ${name} yet, and too many such hosts are asked`)
+}
+
 /**
  * Keeps STS, and this server, from more calls than they can carry: what is too much is turned away at once, and no verdict.
  * Hosts do not wait for each other. Hosts through which no login has succeeded share a small rate, so that invented regions
@@ -42,20 +46,24 @@ export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOption
 
   const ask = async (request: StsRequest, client: string): Promise<string | Refusal> => {
     const { host: name } = request
-    const host = hosts.of(name)
+    const known = hosts.find(name)
+    if (known !== undefined && !known.breaker.admits()) {
+      return new NoAnswer(`${name} has given no answer lately; it is tried again every second`)
+    }
+    // While others are on their way to a host that is not proven, whoever comes waits for what becomes of them.
+    const isFirst = known === undefined || known.queue.inFlight === 0
+    const isProven = known?.isProven ?? isTrusted(name)
+    if (isFirst && !isProven && unproven.take(0) === null) return unprovenOverloaded(name)
+    if (!rates.admits(client)) return overloaded('too many calls of STS a second')
+    const host = known ?? hosts.add(name)
     if (host === null) return overloaded('too many STS hosts are in use')
     const { breaker, queue } = host
-    if (!breaker.admits()) return new NoAnswer(`${name} has given no answer lately; it is tried again every second`)
-    if (!rates.admits(client)) return overloaded('too many calls of STS a second')
     const entered = queue.enter()
     if (!(entered === true || (await entered))) return overloaded(`too many calls of ${name} are under way`)
     const startedAt = now()
     let answeredAfterMs: number | null = null
     try {
-      // Asked only now: whoever waited may have been waiting for the first login through this host.
-      if (!host.isProven && unproven.take(0) === null) {
-        return overloaded(`no login has succeeded through ${name} yet, and too many such hosts are asked`)
-      }
+      if (!isFirst && !host.isProven && unproven.take(0) === null) return unprovenOverloaded(name)
       const outcome = await askSts(request, client)
       if (outcome instanceof NoAnswer) breaker.failed()
       else {

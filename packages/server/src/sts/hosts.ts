@@ -31,8 +31,9 @@ export interface StsHost {
 
 /** The STS hosts that are asked: a bounded table, for tokens can name hosts that never were. */
 export interface StsHosts {
-  /** The entry of a host; null where there is no room for one more. */
-  readonly of: (name: string) => StsHost | null
+  readonly find: (name: string) => StsHost | undefined
+  /** Makes an entry for a host that has none; null where there is no room for one more. */
+  readonly add: (name: string) => StsHost | null
   /** A login has succeeded through this host. */
   readonly prove: (name: string) => void
   /** The sums over all hosts. */
@@ -74,9 +75,8 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
     return name !== undefined && hosts.delete(name)
   }
   return {
-    of: (name) => {
-      const known = hosts.get(name)
-      if (known !== undefined) return known
+    find: (name) => hosts.get(name),
+    add: (name) => {
       if (!makeRoom()) return null
       const host = create(isTrusted(name))
       hosts.set(name, host)

@@ -1,0 +1,73 @@
+import { test } from 'tap'
+import { createCallQueue, type CallQueue } from '../../src/sts/call-queue.ts'
+import { virtualTiming, type VirtualTiming } from '../virtual-timing.ts'
+
+function setUp(mayWait = true): { readonly queue: CallQueue; readonly timing: VirtualTiming } {
+  const timing = virtualTiming()
+  const options = { timing, first: 2, most: 4, maxExpectedWaitMs: 500, maxWaitMs: 2_000, mayWait: () => mayWait }
+  return { queue: createCallQueue(options), timing }
+}
+
+void test('who comes first is served first, and more at once as calls are answered', async (t) => {
+  const { queue } = setUp()
+  t.same([queue.enter(), queue.enter()], [true, true])
+  const order: string[] = []
+  const waiting = ['a', 'b', 'c', 'd'].map(async (name) => {
+    if (await queue.enter()) order.push(name)
+  })
+  t.same([queue.inFlight, queue.queued], [2, 4])
+  queue.leave(10)
+  await Promise.resolve()
+  t.same([queue.inFlight, queue.queued], [3, 2], 'the place that is free, and one more')
+  queue.leave(10)
+  queue.leave(10)
+  await Promise.all(waiting)
+  t.same(order, ['a', 'b', 'c', 'd'])
+  t.same([queue.inFlight, queue.queued], [3, 0])
+  queue.enter()
+  t.not(queue.enter(), true, 'not more than the most')
+})
+
+void test('a call without an answer brings it back to the first few', async (t) => {
+  const { queue } = setUp()
+  for (let call = 0; call < 5; call += 1) {
+    queue.enter()
+    queue.leave(10)
+  }
+  for (let call = 0; call < 4; call += 1) t.equal(queue.enter(), true)
+  queue.leave(null)
+  t.not(queue.enter(), true)
+  queue.leave(null)
+  queue.leave(null)
+  t.equal(queue.inFlight, 2, 'who waited has the place')
+})
+
+void test('who is sure to wait too long is turned away at once, by what calls have taken so far', async (t) => {
+  const { queue } = setUp()
+  queue.enter()
+  queue.leave(600)
+  for (let call = 0; call < 3; call += 1) t.equal(queue.enter(), true)
+  t.type(queue.enter(), Promise, 'a third of 600 ms')
+  t.type(queue.enter(), Promise, 'two thirds')
+  t.equal(queue.enter(), false)
+})
+
+void test('nobody waits longer than the longest wait, and a full queue takes nobody', async (t) => {
+  const { queue, timing } = setUp()
+  queue.enter()
+  queue.enter()
+  const early = queue.enter()
+  await timing.advance(1_500)
+  const late = queue.enter()
+  await timing.advance(600)
+  t.equal(await early, false)
+  t.equal(queue.queued, 1)
+  await timing.advance(1_500)
+  t.equal(await late, false)
+  t.same([queue.inFlight, queue.queued], [2, 0])
+
+  const full = setUp(false).queue
+  full.enter()
+  full.enter()
+  t.equal(full.enter(), false)
+})

@@ -1,0 +1,139 @@
+import { Refusal, type StsRequest } from '@aws-iam-authenticator/core'
+import { test } from 'tap'
+import type { AskSts } from '../../src/sts.ts'
+import { createCallRates } from '../../src/sts/call-rates.ts'
+import { createGuardedSts, type GuardedSts } from '../../src/sts/guarded-sts.ts'
+import { NoAnswer } from '../../src/sts/no-answer.ts'
+import { readRetryAfter } from '../../src/sts/retry-after.ts'
+import { virtualTiming, type VirtualTiming } from '../virtual-timing.ts'
+
+const OWN = 'sts.us-east-1.amazonaws.com'
+
+function requestTo(host: string): StsRequest {
+  return { host, region: host, query: '', accessKeyId: 'AKIA', signedAt: new Date(0) }
+}
+
+function guard(askSts: AskSts): GuardedSts & { readonly timing: VirtualTiming } {
+  const timing = virtualTiming()
+  return { ...createGuardedSts({ askSts, isTrusted: (host) => host === OWN, timing }), timing }
+}
+
+async function reasonOf(outcome: ReturnType<AskSts>): Promise<string> {
+  const settled = await outcome
+  return settled instanceof Refusal ? settled.reason : settled
+}
+
+const ask = ({ askSts }: GuardedSts, host: string): Promise<string> => reasonOf(askSts(requestTo(host), '127.0.0.1'))
+
+async function askMany(guarded: GuardedSts, hosts: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (const outcome of await Promise.all(hosts.map((host) => ask(guarded, host)))) {
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  }
+  return counts
+}
+
+const invented = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, number) => `sts.xx-nowhere-${number}.amazonaws.com`)
+
+void test('invented hosts share a small rate, and cost the others nothing', async (t) => {
+  const asked: string[] = []
+  const guarded = guard(async ({ host }) => {
+    asked.push(host)
+    return host === OWN ? 'ok' : new NoAnswer('ENOTFOUND')
+  })
+  t.same(
+    await askMany(guarded, invented(1_000)),
+    new Map([
+      ['sts_unreachable', 20],
+      ['overloaded', 980],
+    ]),
+  )
+  await guarded.timing.advance(1_000)
+  t.same(
+    await askMany(guarded, invented(1_000)),
+    new Map([
+      ['overloaded', 995],
+      ['sts_unreachable', 5],
+    ]),
+  )
+  t.equal(asked.length, 25)
+  t.same(await askMany(guarded, Array<string>(500).fill(OWN)), new Map([['ok', 500]]))
+})
+
+void test('a host is proven by its first login: who waited for that goes on', async (t) => {
+  const host = 'sts.eu-west-1.amazonaws.com'
+  let most = 0
+  let now = 0
+  const guarded = guard(async () => {
+    now += 1
+    most = Math.max(most, now)
+    await new Promise((resolve) => setImmediate(resolve))
+    now -= 1
+    guarded.prove(host)
+    return 'ok'
+  })
+  t.same(await askMany(guarded, Array<string>(300).fill(host)), new Map([['ok', 300]]))
+  t.ok(most > 32 && most <= 128, `${most} at once`)
+})
+
+void test('a host that hangs holds up no other, and what is more than it can have is turned away', async (t) => {
+  const guarded = guard(({ host }) => (host === OWN ? Promise.resolve('ok') : new Promise(() => undefined)))
+  guarded.prove('never asked')
+  const hanging = 'sts.eu-west-1.amazonaws.com'
+  const outcomes = Array.from({ length: 2_000 }, () => ask(guarded, hanging))
+  t.same(await askMany(guarded, Array<string>(100).fill(OWN)), new Map([['ok', 100]]))
+  t.same(guarded.counts(), { inFlight: 4, queued: 1_024, openBreakers: 0 })
+  await guarded.timing.advance(2_000)
+  const given = await Promise.all(outcomes.slice(4))
+  t.same(new Set(given), new Set(['overloaded']))
+  t.same(guarded.counts(), { inFlight: 4, queued: 0, openBreakers: 0 })
+})
+
+void test('a host without an answer is spared, and asked again as soon as it is back', async (t) => {
+  let isBack = false
+  let calls = 0
+  const guarded = guard(async () => {
+    calls += 1
+    return isBack ? 'ok' : new NoAnswer('ECONNREFUSED')
+  })
+  for (let login = 0; login < 100; login += 1) t.equal(await ask(guarded, OWN), 'sts_unreachable')
+  t.equal(calls, 5)
+  t.equal(guarded.counts().openBreakers, 1)
+  isBack = true
+  await guarded.timing.advance(1_000)
+  t.equal(await ask(guarded, OWN), 'ok')
+  t.same(await askMany(guarded, Array<string>(50).fill(OWN)), new Map([['ok', 50]]))
+})
+
+void test('an error of STS is an answer', async (t) => {
+  const guarded = guard(async () => new Refusal('sts_unreachable', 'status 500'))
+  for (let login = 0; login < 20; login += 1) await ask(guarded, OWN)
+  t.equal(guarded.counts().openBreakers, 0)
+})
+
+void test('hosts that never were are forgotten, and a flood of them is not charged to whoever else asks', async (t) => {
+  const guarded = guard(async ({ host }) => (host === OWN ? 'ok' : new NoAnswer('ENOTFOUND')))
+  for (let second = 0; second < 100; second += 1) {
+    for (const host of invented(100)) await ask(guarded, `${second}${host}`)
+    await guarded.timing.advance(1_000)
+  }
+  for (const host of invented(9_000)) await ask(guarded, host)
+  t.equal(await ask(guarded, OWN), 'ok')
+})
+
+void test('the rates: of one client, and of all', async (t) => {
+  let now = 0
+  const rates = createCallRates(() => now, 10, 15)
+  const admitted = (client: string): number =>
+    Array.from({ length: 20 }, () => rates.admits(client)).filter(Boolean).length
+  t.equal(admitted('192.0.2.1'), 10)
+  t.equal(admitted('192.0.2.2'), 5)
+  now = 1_000
+  t.equal(admitted('192.0.2.1'), 10)
+})
+
+void test('Retry-After is passed on, within bounds', async (t) => {
+  const headers = [undefined, '3', '0', '600', 'Wed, 21 Oct 2026 07:28:00 GMT', '-1', ['3', '4']]
+  t.same(headers.map(readRetryAfter), [1, 3, 1, 10, 1, 1, 1])
+})
