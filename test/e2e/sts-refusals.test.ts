@@ -53,7 +53,7 @@ function cases(aws: SandboxAws): readonly Case[] {
     ['a token of in 6 minutes', userToken({ date: inMinutes(6) }), 'clock_ahead', false],
     ['a token for a host that is no STS', userToken({ host: 'sts.evil.example' }), 'wrong_host', false],
     ['a token for China', userToken({ host: 'sts.cn-north-1.amazonaws.com.cn' }), 'wrong_host', false],
-    ['no token of ours', 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln', 'malformed_token', false],
+    ['a token that is cut', userToken().slice(0, 100), 'malformed_token', false],
     ['nobody that is mapped', signToken(stranger, unmapped), 'not_mapped', true],
   ]
 }
@@ -79,7 +79,7 @@ t.test('what STS or the server refuses is a verdict, with the reason in log and 
     }
     const denied = await refusals(server, 2 * index + 2)
     t.match(denied.slice(2 * index), [{ reason }, { reason }], name)
-    t.equal(aws.sts.requests.length - askedBefore, asked ? 2 : 0, name)
+    t.equal(aws.sts.requests.length - askedBefore, asked ? 1 : 0, `${name}: what STS says is remembered`)
     const after = await metricsOf(server)
     const labels = { reason }
     t.equal((after('refusals_total', labels) ?? 0) - (before('refusals_total', labels) ?? 0), 2, name)
@@ -91,7 +91,7 @@ t.test('what STS or the server refuses is a verdict, with the reason in log and 
     t.notOk(server.output().includes(token.slice(-50)), `${name}: no part of the token is logged`)
   }
   const metrics = await metricsOf(server)
-  t.equal(metrics('sts_responses_total', { ResponseCode: '403', StsRegion: REGION }), 10)
+  t.equal(metrics('sts_responses_total', { ResponseCode: '403', StsRegion: REGION }), 5)
   t.equal(metrics('sts_connection_failures_total', { StsRegion: REGION }), undefined)
   t.match(
     (await refusals(server, 0)).find(({ reason }) => reason === 'bad_signature'),

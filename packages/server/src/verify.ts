@@ -80,6 +80,8 @@ export function createVerifier(options: VerifyOptions): Verify {
     const policy = { partition, serverRegion: serverRegion(), stsRegions, now: now() }
     const request = parseToken(token, policy)
     if (request instanceof Refusal) return inContext(request, 'input token was not properly formatted')
-    return inFlight(digest, () => askAndRemember(digest, request, client))
+    // However a token spells it, a host is one host.
+    const canonical = { ...request, host: request.host.toLowerCase(), region: request.region.toLowerCase() }
+    return inFlight(digest, () => askAndRemember(digest, canonical, client))
   }
 }

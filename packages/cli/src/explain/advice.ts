@@ -17,6 +17,7 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   sts_throttled: 'Try again in a moment; the token may be good.',
   sts_unreachable: 'Look at the way from here to that host: egress, HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE.',
   sts_bad_answer: 'Look at what answers in the place of STS: a proxy, a sign-in page, DNS.',
+  overloaded: 'Nothing: the server had too many logins at once, and the API server asks again.',
   unsupported_identity: 'Log in with a role or a user.',
   not_mapped: 'Add an entry for this ARN, or mend the one that is nearly it.',
   template:

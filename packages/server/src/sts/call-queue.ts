@@ -83,8 +83,9 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
       if (answeredAfterMs === null) {
         limit = first
       } else {
-        limit = Math.min(most, limit + 1)
-        averageMs = averageMs === 0 ? answeredAfterMs : averageMs + (answeredAfterMs - averageMs) * LATEST
+        // What a call takes is known once the connections are there: before, it is the handshakes that take time.
+        if (limit < most) limit += 1
+        else averageMs = averageMs === 0 ? answeredAfterMs : averageMs + (answeredAfterMs - averageMs) * LATEST
       }
       while (inFlight < limit) {
         const next = shift()

@@ -44,11 +44,12 @@ void test('a call without an answer brings it back to the first few', async (t) 
 
 void test('who is sure to wait too long is turned away at once, by what calls have taken so far', async (t) => {
   const { queue } = setUp()
-  queue.enter()
-  queue.leave(600)
-  for (let call = 0; call < 3; call += 1) t.equal(queue.enter(), true)
-  t.type(queue.enter(), Promise, 'a third of 600 ms')
-  t.type(queue.enter(), Promise, 'two thirds')
+  for (let call = 0; call < 3; call += 1) {
+    queue.enter()
+    queue.leave(600)
+  }
+  for (let call = 0; call < 4; call += 1) t.equal(queue.enter(), true)
+  for (const quarter of [1, 2, 3]) t.type(queue.enter(), Promise, `${quarter} quarters of 600 ms`)
   t.equal(queue.enter(), false)
 })
 
