@@ -109,6 +109,7 @@ function checkControlPlane(t: Test, _block: Block, value: unknown): void {
 
 /** How an example is recognized, and what it must stand. */
 const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
+  [(value) => property(value, 'outputPath') !== undefined, checkHelmValues],
   [(value) => property(value, 'clusterID') !== undefined, checkConfiguration],
   [(value) => textAt(value, 'metadata', 'name') === 'aws-auth', checkAwsAuth],
   [
@@ -150,7 +151,6 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     () => undefined,
   ],
   [(value) => textAt(value, 'kind') === 'Kustomization', checkKustomization],
-  [(value) => property(value, 'outputPath') !== undefined, checkHelmValues],
   [(value) => textAt(value, 'kind') === 'KubeadmControlPlane', checkControlPlane],
   [
     (value) => property(property(value, 'spec'), 'authentication') !== undefined,
