@@ -68,11 +68,11 @@ function notesOn(caller: Caller, asked: Asked, sources: readonly Source[], isOrd
   if (!caller.hasUserId && isRefused)
     notes.push('the unique id is not known: entries with principalid or userid need --user-id ID')
   if (asked.needsEc2) notes.push('{{EC2PrivateDNSName}} stands for the name that the server asks EC2 for')
-  for (const { from, errors } of sources) {
-    if (errors > 0)
-      notes.push(
-        `${from} has ${errors === 1 ? 'an error' : `${errors} errors`}: aws-iam-authenticator lint tells which`,
-      )
+  for (const { mode, from, errors } of sources) {
+    if (errors === 0) continue
+    const count = errors === 1 ? 'an error' : `${errors} errors`
+    const what = mode === 'MountedFile' ? `${count}, with which the server does not start` : count
+    notes.push(`${from} has ${what}: aws-iam-authenticator lint tells which`)
   }
   return notes
 }
