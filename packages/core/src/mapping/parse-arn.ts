@@ -22,6 +22,8 @@ export type ParsedArn =
     }
   | { readonly arn: null; readonly fault: string }
 
+const ROLE_PATH = /:role\/.*\/(?=[^/])/i
+
 const ACCOUNT_ID = /^\d{12}$/
 
 /** The parts of the ARN of a role or user that may be a pattern. */
@@ -41,7 +43,7 @@ function unknownPartition(text: string): string {
 
 /** A role's ARN without its path, as STS tells it: `role/team/Admin` becomes `role/Admin`. Other ARNs stay. */
 export function withoutRolePath(arn: string): string {
-  return arn.replace(/:role\/.*\/(?=[^/])/, ':role/')
+  return arn.indexOf('/') === arn.lastIndexOf('/') ? arn : arn.replace(ROLE_PATH, ':role/')
 }
 
 /** Reads the ARN of a mapping; a fault reads as the end of a sentence about the field. */
@@ -59,12 +61,13 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
   const { canonicalArn, accountId } = principal
   const bare = principal.kind === 'role' ? withoutRolePath(canonicalArn) : canonicalArn
   const arn = rolePaths ? bare : canonicalArn
-  const named = text.replace(/:role\/.*\/(?=[^/])/i, ':role/')
-  const writtenBare = named === text ? bare : named
   let oddity: string | null = null
   if (!ACCOUNT_ID.test(accountId)) oddity = `"${text}" is for nobody: an account id has 12 digits`
   else if (arn !== bare) {
-    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${writtenBare}, or set --feature-gates=RolePathMatch=true`
+    // In the case in which it is written, but for the ARN of a session.
+    const named = text.replace(ROLE_PATH, ':role/')
+    const better = named === text ? bare : named
+    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${better}, or set --feature-gates=RolePathMatch=true`
   }
   return { arn, kind: principal.kind, fault: null, oddity }
 }
