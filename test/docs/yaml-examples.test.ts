@@ -150,6 +150,11 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
       ['additionalUserData', 'kubeAPIServer'].some((key) => property(property(value, 'spec'), key) !== undefined),
     () => undefined,
   ],
+  [
+    // A real Prometheus scrapes a server with it in test/monitoring.
+    (value) => property(value, 'scrape_configs') !== undefined,
+    () => undefined,
+  ],
   [(value) => textAt(value, 'kind') === 'Kustomization', checkKustomization],
   [(value) => textAt(value, 'kind') === 'KubeadmControlPlane', checkControlPlane],
   [

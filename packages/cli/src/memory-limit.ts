@@ -43,6 +43,8 @@ export function readMemoryLimit(read: ReadFile = readFileIfThere): number | null
     .map((file) => read(file)?.trim() ?? '')
     .filter((text) => /^\d+$/.test(text))
     .map(Number)
+    // Version 1 says nearly 2^63 where there is no limit.
+    .filter((bytes) => bytes < 2 ** 60)
   return limits.length === 0 ? null : Math.min(...limits)
 }
 

@@ -22,6 +22,8 @@ export interface Metrics {
   readonly backendsReplaced: (modes: readonly BackendMode[]) => void
   /** How many problems a source of mappings has at present. */
   readonly mappingProblems: (source: string, count: number) => void
+  /** The memory, in bytes, that this process may have. */
+  readonly memoryLimited: (bytes: number) => void
 }
 
 /** How many regions get a label of their own before they have answered. */
@@ -157,5 +159,9 @@ export function createMetrics(now: () => Date): Metrics {
       dynamicFileOnly.set(isEnabled && modes.length === 1 ? 1 : 0)
     },
     mappingProblems: (source, count) => problems.set({ source }, count),
+    memoryLimited: (bytes) => {
+      const name = `${PREFIX}memory_limit_bytes`
+      new Gauge({ name, help: 'Memory that the control groups of this process let it have', registers }).set(bytes)
+    },
   }
 }

@@ -72,6 +72,8 @@ export interface ServerSettings {
   readonly tokenCacheTtlMs: number
   /** How many calls of EC2 DescribeInstances may be made in a second, and how many at once. */
   readonly ec2: { readonly qps: number; readonly burst: number }
+  /** The memory limit, in bytes, that is in force for the process; null for none. */
+  readonly memoryLimit?: number | null
 }
 
 /** The world around the server. */
@@ -123,6 +125,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
   }
 
   const metrics = createMetrics(now)
+  if (typeof settings.memoryLimit === 'number') metrics.memoryLimited(settings.memoryLimit)
   const connect = async (): Promise<KubernetesApi> =>
     createKubernetesApi(await surroundings.kubernetes(), surroundings.connectKubernetes, userAgent)
   const { backendModes, backendModePath, mappings, gates, dynamicFile } = settings

@@ -94,7 +94,8 @@ export const server: Command = {
     const { setting, environment, configuration, log, stderr, now } = context
     stderr(BANNER)
     // Before anything that takes memory: it may not get far.
-    const memory = memoryWarning(readMemoryLimit())
+    const memoryLimit = readMemoryLimit()
+    const memory = memoryWarning(memoryLimit)
     if (memory !== null) log.warn(memory.message, memory.fields)
     const clusterId = requireServerConfiguration(context)
     const partition = findPartition(setting(PARTITION))
@@ -136,6 +137,7 @@ export const server: Command = {
         stsRegions: setting(STS_REGIONS),
         tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
         ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
+        memoryLimit,
       },
       {
         log,
