@@ -75,6 +75,15 @@ const gates = (open: Readonly<Record<string, boolean>>): Readonly<Record<string,
 })
 const modes = (...names: readonly string[]): unknown => ({ modes: names, warnings: [] })
 
+function backendModes(command: string): SettingRow {
+  const good: SettingRow['good'] = [
+    ['EKSConfigMap,MountedFile', modes('EKSConfigMap', 'MountedFile')],
+    ['CRD', modes('CRD')],
+    ['DynamicFile,CRD', modes('DynamicFile', 'CRD')],
+  ]
+  return row(command, { flag: 'backend-mode', keys: ['server.backendMode'] }, modes('MountedFile'), good, 'CRD,CRD')
+}
+
 export const settings: readonly SettingRow[] = [
   text('', { flag: 'config', short: 'c' }),
   text('', {
@@ -123,17 +132,7 @@ export const settings: readonly SettingRow[] = [
   truth('server', { flag: 'kubeconfig-pregenerated', keys: ['server.kubeconfigPregenerated'] }),
   text('server', { flag: 'kubeconfig', keys: ['server.kubeconfig'] }),
   text('server', { flag: 'master', keys: ['server.master'] }),
-  row(
-    'server',
-    { flag: 'backend-mode', keys: ['server.backendMode'] },
-    modes('MountedFile'),
-    [
-      ['EKSConfigMap,MountedFile', modes('EKSConfigMap', 'MountedFile')],
-      ['CRD', modes('CRD')],
-      ['DynamicFile,CRD', modes('DynamicFile', 'CRD')],
-    ],
-    'CRD,CRD',
-  ),
+  backendModes('server'),
   count('server', { flag: 'ec2-describeInstances-qps', keys: ['server.ec2DescribeInstancesQps'] }, 15),
   count('server', { flag: 'ec2-describeInstances-burst', keys: ['server.ec2DescribeInstancesBurst'] }, 5),
 
@@ -148,6 +147,24 @@ export const settings: readonly SettingRow[] = [
   text('verify', { flag: 'token', short: 't', keys: ['token'] }),
   oneOf('verify', { flag: 'output', short: 'o', keys: ['output'] }, '', 'json', 'json', 'json'),
   oneOf('verify', { flag: 'partition', keys: ['partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
+
+  text('explain', { flag: 'token', short: 't' }),
+  ...['arn', 'user-id', 'session-name'].map((flag) => text('explain', { flag })),
+  backendModes('explain'),
+  oneOf('explain', { flag: 'partition', keys: ['server.partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
+
+  truth('lint', { flag: 'strict' }),
+  ...['explain', 'lint'].flatMap((command) => [
+    oneOf(command, { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
+    truth(command, { flag: 'cluster' }),
+    text(command, { flag: 'kubeconfig' }),
+    text(command, { flag: 'kubeconfig-context' }),
+    text(command, { flag: 'master-url' }),
+  ]),
+
+  text('kubeconfig', { flag: 'role', short: 'r' }),
+  ...['profile', 'region', 'user', 'context', 'cluster', 'kubeconfig'].map((flag) => text('kubeconfig', { flag })),
+  truth('kubeconfig', { flag: 'dry-run' }),
 
   truth('version', { flag: 'short', short: 's' }),
   oneOf('version', { flag: 'output', short: 'o' }, '', 'json', 'yaml', 'json'),

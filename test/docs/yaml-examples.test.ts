@@ -109,6 +109,7 @@ function checkControlPlane(t: Test, _block: Block, value: unknown): void {
 
 /** How an example is recognized, and what it must stand. */
 const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
+  // Values of the chart have a cluster id too.
   [(value) => property(value, 'outputPath') !== undefined, checkHelmValues],
   [(value) => property(value, 'clusterID') !== undefined, checkConfiguration],
   [(value) => textAt(value, 'metadata', 'name') === 'aws-auth', checkAwsAuth],

@@ -49,7 +49,10 @@ void test('nothing, and null for anything, is no setting', async (t) => {
   ]) {
     t.same(parse(text), EMPTY_CONFIGURATION, text)
   }
-  t.same(parse('server: {mapRoles: null, mapUsers: ~, mapAccounts: , reservedPrefixConfig: }'), EMPTY_CONFIGURATION)
+  const { sections, ...rest } = parse('server: {mapRoles: null, mapUsers: ~, mapAccounts: , reservedPrefixConfig: }')
+  t.same({ ...rest, sections: new Map() }, EMPTY_CONFIGURATION)
+  const named = ['server.maproles', 'server.mapusers', 'server.mapaccounts', 'server.reservedprefixconfig']
+  t.same([...sections.keys()], named, 'where they stand is known')
 })
 
 void test('every key of the top level, in any case', async (t) => {
