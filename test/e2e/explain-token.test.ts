@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { property, TOKEN_CHECKS } from '@aws-iam-authenticator/core'
 import t, { type Test } from 'tap'
 import { identities, ROLE_ARN, roles, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
 import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { temporaryFolder } from './harness/command.ts'
 import { explainIn, json, READER, type Explain } from './harness/explain.ts'
 import { startPersonCluster } from './harness/person-cluster.ts'
 import { presignedUrl, tokenOfUrl } from './harness/presigned.ts'
@@ -71,6 +74,12 @@ t.test('a token that is refused: by which check, and nothing of it is shown', as
       t.match(said, { reason, see: `docs/errors.md#${reason}`, identity: null, backends: [], user: null })
     }
   }
+  const closed = join(temporaryFolder(t), 'closed.yaml')
+  writeFileSync(closed, 'clusterID: k8s.local\nserver: {stsRegions: [eu-west-1]}\n')
+  t.match(await json(explain(['-c', closed, '-t', sign(), '-o', 'json'])), {
+    code: 2,
+    said: { reason: 'wrong_host', message: /stsRegions/ },
+  })
   aws.faults.set('throttle')
   t.match(await json(explain(['-i', 'k8s.local', '-t', sign(), 'aws-auth.yaml', '-o', 'json'])), {
     code: 1,

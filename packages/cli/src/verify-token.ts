@@ -9,6 +9,8 @@ export interface VerifyTokenOptions {
   readonly partition: Partition
   /** The region that the server runs in; null where it is not known. */
   readonly serverRegion: string | null
+  /** The only regions whose STS is asked; null for all. */
+  readonly stsRegions: ReadonlySet<string> | null
   readonly environment: Environment
   readonly now: () => Date
 }
@@ -23,7 +25,7 @@ function ignore(): void {
  * @throws {AuthenticatorError} The way to STS is configured in a way that can't be used.
  */
 export async function verifyToken(token: string, options: VerifyTokenOptions): Promise<Verified | Refusal> {
-  const { clusterId, partition, serverRegion, environment, now } = options
+  const { clusterId, partition, serverRegion, stsRegions, environment, now } = options
   const [{ createStsClient, createVerifier }, { createDispatcher }] = await Promise.all([
     import('@aws-iam-authenticator/server'),
     import('./network/dispatcher.ts'),
@@ -32,7 +34,7 @@ export async function verifyToken(token: string, options: VerifyTokenOptions): P
   try {
     const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore, retried: ignore }
     const askSts = createStsClient({ dispatcher, clusterId, userAgent: USER_AGENT, observer })
-    return await createVerifier({ askSts, partition, serverRegion: () => serverRegion, now })(token)
+    return await createVerifier({ askSts, partition, serverRegion: () => serverRegion, stsRegions, now })(token)
   } finally {
     await dispatcher.destroy()
   }

@@ -55,7 +55,14 @@ export const verify: Command = {
     const { verifyToken } = await import('../verify-token.ts')
     const serverRegion = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
     try {
-      const verified = await verifyToken(token, { clusterId, partition, serverRegion, environment, now })
+      const verified = await verifyToken(token, {
+        clusterId,
+        partition,
+        serverRegion,
+        stsRegions: null,
+        environment,
+        now,
+      })
       if (!(verified instanceof Refusal)) {
         stdout(render(verified, setting(OUTPUT)))
         return 0

@@ -49,9 +49,9 @@ function detailOf(check: TokenCheck, token: string, request: StsRequest | Refusa
 /** All checks of a token in their order: those made here, then STS. */
 export async function checkToken(token: string, options: VerifyTokenOptions): Promise<CheckedToken> {
   const now = options.now()
-  const { partition, serverRegion } = options
+  const { partition, serverRegion, stsRegions } = options
   const passed = new Set<TokenCheck>()
-  const request = parseToken(token, { partition, serverRegion, now }, (check) => passed.add(check))
+  const request = parseToken(token, { partition, serverRegion, stsRegions, now }, (check) => passed.add(check))
   const failedAt = TOKEN_CHECKS.find((check) => !passed.has(check))
   const checks = TOKEN_CHECKS.map((check): Check => {
     if (passed.has(check)) return { check, outcome: 'passed', detail: detailOf(check, token, request, now) }

@@ -11,6 +11,7 @@ import type { CommandContext } from '../command.ts'
 import { firstSet } from '../network/environment.ts'
 import { CLUSTER_ID } from '../options/global-options.ts'
 import { BACKEND_MODE, PARTITION, REGION, SCRUBBED_ACCOUNTS } from '../options/server-options.ts'
+import { STS_REGIONS } from '../options/sts-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { readInput } from '../read-input.ts'
 import { askBackends, backendsToAsk, type Asked } from './ask-backends.ts'
@@ -42,7 +43,8 @@ function prepareCheck({ setting, environment, now }: CommandContext): () => Prom
   if (partition === undefined) throw new TypeError('a partition without a definition')
   const serverRegion = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
   const text = token === '-' ? tokenOf(readInput('-')) : token
-  return () => checkToken(text, { clusterId, partition, serverRegion, environment, now })
+  const stsRegions = setting(STS_REGIONS)
+  return () => checkToken(text, { clusterId, partition, serverRegion, stsRegions, environment, now })
 }
 
 /** Entries of manifests know their place only by the manifest. */
