@@ -1,18 +1,10 @@
 // Runs the tests with tap, then holds packages/core to its coverage, and ends with one line of counts.
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { root, runTap, tap } from './run-tap.ts'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const results = join(root, '.tap', 'results.tap')
 const core = join('packages', 'core', 'src') + sep
 const MINIMUM_PERCENT = 95
-
-function tap(args: readonly string[], output: 'inherit' | 'ignore'): number {
-  const { status } = spawnSync('tap', args, { cwd: root, stdio: ['ignore', output, 'inherit'] })
-  return status ?? 1
-}
 
 function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
@@ -31,23 +23,9 @@ function coverageOfCore(kind: 'lines' | 'branches'): number {
   return total === 0 ? 0 : (100 * covered) / total
 }
 
-function countOf(name: 'pass' | 'fail' | 'skip' | 'todo'): number {
-  const last =
-    readFileSync(results, 'utf8')
-      .match(/^# \{ total: .*\}$/gm)
-      ?.at(-1) ?? ''
-  return Number(new RegExp(`${name}: (\\d+)`).exec(last)?.[1] ?? 0)
-}
-
-mkdirSync(dirname(results), { recursive: true })
-// tap's own packages are put together once after each install.
-let failed = tap(['build'], 'ignore') !== 0
 const only = process.argv.slice(2)
-// Without a terminal, only what fails is worth a line.
-const reporter = process.stdout.isTTY ? 'terse' : 'min'
-failed =
-  tap([`--reporter=${reporter}`, `--output-file=${results}`, '--coverage-report=none', ...only], 'inherit') !== 0 ||
-  failed
+const { failed: testsFailed, line } = runTap('results.tap', ['--coverage-report=none', ...only])
+let failed = testsFailed
 if (only.length === 0) {
   tap(['report', 'json-summary'], 'ignore')
   for (const kind of ['lines', 'branches'] as const) {
@@ -59,5 +37,5 @@ if (only.length === 0) {
     failed ||= !enough
   }
 }
-console.log(`${countOf('pass')} passed, ${countOf('fail')} failed, ${countOf('skip') + countOf('todo')} skipped`)
+console.log(line)
 process.exitCode = failed ? 1 : 0

@@ -1,0 +1,212 @@
+import { spawn } from 'node:child_process'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { Agent } from 'undici'
+import { minimalEnvironment, temporaryFolder } from '../../e2e/harness/command.ts'
+import { valueAt } from '../../e2e/harness/logins.ts'
+import { freePort } from '../../e2e/harness/server.ts'
+import { kubectl } from '../../sandbox/kubectl/kubectl.ts'
+import { runBinary, type RunResult } from '../../sandbox/kubectl/run-binary.ts'
+import { selfSignedPair } from '../../sandbox/kubernetes/certificates.ts'
+import { writeKubeconfig, type KubeconfigUser } from '../../sandbox/kubernetes/kubeconfig.ts'
+import { buildBinary } from './binary.ts'
+
+const START_MS = 120_000
+const POLL_MS = 100
+
+export interface ApiServerOptions {
+  /** For `--authentication-token-webhook-config-file`; without it no webhook is asked. */
+  readonly webhookKubeconfig?: string
+  /** For `--authentication-token-webhook-version`. Default: v1beta1, as in kube-apiserver. */
+  readonly version?: 'v1beta1' | 'v1'
+  /** More flags of kube-apiserver, such as `--v=4`. */
+  readonly flags?: readonly string[]
+}
+
+/** How a run of kubectl differs from the administrator's. */
+export interface KubectlOptions {
+  /** Default: the administrator's. */
+  readonly kubeconfig?: string
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A real kube-apiserver with its own etcd. No controller manager, scheduler or kubelet runs beside it. */
+export interface ApiServer {
+  readonly url: string
+  readonly port: number
+  /** The certificate that its clients trust, PEM. */
+  readonly ca: string
+  /** The administrator's kubeconfig: group system:masters, by a token of kube-apiserver's own. */
+  readonly kubeconfig: string
+  /** The newest kubectl, with the administrator's kubeconfig unless told, in an environment of its own. */
+  kubectl(args: readonly string[], options?: KubectlOptions): Promise<RunResult>
+  /** The same; a failure is an exception, the answer is what kubectl wrote to stdout. */
+  admin(args: readonly string[], input?: string): Promise<string>
+  /** Writes another kubeconfig for this server into a folder, and gives its path. */
+  writeKubeconfig(folder: string, user: KubeconfigUser): Promise<string>
+  /** Who this token is to it: the username, or `status 401`. */
+  whoIs(token: string): Promise<string>
+  /** All that it wrote so far. */
+  log(): string
+  /** Ends the process and starts it again with the same objects; what is given changes. */
+  restart(changes?: Pick<ApiServerOptions, 'version'>): Promise<void>
+}
+
+interface Process {
+  stop(): Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+const REVIEW = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+
+/** Starts kube-apiserver, and waits until it is ready. Its data is removed when the test ends. */
+export async function startApiServer(
+  t: { teardown(action: () => unknown): void },
+  options: ApiServerOptions = {},
+): Promise<ApiServer> {
+  const binary = await buildBinary()
+  const program = await kubectl('1.35')
+  const folder = temporaryFolder(t)
+  const port = await freePort()
+  const url = `https://127.0.0.1:${port}`
+  const tls = selfSignedPair('kube-apiserver')
+  const adminToken = randomUUID()
+  const files = {
+    'tls.crt': tls.cert,
+    'tls.key': tls.key,
+    'service-account.key': generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    }).privateKey,
+    'tokens.csv': `${adminToken},admin,admin,system:masters\n`,
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 })
+  const file = (name: keyof typeof files): string => join(folder, name)
+  const webhookFlags = (version: string): string[] =>
+    options.webhookKubeconfig === undefined
+      ? []
+      : [
+          `--authentication-token-webhook-config-file=${options.webhookKubeconfig}`,
+          `--authentication-token-webhook-version=${version}`,
+        ]
+  const flags = [
+    join(folder, 'etcd'),
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    '--endpoint-reconciler-type=none',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${file('tls.crt')}`,
+    `--tls-private-key-file=${file('tls.key')}`,
+    '--authorization-mode=RBAC',
+    `--token-auth-file=${file('tokens.csv')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${file('service-account.key')}`,
+    `--service-account-signing-key-file=${file('service-account.key')}`,
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--profiling=false',
+    // Tells its flags in the log.
+    '--v=1',
+    ...(options.flags ?? []),
+  ]
+  const logFile = join(folder, 'kube-apiserver.log')
+  const log = (): string => readFileSync(logFile, 'utf8')
+  const agent = new Agent({ connect: { ca: tls.cert, servername: 'localhost' } })
+  t.teardown(() => agent.destroy())
+  const ask = async (method: 'GET' | 'POST', path: string, token: string, body = ''): Promise<Answer> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const answer = await agent.request({ origin: url, path, method, headers, body: body === '' ? null : body })
+    return { status: answer.statusCode, text: await answer.body.text() }
+  }
+
+  const start = async (version: string): Promise<Process> => {
+    const output = openSync(logFile, 'a')
+    const args = [...flags, ...webhookFlags(version)]
+    const child = spawn(binary, args, {
+      env: minimalEnvironment(folder),
+      cwd: folder,
+      stdio: ['ignore', output, output],
+    })
+    let running = true
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', () => {
+        running = false
+        resolve()
+      })
+    })
+    const process: Process = {
+      stop: async () => {
+        // Whoever must not lose objects has waited for the answer to their write: etcd has it then.
+        if (running) child.kill('SIGKILL')
+        await ended
+      },
+    }
+    const deadline = performance.now() + START_MS
+    for (;;) {
+      const { status } = await ask('GET', '/readyz', adminToken).catch(() => ({ status: 0 }))
+      if (status === 200) return process
+      if (!running || performance.now() > deadline) {
+        await process.stop()
+        throw new Error(`kube-apiserver is not ready:\n${log().split('\n').slice(-30).join('\n')}`)
+      }
+      await setTimeout(POLL_MS)
+    }
+  }
+
+  const write: ApiServer['writeKubeconfig'] = async (where, user) => {
+    const path = join(where, `kubeconfig-${randomUUID()}`)
+    await writeKubeconfig(path, { server: url, certificateAuthority: tls.cert, user })
+    return path
+  }
+  const kubeconfig = await write(folder, { token: adminToken })
+  const run: ApiServer['kubectl'] = (kubectlArgs, more = {}) => {
+    const env = { ...minimalEnvironment(folder), ...more.environment, KUBECONFIG: more.kubeconfig ?? kubeconfig }
+    return runBinary(program, kubectlArgs, {
+      env,
+      cwd: folder,
+      ...(more.input === undefined ? {} : { input: more.input }),
+    })
+  }
+  const admin: ApiServer['admin'] = async (kubectlArgs, input = '') => {
+    const { code, stdout, stderr } = await run(kubectlArgs, { input })
+    if (code !== 0) throw new Error(`kubectl ${kubectlArgs.join(' ')}: ${stderr}`)
+    return stdout
+  }
+
+  let { version = 'v1beta1' } = options
+  let current = await start(version)
+  t.teardown(() => current.stop())
+  // A post-start hook of kube-apiserver makes the namespaces of the system, a moment after it is ready.
+  for (const namespace of ['kube-system', 'default']) {
+    await admin(['wait', '--for=create', `namespace/${namespace}`, '--timeout=60s'])
+  }
+  return {
+    url,
+    port,
+    ca: tls.cert,
+    kubeconfig,
+    kubectl: run,
+    admin,
+    writeKubeconfig: write,
+    whoIs: async (token) => {
+      const path = `/apis/${REVIEW.apiVersion}/selfsubjectreviews`
+      const { status, text } = await ask('POST', path, token, JSON.stringify(REVIEW))
+      if (status !== 201) return `status ${status}`
+      return String(valueAt(JSON.parse(text), 'status', 'userInfo', 'username'))
+    },
+    log,
+    restart: async (changes = {}) => {
+      await current.stop()
+      version = changes.version ?? version
+      current = await start(version)
+    },
+  }
+}
