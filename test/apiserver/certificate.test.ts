@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chownSync, copyFileSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { runCommand, minimalEnvironment, temporaryFolder } from '../e2e/harness/command.ts'
