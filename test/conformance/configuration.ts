@@ -136,6 +136,11 @@ export const settings: readonly SettingRow[] = [
   count('server', { flag: 'ec2-describeInstances-qps', keys: ['server.ec2DescribeInstancesQps'] }, 15),
   count('server', { flag: 'ec2-describeInstances-burst', keys: ['server.ec2DescribeInstancesBurst'] }, 5),
 
+  oneOf('status', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
+  text('status', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
+  count('status', { flag: 'port', keys: ['server.port'] }, 21_362),
+  text('status', { flag: 'state-dir', keys: ['server.stateDir'] }, '/var/aws-iam-authenticator'),
+
   text('token', { flag: 'role', short: 'r', environment: 'DEFAULT_ROLE', keys: ['role', 'defaultRole'] }),
   text('token', { flag: 'external-id', short: 'e', keys: ['externalID'] }),
   text('token', { flag: 'session-name', short: 's', keys: ['sessionName'] }),
@@ -218,6 +223,13 @@ export const fileSettings: readonly FileSettingRow[] = [
   { key: 'server.dynamicfileUserIDStrict', fallback: false, good: ['true', true], bad: 'perhaps' },
   { key: 'server.dynamicBackendModePath', fallback: null, good: ['/etc/modes.json', '/etc/modes.json'] },
   { key: 'server.region', fallback: null, good: ['us-gov-west-1', 'us-gov-west-1'] },
+  {
+    key: 'server.healthAddress',
+    fallback: { host: null, port: 21_363 },
+    good: ['[::1]:0', { host: '::1', port: 0 }],
+    bad: '21363',
+  },
+  { key: 'server.auditLog', fallback: null, good: ['/var/log/audit.jsonl', '/var/log/audit.jsonl'] },
   { key: 'server.refusalStatus', fallback: 200, good: ['403', 403], bad: '401' },
   {
     key: 'server.scrubbedAccounts',

@@ -40,12 +40,12 @@ export function renderWebhookKubeconfig({ hostname, port, certificatePem }: Webh
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-/** The SHA-256 fingerprints of the certificates that a webhook kubeconfig trusts; none where it can't be read. */
-export function certificatesOfKubeconfig(text: string): readonly string[] {
+/** The certificates that a webhook kubeconfig trusts; none where it can't be read. */
+export function certificatesOfKubeconfig(text: string): readonly X509Certificate[] {
   try {
     const first = property(property(parse(text), 'clusters'), '0')
     const bundle = Buffer.from(textAt(first, 'cluster', 'certificate-authority-data') ?? '', 'base64').toString()
-    return (bundle.match(PEM) ?? []).map((pem) => new X509Certificate(pem).fingerprint256)
+    return (bundle.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
   } catch {
     return []
   }

@@ -68,7 +68,7 @@ void test('renewing makes a new pair, keeps the one before beside it, and trusts
   t.same(await namesIn(folder), ['cert.pem', 'cert.pem.old', 'key.pem', 'key.pem.old', 'output'])
   const trusted = certificatesOfKubeconfig(await readFile(paths.kubeconfigPath, 'utf8'))
   t.same(
-    trusted,
+    trusted.map(({ fingerprint256 }) => fingerprint256),
     [after, before].map((pem) => new X509Certificate(pem).fingerprint256),
   )
   await initialize({ ...settings, ...paths })

@@ -10,6 +10,7 @@ import {
   type UserInfo,
 } from '@aws-iam-authenticator/core'
 import type { LogRefusal } from './bounded-refusals.ts'
+import { entryPath, grantedDecision, refusedDecision, type Decision, type Known } from './decision.ts'
 import { nearestFields } from './refusal-log.ts'
 import type { TokenReview } from './token-review.ts'
 import type { Verified, Verify } from './verify.ts'
@@ -30,6 +31,8 @@ export interface AuthenticateOptions {
   readonly logRefusal: LogRefusal
   /** Notes a token of another kind. */
   readonly foreignToken: () => void
+  /** Is told of each decision. */
+  readonly decided: (decision: Decision) => void
 }
 
 /** A login that is let in. */
@@ -78,10 +81,12 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
 
 /** The way of one token through the server: verify, map, answer; and what the log says of it. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log, logRefusal, foreignToken } = options
+  const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log, logRefusal, foreignToken, decided } = options
   return async (review, origin, client) => {
+    let known: Known = { client: String(origin['client'] ?? ''), startedAt: performance.now() }
     const refuse = (refusal: Refusal, fields: LogFields = {}, arn = ''): Refusal => {
       logRefusal(refusal, { ...origin, ...fields }, arn)
+      decided(refusedDecision(refusal, known))
       return refusal
     }
     if (review.token !== '' && !hasTokenPrefix(review.token)) {
@@ -95,6 +100,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const { identity } = verified
     const scrubbed = scrubbedAccounts.has(identity.accountId)
     const fields = scrubbed ? { stsendpoint: verified.request.host } : identityFields(verified)
+    known = { ...known, stsHost: verified.request.host, ...(scrubbed ? {} : { identity }) }
     log.info('STS response', { ...origin, ...fields })
     const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
     const mapped = await map(identity)
@@ -104,15 +110,17 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, identity.arn)
     }
     const user = userInfo(identity, mapped, scrubbed)
+    const told = { ...user, username: shown(user.username), uid: shown(user.uid), groups: mapped.groups.map(shown) }
     log.info('access granted', {
       ...origin,
       ...fields,
-      username: shown(user.username),
-      uid: shown(user.uid),
-      groups: mapped.groups.map(shown),
+      username: told.username,
+      uid: told.uid,
+      groups: told.groups,
       backend: mapped.backend,
-      entry: mapped.entry?.path ?? 'mapAccounts',
+      entry: entryPath(mapped),
     })
+    decided(grantedDecision(told, mapped, known))
     return { user, audiences }
   }
 }

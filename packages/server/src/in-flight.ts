@@ -2,6 +2,7 @@
 export interface InFlight {
   readonly begin: () => void
   readonly end: () => void
+  readonly count: () => number
   /** Resolves as soon as nothing is under way. */
   readonly drained: () => Promise<void>
 }
@@ -19,6 +20,7 @@ export function createInFlight(): InFlight {
       for (const resolve of waiting) resolve()
       waiting = []
     },
+    count: () => count,
     drained: () => (count === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
 }

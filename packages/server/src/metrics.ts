@@ -3,7 +3,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { StsObserver } from './sts.ts'
 import { createLoadMetrics, type LoadMetrics } from './sts/load-metrics.ts'
 
-const PREFIX = 'aws_iam_authenticator_'
+/** What the names of all our metrics begin with. */
+export const METRIC_PREFIX = 'aws_iam_authenticator_'
 
 export interface Metrics {
   readonly registry: Registry
@@ -57,75 +58,75 @@ export function createMetrics(now: () => Date): Metrics {
   const registers = [registry]
   const regions = createRegionLabels()
   const latency = new Histogram({
-    name: `${PREFIX}authenticate_latency_seconds`,
+    name: `${METRIC_PREFIX}authenticate_latency_seconds`,
     help: 'Latency of authenticate requests, by result',
     labelNames: ['result'],
     registers,
   })
   const refusals = new Counter({
-    name: `${PREFIX}refusals_total`,
+    name: `${METRIC_PREFIX}refusals_total`,
     help: 'Logins refused, by reason',
     labelNames: ['reason'],
     registers,
   })
   const connectionFailures = new Counter({
-    name: `${PREFIX}sts_connection_failures_total`,
+    name: `${METRIC_PREFIX}sts_connection_failures_total`,
     help: 'Calls to STS that got no answer',
     labelNames: ['StsRegion'],
     registers,
   })
   const throttling = new Counter({
-    name: `${PREFIX}sts_throttling_total`,
+    name: `${METRIC_PREFIX}sts_throttling_total`,
     help: 'Calls that STS throttled',
     labelNames: ['StsRegion'],
     registers,
   })
   const responses = new Counter({
-    name: `${PREFIX}sts_responses_total`,
+    name: `${METRIC_PREFIX}sts_responses_total`,
     help: 'Answers of STS, by HTTP status',
     labelNames: ['ResponseCode', 'StsRegion'],
     registers,
   })
   const retries = new Counter({
-    name: `${PREFIX}sts_retries_total`,
+    name: `${METRIC_PREFIX}sts_retries_total`,
     help: 'Calls to STS that were made once more, for the connection was lost before an answer',
     labelNames: ['StsRegion'],
     registers,
   })
   const watchFailures = new Counter({
-    name: `${PREFIX}configmap_watch_failures_total`,
+    name: `${METRIC_PREFIX}configmap_watch_failures_total`,
     help: 'Watches of aws-auth that failed',
     registers,
   })
   const ec2Calls = new Counter({
-    name: `${PREFIX}ec2_describe_instances_calls_total`,
+    name: `${METRIC_PREFIX}ec2_describe_instances_calls_total`,
     help: 'Calls of EC2 DescribeInstances',
     registers,
   })
   const dynamicFileFailures = new Counter({
-    name: `${PREFIX}dynamicfile_failures_total`,
+    name: `${METRIC_PREFIX}dynamicfile_failures_total`,
     help: 'Loads of the dynamic file that failed',
     registers,
   })
   const endToEnd = new Histogram({
-    name: `${PREFIX}dynamic_e2e_latency_seconds`,
+    name: `${METRIC_PREFIX}dynamic_e2e_latency_seconds`,
     help: 'From the LastUpdatedDateTime of a file to its load',
     labelNames: ['type'],
     buckets: [1, 3, 5, 10, 15, 20, 30, 60],
     registers,
   })
   const dynamicFileEnabled = new Gauge({
-    name: `${PREFIX}dynamic_file_enabled`,
+    name: `${METRIC_PREFIX}dynamic_file_enabled`,
     help: 'Whether DynamicFile is one of the backends',
     registers,
   })
   const dynamicFileOnly = new Gauge({
-    name: `${PREFIX}dynamic_file_only`,
+    name: `${METRIC_PREFIX}dynamic_file_only`,
     help: 'Whether DynamicFile is the only backend',
     registers,
   })
   const problems = new Gauge({
-    name: `${PREFIX}mapping_errors`,
+    name: `${METRIC_PREFIX}mapping_errors`,
     help: 'Errors in a source of mappings, as it was last read',
     labelNames: ['source'],
     registers,
@@ -140,7 +141,7 @@ export function createMetrics(now: () => Date): Metrics {
       connectionFailed: (region) => connectionFailures.inc({ StsRegion: regions.failed(region) }),
       retried: (region) => retries.inc({ StsRegion: regions.failed(region) }),
     },
-    load: createLoadMetrics(PREFIX, registry),
+    load: createLoadMetrics(METRIC_PREFIX, registry),
     decided: (reason, seconds) => {
       latency.observe({ result: reason === null ? 'success' : reasons[reason].result }, seconds)
       if (reason !== null) refusals.inc({ reason })
@@ -160,7 +161,7 @@ export function createMetrics(now: () => Date): Metrics {
     },
     mappingProblems: (source, count) => problems.set({ source }, count),
     memoryLimited: (bytes) => {
-      const name = `${PREFIX}memory_limit_bytes`
+      const name = `${METRIC_PREFIX}memory_limit_bytes`
       new Gauge({ name, help: 'Memory that the control groups of this process let it have', registers }).set(bytes)
     },
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type BackendMode,
   type EntryGates,
@@ -7,12 +7,7 @@ import {
   type Partition,
   type ReservedPrefixes,
 } from '@aws-iam-authenticator/core'
-import {
-  loadOrCreateKeyPair,
-  renderWebhookKubeconfig,
-  writeFileAtomically,
-  type KeyType,
-} from '@aws-iam-authenticator/init'
+import type { KeyType } from '@aws-iam-authenticator/init'
 import type { Dispatcher } from 'undici'
 import { createAuthenticate } from './authenticate.ts'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
@@ -21,7 +16,7 @@ import { createBackend } from './backends/create-backend.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
 import { createForeignTokens } from './foreign-tokens.ts'
-import { HEALTH_PORT, startHealthServer } from './health.ts'
+import { startHealthServer, type HealthAddress, type HealthServer } from './health.ts'
 import {
   createKubernetesApi,
   type ConnectKubernetes,
@@ -33,6 +28,11 @@ import { createMetrics } from './metrics.ts'
 import { createRefusalLog } from './bounded-refusals.ts'
 import { createStsVerifier } from './sts/create-sts-verifier.ts'
 import { realTiming } from './timing.ts'
+import { createOperations } from './observe/operations.ts'
+import type { Build } from './observe/status.ts'
+import { checkKubeconfigTrust } from './tls/kubeconfig-trust.ts'
+import { prepareNodeFiles } from './tls/node-files.ts'
+import { followCertificate, type CertificateFollower } from './tls/serving-certificate.ts'
 import { createWebhook } from './webhook.ts'
 
 /** How long a stop may take before what is still in flight is given up, in milliseconds. */
@@ -70,6 +70,9 @@ export interface ServerSettings {
   readonly stsRegions: ReadonlySet<string> | null
   /** How long a verified token is remembered, in milliseconds; 0 for not at all. */
   readonly tokenCacheTtlMs: number
+  readonly healthAddress: HealthAddress
+  /** The file of decisions; null for none. */
+  readonly auditLogPath: string | null
   /** How many calls of EC2 DescribeInstances may be made in a second, and how many at once. */
   readonly ec2: { readonly qps: number; readonly burst: number }
   /** The memory limit, in bytes, that is in force for the process; null for none. */
@@ -81,6 +84,7 @@ export interface ServerSurroundings {
   readonly log: Log
   readonly now: () => Date
   readonly userAgent: string
+  readonly build: Build
   /** Connections to AWS. */
   readonly aws: Dispatcher
   /** The region this server runs in: asked in the background, so that the start never waits for it. */
@@ -95,6 +99,8 @@ export interface ServerSurroundings {
 /** A server that listens. */
 export interface RunningServer {
   readonly port: number
+  /** Opens the audit log anew, after its file was renamed; without effect where there is none. */
+  reopenAuditLog(): void
   /** Stops: no new connections, an answer to what is in flight, 5 s at most. */
   stop(): Promise<void>
 }
@@ -107,30 +113,43 @@ export interface RunningServer {
  */
 export async function startServer(settings: ServerSettings, surroundings: ServerSurroundings): Promise<RunningServer> {
   const { log, now, aws, userAgent } = surroundings
-  const { clusterId, partition, hostname, address, port, stateDir } = settings
+  const { clusterId, partition, address, port } = settings
 
-  const { certificatePem, keyPem, created } = await loadOrCreateKeyPair({
-    certificatePath: join(stateDir, 'cert.pem'),
-    keyPath: join(stateDir, 'key.pem'),
-    hostname,
-    address,
-    keyType: settings.keyType,
-    now: now(),
-  })
-  log.info(created ? 'made a new TLS pair' : 'loaded the TLS pair', { stateDir })
-  if (!settings.kubeconfigPregenerated) {
-    const kubeconfig = renderWebhookKubeconfig({ hostname, port, certificatePem })
-    await writeFileAtomically(settings.kubeconfigPath, kubeconfig, { mode: 0o644, makeDirectory: true })
-    log.info('wrote the webhook kubeconfig', { kubeconfigPath: settings.kubeconfigPath })
-  }
-
+  const files = await prepareNodeFiles({ ...settings, log, now })
   const metrics = createMetrics(now)
   if (typeof settings.memoryLimit === 'number') metrics.memoryLimited(settings.memoryLimit)
-  const connect = async (): Promise<KubernetesApi> =>
-    createKubernetesApi(await surroundings.kubernetes(), surroundings.connectKubernetes, userAgent)
+  const connect = async (): Promise<KubernetesApi> => {
+    const cluster = await surroundings.kubernetes()
+    if (cluster.tls.rejectUnauthorized === false) {
+      log.warn('the kubeconfig has insecure-skip-tls-verify: whoever is in between decides who is admin', {
+        server: cluster.server,
+      })
+    }
+    return createKubernetesApi(cluster, surroundings.connectKubernetes, userAgent)
+  }
   const { backendModes, backendModePath, mappings, gates, dynamicFile } = settings
+  const operations = createOperations({
+    registry: metrics.registry,
+    build: surroundings.build,
+    clusterId,
+    partition: partition.id,
+    auditLogPath: settings.auditLogPath,
+    snapshots: () => backends.current().map((backend) => backend.snapshot()),
+    log,
+    now,
+  })
   const backends = createBackendSet({
-    create: (mode) => createBackend(mode, { mappings, gates, dynamicFile, log, now, metrics, connect }),
+    create: (mode) =>
+      createBackend(mode, {
+        mappings,
+        gates,
+        dynamicFile,
+        log,
+        now,
+        metrics,
+        changed: operations.backendChanged,
+        connect,
+      }),
     log,
     replaced: metrics.backendsReplaced,
   })
@@ -157,6 +176,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     stsRegions: settings.stsRegions,
     tokenCacheTtlMs: settings.tokenCacheTtlMs,
     metrics,
+    watch: operations.watchSts,
     now,
     timing: realTiming,
   })
@@ -184,34 +204,59 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     log,
     logRefusal,
     foreignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
+    decided: operations.decided,
   })
   const webhook = createWebhook({
-    certificatePem,
-    keyPem,
+    pair: files.pair,
     authenticate,
     metrics,
     log,
     logRefusal,
     refusalStatus: settings.refusalStatus,
+    checks: operations.checks,
+    status: operations.status,
   })
 
-  const listeningPort = await webhook.listen(address, port)
-  const health = await startHealthServer(HEALTH_PORT, log)
-  log.info('listening', {
-    url: `https://${address.includes(':') ? `[${address}]` : address}:${listeningPort}/authenticate`,
-    clusterid: clusterId,
-    partition: partition.id,
-    backends: backends.current().map((backend) => backend.snapshot().mode),
-  })
+  let certificate: CertificateFollower | null = null
+  let health: HealthServer | null = null
+  const stop = async (): Promise<void> => {
+    operations.stopping()
+    const closed = webhook.close()
+    const givenUp = await Promise.race([closed.then(() => false), sleep(STOP_TIMEOUT_MS, true, { ref: false })])
+    sts.stop()
+    if (givenUp) log.warn('requests are given up without an answer', { requests: webhook.unanswered() })
+    await Promise.all([certificate?.stop(), backendModeFile?.stop()])
+    await Promise.all([health?.close(), aws.destroy(), backends.stop(), operations.stop()])
+  }
 
-  return {
-    port: listeningPort,
-    stop: async () => {
-      const givenUp = new Promise<void>((resolve) => setTimeout(resolve, STOP_TIMEOUT_MS).unref())
-      await Promise.race([webhook.close(), givenUp])
-      sts.stop()
-      await backendModeFile?.stop()
-      await Promise.all([health.close(), aws.destroy(), backends.stop()])
-    },
+  try {
+    const listeningPort = await webhook.listen(address, port)
+    const pair = await files.write()
+    webhook.usePair(pair)
+    certificate = followCertificate({
+      ...files,
+      pair,
+      log,
+      now,
+      expires: operations.certificateExpires,
+      replaced: async (next, before) => {
+        webhook.usePair(next)
+        log.info('took over the new TLS pair', { stateDir: settings.stateDir })
+        await checkKubeconfigTrust(next, before, { ...settings, log })
+      },
+    })
+    operations.serves(certificate)
+    certificate.start()
+    health = await startHealthServer(settings.healthAddress, operations.checks, log)
+    log.info('listening', {
+      url: `https://${address.includes(':') ? `[${address}]` : address}:${listeningPort}/authenticate`,
+      clusterid: clusterId,
+      partition: partition.id,
+      backends: backends.current().map((backend) => backend.snapshot().mode),
+    })
+    return { port: listeningPort, reopenAuditLog: operations.reopenAuditLog, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

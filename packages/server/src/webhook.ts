@@ -1,12 +1,17 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import { AuthenticatorError, messageOf, property, Refusal, textAt, type Log } from '@aws-iam-authenticator/core'
+import type { KeyPair } from '@aws-iam-authenticator/init'
 import fastify from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { LogRefusal } from './bounded-refusals.ts'
 import { createInFlight } from './in-flight.ts'
 import type { Metrics } from './metrics.ts'
+import { answerPath, type HealthChecks } from './observe/checks.ts'
+import { isOnLoopback } from './observe/status.ts'
+import { MIN_TLS_VERSION } from './tls/serving-certificate.ts'
 import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
 
 /** Larger than any TokenReview: a token has 16 KiB at most. */
@@ -18,20 +23,26 @@ const PATH = '/authenticate'
 const LINGER_MS = 250
 
 export interface WebhookOptions {
-  readonly certificatePem: string
-  readonly keyPem: string
+  readonly pair: KeyPair
   readonly authenticate: Authenticate
   readonly metrics: Metrics
   readonly log: Log
   readonly logRefusal: LogRefusal
   /** The status of a sound refusal: 200 by the webhook's contract, or 403 as in older releases. */
   readonly refusalStatus: 200 | 403
+  readonly checks: HealthChecks
+  /** The state of the server as JSON, for people on its node. */
+  readonly status: () => string
 }
 
 /** The HTTPS server that kube-apiserver asks. */
 export interface Webhook {
   /** Begins to listen; gives the port, which is chosen where 0 was asked for. */
   listen(address: string, port: number): Promise<number>
+  /** New connections get this pair from now on; those that are open live on. */
+  usePair(pair: KeyPair): void
+  /** How many requests have no answer yet. */
+  unanswered(): number
   /** Takes no more connections, answers what is in flight, and ends. */
   close(): Promise<void>
 }
@@ -40,12 +51,16 @@ function originOf(method: string, { remoteAddress = '', remotePort = 0 }: Socket
   return { path: PATH, client: `${remoteAddress}:${remotePort}`, method }
 }
 
+function secureOptions({ certificatePem, keyPem }: KeyPair): SecureContextOptions {
+  return { cert: certificatePem, key: keyPem, minVersion: MIN_TLS_VERSION }
+}
+
 /** The HTTP side of authentication: TokenReview in, TokenReview out. */
 export function createWebhook(options: WebhookOptions): Webhook {
-  const { certificatePem, keyPem, authenticate, metrics, log, logRefusal, refusalStatus } = options
+  const { pair, authenticate, metrics, log, logRefusal, refusalStatus, checks } = options
   const app = fastify({
     http2: true,
-    https: { allowHTTP1: true, cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
+    https: { allowHTTP1: true, ...secureOptions(pair) },
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: false,
   })
@@ -104,6 +119,22 @@ export function createWebhook(options: WebhookOptions): Webhook {
     return reply.status(status).headers(headers).send(body)
   })
   app.get('/healthz', (_request, reply) => reply.type('text/plain; charset=UTF-8').send('ok'))
+  for (const path of ['/livez', '/readyz']) {
+    app.get(path, (request, reply) => {
+      const answer = answerPath(request.url, checks)
+      return reply
+        .status(answer?.status ?? 404)
+        .type('text/plain; charset=UTF-8')
+        .send(answer?.body)
+    })
+  }
+  app.get('/status', (request, reply) => {
+    if (!isOnLoopback(request.socket)) {
+      reply.callNotFound()
+      return reply
+    }
+    return reply.type('application/json; charset=UTF-8').send(options.status())
+  })
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   )
@@ -130,6 +161,8 @@ export function createWebhook(options: WebhookOptions): Webhook {
       const address = app.server.address()
       return typeof address === 'object' && address !== null ? address.port : port
     },
+    usePair: (next) => app.server.setSecureContext(secureOptions(next)),
+    unanswered: inFlight.count,
     close: async () => {
       for (const session of sessions) session.close()
       const closed = app.close()

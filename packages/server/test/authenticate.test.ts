@@ -38,6 +38,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
     log,
     logRefusal: createRefusalLog(log, () => 0),
     foreignToken: () => undefined,
+    decided: () => undefined,
     ...options,
   })
   return { authenticate, lines }

@@ -34,6 +34,8 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     refusalStatus: 200,
     stsRegions: null,
     tokenCacheTtlMs: 30_000,
+    healthAddress: { host: null, port: 0 },
+    auditLogPath: null,
     ec2: { qps: 1, burst: 1 },
     ...settings,
   }
@@ -53,6 +55,7 @@ async function start(
     log,
     now,
     userAgent: 'test/1',
+    build: { version: '1.2.3', commit: 'abc' },
     aws: new InProcessDispatcher(createSandboxAws().handle),
     lookUpRegion: () => Promise.resolve('us-east-1'),
     ec2Access: never,

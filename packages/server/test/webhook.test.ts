@@ -23,13 +23,14 @@ interface Running {
 async function start(t: Test, authenticate: Authenticate, options: Partial<WebhookOptions> = {}): Promise<Running> {
   const { log, lines } = recordedLog()
   const webhook = createWebhook({
-    certificatePem: pair.cert,
-    keyPem: pair.key,
+    pair: { certificatePem: pair.cert, keyPem: pair.key },
     authenticate,
     metrics: createMetrics(() => new Date()),
     log,
     logRefusal: createRefusalLog(log, () => 0),
     refusalStatus: 200,
+    checks: { live: () => [], ready: () => [] },
+    status: () => '{}',
     ...options,
   })
   const port = await webhook.listen('127.0.0.1', 0)
@@ -116,13 +117,14 @@ void test('a port that is taken is an error of this product', async (t) => {
   const { port } = await start(t, grant)
   const { log } = recordedLog()
   const second = createWebhook({
-    certificatePem: pair.cert,
-    keyPem: pair.key,
+    pair: { certificatePem: pair.cert, keyPem: pair.key },
     authenticate: grant,
     metrics: createMetrics(() => new Date()),
     log,
     logRefusal: createRefusalLog(log, () => 0),
     refusalStatus: 200,
+    checks: { live: () => [], ready: () => [] },
+    status: () => '{}',
   })
   await t.rejects(second.listen('127.0.0.1', port), { name: 'AuthenticatorError', message: new RegExp(String(port)) })
 })

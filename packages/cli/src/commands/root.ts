@@ -8,6 +8,7 @@ import { init } from './init.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { lint } from './lint.ts'
 import { server } from './server.ts'
+import { status } from './status.ts'
 import { token } from './token.ts'
 import { verify } from './verify.ts'
 import { version } from './version.ts'
@@ -18,5 +19,5 @@ export const root: CommandGroup = {
   summary: '',
   description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
   options: GLOBAL_OPTIONS,
-  commands: [add, cache, completion, explain, init, kubeconfig, lint, server, token, verify, version],
+  commands: [add, cache, completion, explain, init, kubeconfig, lint, server, status, token, verify, version],
 }

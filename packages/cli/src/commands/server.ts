@@ -8,6 +8,7 @@ import { FEATURE_GATES } from '../options/global-options.ts'
 import {
   ADDRESS,
   API_AUDIENCES,
+  AUDIT_LOG,
   BACKEND_MODE,
   DYNAMIC_BACKEND_MODE_PATH,
   DYNAMIC_FILE_PATH,
@@ -16,6 +17,7 @@ import {
   EC2_QPS,
   EC2_ROLE_ARN,
   GENERATE_KUBECONFIG,
+  HEALTH_ADDRESS,
   KEY_TYPE,
   KUBECONFIG,
   KUBECONFIG_PREGENERATED,
@@ -32,7 +34,7 @@ import {
 } from '../options/server-options.ts'
 import { STS_REGIONS, TOKEN_CACHE_TTL } from '../options/sts-options.ts'
 import { requireServerConfiguration } from '../server-configuration.ts'
-import { BANNER, USER_AGENT } from '../version.ts'
+import { BANNER, COMMIT, USER_AGENT, VERSION } from '../version.ts'
 
 /** Resolves when the process is asked to stop. A second signal ends it at once. */
 function stopSignal(): Promise<string> {
@@ -136,6 +138,8 @@ export const server: Command = {
         refusalStatus: setting(REFUSAL_STATUS),
         stsRegions: setting(STS_REGIONS),
         tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
+        healthAddress: setting(HEALTH_ADDRESS),
+        auditLogPath: setting(AUDIT_LOG),
         ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
         memoryLimit,
       },
@@ -143,6 +147,7 @@ export const server: Command = {
         log,
         now,
         userAgent: USER_AGENT,
+        build: { version: VERSION, commit: COMMIT },
         aws,
         lookUpRegion: () => lookUpRegion(context),
         ec2Access: createEc2Access(context, aws),
@@ -150,6 +155,7 @@ export const server: Command = {
         connectKubernetes: (tls) => connectWith(environment, tls),
       },
     )
+    if (setting(AUDIT_LOG) !== null) process.on('SIGHUP', () => running.reopenAuditLog())
     log.info('stopping', { signal: await stopped })
     await running.stop().catch((error: unknown) => log.error('the stop was not clean', { error: messageOf(error) }))
     log.info('stopped')

@@ -5,6 +5,7 @@ import {
   type BackendModes,
   type PartitionId,
 } from '@aws-iam-authenticator/core'
+import { readHostAndPort } from './host-and-port.ts'
 import { choice, flag, integer, list, text, textOr, type Option } from './option.ts'
 import { STS_REGIONS, TOKEN_CACHE_TTL } from './sts-options.ts'
 
@@ -155,6 +156,20 @@ export const REFUSAL_STATUS: Option<200 | 403> = {
     throw new TypeError(`"${written ?? ''}" is neither 200 nor 403`)
   },
 }
+export const HEALTH_ADDRESS: Option<{ readonly host: string | null; readonly port: number }> = {
+  ...textOr(':21363', {
+    flag: null,
+    keys: ['server.healthAddress'],
+    description: 'host:port of the health checks in plain HTTP; without a host every address, port 0 switches them off',
+  }),
+  fallback: { host: null, port: 21_363 },
+  parse: ([written = '']) => readHostAndPort(written),
+}
+export const AUDIT_LOG: Option<string | null> = text({
+  flag: null,
+  keys: ['server.auditLog'],
+  description: 'The file that each decision is appended to as a line of JSON',
+})
 export const SCRUBBED_ACCOUNTS: Option<ReadonlySet<string>> = list<ReadonlySet<string>>(
   {
     flag: null,
@@ -199,6 +214,8 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   DYNAMIC_BACKEND_MODE_PATH,
   REGION,
   REFUSAL_STATUS,
+  HEALTH_ADDRESS,
+  AUDIT_LOG,
   SCRUBBED_ACCOUNTS,
   API_AUDIENCES,
   STS_REGIONS,

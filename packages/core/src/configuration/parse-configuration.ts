@@ -29,6 +29,7 @@ const TOP_KEYS = [
 const SERVER_KEYS = [
   'address',
   'apiAudiences',
+  'auditLog',
   'backendMode',
   'dynamicBackendModePath',
   'dynamicfilepath',
@@ -37,6 +38,7 @@ const SERVER_KEYS = [
   'ec2DescribeInstancesQps',
   'ec2DescribeInstancesRoleARN',
   'generateKubeconfig',
+  'healthAddress',
   'hostname',
   'keyType',
   'kubeconfig',

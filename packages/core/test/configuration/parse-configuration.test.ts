@@ -90,7 +90,17 @@ void test('every key of server, in any case', async (t) => {
     'sourceARN',
   ]
   const others = ['ec2DescribeInstancesRoleARN', 'dynamicfilepath', 'dynamicfileUserIDStrict', 'dynamicBackendModePath']
-  for (const key of [...keys, ...more, ...others, 'keyType', 'region', 'refusalStatus', 'scrubbedAccounts']) {
+  for (const key of [
+    ...keys,
+    ...more,
+    ...others,
+    'keyType',
+    'healthAddress',
+    'auditLog',
+    'region',
+    'refusalStatus',
+    'scrubbedAccounts',
+  ]) {
     t.same(settingsOf(`Server: {${key.toUpperCase()}: "x"}\n`), [[`server.${key.toLowerCase()}`, 'x']], key)
   }
 })

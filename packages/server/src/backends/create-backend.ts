@@ -22,6 +22,8 @@ export interface BackendOptions {
   readonly log: Log
   readonly now: () => Date
   readonly metrics: Metrics
+  /** A source was read anew; it has so many errors. */
+  readonly changed: (mode: BackendMode, source: string, errors: number) => void
   /** A connection to the API server, for one backend alone. */
   readonly connect: () => Promise<KubernetesApi>
 }
@@ -33,9 +35,15 @@ export interface BackendOptions {
  * @throws {FileError} What leads to the API server can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
-  const { mappings, gates, dynamicFile, log, now, metrics, connect } = options
-  const { mappingProblems: problemsFound } = metrics
-  if (mode === 'MountedFile') return createMountedFile(mappings, log)
+  const { mappings, gates, dynamicFile, log, now, metrics, changed, connect } = options
+  const problemsFound = (source: string, errors: number): void => {
+    metrics.mappingProblems(source, errors)
+    changed(mode, source, errors)
+  }
+  if (mode === 'MountedFile') {
+    changed(mode, mode, 0)
+    return createMountedFile(mappings, log)
+  }
   if (mode === 'EKSConfigMap') {
     const { configMapWatchFailed: watchFailed } = metrics
     return createConfigMap({ api: await connect(), gates, log, watchFailed, problemsFound })

@@ -38,7 +38,7 @@ function isSame(a: State, b: State): boolean {
 }
 
 /** What tells one state of a file from another without reading it. Links are followed: what counts is where they lead. */
-async function stampOf(path: string): Promise<string> {
+export async function stampOf(path: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
     return [dev, ino, size, mtimeNs, ctimeNs].join(' ')

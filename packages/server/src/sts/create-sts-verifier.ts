@@ -1,7 +1,7 @@
 import type { Partition, Refusal } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
 import type { Metrics } from '../metrics.ts'
-import { createStsClient } from '../sts.ts'
+import { createStsClient, type AskSts } from '../sts.ts'
 import type { Timing } from '../timing.ts'
 import { createVerifier, type Verified, type Verify } from '../verify.ts'
 import { createGuardedSts } from './guarded-sts.ts'
@@ -19,6 +19,8 @@ export interface StsVerifierOptions {
   /** How long a verified token is remembered, in milliseconds; 0 for not at all. */
   readonly tokenCacheTtlMs: number
   readonly metrics: Metrics
+  /** Notes each call that is made. */
+  readonly watch: (askSts: AskSts) => AskSts
   readonly now: () => Date
   readonly timing: Timing
 }
@@ -39,7 +41,7 @@ export function createStsVerifier(options: StsVerifierOptions): StsVerifier {
   }
   // With a closed list only hosts of that list come so far.
   const isTrusted = (host: string): boolean => stsRegions !== null || host === ownHost()
-  const client = createStsClient({ dispatcher, clusterId, userAgent, observer: metrics.sts })
+  const client = options.watch(createStsClient({ dispatcher, clusterId, userAgent, observer: metrics.sts }))
   const { askSts, prove, counts } = createGuardedSts({ askSts: client, isTrusted, timing })
   const remembered = createRemembered<Verified | Refusal>(timing.now, metrics.load.recalled)
   metrics.load.observe(() => ({ ...counts(), remembered: remembered.size }))

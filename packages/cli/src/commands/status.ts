@@ -1,0 +1,35 @@
+import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import type { Command } from '../command.ts'
+import { choice } from '../options/option.ts'
+import { ADDRESS, PORT, STATE_DIR } from '../options/server-options.ts'
+
+const OUTPUT = choice<'' | 'json'>(
+  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text for people' },
+  '',
+)
+
+export const status: Command = {
+  name: 'status',
+  summary: 'Show how the server on this node is',
+  description:
+    'Asks the server on this node, over its loopback, and shows its version, certificate, backends, STS and last refusals. ' +
+    'Exit code 0 where all is well, 2 where a check fails, 1 where there is no answer.',
+  examples: ['aws-iam-authenticator status --config=/etc/aws-iam-authenticator/config.yaml'],
+  options: [OUTPUT, ADDRESS, PORT, STATE_DIR],
+  run: async ({ setting, environment, stdout, stderr, now }) => {
+    const [{ askStatus, isWell }, { renderStatus }, { formatJson, stdoutStyle }] = await Promise.all([
+      import('../status/ask-status.ts'),
+      import('../status/render-status.ts'),
+      import('../terminal/style.ts'),
+    ])
+    try {
+      const found = await askStatus({ address: setting(ADDRESS), port: setting(PORT), stateDir: setting(STATE_DIR) })
+      stdout(setting(OUTPUT) === 'json' ? formatJson(found) : renderStatus(found, stdoutStyle(environment), now()))
+      return isWell(found) ? 0 : 2
+    } catch (error) {
+      if (!(error instanceof AuthenticatorError)) throw error
+      stderr(`no status: ${error.message}\n`)
+      return 1
+    }
+  },
+}

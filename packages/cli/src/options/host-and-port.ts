@@ -1,0 +1,20 @@
+import { isIP } from 'node:net'
+
+const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/
+const NAME = /^[\w.-]+$/
+
+/**
+ * Reads `host:port`, `[IPv6]:port` or `:port`, whose host is null: every address.
+ *
+ * @throws {TypeError} It is none of these; the message says what to write.
+ */
+export function readHostAndPort(text: string): { readonly host: string | null; readonly port: number } {
+  const [, inBrackets, bare, digits = ''] = HOST_AND_PORT.exec(text) ?? []
+  const host = inBrackets ?? bare
+  const port = Number(digits)
+  const isHost = inBrackets === undefined ? bare === '' || NAME.test(bare ?? ':') : isIP(inBrackets) === 6
+  if (host === undefined || digits === '' || port > 65_535 || !isHost) {
+    throw new TypeError(`"${text}" is no host:port, such as 127.0.0.1:21363, [::1]:21363 or :21363 for every address`)
+  }
+  return { host: host === '' ? null : host, port }
+}

@@ -1,0 +1,51 @@
+import type { BackendMode, BackendSnapshot, MappingIndex } from '@aws-iam-authenticator/core'
+
+/** What one backend has at present, for people on the node. */
+export interface BackendReport {
+  readonly mode: BackendMode
+  readonly isLoaded: boolean
+  readonly roles: number
+  readonly users: number
+  /** Entries with patterns. */
+  readonly patterns: number
+  readonly accounts: number
+  /** Errors in its source, as it was last read. */
+  readonly errors: number
+  /** When its mappings were last loaded or changed; null where they never were. */
+  readonly changedAt: string | null
+  /** Why it has nothing, or nothing new; null while all is well. */
+  readonly fault: string | null
+}
+
+/** Keeps in mind when backends changed. */
+export interface BackendActivity {
+  readonly changed: (mode: BackendMode, source: string, errors: number) => void
+  readonly report: (snapshot: BackendSnapshot) => BackendReport
+}
+
+function countOf(index: MappingIndex): Pick<BackendReport, 'roles' | 'users' | 'patterns' | 'accounts'> {
+  const { rolesByArn, rolesBySso, rolesByUserId, usersByArn, usersByUserId, likes, accounts } = index
+  return {
+    roles: rolesByArn.size + rolesBySso.size + rolesByUserId.size,
+    users: usersByArn.size + usersByUserId.size,
+    patterns: [...likes.values()].reduce((sum, { length }) => sum + length, 0),
+    accounts: accounts.size,
+  }
+}
+
+const NONE = { roles: 0, users: 0, patterns: 0, accounts: 0 }
+
+export function createBackendActivity(now: () => Date): BackendActivity {
+  const changes = new Map<BackendMode, { readonly at: Date; readonly errors: number }>()
+  return {
+    changed: (mode, _source, errors) => void changes.set(mode, { at: now(), errors }),
+    report: ({ mode, index, fault }) => ({
+      mode,
+      isLoaded: index !== null,
+      ...(index === null ? NONE : countOf(index)),
+      errors: changes.get(mode)?.errors ?? 0,
+      changedAt: changes.get(mode)?.at.toISOString() ?? null,
+      fault,
+    }),
+  }
+}

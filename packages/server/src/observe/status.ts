@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net'
+import type { CertificateFollower } from '../tls/serving-certificate.ts'
+import type { BackendReport } from './backend-activity.ts'
+import type { Check } from './checks.ts'
+import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
+import type { StsHostReport } from './sts-activity.ts'
+
+/** What was built. */
+export interface Build {
+  readonly version: string
+  readonly commit: string
+}
+
+/** The state of a running server, for people on its node: no token, no key, nothing of scrubbed accounts. */
+export interface ServerStatus {
+  readonly version: string
+  readonly commit: string
+  readonly runtime: string
+  readonly pid: number
+  readonly clusterId: string
+  readonly partition: string
+  readonly startedAt: string
+  readonly uptimeSeconds: number
+  readonly certificate: {
+    readonly sha256: string
+    readonly notBefore: string
+    readonly notAfter: string
+    readonly keyType: string
+    readonly names: string
+    readonly loadedAt: string
+    readonly fault: string | null
+  }
+  readonly checks: readonly { readonly name: string; readonly fault: string | null }[]
+  readonly backends: readonly BackendReport[]
+  readonly sts: readonly StsHostReport[]
+  readonly decisions: { readonly granted: number; readonly refused: number }
+  readonly refusals: readonly RecentRefusal[]
+  /** Null where none is configured. */
+  readonly auditLog: { readonly path: string; readonly fault: string | null } | null
+}
+
+export interface StatusSources {
+  readonly build: Build
+  readonly clusterId: string
+  readonly partition: string
+  readonly startedAt: Date
+  readonly now: () => Date
+  readonly certificate: CertificateFollower
+  readonly checks: () => readonly Check[]
+  readonly backends: () => readonly BackendReport[]
+  readonly sts: () => readonly StsHostReport[]
+  readonly decisions: RecentDecisions
+  readonly auditLog: () => ServerStatus['auditLog']
+}
+
+/** The runtime that this process is. */
+export function runtimeName(): string {
+  const { bun } = process.versions
+  return bun === undefined ? `node ${process.versions.node}` : `bun ${bun}`
+}
+
+export function statusOf(sources: StatusSources): ServerStatus {
+  const { build, clusterId, partition, startedAt, now, certificate, checks, backends, sts, decisions } = sources
+  const serving = certificate.current()
+  const { certificate: x509 } = serving
+  const { granted, refused, refusals } = decisions.report()
+  return {
+    ...build,
+    runtime: runtimeName(),
+    pid: process.pid,
+    clusterId,
+    partition,
+    startedAt: startedAt.toISOString(),
+    uptimeSeconds: Math.max(0, Math.floor((now().getTime() - startedAt.getTime()) / 1000)),
+    certificate: {
+      sha256: x509.fingerprint256,
+      notBefore: new Date(x509.validFrom).toISOString(),
+      notAfter: new Date(x509.validTo).toISOString(),
+      keyType: x509.publicKey.asymmetricKeyType === 'ec' ? 'ecdsa' : (x509.publicKey.asymmetricKeyType ?? 'unknown'),
+      names: x509.subjectAltName ?? '',
+      loadedAt: serving.loadedAt.toISOString(),
+      fault: serving.fault,
+    },
+    checks: checks().map(({ name, fault }) => ({ name, fault: fault() })),
+    backends: backends(),
+    sts: sts(),
+    decisions: { granted, refused },
+    refusals,
+    auditLog: sources.auditLog(),
+  }
+}
+
+const LOOPBACK = /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/
+
+/** Whether both ends of a connection are on this machine's loopback. */
+export function isOnLoopback({ remoteAddress, localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): boolean {
+  return LOOPBACK.test(remoteAddress ?? '') && LOOPBACK.test(localAddress ?? '')
+}

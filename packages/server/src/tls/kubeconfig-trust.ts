@@ -1,0 +1,77 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { messageOf, type Log } from '@aws-iam-authenticator/core'
+import {
+  certificatesOfKubeconfig,
+  renderWebhookKubeconfig,
+  writeFileAtomically,
+  type KeyPair,
+} from '@aws-iam-authenticator/init'
+
+export interface KubeconfigTrustOptions {
+  readonly kubeconfigPath: string
+  /** Whether the webhook kubeconfig is somebody else's and must be left alone. */
+  readonly kubeconfigPregenerated: boolean
+  readonly hostname: string
+  readonly port: number
+  readonly log: Log
+}
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
+/**
+ * Whether whoever trusts `trusted` accepts the chain in `certificatePem`: it is one of them, or one of them has issued it.
+ * Go takes a certificate with the subject of a trusted one for that one itself, never for issued by it.
+ */
+export function isTrusted(certificatePem: string, trusted: readonly X509Certificate[]): boolean {
+  const chain = (certificatePem.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
+  const isAnchored = (link: X509Certificate): boolean =>
+    trusted.some(
+      (anchor) =>
+        anchor.fingerprint256 === link.fingerprint256 ||
+        (anchor.subject !== link.subject && link.checkIssued(anchor) && link.verify(anchor.publicKey)),
+    )
+  return chain.some(isAnchored)
+}
+
+async function readTrusted(path: string): Promise<readonly X509Certificate[] | null> {
+  try {
+    return certificatesOfKubeconfig(await readFile(path, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Tells, after another pair was taken over, whether kube-apiserver will accept it, as far as the webhook kubeconfig says; it
+ * was read at kube-apiserver's start. Where the kubeconfig is this server's own, it then trusts the certificate before as well.
+ */
+export async function checkKubeconfigTrust(
+  pair: KeyPair,
+  before: KeyPair,
+  options: KubeconfigTrustOptions,
+): Promise<void> {
+  const { kubeconfigPath, kubeconfigPregenerated, hostname, port, log } = options
+  const fields = { kubeconfig: kubeconfigPath }
+  const trusted = await readTrusted(kubeconfigPath)
+  if (trusted !== null && isTrusted(pair.certificatePem, trusted)) return
+  if (kubeconfigPregenerated && trusted === null) {
+    log.warn('kube-apiserver refuses the new certificate unless its webhook kubeconfig held it when it started', fields)
+    return
+  }
+  if (!kubeconfigPregenerated) {
+    const own = new X509Certificate(before.certificatePem).toString()
+    const kubeconfig = renderWebhookKubeconfig({ hostname, port, certificatePem: pair.certificatePem + own })
+    try {
+      await writeFileAtomically(kubeconfigPath, kubeconfig, { mode: 0o644 })
+      log.info('wrote the webhook kubeconfig with the new certificate and the one before', fields)
+    } catch (error) {
+      log.error('the webhook kubeconfig can not be written', { ...fields, error: messageOf(error) })
+    }
+  }
+  const todo = kubeconfigPregenerated ? 'put the new certificate into it and restart kube-apiserver' : 'restart it'
+  log.warn(
+    `the webhook kubeconfig did not hold the new certificate: kube-apiserver refuses this server; ${todo}`,
+    fields,
+  )
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import type { Log } from '@aws-iam-authenticator/core'
+import {
+  prepareKeyPair,
+  renderWebhookKubeconfig,
+  stageFile,
+  type KeyPair,
+  type KeyType,
+  type StagedFile,
+} from '@aws-iam-authenticator/init'
+
+/** Where the server's files on its node are, and for what they are made. */
+export interface NodeFilesOptions {
+  readonly stateDir: string
+  readonly hostname: string
+  readonly address: string
+  readonly port: number
+  readonly keyType: KeyType
+  readonly kubeconfigPath: string
+  readonly kubeconfigPregenerated: boolean
+  readonly log: Log
+  readonly now: () => Date
+}
+
+/** The server's files, read or made, and not written yet. */
+export interface NodeFiles {
+  readonly certificatePath: string
+  readonly keyPath: string
+  readonly pair: KeyPair
+  /**
+   * Writes what is to be written; gives the pair that lies there then, which is another process's where that was faster.
+   *
+   * @throws {FileError} The pair or the kubeconfig can't be written; what was there is as it was.
+   */
+  write(): Promise<KeyPair>
+}
+
+/**
+ * Loads the TLS pair or makes one, and renders the webhook kubeconfig. Nothing is written until the server listens: a start
+ * that fails leaves the files of the one before.
+ *
+ * @throws {FileError} The pair can't be read, or is none.
+ * @throws {HostError} The hostname or the address is none.
+ */
+export async function prepareNodeFiles(options: NodeFilesOptions): Promise<NodeFiles> {
+  const { stateDir, hostname, address, port, keyType, kubeconfigPath, kubeconfigPregenerated, log, now } = options
+  const certificatePath = join(stateDir, 'cert.pem')
+  const keyPath = join(stateDir, 'key.pem')
+  const prepared = await prepareKeyPair({ certificatePath, keyPath, hostname, address, keyType, now: now() })
+
+  const stageKubeconfig = async (certificatePem: string): Promise<StagedFile | null> => {
+    if (kubeconfigPregenerated) return null
+    const kubeconfig = renderWebhookKubeconfig({ hostname, port, certificatePem })
+    return stageFile(kubeconfigPath, kubeconfig, { mode: 0o644, makeDirectory: true })
+  }
+  const write = async (): Promise<KeyPair> => {
+    let staged = await stageKubeconfig(prepared.certificatePem)
+    try {
+      const pair = await prepared.publish()
+      log.info(pair.created ? 'made a new TLS pair' : 'loaded the TLS pair', { stateDir })
+      if (pair.certificatePem !== prepared.certificatePem) {
+        await staged?.discard()
+        staged = await stageKubeconfig(pair.certificatePem)
+      }
+      if (staged !== null) {
+        await staged.commit()
+        log.info('wrote the webhook kubeconfig', { kubeconfigPath })
+      }
+      return pair
+    } catch (error) {
+      await staged?.discard()
+      throw error
+    }
+  }
+  return { certificatePath, keyPath, pair: prepared, write }
+}
