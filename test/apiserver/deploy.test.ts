@@ -1,0 +1,76 @@
+import { property } from '@aws-iam-authenticator/core'
+import t from 'tap'
+import { runHelm } from '../deploy/chart.ts'
+import { findObject, MANIFESTS, overlayObjects, OVERLAYS } from '../deploy/objects.ts'
+import { helm } from '../sandbox/kubectl/kubectl.ts'
+import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { startApiServer } from './harness/api-server.ts'
+
+const VALUES = {
+  clusterID: 'k8s.local',
+  image: { repository: '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator' },
+  backends: ['CRD', 'EKSConfigMap', 'MountedFile'],
+}
+/** What kube-apiserver says of the label of older clusters, which the affinity names beside that of today. */
+const OLDER_LABEL = /^Warning: \S+nodeSelectorTerms\[1\]\S+ node-role\.kubernetes\.io\/master is use .*\n$/
+const ON_LOOPBACK =
+  'probe or lifecycle host (container "aws-iam-authenticator" uses probe or lifecycle host "127.0.0.1")'
+
+const api = await startApiServer(t)
+
+t.test('the API server takes every overlay, and changes nothing of it when it is applied again', async (t) => {
+  for (const overlay of OVERLAYS) {
+    const folder = `${MANIFESTS}/overlays/${overlay}`
+    const { code, stderr } = await api.kubectl(['apply', '--validate=strict', '-k', folder])
+    t.equal(code, 0, `${overlay}: ${stderr}`)
+    t.match(stderr, OLDER_LABEL, `${overlay}: no other warning`)
+    const again = await api.admin(['apply', '--validate=strict', '-k', folder])
+    for (const line of again.trim().split('\n')) t.match(line, / unchanged$/, overlay)
+    for (const example of overlay === 'crd' ? ['identity-mapping', 'aws-auth'] : []) {
+      await api.admin(['apply', '--validate=strict', '-f', `${MANIFESTS}/examples/${example}.yaml`])
+    }
+    await api.admin(['delete', '-k', folder])
+  }
+})
+
+t.test('the chart is installed, upgraded and removed by helm, and the mappings outlive it', async (t) => {
+  const upgrade = async (values: Record<string, unknown>): Promise<void> => {
+    const command = ['upgrade', '--install', `--kubeconfig=${api.kubeconfig}`, 'authenticator']
+    const { code, stderr } = await runHelm(t, command, values)
+    t.equal(code, 0, stderr)
+  }
+  const inKubeSystem = (kind: string): Promise<string> =>
+    api.admin(['--namespace=kube-system', 'get', kind, 'aws-iam-authenticator', '--output=yaml'])
+  await upgrade(VALUES)
+  t.match(await inKubeSystem('daemonset'), '- --backend-mode=CRD,EKSConfigMap,MountedFile')
+  await api.admin(['apply', '-f', `${MANIFESTS}/examples/identity-mapping.yaml`])
+  await upgrade({ ...VALUES, server: { mapAccounts: ['123456789012'] } })
+  t.match(await inKubeSystem('configmap'), '- "123456789012"')
+
+  const home = t.testdir({})
+  const args = ['uninstall', 'authenticator', '--namespace=kube-system', `--kubeconfig=${api.kubeconfig}`]
+  const removed = await runBinary(await helm(), args, { cwd: home, env: { HOME: home } })
+  t.equal(removed.code, 0, removed.stderr)
+  t.equal((await api.kubectl(['--namespace=kube-system', 'get', 'serviceaccount', 'aws-iam-authenticator'])).code, 1)
+  t.match(await api.admin(['get', 'iamidentitymappings']), /^k8s-admin /m)
+})
+
+t.test('of PodSecurity the pod needs the host network, its loopback and host paths, and nothing else', async (t) => {
+  const objects = await overlayObjects('aws-auth')
+  await api.admin(['apply', '-f', '-'], JSON.stringify(findObject(objects, 'ServiceAccount')))
+  const spec = property(property(property(findObject(objects, 'DaemonSet'), 'spec'), 'template'), 'spec')
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'server', namespace: 'kube-system' }, spec }
+  /** What a level refuses in it; nothing where it lets it pass. */
+  const refusedBy = async (level: string): Promise<string> => {
+    await api.admin(['label', '--overwrite', 'namespace', 'kube-system', `pod-security.kubernetes.io/enforce=${level}`])
+    const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']
+    const { code, stderr } = await api.kubectl(create, { input: JSON.stringify(pod) })
+    t.equal(code === 0, level === 'privileged', stderr)
+    return /violates PodSecurity "[\w:.]+": (.*)$/m.exec(stderr)?.[1] ?? ''
+  }
+  const network = 'host namespaces (hostNetwork=true)'
+  t.equal(await refusedBy('privileged'), '')
+  t.equal(await refusedBy('baseline'), `${network}, hostPath volumes (volumes "state", "output"), ${ON_LOOPBACK}`)
+  const paths = 'restricted volume types (volumes "state", "output" use restricted volume type "hostPath")'
+  t.equal(await refusedBy('restricted'), `${network}, ${ON_LOOPBACK}, ${paths}`)
+})
