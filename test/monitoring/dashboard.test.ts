@@ -101,6 +101,10 @@ t.test(
     await eventually(t, 'rates of refusals', true, 60_000, rates)
 
     const exposed = (await server.request({ path: '/metrics' })).text
+    const [, named = ''] = document('docs/monitoring.md').text.split('## Metrics')
+    for (const [, name = ''] of exposed.matchAll(/^# TYPE aws_iam_authenticator_(\w+)/gm)) {
+      t.match(named, `\`${name}\``, `${name} is in monitoring.md`)
+    }
     for (const { title, expression } of queries) {
       const asked = expression.replaceAll('$job', '.*').replaceAll('$__rate_interval', '20s')
       const { status, error, results } = await query(asked)
