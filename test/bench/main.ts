@@ -1,104 +1,77 @@
-// What people feel: how long `token` takes, and what memory the server needs. Prints a table and, last, one line of JSON.
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import type { Identity } from '../sandbox/aws/account.ts'
-import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
-import { COMMAND, minimalEnvironment, temporaryFolder } from '../e2e/harness/command.ts'
-import { startTestServer } from '../e2e/harness/server.ts'
-import { signToken } from '../e2e/harness/webhook.ts'
-import { load } from './load.ts'
-import { timeProcesses, type Timed } from './processes.ts'
+// What people feel: how long `token` takes, how many logins a server answers, what memory it needs. Prints a table and, last,
+// one line of JSON.
+import { arch, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureDecisions } from './decisions.ts'
+import { measureMemory } from './memory.ts'
+import { publish } from './publish.ts'
+import { meets, shown, shownTarget, type Figure, type Results, type Runtime } from './results.ts'
+import { measureStart } from './start.ts'
+import { measureWebhook } from './webhook.ts'
 
-const RUNS = 15
-const LOAD_SECONDS = 30
-const CONNECTIONS = 50
-const ACCOUNT = '111122223333'
+const SECTIONS = ['start', 'webhook', 'memory', 'decisions']
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean' },
+    publish: { type: 'boolean' },
+    'memory-seconds': { type: 'string' },
+  },
+})
+const wanted = values.only?.split(',') ?? SECTIONS
+const unknown = wanted.filter((name) => !SECTIONS.includes(name))
+if (unknown.length > 0) throw new Error(`no section ${unknown.join(', ')}: there are ${SECTIONS.join(', ')}`)
+const quick = values.quick === true
 
 const cleanUps: (() => unknown)[] = []
 const scope = { teardown: (action: () => unknown): void => void cleanUps.unshift(action) }
 
-function residentMiB(pid: number): number {
-  const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Math.round(Number(kibibytes) / 102.4) / 10
+function print(figures: readonly Figure[]): void {
+  for (const figure of figures) {
+    const met = meets(figure)
+    const target = met === null ? '' : `${shownTarget(figure)} ${met ? 'met' : 'MISSED'}`
+    const columns = [figure.name.padEnd(52), (figure.runtime ?? '').padEnd(11), shown(figure).padStart(12), target]
+    console.log(columns.join(' ').trimEnd())
+  }
 }
 
-function tokenTimes(): ReadonlyMap<string, number> {
-  const [program, ...before] = COMMAND
-  const environment = {
-    ...minimalEnvironment(temporaryFolder(scope)),
-    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'a-secret-of-the-bench',
-    AWS_REGION: 'us-west-2',
+async function measure(): Promise<Results> {
+  const figures: Figure[] = []
+  const add = (more: readonly Figure[]): void => {
+    print(more)
+    figures.push(...more)
   }
-  const commands: Timed[] = [
-    { name: 'token, static credentials', program, args: [...before, 'token', '-i', 'bench'], environment },
-    { name: 'version', program, args: [...before, 'version'], environment },
-  ]
-  if (spawnSync('aws', ['--version'], { env: environment }).status === 0) {
-    const args = ['eks', 'get-token', '--cluster-name', 'bench']
-    commands.push({ name: 'aws eks get-token', program: 'aws', args, environment })
+  let files: string[] = []
+  let memory: Results['memory'] = []
+  if (wanted.includes('start')) {
+    const measured = await measureStart(scope, quick ? 5 : 25)
+    files = measured.files
+    add(measured.figures)
+    console.log(`token opens or looks for, besides what a program that does nothing does: ${files.join(' ')}`)
   }
-  return timeProcesses(commands, RUNS)
-}
-
-async function serverMemory(): Promise<{ idle: number; loaded: number; logins: number; others: number }> {
-  const identities = new Map<string, Identity>()
-  for (let index = 0; index < 200; index += 1) {
-    const name = `user${String(index).padStart(4, '0')}`
-    const arn = `arn:aws:iam::${ACCOUNT}:user/${name}`
-    identities.set(`AKIA${name.toUpperCase()}BENCH`, {
-      accountId: ACCOUNT,
-      arn,
-      userId: `AIDA${name}`,
-      secretAccessKey: name,
-    })
+  if (wanted.includes('decisions')) add(measureDecisions())
+  if (wanted.includes('webhook')) add(await measureWebhook(scope, quick ? 4 : 10))
+  if (wanted.includes('memory')) {
+    const seconds = Number(values['memory-seconds'] ?? (quick ? 20 : 180))
+    const durations = new Map<Runtime, number>([
+      ['executable', seconds],
+      ['Node.js', Math.min(seconds, 60)],
+    ])
+    const measured = await measureMemory(scope, durations)
+    memory = measured.memory
+    add(measured.figures)
   }
-  const aws = await startSandboxAws({ identities })
-  scope.teardown(() => aws.close())
-  const configuration = `clusterID: bench\nserver:\n  mapAccounts: ["${ACCOUNT}"]\n`
-  const server = await startTestServer(scope, { aws, configuration })
-  const idle = residentMiB(server.pid)
-  const keys = [...identities]
-  let made = 0
-  const nextToken = (): string => {
-    made += 1
-    const [id, identity] = keys[made % keys.length] ?? ['', undefined]
-    if (identity === undefined) throw new Error('no identities')
-    // Each key has its own token for each of the last ten minutes' seconds.
-    const date = new Date(Date.now() - (Math.floor(made / keys.length) % 600) * 1000)
-    return signToken(id, identity, { clusterId: 'bench', date })
-  }
-  const { port, certificate, pid } = server
-  const statuses = await load({ port, certificate, connections: CONNECTIONS, seconds: LOAD_SECONDS, nextToken })
-  const logins = statuses.get(200) ?? 0
-  const all = [...statuses.values()].reduce((sum, count) => sum + count, 0)
-  return { idle, loaded: residentMiB(pid), logins, others: all - logins }
-}
-
-async function main(): Promise<void> {
-  const runtime = process.env['COMMAND_RUNTIME'] === 'node' ? 'Node.js' : 'executable'
-  console.log(`${runtime}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}\n`)
-  const times = tokenTimes()
-  for (const [name, milliseconds] of times) {
-    console.log(
-      `${name.padEnd(40)} ${milliseconds.toFixed(1).padStart(8)} ms   median wall time of ${RUNS} processes in turn`,
-    )
-  }
-  const memory = await serverMemory()
-  const rows = [
-    ['server, resident, idle', memory.idle, 'MiB, after the start'],
-    ['server, resident, loaded', memory.loaded, `MiB, after ${LOAD_SECONDS} s on ${CONNECTIONS} connections`],
-    ['logins in that time', memory.logins, `answers; ${memory.others} others`],
-  ] as const
-  for (const [name, value, how] of rows) console.log(`${name.padEnd(40)} ${String(value).padStart(8)} ${how}`)
-  console.log(JSON.stringify({ runtime, milliseconds: Object.fromEntries(times), memory }))
+  const machine = `${cpus().length} cores, ${arch() === 'x64' ? 'x86-64' : arch()}, Linux`
+  return { machine, date: new Date().toISOString().slice(0, 10), figures, memory, files }
 }
 
 // Some machines set it; it would cost an old Node.js dearly at each start.
 delete process.env['NODE_EXTRA_CA_CERTS']
 try {
-  await main()
+  const results = await measure()
+  console.log(JSON.stringify(results))
+  if (values.publish === true) publish(results)
 } finally {
   for (const cleanUp of cleanUps) await cleanUp()
 }

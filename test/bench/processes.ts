@@ -1,23 +1,24 @@
 import { spawnSync } from 'node:child_process'
+import type { Environment } from '../e2e/harness/command.ts'
+import type { CommandLine } from './commands.ts'
+import { quantile } from './results.ts'
 
 export interface Timed {
   readonly name: string
-  readonly program: string
-  readonly args: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
+  readonly command: CommandLine
+  readonly environment: Environment
+  readonly cwd?: string
+  /** Called before each run. */
+  readonly prepare?: () => void
 }
 
-/** The middle one of these numbers. */
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-}
-
-function wallMilliseconds({ name, program, args, environment }: Timed): number {
+function wallMilliseconds({ name, command: [program, ...args], environment, cwd, prepare }: Timed): number {
+  prepare?.()
   const startedAt = performance.now()
-  const { status, stderr } = spawnSync(program, args, { env: environment, encoding: 'utf8' })
+  const { status, stderr } = spawnSync(program, args, { env: environment, encoding: 'utf8', cwd })
+  const milliseconds = performance.now() - startedAt
   if (status !== 0) throw new Error(`${name} failed: ${stderr}`)
-  return performance.now() - startedAt
+  return milliseconds
 }
 
 /**
@@ -30,5 +31,5 @@ export function timeProcesses(commands: readonly Timed[], runs: number): Readonl
   for (let run = 0; run < runs; run += 1) {
     for (const command of commands) times.get(command.name)?.push(wallMilliseconds(command))
   }
-  return new Map([...times].map(([name, measured]) => [name, median(measured)]))
+  return new Map([...times].map(([name, measured]) => [name, quantile(measured, 0.5)]))
 }

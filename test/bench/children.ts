@@ -1,0 +1,60 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Environment } from '../e2e/harness/command.ts'
+
+/** Things that are ended when the bench ends, the last one first. */
+export interface Scope {
+  teardown(action: () => unknown): void
+}
+
+function texts(value: unknown): Environment {
+  if (typeof value !== 'object' || value === null) throw new TypeError('a program said nothing of itself')
+  return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
+}
+
+/** Starts one of the programs beside; gives the environment by which others reach it. */
+export async function startProgram(
+  scope: Scope,
+  name: string,
+  args: readonly string[] = [],
+): Promise<{ environment: Environment; stop: () => void }> {
+  const child = fork(fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url)), args, {
+    execArgv: ['--no-warnings', '--conditions=aws-iam-authenticator-source'],
+  })
+  const stop = (): void => void (child.connected && child.disconnect())
+  scope.teardown(stop)
+  const message = await new Promise<unknown>((resolve) => child.once('message', resolve))
+  return { environment: texts(message), stop }
+}
+
+/** Starts a server, its log in a file, and waits until that says that it listens. */
+export async function startListening(
+  scope: Scope,
+  [program, ...args]: readonly [string, ...string[]],
+  environment: Environment,
+): Promise<{ child: ChildProcess; stop: () => Promise<void>; milliseconds: number }> {
+  // In a file, for a pipe must be emptied, and this process waits while wrk runs.
+  const log = join(mkdtempSync(join(tmpdir(), 'bench-log-')), 'log')
+  const descriptor = openSync(log, 'w')
+  const startedAt = performance.now()
+  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', descriptor] })
+  closeSync(descriptor)
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    rmSync(dirname(log), { recursive: true, force: true })
+  }
+  scope.teardown(stop)
+  while (!readFileSync(log, 'utf8').includes('listening')) {
+    if (child.exitCode !== null) throw new Error(`it ended: ${readFileSync(log, 'utf8')}`)
+    await setTimeout(1)
+  }
+  return { child, stop, milliseconds: performance.now() - startedAt }
+}

@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { compile, INSTALLED_RUNTIME } from '../../scripts/build/compile.ts'
+import type { Runtime } from './results.ts'
+
+export type CommandLine = readonly [string, ...string[]]
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** The command as it is built, on each runtime. */
+export const PRODUCT: ReadonlyMap<Runtime, CommandLine> = new Map<Runtime, CommandLine>([
+  ['executable', [join(ROOT, 'dist/aws-iam-authenticator')]],
+  ['Node.js', [process.execPath, join(ROOT, 'dist/aws-iam-authenticator.cjs')]],
+])
+
+/** Builds one of the programs beside as the command is built, for each runtime. */
+export async function buildProgram(name: string, folder: string): Promise<ReadonlyMap<Runtime, CommandLine>> {
+  const bundle = join(folder, `${name}.cjs`)
+  await build({
+    entryPoints: [fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    minify: true,
+    logLevel: 'warning',
+  })
+  const aside = join(folder, `compiled-${name}`)
+  mkdirSync(aside)
+  return new Map<Runtime, CommandLine>([
+    ['executable', [compile({ bundle, runtime: INSTALLED_RUNTIME, folder: aside })]],
+    ['Node.js', [process.execPath, bundle]],
+  ])
+}

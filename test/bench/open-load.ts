@@ -1,0 +1,50 @@
+import { Agent } from 'undici'
+import { REVIEW } from './tokens.ts'
+
+export interface OpenLoadOptions {
+  readonly port: number
+  readonly certificate: string
+  readonly perSecond: number
+  readonly seconds: number
+  readonly nextToken: () => string
+}
+
+/** Sends TokenReviews at a rate, whether or not they are answered; gives how long each answer took from when it was due, in ms. */
+export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: number[]; failures: number }> {
+  const { port, certificate, perSecond, seconds, nextToken } = options
+  const agent = new Agent({ connections: 50, connect: { ca: certificate, servername: 'localhost' } })
+  const latencies: number[] = []
+  let failures = 0
+  const send = async (due: number): Promise<void> => {
+    try {
+      const { statusCode, body } = await agent.request({
+        origin: `https://127.0.0.1:${port}`,
+        path: '/authenticate',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: REVIEW[0] + nextToken() + REVIEW[1],
+      })
+      await body.dump()
+      if (statusCode === 200) latencies.push(performance.now() - due)
+      else failures += 1
+    } catch {
+      failures += 1
+    }
+  }
+  const startedAt = performance.now()
+  const total = perSecond * seconds
+  const under: Promise<void>[] = []
+  let sent = 0
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000))
+      for (; sent < due; sent += 1) under.push(send(startedAt + (sent * 1000) / perSecond))
+      if (sent < total) return
+      clearInterval(timer)
+      resolve()
+    }, 1)
+  })
+  await Promise.all(under)
+  await agent.destroy()
+  return { latencies, failures }
+}

@@ -1,0 +1,25 @@
+// A webhook that decides nothing: it answers what it was sent, after one call of STS if ECHO_UPSTREAM is set.
+import { readFileSync } from 'node:fs'
+import fastify from 'fastify'
+import { EnvHttpProxyAgent } from 'undici'
+
+const { ECHO_CERTIFICATE = '', ECHO_KEY = '', ECHO_PORT = '0', ECHO_UPSTREAM, SSL_CERT_FILE = '' } = process.env
+const ca = SSL_CERT_FILE === '' ? '' : readFileSync(SSL_CERT_FILE, 'utf8')
+const upstream = new EnvHttpProxyAgent({ requestTls: { ca } })
+const app = fastify({
+  http2: true,
+  https: { allowHTTP1: true, cert: readFileSync(ECHO_CERTIFICATE), key: readFileSync(ECHO_KEY) },
+})
+app.post('/authenticate', async (request, reply) => {
+  if (ECHO_UPSTREAM !== undefined && ECHO_UPSTREAM !== '') {
+    const { body } = await upstream.request({
+      origin: ECHO_UPSTREAM,
+      path: '/?Action=GetCallerIdentity',
+      method: 'GET',
+      headers: { accept: 'application/json' },
+    })
+    await body.text()
+  }
+  return reply.send(request.body)
+})
+void app.listen({ host: '127.0.0.1', port: Number(ECHO_PORT) }).then(() => process.stderr.write('listening\n'))

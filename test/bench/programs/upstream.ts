@@ -1,0 +1,41 @@
+// STS as far as the webhook asks it: everybody is the same user, after a delay. In a process of its own, behind a proxy.
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startConnectProxy } from '../../sandbox/proxy/connect-proxy.ts'
+import { createAuthority } from '../../sandbox/tls/authority.ts'
+
+const delay = Number(process.argv[2])
+const answer = JSON.stringify({
+  GetCallerIdentityResponse: {
+    GetCallerIdentityResult: {
+      Account: '111122223333',
+      Arn: 'arn:aws:iam::111122223333:user/bench',
+      UserId: 'AIDABENCHBENCHBENCH00',
+    },
+    ResponseMetadata: { RequestId: '00000000-0000-0000-0000-000000000000' },
+  },
+})
+const authority = createAuthority()
+const server = createServer(
+  { SNICallback: (host, callback) => callback(null, authority.secureContext(host)) },
+  (_request, response) => {
+    const reply = (): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+    if (delay === 0) reply()
+    else setTimeout(reply, delay)
+  },
+)
+async function beReached(port: number): Promise<void> {
+  const proxy = await startConnectProxy({ route: () => port })
+  const caFile = join(mkdtempSync(join(tmpdir(), 'bench-')), 'ca.pem')
+  writeFileSync(caFile, authority.pem)
+  process.send?.({ HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caFile })
+}
+
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new TypeError('no port')
+  void beReached(address.port)
+})
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,48 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bars, lines } from './plots.ts'
+import { meets, shown, shownTarget, type Figure, type Results } from './results.ts'
+
+const DOCS = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'docs')
+
+const cell = (words: string): string => words.replaceAll('|', '\\|')
+
+function table(figures: readonly Figure[]): string {
+  const rows = figures.map((figure) => {
+    const met = meets(figure)
+    const target = met === null ? '' : `${shownTarget(figure)}${met ? ', met' : ', **missed**'}`
+    return `| ${[figure.name, figure.runtime ?? '', shown(figure), target, figure.how].map(cell).join(' | ')} |`
+  })
+  return ['| | Runtime | Figure | Target | How |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+function inPlace(document: string, name: string, text: string): string {
+  const [start, end] = [`<!-- bench: ${name} -->`, '<!-- end -->']
+  const from = document.indexOf(start)
+  const to = document.indexOf(end, from)
+  if (from < 0 || to < 0) throw new Error(`docs/performance.md has no place for ${name}`)
+  return `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`
+}
+
+/** Writes the figures into docs/performance.md, its plots, and docs/performance/results.json. */
+export function publish(results: Results): void {
+  const folder = join(DOCS, 'performance')
+  mkdirSync(folder, { recursive: true })
+  const of = (section: string): Figure[] => results.figures.filter((figure) => figure.section === section)
+  const page = join(DOCS, 'performance.md')
+  let document = readFileSync(page, 'utf8')
+  const sections = [...new Set(results.figures.map(({ section }) => section))]
+  for (const section of sections) document = inPlace(document, section, table(of(section)))
+  document = inPlace(document, 'machine', `Taken on ${results.date}, ${results.machine}.`)
+  if (results.files.length > 0) {
+    document = inPlace(document, 'files', results.files.map((file) => `- \`${file}\``).join('\n'))
+  }
+  writeFileSync(page, document)
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
+  const times = of('start').filter(({ unit }) => unit === 'ms')
+  if (times.length > 0) writeFileSync(join(folder, 'start.svg'), bars(times))
+  const rates = of('webhook').filter(({ unit }) => unit === '/s')
+  if (rates.length > 0) writeFileSync(join(folder, 'webhook.svg'), bars(rates))
+  if (results.memory.length > 0) writeFileSync(join(folder, 'memory.svg'), lines(results.memory))
+}

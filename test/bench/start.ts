@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { minimalEnvironment, temporaryFolder, type Environment } from '../e2e/harness/command.ts'
+import { ROLE_ARN } from '../sandbox/aws/example-account.ts'
+import { freePort } from '../e2e/harness/server.ts'
+import { startListening, startProgram, type Scope } from './children.ts'
+import { buildProgram, PRODUCT, type CommandLine } from './commands.ts'
+import { timeProcesses, type Timed } from './processes.ts'
+import { quantile, type Figure, type Runtime } from './results.ts'
+
+const SECTION = 'start'
+
+function idOf(runtime: Runtime, name: string): string {
+  return `${runtime}: ${name}`
+}
+
+/** The files that a run opens or looks for, and `network` where it opens a socket to something. */
+function traced(command: CommandLine, environment: Environment): string[] {
+  const calls = 'open,openat,connect,socket'
+  const { stderr, error } = spawnSync('strace', ['-f', '-e', `trace=${calls}`, ...command], {
+    env: environment,
+    encoding: 'utf8',
+  })
+  if (error !== undefined) return []
+  const home = environment['HOME'] ?? ''
+  const lines = stderr.split('\n').flatMap((line) => {
+    if (/(?:connect|socket)\(/.test(line)) return ['network']
+    const path = /open(?:at)?\((?:AT_FDCWD, )?"([^"]*)"/.exec(line)?.[1]
+    return path === undefined ? [] : [path.replace(home, '~').replace(/(\/sys\/fs\/cgroup\/\w*).*/, '$1/…')]
+  })
+  return [...new Set(lines)]
+}
+
+/** How long whole processes take from their start to their end, or until the server listens. */
+export async function measureStart(scope: Scope, runs: number): Promise<{ figures: Figure[]; files: string[] }> {
+  const aws = await startProgram(scope, 'aws')
+  const folder = temporaryFolder(scope)
+  const nothing = await buildProgram('nothing', folder)
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = aws.environment
+  const keys = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: 'us-west-2' }
+  const alone: Environment = { ...minimalEnvironment(folder), ...keys }
+  const withAws: Environment = { ...alone, ...aws.environment }
+  const cache = join(folder, 'cold', 'credentials.yaml')
+  const commands: Timed[] = []
+  for (const [runtime, command] of PRODUCT) {
+    const add = (name: string, args: string[], more: Partial<Timed> = {}): void =>
+      void commands.push({ name: idOf(runtime, name), command: [...command, ...args], environment: alone, ...more })
+    const role = ['token', '-i', 'bench', '-r', ROLE_ARN, '--cache']
+    const forgetCache = (): void => rmSync(join(folder, 'cold'), { recursive: true, force: true })
+    const initFolder = join(folder, 'init')
+    const emptyFolder = (): void => {
+      rmSync(initFolder, { recursive: true, force: true })
+      mkdirSync(initFolder)
+    }
+    commands.push({ name: idOf(runtime, 'nothing'), command: nothing.get(runtime) ?? command, environment: alone })
+    add('token, static credentials', ['token', '-i', 'bench'])
+    add('token -r, warm cache', role, { environment: withAws })
+    add('token -r, no cache', role, {
+      environment: { ...withAws, AWS_IAM_AUTHENTICATOR_CACHE_FILE: cache },
+      prepare: forgetCache,
+    })
+    add('version', ['version'])
+    add('--help', ['--help'])
+    add('init', ['init', '-i', 'bench'], { cwd: initFolder, prepare: emptyFolder })
+  }
+  if (spawnSync('aws', ['--version'], { env: alone }).status === 0) {
+    const args = ['eks', 'get-token', '--cluster-name', 'bench'] as const
+    commands.push({ name: 'aws eks get-token', command: ['aws', ...args], environment: alone })
+  }
+  const times = timeProcesses(commands, runs)
+  const how = `whole process, median of ${runs} runs, all commands in turn`
+  const figures: Figure[] = [...times].map(([id, value]) => {
+    const [runtime, name] = id.includes(': ') ? id.split(': ') : [null, id]
+    const known = runtime === 'executable' || runtime === 'Node.js' ? runtime : null
+    return { section: SECTION, name: name ?? id, runtime: known, value, unit: 'ms', how }
+  })
+  const of = (name: string): number => times.get(idOf('executable', name)) ?? Number.NaN
+  const most = (of('nothing') * 1.3 + 8) / of('nothing')
+  const compared = 'the medians of this run divided'
+  for (const name of ['token, static credentials', 'token -r, warm cache']) {
+    const ratio = { section: SECTION, runtime: 'executable', unit: 'ratio', how: compared } as const
+    figures.push({ ...ratio, name: `${name} / nothing`, value: of(name) / of('nothing'), target: { most } })
+    const eks = times.get('aws eks get-token')
+    if (eks !== undefined) {
+      figures.push({ ...ratio, name: `${name} / aws eks get-token`, value: of(name) / eks, target: { most: 0.05 } })
+    }
+  }
+  for (const [runtime, command] of PRODUCT) {
+    const starts: number[] = []
+    for (let run = 0; run < Math.ceil(runs / 3); run += 1) {
+      const port = await freePort()
+      const paths = [`--state-dir=${folder}`, `--generate-kubeconfig=${folder}/kubeconfig.yaml`, `--port=${port}`]
+      const { stop, milliseconds } = await startListening(scope, [...command, 'server', '-i', 'bench', ...paths], alone)
+      starts.push(milliseconds)
+      await stop()
+    }
+    const fastest = quantile(starts.slice(1), 0.5)
+    const until = `from the start to the line that it listens, its TLS pair there; median of ${starts.length - 1}`
+    figures.push({ section: SECTION, name: 'server listens', runtime, value: fastest, unit: 'ms', how: until })
+  }
+  const [executable] = PRODUCT.values()
+  const token = executable === undefined ? [] : traced([...executable, 'token', '-i', 'bench'], alone)
+  const nothingFiles = traced(nothing.get('executable') ?? ['true'], alone)
+  return { figures, files: token.filter((file) => !nothingFiles.includes(file)) }
+}

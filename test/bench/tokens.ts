@@ -1,0 +1,53 @@
+/** The presigned URL but for the last of its signature; a multiple of three bytes, so that base64 can be put together from parts. */
+function prefix(): string {
+  const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  const start =
+    'https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256' +
+    `&X-Amz-Credential=AKIABENCHBENCHBENCH0%2F${date.slice(0, 8)}%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date=${date}` +
+    '&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id'
+  // What is missing to the multiple stands in the access key id's place, which may have any length.
+  const rest = (start.length + '&X-Amz-Signature='.length + 52) % 3
+  return `${start.replace('BENCH0%2F', `BENCH${'0'.repeat(1 + ((3 - rest) % 3))}%2F`)}&X-Amz-Signature=${'0'.repeat(52)}`
+}
+
+/** What stands before and after the token in a TokenReview. */
+export const REVIEW: readonly [string, string] = [
+  '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"token":"',
+  '"}}',
+]
+
+/** Makes tokens that differ. Their signatures are made up: the bench's STS looks at none. */
+export function createTokens(): (count: number) => string {
+  const start = `k8s-aws-v1.${Buffer.from(prefix()).toString('base64url')}`
+  return (count) => start + Buffer.from(count.toString(16).padStart(12, '0')).toString('base64url')
+}
+
+/** A script for wrk that sends TokenReviews with tokens that differ, or with always the same. */
+export function wrkScript(different: boolean): string {
+  const tokens = createTokens()
+  return `
+local start = '${REVIEW[0]}${tokens(0).slice(0, -16)}'
+local alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+local parts = {}
+for n = 0, 4095 do
+  local hex = string.format('%03x', n)
+  local bits = hex:byte(1) * 65536 + hex:byte(2) * 256 + hex:byte(3)
+  local text = ''
+  for _, unit in ipairs({262144, 4096, 64, 1}) do
+    local index = math.floor(bits / unit) % 64
+    text = text .. alphabet:sub(index + 1, index + 1)
+  end
+  parts[n] = text
+end
+local threads = 0
+function setup(thread) thread:set('id', threads); threads = threads + 1 end
+local count = 0
+wrk.method = 'POST'
+wrk.headers['content-type'] = 'application/json'
+function request()
+  ${different ? 'count = count + 1' : ''}
+  local body = start .. parts[id] .. parts[math.floor(count / 16777216) % 4096] .. parts[math.floor(count / 4096) % 4096] .. parts[count % 4096] .. '${REVIEW[1]}'
+  return wrk.format(nil, '/authenticate', nil, body)
+end
+`
+}
