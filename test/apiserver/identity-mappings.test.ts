@@ -55,6 +55,51 @@ async function story({ api, aws, pod }: ControlPlane): Promise<void> {
     t.equal(await who(), 'iam-admin-alice', 'the one that is there stays')
   })
 
+  await t.test('the API server takes patterns and conditions, and refuses nonsense in them', async (t) => {
+    const dryRun = ['apply', '--dry-run=server', '--validate=strict', '-f', '-']
+    const head = {
+      apiVersion: 'iamauthenticator.k8s.aws/v1alpha1',
+      kind: 'IAMIdentityMapping',
+      metadata: { name: 'x' },
+    }
+    const tried = (spec: object): Promise<{ code: number | null; stderr: string }> =>
+      api.kubectl(dryRun, { input: JSON.stringify({ ...head, spec: { username: 'u', ...spec } }) })
+    const arn = 'arn:aws:iam::123456789012:role/Admin'
+    const user = 'arn:aws:iam::123456789012:user/dev/alice'
+    for (const spec of [
+      { arn },
+      { arn: arn.toUpperCase() },
+      { arn: 'arn:aws:sts::123456789012:assumed-role/Admin/alice' },
+      { arn: 'arn:aws:iam::123456789012:root' },
+      { arn: user, principalId: 'AIDA1' },
+      { arn, principalId: 'AROA1', sessionNames: ['run-*', '*@example.com'] },
+      { arnLike: 'arn:aws:iam::123456789012:role/ci-*', sessionNames: ['a?'] },
+      { arnLike: 'arn:aws:iam::123456789012:user/dev/*' },
+    ]) {
+      const { code, stderr } = await tried(spec)
+      t.equal(code, 0, `${JSON.stringify(spec)}: ${stderr}`)
+    }
+    for (const spec of [
+      {},
+      { arn: 'Admin' },
+      { arn: 'arn:aws:iam::12345:role/Admin' },
+      { arn, arnLike: 'arn:aws:iam::123456789012:role/ci-*' },
+      { arnLike: 'arn:aws:iam::*:role/ci-*' },
+      { arnLike: 'arn:*:iam::123456789012:role/ci' },
+      { arnLike: 'arn:aws:iam::123456789012:role/team/*' },
+      { arnLike: 'arn:aws:iam::123456789012:*' },
+      { arn, principalId: '' },
+      { arn, principalId: 'AROA1:alice' },
+      { arn, sessionNames: [] },
+      { arn, sessionNames: [''] },
+      { arn, sessionNames: ['^a$'] },
+      { arn, sessionName: 'a' },
+      { arn: user, sessionNames: ['a'] },
+    ]) {
+      t.equal((await tried(spec)).code, 1, JSON.stringify(spec))
+    }
+  })
+
   await t.test('a changed object is in force within a second, and so is the end of one', async (t) => {
     await api.admin(['patch', ...MAPPING, '--type=merge', '-p', '{"spec":{"username":"changed"}}'])
     await eventually(t, 'changed', 'changed', LIVE_MS, who)
