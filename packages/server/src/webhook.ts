@@ -7,6 +7,7 @@ import fastify from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { LogRefusal } from './bounded-refusals.ts'
+import { BODY_MS, HTTP2_LIMITS, limitConnections } from './http-limits.ts'
 import { createInFlight } from './in-flight.ts'
 import type { Metrics } from './metrics.ts'
 import { answerPath, type HealthChecks } from './observe/checks.ts'
@@ -60,7 +61,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const { pair, authenticate, metrics, log, logRefusal, refusalStatus, checks } = options
   const app = fastify({
     http2: true,
-    https: { allowHTTP1: true, ...secureOptions(pair) },
+    https: { allowHTTP1: true, ...secureOptions(pair), ...HTTP2_LIMITS },
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: false,
   })
@@ -71,6 +72,16 @@ export function createWebhook(options: WebhookOptions): Webhook {
   // A content type that fastify can't read, or none, would keep the body from being looked at.
   app.addHook('onRequest', (request, _reply, done) => {
     request.raw.headers['content-type'] = 'application/json'
+    done()
+  })
+
+  const requestCame = limitConnections(app.server)
+  app.addHook('onRequest', (request, _reply, done) => {
+    requestCame(request.socket.remotePort)
+    // A body that does not end is not waited for, nor told about: the connection, or the one stream of it, is cut.
+    const cut = setTimeout(() => request.raw.destroy(), BODY_MS).unref()
+    request.raw.once('end', () => clearTimeout(cut))
+    request.raw.once('close', () => clearTimeout(cut))
     done()
   })
 
