@@ -12,7 +12,8 @@ import { freePort, startTestServer, type TestServer } from './harness/server.ts'
 import { addIdentity, startAws, signToken, USER_CONFIGURATION, userToken } from './harness/webhook.ts'
 import { http1, http2, type WireAnswer, type WireClient } from './harness/wire.ts'
 
-const ACCOUNT_CONFIGURATION = 'clusterID: k8s.local\nserver:\n  mapAccounts: ["111122223333"]\n'
+const ACCOUNT_CONFIGURATION =
+  'clusterID: k8s.local\nserver:\n  mapAccounts: ["111122223333"]\n  stsRegions: [us-east-1, eu-central-1]\n'
 const LOGINS = 40
 /** Of two hosts, since the connections to one are bounded. */
 const REGIONS = ['us-east-1', 'eu-central-1'] as const

@@ -23,7 +23,7 @@ export const HTTP2_LIMITS: Pick<SecureServerOptions, 'maxSessionMemory' | 'setti
  * @returns Tells that a request has come on the connection with that port of the client.
  */
 export function limitConnections(server: Http2SecureServer): (clientPort: number | undefined) => void {
-  server.maxConnections = MAX_CONNECTIONS
+  let open = 0
   const waiting = new Map<number, NodeJS.Timeout>()
   const spare = (port: number | undefined): void => {
     if (port === undefined) return
@@ -31,6 +31,9 @@ export function limitConnections(server: Http2SecureServer): (clientPort: number
     waiting.delete(port)
   }
   server.on('connection', (socket: Socket) => {
+    open += 1
+    socket.once('close', () => (open -= 1))
+    if (open > MAX_CONNECTIONS) socket.destroy()
     const { remotePort: port } = socket
     if (port === undefined) return
     waiting.set(port, setTimeout(() => socket.destroy(), FIRST_REQUEST_MS).unref())
