@@ -33,8 +33,8 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
   mkdirSync(stubs)
   writeFileSync(calls, '')
   const command = COMMAND.map((part) => `'${part}'`).join(' ')
-  // A server would not end, and there is no cluster to write to or to read: the flags are read at least.
-  const authenticator = `case "$*" in server* | add* | *' --kubeconfig '*) set -- "$@" --help ;; esac\nexec ${command} "$@"`
+  // A server would not end, and there is no cluster to write to or to read, nor a server to ask: the flags are read at least.
+  const authenticator = `case "$*" in server* | status* | add* | *' --kubeconfig '*) set -- "$@" --help ;; esac\nexec ${command} "$@"`
   const noted = Object.entries(STUBS).map(([name, body]): [string, string] => [
     name,
     `echo "${name} $*" >>'${calls}'\n${body}`,
