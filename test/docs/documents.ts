@@ -51,7 +51,9 @@ function readDocument(path: string): Document {
 /** All documents that people read. */
 export const documents: readonly Document[] = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name)),
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
 ].map(readDocument)
 
 /** The document of that path. */
