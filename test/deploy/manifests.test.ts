@@ -106,15 +106,15 @@ t.test('the DaemonSet runs the server with nothing that it does not need', async
   }
   const [container, ...others] = list(property(pod, 'containers'))
   t.same(others, [])
-  const probe = { httpGet: { scheme: 'HTTPS', host: '127.0.0.1', port: 21362, path: '/healthz' } }
+  const probe = { scheme: 'HTTPS', host: '127.0.0.1', port: 21362 }
   t.match(container, {
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    livenessProbe: probe,
-    readinessProbe: probe,
+    livenessProbe: { httpGet: { ...probe, path: '/livez' } },
+    readinessProbe: { httpGet: { ...probe, path: '/readyz' } },
   })
   // On the host network a port that is declared is a host port, which is one more thing that PodSecurity refuses.
   t.equal(property(container, 'ports'), undefined)

@@ -18,7 +18,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "aws-iam-authenticator.config" -}}
 clusterID: {{ .Values.clusterID | quote }}
 server:
-  {{- toYaml (merge (dict "port" 21362 "stateDir" "/var/aws-iam-authenticator") .Values.server) | nindent 2 }}
+  {{- toYaml (merge (dict "port" 21362 "stateDir" "/var/aws-iam-authenticator") .Values.server (dict "healthAddress" "127.0.0.1:21363")) | nindent 2 }}
 {{- end }}
 
 {{- /* What values.schema.json can't say. */ -}}
