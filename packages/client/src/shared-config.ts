@@ -1,7 +1,7 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from './environment.ts'
+import { homeFolder } from './home-folder.ts'
 import { readText } from './read-text.ts'
 
 /** The paths of the AWS shared files, named as the SDK's providers take them. */
@@ -28,7 +28,7 @@ export interface SharedConfig {
 }
 
 function locateSharedFiles(environment: Environment): SharedFiles {
-  const folder = join(firstSet(environment, 'HOME', 'USERPROFILE')?.value ?? homedir(), '.aws')
+  const folder = join(homeFolder(environment), '.aws')
   return {
     filepath: firstSet(environment, 'AWS_SHARED_CREDENTIALS_FILE')?.value ?? join(folder, 'credentials'),
     configFilepath: firstSet(environment, 'AWS_CONFIG_FILE')?.value ?? join(folder, 'config'),

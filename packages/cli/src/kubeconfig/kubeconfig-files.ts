@@ -1,6 +1,6 @@
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { firstSet, type Environment } from '../network/environment.ts'
+import { homeFolder } from '@aws-iam-authenticator/client'
+import type { Environment } from '../network/environment.ts'
 
 /**
  * The kubeconfig files that kubectl reads, in its order.
@@ -11,8 +11,7 @@ export function kubeconfigFiles(explicit: string | null, environment: Environmen
   if (explicit !== null) return [explicit]
   const [first, ...others] = new Set((environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== ''))
   if (first !== undefined) return [first, ...others]
-  const home = firstSet(environment, 'HOME', 'USERPROFILE') ?? homedir()
-  return [join(home, '.kube', 'config')]
+  return [join(homeFolder(environment), '.kube', 'config')]
 }
 
 /** A kubeconfig file; without a text where it is not there yet. */

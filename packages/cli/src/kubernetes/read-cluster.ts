@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { isatty } from 'node:tty'
+import { homeFolder } from '@aws-iam-authenticator/client'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
 import type { KubernetesApi, KubernetesObject } from '@aws-iam-authenticator/server'
 import type { CommandContext } from '../command.ts'
@@ -33,9 +34,9 @@ export function asksForCluster({ setting }: CommandContext): boolean {
 
 /** As kubectl, but for its merging of several files. */
 function kubeconfigPath(environment: Environment): string {
-  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? ''
   const named = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
-  const found = named.length > 0 ? named : [join(home, '.kube', 'config')].filter((path) => existsSync(path))
+  const found =
+    named.length > 0 ? named : [join(homeFolder(environment), '.kube', 'config')].filter((path) => existsSync(path))
   if (found.length === 1) return found[0] ?? ''
   if (found.length === 0) throw new UsageError('there is no ~/.kube/config: name a kubeconfig with --kubeconfig')
   throw new UsageError('KUBECONFIG names several files: name one of them with --kubeconfig')

@@ -11,10 +11,10 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FileError, messageOf } from '@aws-iam-authenticator/core'
 import { firstSet, type Environment } from '../environment.ts'
+import { homeFolder } from '../home-folder.ts'
 
 const MAX_LENGTH = 4 * 1024 * 1024
 // Group and others.
@@ -36,7 +36,7 @@ interface Snapshot {
 export function cachePath(environment: Environment): string {
   const named = firstSet(environment, 'AWS_IAM_AUTHENTICATOR_CACHE_FILE')?.value
   if (named !== undefined) return named
-  const home = firstSet(environment, onWindows ? 'USERPROFILE' : 'HOME')?.value ?? homedir()
+  const home = homeFolder(environment, [onWindows ? 'USERPROFILE' : 'HOME'])
   return join(home, '.kube', 'cache', 'aws-iam-authenticator', 'credentials.yaml')
 }
 

@@ -6,6 +6,7 @@ import { readText } from '../read-text.ts'
 import { Sha256 } from '../sha256.ts'
 import { reachableProfiles, type ProfileSettings } from '../shared-config.ts'
 import { firstSet, type Environment } from '../environment.ts'
+import { homeFolder } from '../home-folder.ts'
 
 const FORMAT = 'aws-iam-authenticator 1'
 
@@ -45,8 +46,8 @@ async function ssoToken(environment: Environment, profile: ProfileSettings): Pro
   const id = profile.get('sso_session') ?? profile.get('sso_start_url')
   if (id === undefined) return []
   // Loaded for SSO alone: the names of its files are SHA-1.
-  const [{ createHash }, { homedir }] = await Promise.all([import('node:crypto'), import('node:os')])
-  const home = firstSet(environment, 'HOME', 'USERPROFILE')?.value ?? homedir()
+  const { createHash } = await import('node:crypto')
+  const home = homeFolder(environment)
   return contentOf(join(home, '.aws', 'sso', 'cache', `${createHash('sha1').update(id).digest('hex')}.json`))
 }
 
