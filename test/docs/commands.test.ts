@@ -42,7 +42,7 @@ t.test('every command line of the documents runs', async (t) => {
 
   const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   for (const call of shell.calls()) {
-    const script = /^npx -y pnpm@12 (\w+)$/.exec(call)?.[1]
+    const script = /^npx -y pnpm@12 ([\w:]+)$/.exec(call)?.[1]
     if (script !== undefined) t.ok(property(property(manifest, 'scripts'), script) !== undefined, call)
     for (const [, file = ''] of call.matchAll(/ -[fk] (\S+)/g)) t.ok(existsSync(join(ROOT, file)), `${call}: ${file}`)
   }
@@ -61,7 +61,9 @@ t.test('verify prints what configuration.md shows', async (t) => {
 t.test('CONTRIBUTING names every script of the workspace', async (t) => {
   const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const scripts = Object.keys(property(manifest, 'scripts') ?? {})
-  const named = [...document('CONTRIBUTING.md').text.matchAll(/^\| `npx -y pnpm@12 (\w+)`/gm)].map(([, name]) => name)
+  const named = [...document('CONTRIBUTING.md').text.matchAll(/^\| `npx -y pnpm@12 ([\w:]+)`/gm)].map(
+    ([, name]) => name,
+  )
   t.same(new Set(named.filter((name) => name !== 'install')), new Set(scripts))
 })
 
