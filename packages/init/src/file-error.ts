@@ -46,6 +46,9 @@ function remedy(code: string, owner: string): string {
       return 'The path must lead through folders to a file: move away what stands in their place, or change the path.'
     case 'EROFS':
       return 'Mount that file system writable, or change the path.'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'Make room on that file system, or change the path.'
     case 'EBUSY':
       return 'If the file itself is a mount, mount its folder instead.'
     default:

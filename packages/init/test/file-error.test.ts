@@ -29,6 +29,7 @@ void test('a failure that no chown mends proposes none', async (t) => {
     t.match(message, code)
     t.notMatch(message, 'chown', code)
   }
+  for (const code of ['ENOSPC', 'EDQUOT']) t.match(unwritable(path, systemError(code)).message, 'Make room', code)
 })
 
 void test('what is thrown need not be a system error', async (t) => {

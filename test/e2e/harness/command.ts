@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly environment?: Environment
   readonly cwd?: string
   readonly input?: string
+  /** A program and its arguments that run the command in the place of this process. */
+  readonly wrapper?: readonly [string, ...string[]]
 }
 
 /** Makes a folder that the test removes when it ends. */
@@ -42,9 +44,10 @@ export function temporaryFolder(t: { teardown(action: () => void): void }): stri
 /** Starts a process of the built command. */
 export function spawnCommand(
   args: readonly string[],
-  { environment = {}, cwd }: RunOptions = {},
+  { environment = {}, cwd, wrapper }: RunOptions = {},
 ): ChildProcessWithoutNullStreams {
-  const [program, ...before] = COMMAND
+  const [program, ...before]: readonly [string, ...string[]] =
+    wrapper === undefined ? COMMAND : [...wrapper, ...COMMAND]
   return spawn(program, [...before, ...args], {
     env: environment,
     ...(cwd === undefined ? {} : { cwd }),

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly cwd?: string
   /** Default: a free one. */
   readonly port?: number
+  /** See RunOptions. */
+  readonly wrapper?: readonly [string, ...string[]]
 }
 
 /** What the webhook answered. */
@@ -116,7 +118,12 @@ export async function startTestServer(
     ...args,
   ]
   const env = { ...minimalEnvironment(folder), ...aws.environment, AWS_REGION: 'us-east-1', ...environment }
-  const child = spawnCommand(flags, { environment: env, ...(options.cwd === undefined ? {} : { cwd: options.cwd }) })
+  const { cwd, wrapper } = options
+  const child = spawnCommand(flags, {
+    environment: env,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(wrapper === undefined ? {} : { wrapper }),
+  })
   let output = ''
   const waiting = new Set<() => void>()
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

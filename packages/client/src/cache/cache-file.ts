@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path'
 import { FileError, messageOf } from '@aws-iam-authenticator/core'
 import { firstSet, type Environment } from '../environment.ts'
 import { homeFolder } from '../home-folder.ts'
+import { unwritable } from './unwritable.ts'
 
 const MAX_LENGTH = 4 * 1024 * 1024
 // Group and others.
@@ -106,7 +107,7 @@ export async function replaceCacheFile(path: string, change: (text: string) => s
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   } catch (cause) {
-    throw new FileError('file_unwritable', `can't make the folder of ${path}: ${messageOf(cause)}`, { cause })
+    throw unwritable(path, cause, "can't make the folder of")
   }
   checkFolder(dirname(path))
   // Reading, which is all that a warm cache needs, does without it.
@@ -126,7 +127,7 @@ export async function replaceCacheFile(path: string, change: (text: string) => s
   } catch (cause) {
     rmSync(lock.asidePath, { force: true })
     if (cause instanceof FileError) throw cause
-    throw new FileError('file_unwritable', `can't write ${path}: ${messageOf(cause)}`, { cause })
+    throw unwritable(path, cause)
   } finally {
     lock.release()
   }

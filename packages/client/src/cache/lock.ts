@@ -1,7 +1,8 @@
-import { readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import { FileError, messageOf } from '@aws-iam-authenticator/core'
+import { FileError } from '@aws-iam-authenticator/core'
+import { unwritable } from './unwritable.ts'
 
 // A person waits for kubectl; without the cache the command works all the same.
 const PATIENCE_MS = 1000
@@ -82,6 +83,19 @@ function removeIfDead(path: string, lockPath: string): void {
   if (owner.id !== '') removeIfThere(asidePathOf(path, owner.id))
 }
 
+/** Makes the file, which must not be there. On a disk that is full it can be made and not written: it is removed then. */
+function makeLock(lockPath: string, text: string): void {
+  const descriptor = openSync(lockPath, 'wx', 0o600)
+  try {
+    writeFileSync(descriptor, text)
+  } catch (error) {
+    removeIfThere(lockPath)
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 /**
  * Waits up to 1 s for the lock of a file. It is a file beside it that names its owner, so that the lock of a process
  * that was killed is known as such at once on the same machine, and after 10 s on another.
@@ -95,12 +109,10 @@ export async function acquireLock(path: string): Promise<Lock> {
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
     try {
-      writeFileSync(lockPath, text, { flag: 'wx', mode: 0o600 })
+      makeLock(lockPath, text)
       break
     } catch (cause) {
-      if (!isCode(cause, 'EEXIST')) {
-        throw new FileError('file_unwritable', `can't write ${lockPath}: ${messageOf(cause)}`, { cause })
-      }
+      if (!isCode(cause, 'EEXIST')) throw unwritable(lockPath, cause)
     }
     removeIfDead(path, lockPath)
     if (performance.now() >= deadline) {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '@aws-iam-authenticator/core'
 import {
@@ -35,6 +36,11 @@ export interface NodeFiles {
   write(): Promise<KeyPair>
 }
 
+/** Whether the file is there with this text. A node whose disk is full or read-only must be able to start again. */
+async function holds(path: string, text: string): Promise<boolean> {
+  return (await readFile(path, 'utf8').catch(() => null)) === text
+}
+
 /**
  * Loads the TLS pair or makes one, and renders the webhook kubeconfig. Nothing is written until the server listens: a start
  * that fails leaves the files of the one before.
@@ -51,6 +57,7 @@ export async function prepareNodeFiles(options: NodeFilesOptions): Promise<NodeF
   const stageKubeconfig = async (certificatePem: string): Promise<StagedFile | null> => {
     if (kubeconfigPregenerated) return null
     const kubeconfig = renderWebhookKubeconfig({ hostname, port, certificatePem })
+    if (await holds(kubeconfigPath, kubeconfig)) return null
     return stageFile(kubeconfigPath, kubeconfig, { mode: 0o644, makeDirectory: true })
   }
   const write = async (): Promise<KeyPair> => {

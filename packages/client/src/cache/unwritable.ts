@@ -1,0 +1,22 @@
+import { FileError, messageOf } from '@aws-iam-authenticator/core'
+
+const ELSEWHERE = 'set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere'
+
+function remedy(cause: unknown): string {
+  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `: make room there, or ${ELSEWHERE}`
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return `: ${ELSEWHERE}`
+    default:
+      return ''
+  }
+}
+
+/** The error for a file of the cache that can't be written: names it, the reason, and what mends it where that is known. */
+export function unwritable(path: string, cause: unknown, what = "can't write"): FileError {
+  return new FileError('file_unwritable', `${what} ${path}: ${messageOf(cause)}${remedy(cause)}`, { cause })
+}
