@@ -205,6 +205,7 @@ export async function soak({ minutes, phaseSeconds, progress }: SoakOptions): Pr
     const { files } = sampleProcess(server.pid, 0)
     if (files > filesAtFirst + MORE_FILES) faults.push(`${files} files are open at the end, ${filesAtFirst} at first`)
     if (/k8s-aws-v1\.[\w-]{16}|X-Amz-Signature=/.test(server.output())) faults.push('a token is in the log')
+    clearInterval(sampler)
     const { code } = await server.stop()
     if (code !== 0) faults.push(`the server ended with code ${code ?? 'none'}`)
     const half = secondsSince() / 2
