@@ -1,4 +1,5 @@
-// Makes the files of a release in dist/release: an executable for each platform, their bill of materials, the checksums.
+// Makes the files of a release in dist/release: an executable for each platform, their bill of materials,
+// the licences of what is in them, the checksums.
 //   node scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
 // --twice builds everything a second time, in another folder, and fails where a byte differs.
 import { execFileSync } from 'node:child_process'
@@ -12,10 +13,11 @@ import { compile } from './build/compile.ts'
 import { billOfMaterials } from './release/bill-of-materials.ts'
 import { contentsOf } from './release/bundled-packages.ts'
 import { executableFault } from './release/executable-format.ts'
-import { readLockFile } from './release/lock-file.ts'
+import { lockedVersion, readLockFile } from './release/lock-file.ts'
 import { isSigned, signAdHoc } from './release/mach-o.ts'
 import { executableName, PLATFORMS, type Platform } from './release/platforms.ts'
 import { runtimeOf } from './release/runtimes.ts'
+import { thirdPartyNotices } from './release/third-party-notices.ts'
 
 const { values } = parseArgs({
   options: {
@@ -75,7 +77,9 @@ async function makeRelease(output: string): Promise<string> {
     const materials = billOfMaterials({ ...built, committedAt, contents, platforms, hashes })
     const materialsName = `aws-iam-authenticator_${built.version}_sbom.cdx.json`
     writeFileSync(join(output, materialsName), `${JSON.stringify(materials, null, 2)}\n`)
-    const names = [...platforms.map((platform) => executableName(built.version, platform)), materialsName]
+    const noticesName = `aws-iam-authenticator_${built.version}_third-party-notices.txt`
+    writeFileSync(join(output, noticesName), thirdPartyNotices(contents.packages, lockedVersion(hashes, 'bun')))
+    const names = [...platforms.map((platform) => executableName(built.version, platform)), materialsName, noticesName]
     const checksums = names.map((name) => checksumLine(join(output, name))).join('')
     writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)
     return checksums

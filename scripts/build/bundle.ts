@@ -44,9 +44,26 @@ const COMMON = {
   logLevel: 'warning',
 } as const
 
+/** A metafile in which what went into some inputs, bundled beforehand, stands beside them. */
+function withParts(whole: Metafile, parts: ReadonlyMap<string, Metafile>): Metafile {
+  const inputs: Metafile['inputs'] = { ...whole.inputs }
+  const outputs = Object.entries(whole.outputs).map(([name, output]): [string, Metafile['outputs'][string]] => {
+    const used = { ...output.inputs }
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const part = parts.get(input)
+      const entry = part?.inputs['<stdin>']
+      if (part === undefined || entry === undefined || bytesInOutput === 0) continue
+      Object.assign(used, ...Object.values(part.outputs).map((file) => file.inputs))
+      Object.assign(inputs, part.inputs, whole.inputs, { [input]: entry })
+    }
+    return [name, { ...output, inputs: used }]
+  })
+  return { inputs, outputs: Object.fromEntries(outputs) }
+}
+
 /** The command in pieces that are loaded when they are needed; one of them is `main.js`. */
 export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile: Metafile }> {
-  const inputs: Metafile['inputs'] = {}
+  const parts = new Map<string, Metafile>()
   const { metafile, outputFiles } = await build({
     ...COMMON,
     entryPoints: ['packages/cli/src/main.ts'],
@@ -64,10 +81,10 @@ export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',
     },
-    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(inputs)],
+    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(ROOT, parts)],
     metafile: true,
   })
-  return { pieces: outputFiles, metafile: { ...metafile, inputs: { ...metafile.inputs, ...inputs } } }
+  return { pieces: outputFiles, metafile: withParts(metafile, parts) }
 }
 
 /** Serves pieces, each as a CommonJS module: what is in it then begins to exist when it is loaded. */

@@ -96,9 +96,10 @@ const LIGHTER_MODULES: Plugin = {
  * Bundles those libraries each by itself first, so that nothing is left of them but what is used. Other libraries go on using
  * them whole.
  *
- * @param inputs Gets what went into them.
+ * @param root What the paths in the metafiles are relative to.
+ * @param metafiles Gets what went into each, by the name that it has among the inputs of the whole.
  */
-export function libraries(inputs: Metafile['inputs']): Plugin {
+export function libraries(root: string, metafiles: Map<string, Metafile>): Plugin {
   return {
     name: 'libraries',
     setup: (bundler) => {
@@ -111,6 +112,7 @@ export function libraries(inputs: Metafile['inputs']): Plugin {
         const resolveDir = String(pluginData)
         const { metafile, outputFiles } = await build({
           stdin: { contents: `export { ${USED.get(path) ?? ''} } from '${path}'`, resolveDir },
+          absWorkingDir: root,
           bundle: true,
           write: false,
           platform: 'node',
@@ -121,7 +123,7 @@ export function libraries(inputs: Metafile['inputs']): Plugin {
           metafile: true,
           logLevel: 'warning',
         })
-        Object.assign(inputs, metafile.inputs)
+        metafiles.set(`library:${path}`, metafile)
         return { contents: outputFiles[0]?.text ?? '', resolveDir }
       })
     },

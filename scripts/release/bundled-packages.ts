@@ -9,6 +9,8 @@ export interface BundledPackage {
   readonly version: string
   /** As in its package.json: an SPDX expression. */
   readonly license: string
+  /** From the root. */
+  readonly folder: string
   /** `name@version` of the packages that it imports. */
   readonly imports: readonly string[]
 }
@@ -21,11 +23,7 @@ export interface BundleContents {
 
 const PACKAGE_FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 
-interface Manifest {
-  readonly name: string
-  readonly version: string
-  readonly license: string
-}
+type Manifest = Omit<BundledPackage, 'imports'>
 
 function readManifest(folder: string): Manifest {
   const text = readFileSync(join(ROOT, folder, 'package.json'), 'utf8')
@@ -37,7 +35,7 @@ function readManifest(folder: string): Manifest {
   if (typeof name !== 'string' || typeof version !== 'string' || typeof license !== 'string') {
     throw new Error(`${folder}/package.json says no name, version or licence: look which it is, and say it here`)
   }
-  return { name, version, license }
+  return { name, version, license, folder }
 }
 
 function byCodeUnit(a: string, b: string): number {
@@ -77,7 +75,7 @@ export function contentsOf({ inputs, outputs }: Metafile): BundleContents {
     packages: [...packages]
       .filter(([key]) => imports.has(key))
       .sort(([a], [b]) => byCodeUnit(a, b))
-      .map(([key, { name, version, license }]) => ({ name, version, license, imports: sorted(key) })),
+      .map(([key, { name, version, license, folder }]) => ({ name, version, license, folder, imports: sorted(key) })),
     imports: sorted(null),
   }
 }

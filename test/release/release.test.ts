@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import t from 'tap'
+import { split } from '../../scripts/build/bundle.ts'
+import { contentsOf } from '../../scripts/release/bundled-packages.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const PLATFORM = `linux_${process.arch === 'arm64' ? 'arm64' : 'amd64'}`
@@ -29,15 +31,16 @@ const printed = execFileSync(process.execPath, ['scripts/release.ts', `--platfor
 const version = String(field(JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8')), 'version'))
 const executable = `aws-iam-authenticator_${version}_${PLATFORM}`
 const materials = `aws-iam-authenticator_${version}_sbom.cdx.json`
+const notices = `aws-iam-authenticator_${version}_third-party-notices.txt`
 const checksums = `authenticator_${version}_checksums.txt`
 
 t.test(
-  'a release has an executable under the name that scripts download, its checksums and a bill of materials',
+  'a release has an executable under the name that scripts download, its checksums, bill of materials and notices',
   (t) => {
-    t.same(readdirSync(output).sort(), [checksums, executable, materials].sort())
+    t.same(readdirSync(output).sort(), [checksums, executable, materials, notices].sort())
     t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
     const checked = execFileSync('sha256sum', ['-c', checksums], { cwd: output, encoding: 'utf8' })
-    t.equal(checked, `${executable}: OK\n${materials}: OK\n`)
+    t.equal(checked, `${executable}: OK\n${materials}: OK\n${notices}: OK\n`)
     const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
     const said = execFileSync(join(output, executable), ['version', '-o', 'json'], { encoding: 'utf8', env: {} })
     t.same(JSON.parse(said), { Version: version, Commit: commit })
@@ -76,4 +79,39 @@ t.test('the bill of materials names what is in the executable, and nothing of th
     for (const ref of Array.isArray(dependsOn) ? dependsOn : []) t.ok(refs.has(ref), String(ref))
   }
   t.end()
+})
+
+t.test('everything in the executable has a licence in the bill of materials, and its text in the notices', (t) => {
+  const components = field(JSON.parse(readFileSync(join(output, materials), 'utf8')), 'components')
+  const text = readFileSync(join(output, notices), 'utf8')
+  if (!Array.isArray(components)) throw new Error('no components')
+  t.ok(components.length > 50)
+  for (const component of components) {
+    const licenses = field(component, 'licenses')
+    const expression = String(field(Array.isArray(licenses) ? licenses[0] : undefined, 'expression'))
+    t.match(expression, /^\(?[A-Z0-9][\w. -]+\)?$/)
+    const name = decodeURIComponent(String(field(component, 'purl'))).replace(/^pkg:npm\/(.*)@[^@]*$/, '$1')
+    if (field(component, 'type') === 'library') {
+      t.ok(text.includes(`\n${name} ${String(field(component, 'version'))} (${expression})\n`), name)
+    } else t.ok(text.includes(`Bun ${String(field(component, 'version'))}`), name)
+  }
+  for (const part of [
+    'Apache License',
+    'Permission is hereby granted',
+    'Redistributions in binary form',
+    'Copyright (c) Matteo Collina and Undici',
+  ]) {
+    t.ok(text.includes(part), part)
+  }
+  t.notMatch(text, new RegExp(`node_modules|${ROOT}`))
+  t.end()
+})
+
+t.test('libraries that are bundled beforehand count with what is in them', async (t) => {
+  const { metafile } = await split()
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))
+  t.ok(used.includes('library:@aws-crypto/sha256-js'))
+  // This build of it is in that library alone.
+  t.ok(used.some((name) => name.startsWith('node_modules/') && name.includes('/sha256-js/build/module/')))
+  t.ok(contentsOf(metafile).imports.some((name) => name.startsWith('@aws-crypto/sha256-js@')))
 })
