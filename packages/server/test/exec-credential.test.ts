@@ -10,17 +10,14 @@ function kubeconfig(exec: unknown, more: Partial<Kubeconfig> = {}): Kubeconfig {
     tls: {},
     authorization: () => Promise.resolve(null),
     cluster: {},
+    userPath: '/home/a/.kube/config',
     exec,
     ...more,
   }
 }
 
 function plugin(exec: Record<string, unknown>, hasTerminal = false, more: Partial<Kubeconfig> = {}) {
-  return parseExecPlugin(
-    kubeconfig({ apiVersion: API_VERSION, command: 'aws', ...exec }, more),
-    '/home/a/.kube/config',
-    hasTerminal,
-  )
+  return parseExecPlugin(kubeconfig({ apiVersion: API_VERSION, command: 'aws', ...exec }, more), hasTerminal)
 }
 
 function info({ environment }: { readonly environment: Readonly<Record<string, string>> }): unknown {

@@ -38,7 +38,7 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   const { formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
   const hasTerminal = isatty(0)
-  const { server, logIn } = await fromPersonalKubeconfig(path, choice, { environment, hasTerminal })
+  const { server, logIn } = await fromPersonalKubeconfig([path], choice, { environment, hasTerminal })
   if (setting(PROMPT)) {
     const question = `Ready to add ${shown} to kube-system/aws-auth of ${server}, should we continue?`
     if (!(await confirm(question, { stdin: process.stdin, stderr }))) {

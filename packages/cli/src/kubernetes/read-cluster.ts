@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { isatty } from 'node:tty'
-import { homeFolder } from '@aws-iam-authenticator/client'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
 import type { KubernetesApi, KubernetesObject } from '@aws-iam-authenticator/server'
 import type { CommandContext } from '../command.ts'
-import type { Environment } from '../network/environment.ts'
+import { kubeconfigFiles } from '../kubeconfig/kubeconfig-files.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { connectToCluster } from './connect.ts'
 import { CLUSTER, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL } from './options.ts'
@@ -32,14 +30,12 @@ export function asksForCluster({ setting }: CommandContext): boolean {
   return setting(CLUSTER) || [KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL].some((option) => setting(option) !== null)
 }
 
-/** As kubectl, but for its merging of several files. */
-function kubeconfigPath(environment: Environment): string {
-  const named = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
-  const found =
-    named.length > 0 ? named : [join(homeFolder(environment), '.kube', 'config')].filter((path) => existsSync(path))
-  if (found.length === 1) return found[0] ?? ''
-  if (found.length === 0) throw new UsageError('there is no ~/.kube/config: name a kubeconfig with --kubeconfig')
-  throw new UsageError('KUBECONFIG names several files: name one of them with --kubeconfig')
+/** The files that together are the kubeconfig, as for kubectl. */
+function kubeconfigPaths({ setting, environment }: CommandContext): readonly string[] {
+  const files = kubeconfigFiles(setting(KUBECONFIG), environment)
+  const isNamed = setting(KUBECONFIG) !== null || (environment['KUBECONFIG'] ?? '') !== ''
+  if (isNamed || existsSync(files[0])) return files
+  throw new UsageError('there is no ~/.kube/config: name a kubeconfig with --kubeconfig')
 }
 
 async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
@@ -76,11 +72,12 @@ async function readIdentityMappings(api: KubernetesApi): Promise<readonly Kubern
  * @throws {UsageError} There is no kubeconfig.
  * @throws {AuthenticatorError} The kubeconfig can't be used.
  */
-export async function readCluster({ setting, environment }: CommandContext): Promise<ClusterMappings> {
-  const path = setting(KUBECONFIG) ?? kubeconfigPath(environment)
+export async function readCluster(context: CommandContext): Promise<ClusterMappings> {
+  const { setting, environment } = context
+  const paths = kubeconfigPaths(context)
   const { fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
-  const { server, logIn } = await fromPersonalKubeconfig(path, choice, { environment, hasTerminal: isatty(0) })
+  const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal: isatty(0) })
   const api = await connectToCluster(await logIn(), environment)
   try {
     const [awsAuth, identityMappings] = await Promise.all([

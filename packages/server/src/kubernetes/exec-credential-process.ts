@@ -35,18 +35,19 @@ export interface PersonalCluster {
 /**
  * The API server that a person's kubeconfig leads to: with a token, a client certificate, or an exec plugin.
  *
+ * @param paths The files that together are the kubeconfig.
  * @throws {FileError} The kubeconfig can't be used. `logIn` throws AuthenticatorError `exec_plugin_failed`.
  */
 export async function fromPersonalKubeconfig(
-  path: string,
+  paths: readonly string[],
   choice: KubeconfigChoice,
   surroundings: { readonly environment: Environment; readonly hasTerminal: boolean },
 ): Promise<PersonalCluster> {
-  const kubeconfig = await readKubeconfig(path, choice)
+  const kubeconfig = await readKubeconfig(paths, choice)
   const { server, tls } = kubeconfig
   const logIn = async (): Promise<KubernetesCluster> => {
     if (kubeconfig.exec === undefined) return kubeconfig
-    const plugin = parseExecPlugin(kubeconfig, path, surroundings.hasTerminal)
+    const plugin = parseExecPlugin(kubeconfig, surroundings.hasTerminal)
     const { token, ...certificate } = parseExecCredentials(await runPlugin(plugin, surroundings.environment), plugin)
     const authorization = token === null ? null : `Bearer ${token}`
     return { server, tls: { ...tls, ...certificate }, authorization: () => Promise.resolve(authorization) }

@@ -51,15 +51,14 @@ function clusterInfo({ server, tls, cluster }: Kubeconfig): Record<string, unkno
 }
 
 /**
- * Reads the exec plugin of a kubeconfig's user.
+ * Reads the exec plugin of a kubeconfig's user. A command with a folder in its name is relative to the folder of the user's file.
  *
- * @param path The kubeconfig: a command with a folder in its name is relative to the kubeconfig's.
  * @param hasTerminal Whether a person is there to be asked.
  * @throws {AuthenticatorError} `exec_plugin_failed`: the plugin can't be used as it is configured.
  * @see {@link https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins | client-go credential plugins}
  */
-export function parseExecPlugin(kubeconfig: Kubeconfig, path: string, hasTerminal: boolean): ExecPlugin {
-  const { exec } = kubeconfig
+export function parseExecPlugin(kubeconfig: Kubeconfig, hasTerminal: boolean): ExecPlugin {
+  const { exec, userPath: path } = kubeconfig
   const command = textAt(exec, 'command') ?? ''
   const apiVersion = textAt(exec, 'apiVersion') ?? ''
   const mode = textAt(exec, 'interactiveMode') ?? 'IfAvailable'

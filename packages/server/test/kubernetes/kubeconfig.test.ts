@@ -44,7 +44,7 @@ void test('the current context leads to the server and to what it needs', async 
   t.same(tls, { ca: 'CA', cert: 'CERT', key: 'KEY', servername: 'kubernetes' })
   t.equal(await authorization(), null)
   t.match(await fromKubeconfig(path, 'https://master.example'), { server: 'https://master.example' })
-  t.match(await readKubeconfig(path, { master: null, context: 'second' }), { server: 'https://other.example' })
+  t.match(await readKubeconfig([path], { master: null, context: 'second' }), { server: 'https://other.example' })
 })
 
 void test('files are named relative to the kubeconfig, and data goes before files', async (t) => {
@@ -84,7 +84,7 @@ void test('a token file is read at each request', async (t) => {
 
 void test('what can not be used is an error that names the file', async (t) => {
   const fails = async (path: string, code: string, context: string | null = null): Promise<void> => {
-    const error: unknown = await readKubeconfig(path, { master: null, context }).catch((thrown: unknown) => thrown)
+    const error: unknown = await readKubeconfig([path], { master: null, context }).catch((thrown: unknown) => thrown)
     t.ok(error instanceof FileError && error.code === code && error.message.includes(path), `${code}: ${String(error)}`)
   }
   await fails('/nonexistent/config', 'file_unreadable')
@@ -111,4 +111,75 @@ void test('an error quotes nothing of the file, which has secrets', async (t) =>
     t.ok(error instanceof FileError)
     t.notMatch(String(error), /s3cret/)
   }
+})
+
+/** Writes kubeconfigs into folders of their own, and gives their paths. */
+function writeAll(t: Test, files: Readonly<Record<string, unknown>>): string[] {
+  const folders = Object.entries(files).map(([name, config]) => [name, { config: stringify(config) }] as const)
+  const folder = t.testdir(Object.fromEntries(folders))
+  return Object.keys(files).map((name) => join(folder, name, 'config'))
+}
+
+void test('of several files the first that has a name wins, with all that it says there', async (t) => {
+  const paths = writeAll(t, {
+    first: {
+      'current-context': '',
+      users: [{ name: 'u', user: { tokenFile: 'token' } }],
+    },
+    second: {
+      'current-context': 'main',
+      clusters: [{ name: 'c', cluster: { server: 'https://second.example' } }],
+      users: [{ name: 'u', user: { token: 'other', 'client-certificate-data': base64('CERT') } }],
+    },
+    third: {
+      'current-context': 'gone',
+      clusters: [
+        { name: 'c', cluster: { server: 'https://third.example', 'certificate-authority-data': base64('CA') } },
+      ],
+      contexts: [{ name: 'main', context: { cluster: 'c', user: 'u' } }],
+    },
+  })
+  const [first = '', second = '', third = ''] = paths
+  writeFileSync(join(first, '../token'), 'of the first')
+  const none = join(third, '../none')
+  const found = await readKubeconfig([none, first, second, none, third], { master: null })
+  t.match(found, { server: 'https://second.example', userPath: first })
+  t.same(found.tls, {}, 'nothing is added to an entry from another file')
+  t.equal(await found.authorization(), 'Bearer of the first')
+})
+
+void test('an error of several files names the one that it is about', async (t) => {
+  const [good = '', user = '', broken = ''] = writeAll(t, {
+    good: {
+      'current-context': 'main',
+      clusters: [{ name: 'c', cluster: { server: 'https://a.example' } }],
+      contexts: [{ name: 'main', context: { cluster: 'c', user: 'u' } }],
+    },
+    user: {
+      clusters: [{ name: 'x', cluster: { server: 'nonsense' } }],
+      users: [{ name: 'u', user: { 'client-certificate': 'gone.pem' } }],
+      contexts: [{ name: 'other', context: { cluster: 'x', user: 'v' } }],
+    },
+    broken: {},
+  })
+  writeFileSync(broken, 'a: [')
+  const none = join(good, '../none')
+  const fails = async (
+    files: string[],
+    code: string,
+    names: string[],
+    context: string | null = null,
+  ): Promise<void> => {
+    const error: unknown = await readKubeconfig(files, { master: null, context }).catch((thrown: unknown) => thrown)
+    if (!(error instanceof FileError)) throw error
+    t.equal(error.code, code)
+    const named = [good, user, broken, none].filter((path) => error.message.includes(path))
+    t.same(named, names, error.message)
+  }
+  await fails([good, broken], 'file_invalid', [broken])
+  await fails([good, join(user, '..')], 'file_unreadable', [])
+  await fails([none, none], 'file_unreadable', [none])
+  await fails([good, user], 'file_unreadable', [user])
+  await fails([good, user], 'file_invalid', [user], 'other')
+  await fails([good, user], 'file_invalid', [good, user], 'nowhere')
 })

@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { stringify } from 'yaml'
+import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
+import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { clusterTls } from './harness/cluster.ts'
+import { minimalEnvironment } from './harness/command.ts'
+import { startPersonCluster } from './harness/person-cluster.ts'
+
+const ADMIN = 'arn:aws:iam::123456789012:role/Admin'
+
+t.test('lint and explain follow a KUBECONFIG of several files as kubectl does', async (t) => {
+  const cluster = await startPersonCluster(t, { mapRoles: `- {rolearn: "${ADMIN}", username: a, groups: [g]}\n` })
+  const write = (name: string, config: object): string => {
+    const path = join(cluster.folder, name)
+    writeFileSync(path, stringify({ apiVersion: 'v1', kind: 'Config', ...config }), { mode: 0o600 })
+    return path
+  }
+  const users = write('users', { users: [{ name: 'me', user: { token: cluster.token } }] })
+  const authority = Buffer.from(clusterTls.cert).toString('base64')
+  const clusters = write('clusters', {
+    clusters: [{ name: 'c', cluster: { server: cluster.api.url, 'certificate-authority-data': authority } }],
+    users: [{ name: 'me', user: { token: 'of-nobody' } }],
+    contexts: [{ name: 'main', context: { cluster: 'c', user: 'me' } }],
+    'current-context': 'main',
+  })
+  const KUBECONFIG = [join(cluster.folder, 'none'), users, clusters].join(':')
+  const lint = await cluster.run(['lint', '--cluster'], { environment: { KUBECONFIG } })
+  t.match(lint, { code: 0, stdout: '2 sources checked: no problems\n' }, lint.stderr)
+  const explained = await cluster.run(['explain', '--cluster', '--arn', ADMIN], { environment: { KUBECONFIG } })
+  t.equal(explained.code, 0, explained.stderr)
+  const turned = await cluster.run(['lint', '--cluster'], { environment: { KUBECONFIG: `${clusters}:${users}` } })
+  t.match(turned, { code: 1, stdout: /can't be read: .*401/ }, 'the first file that has the user wins')
+
+  if (binariesRunHere) {
+    const view = ['config', 'view', '--minify', '--raw', '-o', 'jsonpath={.users[0].user.token}']
+    const env = { ...minimalEnvironment(cluster.folder), KUBECONFIG }
+    t.match(await runBinary(await kubectl('1.35'), view, { env, cwd: cluster.folder }), { stdout: cluster.token })
+  }
+
+  writeFileSync(users, 'users: [')
+  const broken = await cluster.run(['lint', '--cluster'], { environment: { KUBECONFIG } })
+  t.match(broken, { code: 1, stdout: '' })
+  t.ok(broken.stderr.includes(`${users}:1:`), broken.stderr)
+  const none = await cluster.run(['lint', '--cluster'], { environment: { KUBECONFIG: join(cluster.folder, 'none') } })
+  t.match(none, { code: 1, stdout: '', stderr: /none/ })
+})
