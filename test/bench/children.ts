@@ -17,19 +17,48 @@ function texts(value: unknown): Environment {
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
 }
 
-/** Starts one of the programs beside; gives the environment by which others reach it. */
+/** A program beside that runs. */
+export interface Program {
+  /** By which others reach it. */
+  readonly environment: Environment
+  /** Sends it a message; gives its answer. */
+  ask(message: Readonly<Record<string, unknown>>): Promise<Environment>
+  stop(): void
+}
+
+/** Starts one of the programs beside. */
 export async function startProgram(
   scope: Scope,
   name: string,
   args: readonly string[] = [],
-): Promise<{ environment: Environment; stop: () => void }> {
+  environment: Environment = {},
+): Promise<Program> {
   const child = fork(fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url)), args, {
     execArgv: ['--no-warnings', '--conditions=aws-iam-authenticator-source'],
+    env: { ...process.env, ...environment },
   })
   const stop = (): void => void (child.connected && child.disconnect())
   scope.teardown(stop)
-  const message = await new Promise<unknown>((resolve) => child.once('message', resolve))
-  return { environment: texts(message), stop }
+  const answer = async (): Promise<Environment> => {
+    const message = await new Promise<unknown>((resolve, reject) => {
+      const ended = (): void => reject(new Error(`${name} ended`))
+      child.once('exit', ended).once('message', (said) => {
+        child.off('exit', ended)
+        resolve(said)
+      })
+    })
+    return texts(message)
+  }
+  const reached = await answer()
+  return {
+    environment: reached,
+    ask: (message) => {
+      const answered = answer()
+      child.send(message)
+      return answered
+    },
+    stop,
+  }
 }
 
 /** Starts a server, its log in a file, and waits until that says that it listens. */

@@ -4,12 +4,16 @@ import { arch, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureDecisions } from './decisions.ts'
 import { measureMemory } from './memory.ts'
+import { measureObjects } from './objects.ts'
+import { measureOverload } from './overload.ts'
 import { publish } from './publish.ts'
+import { measureReload } from './reload.ts'
 import { meets, shown, shownTarget, type Figure, type Results, type Runtime } from './results.ts'
 import { measureStart } from './start.ts'
+import { measureStsCalls } from './sts-calls.ts'
 import { measureWebhook } from './webhook.ts'
 
-const SECTIONS = ['start', 'webhook', 'memory', 'decisions']
+const SECTIONS = ['start', 'decisions', 'sts-calls', 'reload', 'objects', 'webhook', 'overload', 'memory']
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +21,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean' },
     publish: { type: 'boolean' },
     'memory-seconds': { type: 'string' },
+    'overload-seconds': { type: 'string' },
   },
 })
 const wanted = values.only?.split(',') ?? SECTIONS
@@ -51,9 +56,15 @@ async function measure(): Promise<Results> {
     console.log(`token opens or looks for, besides what a program that does nothing does: ${files.join(' ')}`)
   }
   if (wanted.includes('decisions')) add(measureDecisions())
+  if (wanted.includes('sts-calls')) add(await measureStsCalls())
+  if (wanted.includes('reload')) add(await measureReload(scope, quick ? 3 : 8))
+  if (wanted.includes('objects')) add(await measureObjects(scope, quick ? 10_000 : 50_000))
   if (wanted.includes('webhook')) add(await measureWebhook(scope, quick ? 4 : 10))
+  if (wanted.includes('overload')) {
+    add(await measureOverload(scope, Number(values['overload-seconds'] ?? (quick ? 6 : 20))))
+  }
   if (wanted.includes('memory')) {
-    const seconds = Number(values['memory-seconds'] ?? (quick ? 20 : 180))
+    const seconds = Number(values['memory-seconds'] ?? (quick ? 20 : 150))
     const durations = new Map<Runtime, number>([
       ['executable', seconds],
       ['Node.js', Math.min(seconds, 60)],

@@ -9,7 +9,8 @@ import { startWebhook } from './webhook.ts'
 const SECTION = 'memory'
 const SETTLE_MS = 3000
 
-function residentMiB(pid: number): number {
+/** Resident memory of a process, in MiB. */
+export function residentMiB(pid: number): number {
   const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kibibytes) / 1024
 }

@@ -7,15 +7,31 @@ export interface OpenLoadOptions {
   readonly perSecond: number
   readonly seconds: number
   readonly nextToken: () => string
+  /** Default: 50. */
+  readonly connections?: number
+  /** Ends it before its time. */
+  readonly ended?: AbortSignal
+  /** Told of each answer. */
+  readonly answered?: (answer: Answered) => void
+}
+
+export interface Answered {
+  readonly status: number
+  readonly text: string
+  /** When it was due, by `performance.now()`. */
+  readonly due: number
+  /** From sending to answer. */
+  readonly milliseconds: number
 }
 
 /** Sends TokenReviews at a rate, whether or not they are answered; gives how long each answer took from when it was due, in ms. */
 export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: number[]; failures: number }> {
-  const { port, certificate, perSecond, seconds, nextToken } = options
-  const agent = new Agent({ connections: 50, connect: { ca: certificate, servername: 'localhost' } })
+  const { port, certificate, perSecond, seconds, nextToken, answered, ended, connections = 50 } = options
+  const agent = new Agent({ connections, connect: { ca: certificate, servername: 'localhost' } })
   const latencies: number[] = []
   let failures = 0
   const send = async (due: number): Promise<void> => {
+    const sentAt = performance.now()
     try {
       const { statusCode, body } = await agent.request({
         origin: `https://127.0.0.1:${port}`,
@@ -24,8 +40,10 @@ export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: n
         headers: { 'content-type': 'application/json' },
         body: REVIEW[0] + nextToken() + REVIEW[1],
       })
-      await body.dump()
-      if (statusCode === 200) latencies.push(performance.now() - due)
+      const text = await body.text()
+      const endedAt = performance.now()
+      answered?.({ status: statusCode, text, due, milliseconds: endedAt - sentAt })
+      if (statusCode === 200) latencies.push(endedAt - due)
       else failures += 1
     } catch {
       failures += 1
@@ -39,7 +57,7 @@ export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: n
     const timer = setInterval(() => {
       const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000))
       for (; sent < due; sent += 1) under.push(send(startedAt + (sent * 1000) / perSecond))
-      if (sent < total) return
+      if (sent < total && ended?.aborted !== true) return
       clearInterval(timer)
       resolve()
     }, 1)

@@ -1,3 +1,30 @@
+/** Who the bench's STS says that everybody is. */
+export const BENCH_USER = 'arn:aws:iam::111122223333:user/bench'
+
+/** What the bench's STS answers. */
+export const STS_ANSWER: string = JSON.stringify({
+  GetCallerIdentityResponse: {
+    GetCallerIdentityResult: { Account: '111122223333', Arn: BENCH_USER, UserId: 'AIDABENCHBENCHBENCH00' },
+    ResponseMetadata: { RequestId: '00000000-0000-0000-0000-000000000000' },
+  },
+})
+
+function entry(arn: string, username: string): string {
+  return `- userarn: ${arn}\n  username: ${username}\n  groups:\n  - team\n`
+}
+
+/** `mapUsers` of about so many bytes: the bench's user comes last. */
+export function usersOf(username: string, bytes: number): string {
+  const last = entry(BENCH_USER, username)
+  const parts: string[] = []
+  for (let length = last.length, index = 0; length < bytes; index += 1) {
+    const text = entry(`arn:aws:iam::111122223333:user/user-${index}`, `user-${index}`)
+    parts.push(text)
+    length += text.length
+  }
+  return [...parts, last].join('')
+}
+
 /** The presigned URL but for the last of its signature; a multiple of three bytes, so that base64 can be put together from parts. */
 function prefix(): string {
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')

@@ -5,23 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startConnectProxy } from '../../sandbox/proxy/connect-proxy.ts'
 import { createAuthority } from '../../sandbox/tls/authority.ts'
+import { STS_ANSWER } from '../tokens.ts'
 
 const delay = Number(process.argv[2])
-const answer = JSON.stringify({
-  GetCallerIdentityResponse: {
-    GetCallerIdentityResult: {
-      Account: '111122223333',
-      Arn: 'arn:aws:iam::111122223333:user/bench',
-      UserId: 'AIDABENCHBENCHBENCH00',
-    },
-    ResponseMetadata: { RequestId: '00000000-0000-0000-0000-000000000000' },
-  },
-})
 const authority = createAuthority()
 const server = createServer(
   { SNICallback: (host, callback) => callback(null, authority.secureContext(host)) },
   (_request, response) => {
-    const reply = (): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+    const reply = (): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(STS_ANSWER)
     if (delay === 0) reply()
     else setTimeout(reply, delay)
   },

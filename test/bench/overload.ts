@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Agent } from 'undici'
+import { startProgram, type Scope } from './children.ts'
+import { PRODUCT } from './commands.ts'
+import { residentMiB } from './memory.ts'
+import { quantile, type Figure, type Runtime } from './results.ts'
+import { createTokens, REVIEW } from './tokens.ts'
+import { startWebhook, type Webhook } from './webhook.ts'
+
+const SECTION = 'overload'
+const STS_MS = 300
+/** Calls at once to one STS host. */
+const AT_ONCE = 128
+/** What the server can carry: an STS that takes so long leaves no more. */
+const CARRIES = Math.floor((AT_ONCE * 1000) / STS_MS)
+const TIMES = 10
+const WARM_UP_SECONDS = 3
+const HEALTH_EVERY_MS = 100
+const RECOVERY_MS = 10_000
+/** A login counts as quick again when it takes no longer than STS and this. */
+const RECOVERED_MS = 200
+/** What the manifests allow, in MiB. */
+const MEMORY_LIMIT = 256
+
+interface Client {
+  health(): Promise<number>
+  /** Whether a login with a token that nobody has sent before passes, and as quickly as it should. */
+  login(): Promise<boolean>
+}
+
+function clientOf({ port, certificate }: Webhook, scope: Scope): Client {
+  const agent = new Agent({ connections: 4, connect: { ca: certificate, servername: 'localhost' } })
+  scope.teardown(() => agent.destroy())
+  const tokens = createTokens()
+  let count = 0
+  const origin = `https://127.0.0.1:${port}`
+  return {
+    health: async () => {
+      const startedAt = performance.now()
+      const { body } = await agent.request({ origin, path: '/healthz', method: 'GET' })
+      await body.dump()
+      return performance.now() - startedAt
+    },
+    login: async () => {
+      const startedAt = performance.now()
+      const { statusCode, body } = await agent.request({
+        origin,
+        path: '/authenticate',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: REVIEW[0] + tokens((count += 1)) + REVIEW[1],
+      })
+      await body.dump()
+      return statusCode === 200 && performance.now() - startedAt <= STS_MS + RECOVERED_MS
+    },
+  }
+}
+
+/** Seconds until logins are quick for good: the end of the last one that was not. */
+async function secondsToRecover(client: Client): Promise<number> {
+  const startedAt = performance.now()
+  let lastBad = 0
+  const under: Promise<void>[] = []
+  const probe = async (): Promise<void> => {
+    if (!(await client.login())) lastBad = Math.max(lastBad, performance.now() - startedAt)
+  }
+  while (performance.now() - startedAt < RECOVERY_MS) {
+    under.push(probe())
+    await sleep(50)
+  }
+  await Promise.all(under)
+  return lastBad / 1000
+}
+
+/** What becomes of ten times as many logins as the server can carry, and of the server. */
+export async function measureOverload(scope: Scope, seconds: number): Promise<Figure[]> {
+  const upstream = await startProgram(scope, 'upstream', [String(STS_MS)])
+  const figures: Figure[] = []
+  for (const [runtime, command] of PRODUCT) {
+    const webhook = await startWebhook(scope, command, upstream.environment)
+    const flood = await startProgram(scope, 'flood', [], {
+      FLOOD_CERTIFICATE: webhook.certificate,
+      FLOOD_PORT: String(webhook.port),
+    })
+    const client = clientOf(webhook, scope)
+    await flood.ask({ perSecond: CARRIES / 2, seconds: WARM_UP_SECONDS })
+    const [health, resident]: [number[], number[]] = [[], []]
+    const watching = new AbortController()
+    const watch = async (): Promise<void> => {
+      while (!watching.signal.aborted) {
+        health.push(await client.health())
+        resident.push(residentMiB(webhook.pid))
+        await sleep(HEALTH_EVERY_MS)
+      }
+    }
+    const watched = watch()
+    const flooded = await flood.ask({ perSecond: CARRIES * TIMES, seconds })
+    watching.abort()
+    const recovered = await secondsToRecover(client)
+    await watched
+    flood.stop()
+    await webhook.stop()
+    const peak = Math.max(...resident)
+    figures.push(...figuresOf(runtime, flooded, { seconds, health: quantile(health, 0.99), peak, recovered }))
+  }
+  return figures
+}
+
+interface Beside {
+  readonly seconds: number
+  readonly health: number
+  readonly peak: number
+  readonly recovered: number
+}
+
+function figuresOf(
+  runtime: Runtime,
+  flooded: Readonly<Record<string, string>>,
+  { seconds, health, peak, recovered }: Beside,
+): Figure[] {
+  const of = (key: string): number => Number(flooded[key])
+  const sent = of('accepted') + of('turnedAway') + of('failed')
+  const how = `for ${seconds} s, STS takes ${STS_MS} ms and ${AT_ONCE} calls at once`
+  const row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>): Figure => ({
+    section: SECTION,
+    name,
+    runtime,
+    value,
+    ...more,
+  })
+  const answers = `from sending to answer, as ${CARRIES * TIMES} logins/s were due`
+  return [
+    row('can carry', CARRIES, { unit: '/s', how: `${AT_ONCE} calls at once of ${STS_MS} ms each` }),
+    row('logins sent', sent / of('sentSeconds'), {
+      unit: '/s',
+      how: `${CARRIES * TIMES}/s were due ${how}, all with different tokens; sent by a process on the same cores`,
+    }),
+    row('accepted', of('accepted') / of('sentSeconds'), { unit: '/s', how }),
+    row('accepted, p99', of('acceptedP99'), { unit: 'ms', how: answers, target: { most: 1000 } }),
+    row('share of 429', of('turnedAway') / sent, { unit: 'ratio', how: 'of what was sent' }),
+    row('429, median', of('turnedAwayMedian'), { unit: 'ms', how: answers }),
+    row('429, p99', of('turnedAwayP99'), { unit: 'ms', how: answers }),
+    row('neither', of('failed'), {
+      unit: 'count',
+      how: 'other answers, and connections that broke',
+      target: { most: 0 },
+    }),
+    row('healthz, p99', health, {
+      unit: 'ms',
+      how: `asked every ${HEALTH_EVERY_MS} ms meanwhile by another process`,
+      target: { most: 100 },
+    }),
+    row('resident at most', peak, {
+      unit: 'MiB',
+      how: `VmRSS meanwhile; the manifests allow ${MEMORY_LIMIT} MiB`,
+      target: { most: MEMORY_LIMIT },
+    }),
+    row('recovers within', recovered * 1000, {
+      unit: 'ms',
+      how: `until the last login that was refused or took over ${STS_MS + RECOVERED_MS} ms; 20 logins/s for ${RECOVERY_MS / 1000} s`,
+      target: { most: 2000 },
+    }),
+  ]
+}

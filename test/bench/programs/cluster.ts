@@ -1,0 +1,37 @@
+// A Kubernetes API with aws-auth and identity mappings, in a process of its own: what it does must not hold up who measures.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { selfSignedPair } from '../../sandbox/kubernetes/certificates.ts'
+import { allowAll, FakeKubernetes } from '../../sandbox/kubernetes/fake-api.ts'
+import { writeKubeconfig } from '../../sandbox/kubernetes/kubeconfig.ts'
+import { isOrder } from '../orders.ts'
+import { BENCH_USER, usersOf } from '../tokens.ts'
+
+const TOKEN = 'bench'
+const tls = selfSignedPair('kube-apiserver')
+const api = await FakeKubernetes.start({ tls, accounts: [{ username: 'server', token: TOKEN, allow: allowAll }] })
+const folder = mkdtempSync(join(tmpdir(), 'bench-cluster-'))
+const kubeconfig = join(folder, 'config')
+await writeKubeconfig(kubeconfig, { server: api.url, certificateAuthority: tls.cert, user: { token: TOKEN } })
+
+process.on('message', (message) => {
+  if (!isOrder(message)) return
+  const at = performance.timeOrigin + performance.now()
+  if (message.order === 'aws-auth') {
+    api.putConfigMap('kube-system', 'aws-auth', { mapUsers: usersOf(message.username, message.bytes) })
+  } else if (message.order === 'mapping') {
+    api.putIdentityMapping('bench', { arn: BENCH_USER, username: message.username })
+  } else {
+    for (let count = 0; count < message.count; count += 1) {
+      const arn = `arn:aws:iam::111122223333:role/role-${count}`
+      api.putIdentityMapping(`role-${count}`, { arn, username: `user-${count}:{{SessionName}}`, groups: ['team'] })
+    }
+  }
+  process.send?.({ at })
+})
+process.on('disconnect', () => {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(0)
+})
+process.send?.({ kubeconfig })
