@@ -128,6 +128,9 @@ t.test('SIGTERM with an STS that hangs ends after 5 s all the same', async (t) =
   const seconds = (performance.now() - startedAt) / 1000
   t.same({ code, signal }, { code: 0, signal: null })
   t.ok(seconds > 4 && seconds < 6.5, `${seconds.toFixed(1)} s`)
+  const givenUp = server.log().filter(({ msg }) => msg === 'requests are given up without an answer')
+  t.match(givenUp, [{ level: 'warning', requests: lost.length }], 'the log counts them')
+  t.equal(givenUp.length, 1)
   for (const outcome of await outcomes) {
     const status = outcome.status === 'fulfilled' ? outcome.value.status : 0
     t.not(status, 200, 'nobody was told of a verdict')

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { FileError } from '@aws-iam-authenticator/core'
@@ -9,7 +10,10 @@ export function systemErrorCode(error: unknown): string {
 
 /** The error for a file that can't be read: names the file, the reason, the user and what mends it. */
 export function unreadable(path: string, cause: unknown): FileError {
-  const owner = `chown ${userId()} ${path} && chmod u+r ${path}, and let that user enter ${dirname(path)}`
+  const folder = dirname(path)
+  const owner = isClosed(folder)
+    ? `chown ${userId()} ${folder} && chmod u+rwx ${folder}`
+    : `chown ${userId()} ${path} && chmod u+r ${path}`
   return new FileError('file_unreadable', `Can't read ${path} as ${user()}: ${explain(cause, owner)}`, { cause })
 }
 
@@ -26,6 +30,16 @@ export async function writing<T>(path: string, work: () => Promise<T>): Promise<
     return await work()
   } catch (cause) {
     throw unwritable(path, cause)
+  }
+}
+
+/** Whether the folder lets this user reach no file in it. */
+function isClosed(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK)
+    return false
+  } catch (error) {
+    return systemErrorCode(error) === 'EACCES'
   }
 }
 

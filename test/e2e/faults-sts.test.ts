@@ -1,0 +1,130 @@
+import { readdirSync } from 'node:fs'
+import t, { type Test } from 'tap'
+import { identities } from '../sandbox/aws/example-account.ts'
+import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { cannotMislead, startDirectSts, type DirectSts } from './harness/direct-sts.ts'
+import { eventually } from './harness/eventually.ts'
+import { startTestServer, type TestServer } from './harness/server.ts'
+import { http2 } from './harness/wire.ts'
+import { metricsOf, refusals, REGION, startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
+
+const skip = cannotMislead
+const MINUTE_MS = 60_000
+const HOST = `sts.${REGION}.amazonaws.com`
+/** Logins at once. */
+const WAVE = 24
+/** How many files, sockets among them, may be open more than before; connections to STS are kept and so differ a little. */
+const SLACK = 4
+
+interface Direct {
+  readonly aws: SandboxAws
+  readonly way: DirectSts
+  readonly server: TestServer
+  /** Sends that many logins at once over one connection, each with a token of its own; gives how often each status came. */
+  wave(count?: number): Promise<Readonly<Record<number, number>>>
+  /** How many files the server has open. */
+  files(): number
+}
+
+async function startDirect(t: Test, ...resolved: readonly string[]): Promise<Direct> {
+  const aws = await startAws(t)
+  const way = await startDirectSts(t, aws.port)
+  way.resolve(...resolved)
+  const { wrapper } = way
+  const environment = { HTTPS_PROXY: '' }
+  const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION, environment, wrapper })
+  const client = http2(server)
+  t.teardown(() => client.close())
+  let signed = 0
+  const wave = async (count = WAVE): Promise<Readonly<Record<number, number>>> => {
+    const statuses = await Promise.all(
+      Array.from({ length: count }, async () => {
+        signed += 1
+        const token = userToken({ date: new Date(Date.now() - signed * 1000) })
+        const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
+        return (await client.send({ body, headers: { 'content-type': 'application/json' } })).status
+      }),
+    )
+    const counts: Record<number, number> = {}
+    for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1
+    return counts
+  }
+  return { aws, way, server, wave, files: () => readdirSync(`/proc/${server.pid}/fd`).length }
+}
+
+t.test(
+  'an STS host that does not resolve is unreachable, at once, and is back as soon as it resolves',
+  { skip },
+  async (t) => {
+    const { aws, way, server } = await startDirect(t)
+    const startedAt = performance.now()
+    const answer = await server.review(userToken())
+    const took = performance.now() - startedAt
+    t.equal(answer.status, 502)
+    t.ok(took < 3_000, `${Math.round(took)} ms`)
+    const error = new RegExp(`${HOST.replaceAll('.', '\\.')} can't be reached: .*(?:ENOTFOUND|EAI_AGAIN)`)
+    t.match(await refusals(server, 1), [{ level: 'warning', reason: 'sts_unreachable', error }])
+    t.equal((await metricsOf(server))('sts_connection_failures_total', { StsRegion: REGION }), 1)
+    t.equal(aws.sts.requests.length, 0)
+    way.resolve(HOST)
+    await eventually(t, 'logins pass again', true, 2_000, async () => verdict(await server.review(userToken())))
+  },
+)
+
+t.test('after an outage of STS logins pass at once, and no more files are open than before', { skip }, async (t) => {
+  const { way, wave, files, server } = await startDirect(t, HOST)
+  for (let round = 0; round < 3; round += 1) t.same(await wave(), { 200: WAVE }, 'before')
+  const before = files()
+  const outages = {
+    'it refuses connections': () => way.become('gone'),
+    'its name is not found': async () => {
+      way.resolve()
+      await way.become('gone')
+    },
+    'it takes connections and says nothing': () => way.become('mute'),
+  }
+  for (const [name, begin] of Object.entries(outages)) {
+    await begin()
+    for (let round = 0; round < 2; round += 1) t.same(await wave(), { 502: WAVE }, name)
+    t.equal((await server.request({ path: '/healthz' })).text, 'ok', name)
+    way.resolve(HOST)
+    await way.become('up')
+    await eventually(t, `${name}: logins pass again`, true, 2_000, async () => {
+      const statuses = await wave(1)
+      return statuses[200] === 1
+    })
+    t.same(await wave(), { 200: WAVE }, `${name}: after`)
+    const more = (): number => files() - before
+    await eventually(t, `${name}: files`, true, 2_000, () => more() <= SLACK)
+    t.comment(`${name}: ${before} files open before, ${files()} after`)
+  }
+})
+
+t.test('a clock of STS that is 20 minutes off is told by its reason', async (t) => {
+  for (const [minutes, reason, error] of [
+    [20, 'expired', /signature is too old/],
+    [-20, 'clock_ahead', /ahead of that of AWS/],
+  ] as const) {
+    const aws = await startSandboxAws({ identities, now: () => new Date(Date.now() + minutes * MINUTE_MS) })
+    t.teardown(() => aws.close())
+    const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
+    t.equal(verdict(await server.review(userToken())), false, `${minutes} minutes`)
+    t.match(await refusals(server, 1), [{ reason, error, see: new RegExp(`#${reason}$`) }], `${minutes} minutes`)
+    t.equal((await metricsOf(server))('refusals_total', { reason }), 1)
+  }
+})
+
+t.test('a token by a clock that is 20 minutes off that of the server is told by its reason', async (t) => {
+  const aws = await startAws(t)
+  const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
+  const rows = [
+    [-20, 'expired', /signed 20 minutes ago/],
+    [20, 'clock_ahead', /20 minutes ahead of this server's clock/],
+  ] as const
+  for (const [index, [minutes, reason, error]] of rows.entries()) {
+    const token = userToken({ date: new Date(Date.now() + minutes * MINUTE_MS) })
+    t.equal(verdict(await server.review(token)), false)
+    t.match((await refusals(server, index + 1))[index], { reason, error }, `${minutes} minutes`)
+  }
+  t.equal(aws.sts.requests.length, 0)
+})

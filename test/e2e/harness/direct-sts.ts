@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { temporaryFolder } from './command.ts'
+
+/** Why a process can't be given other look-ups here; false where it can. */
+export const cannotMislead: string | false =
+  spawnSync('unshare', ['--mount', 'sh', '-c', 'mount --bind /etc/hosts /etc/hosts']).status === 0
+    ? false
+    : 'only root can give a process an /etc/hosts of its own'
+
+/** The way to STS without a proxy: by the system's look-up of names, to port 443 of an address of this machine. */
+export interface DirectSts {
+  /** Runs a command that looks names up here. */
+  readonly wrapper: readonly [string, ...string[]]
+  /** Names that are found from now on; no other name is. */
+  resolve(...hosts: readonly string[]): void
+  /** `up`: connections lead to STS. `gone`: they are refused. `mute`: they are taken, and nothing is ever said. */
+  become(state: 'up' | 'gone' | 'mute'): Promise<void>
+}
+
+/** @param port Where STS is. */
+export async function startDirectSts(t: { teardown(action: () => unknown): void }, port: number): Promise<DirectSts> {
+  const folder = temporaryFolder(t)
+  // Of its own for each test, as others may run at the same time.
+  const address = `127.${randomInt(2, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`
+  const resolve = (...hosts: readonly string[]): void => {
+    const lines = hosts.map((host) => `${address} ${host}\n`).join('')
+    writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${lines}`)
+  }
+  resolve()
+  // Nobody answers there, which is known at once.
+  writeFileSync(join(folder, 'resolv.conf'), `nameserver ${address}\noptions timeout:1 attempts:1\n`)
+  const open = new Set<Socket>()
+  let isMute = false
+  const server = createServer((socket) => {
+    const sockets = isMute ? [socket] : [socket, connect(port, '127.0.0.1')]
+    for (const [index, each] of sockets.entries()) {
+      open.add(each)
+      each.on('error', () => undefined)
+      each.on('close', () => {
+        open.delete(each)
+        for (const other of sockets) other.destroy()
+      })
+      const other = sockets[1 - index]
+      if (other !== undefined) each.pipe(other)
+    }
+  })
+  const close = async (): Promise<void> => {
+    for (const socket of open) socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
+  t.teardown(close)
+  const become = async (state: 'up' | 'gone' | 'mute'): Promise<void> => {
+    await close()
+    isMute = state === 'mute'
+    if (state === 'gone') return
+    server.listen(443, address)
+    await once(server, 'listening')
+  }
+  await become('up')
+  const script = ['hosts', 'resolv.conf'].map((name) => `mount --bind "$0/${name}" "$(realpath /etc/${name})"`)
+  return { wrapper: ['unshare', '--mount', 'sh', '-c', `${script.join(' && ')} && exec "$@"`, folder], resolve, become }
+}
