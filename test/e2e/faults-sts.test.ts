@@ -21,9 +21,9 @@ interface Direct {
   readonly way: DirectSts
   readonly server: TestServer
   /** Sends that many logins at once over one connection, each with a token of its own; gives how often each status came. */
-  wave(count?: number): Promise<Readonly<Record<number, number>>>
+  readonly wave: (count?: number) => Promise<Readonly<Record<number, number>>>
   /** How many files the server has open. */
-  files(): number
+  readonly files: () => number
 }
 
 async function startDirect(t: Test, ...resolved: readonly string[]): Promise<Direct> {
@@ -32,15 +32,21 @@ async function startDirect(t: Test, ...resolved: readonly string[]): Promise<Dir
   way.resolve(...resolved)
   const { wrapper } = way
   const environment = { HTTPS_PROXY: '' }
-  const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION, environment, wrapper })
+  const server = await startTestServer(t, {
+    aws,
+    configuration: `${USER_CONFIGURATION}  tokenCacheTTL: 0\n`,
+    environment,
+    wrapper,
+  })
   const client = http2(server)
   t.teardown(() => client.close())
+  const startedAt = Date.now()
   let signed = 0
   const wave = async (count = WAVE): Promise<Readonly<Record<number, number>>> => {
     const statuses = await Promise.all(
       Array.from({ length: count }, async () => {
         signed += 1
-        const token = userToken({ date: new Date(Date.now() - signed * 1000) })
+        const token = userToken({ date: new Date(startedAt - (signed % 600) * 1000) })
         const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
         return (await client.send({ body, headers: { 'content-type': 'application/json' } })).status
       }),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { writing } from './file-error.ts'
+import { systemErrorCode, writing } from './file-error.ts'
 
 export interface WriteFileOptions {
   /** The file's permission bits, whatever the umask and whatever the file had before. */
@@ -51,7 +52,22 @@ export async function writeFileAtomically(path: string, text: string, options: W
 
 /** Makes the folder of `path` where it is missing. @throws FileError `file_unwritable` */
 export async function makeParentDirectory(path: string): Promise<void> {
-  await writing(path, () => mkdir(dirname(path), { recursive: true, mode: 0o755 }))
+  const folder = dirname(path)
+  await writing(path, async () => {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o755 })
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error
+      // Node.js says so of a read-only file system: asked for the first folder that is missing alone, the system tells why.
+      await mkdir(firstMissing(folder))
+      throw error
+    }
+  })
+}
+
+function firstMissing(folder: string): string {
+  const above = dirname(folder)
+  return above === folder || existsSync(above) ? folder : firstMissing(above)
 }
 
 /** Writes a file that must not exist yet through to the disk. What is left of it after a failure is the caller's. */

@@ -7,6 +7,7 @@ function remedy(cause: unknown): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return `: make room there, or ${ELSEWHERE}`
+    case 'ENOENT':
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
