@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { property, textAt } from '@aws-iam-authenticator/core'
 import t from 'tap'
-import { request } from 'undici'
 import { document, ROOT } from '../docs/documents.ts'
-import { minimalEnvironment, temporaryFolder } from '../e2e/harness/command.ts'
 import { eventually } from '../e2e/harness/eventually.ts'
 import { govRoleArn, startGovCloud } from '../e2e/harness/govcloud.ts'
 import { tokenOf } from '../e2e/harness/logins.ts'
-import { freePort, startTestServer } from '../e2e/harness/server.ts'
+import { startTestServer } from '../e2e/harness/server.ts'
+import { list, panelsOf } from './dashboard.ts'
 import { missing } from './programs.ts'
+import { startPrometheus } from './prometheus.ts'
 
 const REGION = 'us-gov-west-1'
 
@@ -18,29 +17,52 @@ function session(role: string): string {
   return `arn:aws-us-gov:sts::210987654321:assumed-role/${role}/dev`
 }
 
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? Array.from<unknown>(value) : []
-}
-
 const dashboard: unknown = JSON.parse(readFileSync(join(ROOT, 'deploy/monitoring/dashboard.json'), 'utf8'))
-const panels = list(property(dashboard, 'panels'))
-const queries = panels.flatMap((panel) =>
-  list(property(panel, 'targets')).map((target) => ({
-    title: textAt(panel, 'title') ?? '',
-    expression: textAt(target, 'expr') ?? '',
-  })),
-)
+const panels = panelsOf(dashboard)
+const queries = panels.flatMap(({ title, targets }) => targets.map(({ expression }) => ({ title, expression })))
 
 t.test('the panels of the dashboard have names, units and places of their own', (t) => {
   t.ok(panels.length > 0)
-  for (const key of ['id', 'title']) t.equal(new Set(panels.map((panel) => property(panel, key))).size, panels.length)
-  const cells = panels.flatMap((panel) => {
-    const [x, y, w, h] = ['x', 'y', 'w', 'h'].map((key) => Number(property(property(panel, 'gridPos'), key)))
-    if (x === undefined || y === undefined || w === undefined || h === undefined) throw new TypeError('four numbers')
-    t.ok(x + w <= 24)
+  for (const key of ['id', 'title'] as const) t.equal(new Set(panels.map((panel) => panel[key])).size, panels.length)
+  const cells = panels.flatMap(({ title, unit, type, place: { x, y, w, h }, targets, steps }) => {
+    t.ok(x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= 24, `${title}: its place`)
+    t.match(unit, /^(?:short|reqps|ops|s|bytes|percentunit)$/, `${title}: its unit`)
+    t.match(type, /^(?:stat|timeseries)$/, `${title}: its type`)
+    t.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length, `${title}: its queries`)
+    for (const { legend, expression } of targets) {
+      t.not(legend, '', `${title}: a legend`)
+      t.match(expression, /job=~"\$job"/, `${title}: the job that was chosen`)
+      // A legend names labels that the query leaves; one without aggregation has those of the target.
+      const [, by] = /\bby \(([^)]*)\)/.exec(expression) ?? []
+      for (const [, label = ''] of legend.matchAll(/\{\{(\w+)\}\}/g)) {
+        t.ok((by ?? 'instance').split(', ').includes(label), `${title}: ${label}`)
+      }
+    }
+    t.same(
+      steps.map(({ from }) => from),
+      steps.map(({ from }) => from).sort((one, other) => one - other),
+      `${title}: its thresholds`,
+    )
     return Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`)
   })
   t.equal(new Set(cells).size, cells.length, 'no panel lies on another')
+  t.equal(cells.length, 24 * Math.max(...panels.map(({ place }) => place.y + place.h)), 'and there are no gaps')
+  t.end()
+})
+
+t.test('the dashboard can be imported into any Grafana, and loads by itself', (t) => {
+  const variables = list(property(property(dashboard, 'templating'), 'list'))
+  t.match(variables[0], { name: 'datasource', type: 'datasource', query: 'prometheus' })
+  t.equal(textAt(variables[1], 'name'), 'job')
+  for (const part of [...variables.slice(1), ...list(property(dashboard, 'panels'))]) {
+    for (const of of [part, ...list(property(part, 'targets'))]) {
+      t.same(property(of, 'datasource'), { type: 'prometheus', uid: '${datasource}' })
+    }
+  }
+  t.match(textAt(dashboard, 'refresh'), /^\d+[sm]$/)
+  t.ok(list(property(dashboard, 'tags')).length > 0)
+  t.match(textAt(dashboard, 'uid'), /^[\w-]{1,40}$/)
+  t.equal(property(dashboard, 'id'), undefined, 'an id is of one Grafana')
   t.end()
 })
 
@@ -51,38 +73,7 @@ t.test(
     const aws = await startGovCloud(t)
     const configuration = `clusterID: k8s.local\nserver:\n  mapRoles:\n    - rolearn: ${govRoleArn('K8s-Admin')}\n      username: admin\n`
     const server = await startTestServer(t, { aws, configuration })
-    const folder = temporaryFolder(t)
-    const port = await freePort()
-    const certificate = join(folder, 'certificate.pem')
-    writeFileSync(certificate, server.certificate)
-    const example =
-      document('docs/monitoring.md').blocks.find(({ text }) => text.startsWith('scrape_configs:'))?.text ?? ''
-    const scrape = example
-      .replace('/var/aws-iam-authenticator/cert.pem', certificate)
-      .replace('127.0.0.1:21362', `127.0.0.1:${server.port}`)
-    writeFileSync(join(folder, 'prometheus.yml'), `global: {scrape_interval: 1s}\n${scrape}`)
-    const flags = [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ]
-    const prometheus = spawn('prometheus', flags, { env: minimalEnvironment(folder), stdio: 'ignore' })
-    const ended = new Promise((resolve) => prometheus.once('exit', resolve))
-    t.teardown(async () => {
-      prometheus.kill()
-      await ended
-    })
-    const query = async (expression: string): Promise<{ status: unknown; error: unknown; results: number }> => {
-      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`
-      try {
-        const { body } = await request(url)
-        const answer: unknown = await body.json()
-        const results = list(property(property(answer, 'data'), 'result')).length
-        return { status: textAt(answer, 'status'), error: textAt(answer, 'error'), results }
-      } catch {
-        return { status: 'unreachable', error: undefined, results: 0 }
-      }
-    }
+    const prometheus = await startPrometheus(t, server)
     // Counters are told apart from one scrape to the next, while logins of every kind come in.
     const logIn = async (): Promise<void> => {
       for (const role of ['K8s-Admin', 'Intern']) await server.review(tokenOf(aws, session(role), REGION))
@@ -95,8 +86,8 @@ t.test(
     }
     const rates = async (): Promise<boolean> => {
       await logIn()
-      const { results } = await query('sum by (reason) (rate(aws_iam_authenticator_refusals_total[20s])) > 0')
-      return results >= 2
+      const { series } = await prometheus.query('sum by (reason) (rate(aws_iam_authenticator_refusals_total[20s])) > 0')
+      return series.length >= 2
     }
     await eventually(t, 'rates of refusals', true, 60_000, rates)
 
@@ -107,7 +98,7 @@ t.test(
     }
     for (const { title, expression } of queries) {
       const asked = expression.replaceAll('$job', '.*').replaceAll('$__rate_interval', '20s')
-      const { status, error, results } = await query(asked)
+      const { status, error, series } = await prometheus.query(asked)
       t.equal(status, 'success', `${title}: ${String(error)}`)
       // What has not happened, and a limit that there is not, has no series.
       const absent = [...asked.matchAll(/aws_iam_authenticator_\w+?(?=_bucket|_count|[{ )])/g)]
@@ -116,8 +107,8 @@ t.test(
           (name) =>
             !exposed.includes(`\n${name}`) || !new RegExp(`^${name}(?:_count)?(?:\\{.*)? \\S+$`, 'm').test(exposed),
         )
-      if (!absent) t.not(results, 0, `${title}: ${asked}`)
-      t.comment(`${title}: ${results} series${absent ? ', its metric has none yet' : ''}`)
+      if (!absent) t.not(series.length, 0, `${title}: ${asked}`)
+      t.comment(`${title}: ${series.length} series${absent ? ', its metric has none yet' : ''}`)
     }
   },
 )
