@@ -47,6 +47,13 @@ export function roleToken(aws: SandboxAws, role: string, session = 'alice'): str
   return tokenOf(aws, `arn:aws-us-gov:sts::${ACCOUNT_ID}:assumed-role/${role}/${session}`, REGION)
 }
 
+/** Writes the developer's keys, as the profile `govcloud`, into a home folder. */
+export function writeProfile(home: string): void {
+  mkdirSync(join(home, '.aws'))
+  const keys = `aws_access_key_id = ${KEY_ID}\naws_secret_access_key = ${DEVELOPER.secretAccessKey}\n`
+  writeFileSync(join(home, '.aws/credentials'), `[govcloud]\n${keys}`, { mode: 0o600 })
+}
+
 /** Someone with kubectl, whose kubeconfig logs in by our exec plugin. */
 export interface Person {
   kubectl(...args: readonly string[]): Promise<RunResult>
@@ -59,9 +66,7 @@ export async function startPerson(
 ): Promise<Person> {
   const { aws, api, role, session } = options
   const home = temporaryFolder(t)
-  mkdirSync(join(home, '.aws'))
-  const keys = `aws_access_key_id = ${KEY_ID}\naws_secret_access_key = ${DEVELOPER.secretAccessKey}\n`
-  writeFileSync(join(home, '.aws/credentials'), `[govcloud]\n${keys}`, { mode: 0o600 })
+  writeProfile(home)
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1beta1',
     command: commandFile(home),
