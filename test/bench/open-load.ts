@@ -7,8 +7,6 @@ export interface OpenLoadOptions {
   readonly perSecond: number
   readonly seconds: number
   readonly nextToken: () => string
-  /** Default: 50. */
-  readonly connections?: number
   /** Ends it before its time. */
   readonly ended?: AbortSignal
   /** Told of each answer. */
@@ -26,8 +24,8 @@ export interface Answered {
 
 /** Sends TokenReviews at a rate, whether or not they are answered; gives how long each answer took from when it was due, in ms. */
 export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: number[]; failures: number }> {
-  const { port, certificate, perSecond, seconds, nextToken, answered, ended, connections = 50 } = options
-  const agent = new Agent({ connections, connect: { ca: certificate, servername: 'localhost' } })
+  const { port, certificate, perSecond, seconds, nextToken, answered, ended } = options
+  const agent = new Agent({ connections: 50, connect: { ca: certificate, servername: 'localhost' } })
   const latencies: number[] = []
   let failures = 0
   const send = async (due: number): Promise<void> => {

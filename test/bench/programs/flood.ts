@@ -1,41 +1,116 @@
-// Sends logins at a rate, in a process of its own: whoever measures besides must not wait for it.
+// Sends logins at a rate, in a process of its own: whoever measures besides must not wait for it. By sockets alone, for an HTTP
+// client would take the processor from the server.
+import { connect, type TLSSocket } from 'node:tls'
 import { isRecord } from '@aws-iam-authenticator/core'
-import { openLoad } from '../open-load.ts'
 import { quantile } from '../results.ts'
-import { createTokens } from '../tokens.ts'
+import { createTokens, REVIEW } from '../tokens.ts'
 
-const { FLOOD_CERTIFICATE: certificate = '', FLOOD_PORT: port = '' } = process.env
+/** More than are busy at one time where what is too much is turned away at once. */
+const CONNECTIONS = 700
+const TICK_MS = 2
 
-async function flood(message: unknown): Promise<void> {
-  if (!isRecord(message)) return
-  const [perSecond, seconds] = [Number(message['perSecond']), Number(message['seconds'])]
-  const tokens = createTokens()
-  // No token twice, whoever sends beside this or has before.
-  let count = Math.floor(Date.now() - Date.UTC(2026, 0)) * 1000
-  const [accepted, turnedAway, others]: [number[], number[], number[]] = [[], [], []]
-  const load = {
-    port: Number(port),
-    certificate,
-    connections: 1024,
-    perSecond,
-    seconds,
-    nextToken: (): string => tokens((count += 1)),
-    answered: ({ status, milliseconds }: { readonly status: number; readonly milliseconds: number }): void =>
-      void (status === 200 ? accepted : status === 429 ? turnedAway : others).push(milliseconds),
-  }
+interface Connection {
+  readonly socket: TLSSocket
+  /** When what is under way was sent; null where nothing is. */
+  sentAt: number | null
+  received: string
+}
+
+const { FLOOD_CERTIFICATE: ca = '', FLOOD_PORT: port = '' } = process.env
+const tokens = createTokens()
+const times = new Map<number, number[]>()
+const free: Connection[] = []
+// None that whoever watches sends, too.
+let count = 2 ** 40
+let broken = 0
+
+function isWhole(answer: string): boolean {
+  const end = answer.indexOf('\r\n\r\n')
+  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(answer)?.[1]
+  return end > 0 && Buffer.byteLength(answer.slice(end + 4)) >= Number(length ?? 0)
+}
+
+function open(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const socket = connect({ port: Number(port), host: '127.0.0.1', servername: 'localhost', ca }, resolve)
+  const connection: Connection = { socket, sentAt: null, received: '' }
+  socket.setNoDelay(true)
+  socket.setEncoding('utf8')
+  socket.on('data', (text: string) => {
+    connection.received += text
+    if (connection.sentAt === null || !isWhole(connection.received)) return
+    const status = Number(connection.received.slice(9, 12))
+    const list = times.get(status) ?? []
+    list.push(performance.now() - connection.sentAt)
+    times.set(status, list)
+    connection.sentAt = null
+    connection.received = ''
+    free.push(connection)
+  })
+  socket.on('error', () => resolve())
+  socket.once('close', () => {
+    if (connection.sentAt !== null) broken += 1
+    const at = free.indexOf(connection)
+    if (at >= 0) free.splice(at, 1)
+    if (process.connected) void open()
+  })
+  free.push(connection)
+  return promise
+}
+
+function send(connection: Connection): void {
+  const body = REVIEW[0] + tokens((count += 1)) + REVIEW[1]
+  connection.sentAt = performance.now()
+  connection.socket.write(
+    `POST /authenticate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+}
+
+/** Sends for so long; what is due while no connection is free is not sent. */
+async function flood(perSecond: number, seconds: number): Promise<Record<string, number>> {
+  times.clear()
+  broken = 0
   const startedAt = performance.now()
-  const { failures } = await openLoad(load)
-  process.send?.({
-    sentSeconds: (performance.now() - startedAt) / 1000,
+  let [sent, due] = [0, 0]
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const passed = (performance.now() - startedAt) / 1000
+      const dueNow = Math.floor(Math.min(passed, seconds) * perSecond)
+      for (; due < dueNow; due += 1) {
+        const connection = free.shift()
+        if (connection === undefined) continue
+        send(connection)
+        sent += 1
+      }
+      if (passed < seconds) return
+      clearInterval(timer)
+      resolve()
+    }, TICK_MS)
+  })
+  const sentSeconds = (performance.now() - startedAt) / 1000
+  const answered = (): number => [...times.values()].reduce((sum, { length }) => sum + length, 0)
+  const patience = performance.now() + 5000
+  while (answered() + broken < sent && performance.now() < patience)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  const [accepted, turnedAway] = [times.get(200) ?? [], times.get(429) ?? []]
+  return {
+    sentSeconds,
+    sent,
     accepted: accepted.length,
     acceptedP99: quantile(accepted, 0.99),
     turnedAway: turnedAway.length,
     turnedAwayMedian: quantile(turnedAway, 0.5),
     turnedAwayP99: quantile(turnedAway, 0.99),
-    failed: failures - turnedAway.length,
-  })
+    failed: sent - accepted.length - turnedAway.length,
+  }
 }
 
-process.on('message', (message) => void flood(message))
+async function obey(message: unknown): Promise<void> {
+  if (isRecord(message)) process.send?.(await flood(Number(message['perSecond']), Number(message['seconds'])))
+}
+
+process.on('message', (message) => void obey(message))
 process.on('disconnect', () => process.exit(0))
+// A few at a time, as no handshake is what is measured here.
+for (let opened = 0; opened < CONNECTIONS; opened += 10) await Promise.all(Array.from({ length: 10 }, open))
 process.send?.({})
