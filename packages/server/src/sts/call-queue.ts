@@ -2,8 +2,8 @@ import type { Timing } from '../timing.ts'
 
 export interface CallQueueOptions {
   readonly timing: Timing
-  /** Calls at once before any has been answered: connections that are not there yet are opened a few at a time. */
-  readonly first: number
+  /** Calls at once before many have been answered: connections that are not there yet are opened a few at a time. */
+  readonly first: () => number
   /** Calls at once after many have been answered. */
   readonly most: number
   /** Who is sure to wait longer than this, in milliseconds, is turned away at once. */
@@ -32,15 +32,19 @@ interface Waiter {
 /** How much the latest call weighs in the average. */
 const LATEST = 0.1
 
+/** So many answers make room for one call more at once: a burst after the start is no storm of handshakes. */
+const ANSWERS_FOR_ONE_MORE = 8
+
 export function createCallQueue(options: CallQueueOptions): CallQueue {
   const { timing, first, most, maxExpectedWaitMs, maxWaitMs, mayWait } = options
   // A set, for it keeps the order and gives up its first as cheaply as any other.
   const waiting = new Set<Waiter>()
   let inFlight = 0
-  let limit = first
+  let grown = 0
   let averageMs = 0
   let isExpiring = false
 
+  const limitNow = (): number => Math.min(most, first() + Math.floor(grown / ANSWERS_FOR_ONE_MORE))
   const shift = (): Waiter | undefined => {
     for (const waiter of waiting) {
       waiting.delete(waiter)
@@ -67,6 +71,7 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
       return waiting.size
     },
     enter: () => {
+      const limit = limitNow()
       if (inFlight < limit) {
         inFlight += 1
         return true
@@ -81,13 +86,13 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
     leave: (answeredAfterMs) => {
       inFlight -= 1
       if (answeredAfterMs === null) {
-        limit = first
+        grown = 0
       } else {
         // What a call takes is known once the connections are there: before, it is the handshakes that take time.
-        if (limit < most) limit += 1
+        if (limitNow() < most) grown += 1
         else averageMs = averageMs === 0 ? answeredAfterMs : averageMs + (answeredAfterMs - averageMs) * LATEST
       }
-      while (inFlight < limit) {
+      while (inFlight < limitNow()) {
         const next = shift()
         if (next === undefined) break
         inFlight += 1

@@ -56,16 +56,17 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
     }
     return { inFlight, queued, openBreakers }
   }
-  const create = (isProven: boolean): StsHost & { isProven: boolean } => {
+  const create = (isTrustedHost: boolean): StsHost & { isProven: boolean } => {
     const queue: CallQueue = createCallQueue({
       timing,
-      first: isProven ? FIRST_AT_ONCE : UNPROVEN_AT_ONCE,
+      first: () => (host.isProven ? FIRST_AT_ONCE : UNPROVEN_AT_ONCE),
       most: MOST_AT_ONCE,
       maxExpectedWaitMs: MAX_EXPECTED_WAIT_MS,
       maxWaitMs: MAX_WAIT_MS,
       mayWait: () => queue.queued < MAX_QUEUED && counts().queued < MAX_QUEUED_IN_ALL,
     })
-    return { breaker: createBreaker(timing.now), queue, isProven }
+    const host = { breaker: createBreaker(timing.now), queue, isProven: isTrustedHost }
+    return host
   }
   /** Makes room by forgetting the oldest host that is not in use; one that is proven only where all are. */
   const makeRoom = (): boolean => {

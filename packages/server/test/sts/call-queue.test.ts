@@ -4,7 +4,7 @@ import { virtualTiming, type VirtualTiming } from '../virtual-timing.ts'
 
 function setUp(mayWait = true): { readonly queue: CallQueue; readonly timing: VirtualTiming } {
   const timing = virtualTiming()
-  const options = { timing, first: 2, most: 4, maxExpectedWaitMs: 500, maxWaitMs: 2_000, mayWait: () => mayWait }
+  const options = { timing, first: () => 2, most: 4, maxExpectedWaitMs: 500, maxWaitMs: 2_000, mayWait: () => mayWait }
   return { queue: createCallQueue(options), timing }
 }
 
@@ -18,19 +18,22 @@ void test('who comes first is served first, and more at once as calls are answer
   t.same([queue.inFlight, queue.queued], [2, 4])
   queue.leave(10)
   await Promise.resolve()
-  t.same([queue.inFlight, queue.queued], [3, 2], 'the place that is free, and one more')
-  queue.leave(10)
-  queue.leave(10)
+  t.same([queue.inFlight, queue.queued], [2, 3], 'the place that is free')
+  for (let answer = 0; answer < 3; answer += 1) queue.leave(10)
   await Promise.all(waiting)
   t.same(order, ['a', 'b', 'c', 'd'])
-  t.same([queue.inFlight, queue.queued], [3, 0])
-  queue.enter()
+  t.same([queue.inFlight, queue.queued], [2, 0])
+  for (let answer = 0; answer < 30; answer += 1) {
+    queue.leave(10)
+    t.equal(queue.enter(), true)
+  }
+  t.same([queue.enter(), queue.enter()], [true, true], 'more at once')
   t.not(queue.enter(), true, 'not more than the most')
 })
 
 void test('a call without an answer brings it back to the first few', async (t) => {
   const { queue } = setUp()
-  for (let call = 0; call < 5; call += 1) {
+  for (let call = 0; call < 20; call += 1) {
     queue.enter()
     queue.leave(10)
   }
@@ -44,7 +47,7 @@ void test('a call without an answer brings it back to the first few', async (t) 
 
 void test('who is sure to wait too long is turned away at once, by what calls have taken so far', async (t) => {
   const { queue } = setUp()
-  for (let call = 0; call < 3; call += 1) {
+  for (let call = 0; call < 17; call += 1) {
     queue.enter()
     queue.leave(600)
   }
