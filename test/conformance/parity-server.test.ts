@@ -37,7 +37,7 @@ t.test('the log lines of a decision have the fields that alerts are made on', as
   t.match(server.output(), /^Authenticator Version: "[^"]+", "[^"]+"\n/, 'the release comes first, on stderr')
   await server.review(userToken())
   await server.review(roleToken(aws, 'Nobody'))
-  await server.review('no token of ours')
+  await server.review('k8s-aws-v1.rubbish!')
   const origin = ['path', 'client', 'method']
   const identity = ['arn', 'accountid', 'accesskeyid', 'userid', 'session', 'stsendpoint']
   const response = await server.waitForLog(({ msg }) => msg === 'STS response')

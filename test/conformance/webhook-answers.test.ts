@@ -43,7 +43,8 @@ for (const refusalStatus of [200, 403]) {
         })
         t.notMatch(json, { status: { error: /./ } }, row.name)
       }
-      if (row.reason === null) continue
+      // A token of another kind is counted, and has no line.
+      if (row.reason === null || row.token === 'no token of ours') continue
       refused += 1
       const lines = await refusals(server, refused)
       t.equal(lines.at(-1)?.['reason'], row.reason, row.name)
