@@ -80,7 +80,7 @@ t.test('a refusal names the entries that were nearly meant, and the section abou
   t.match(slip, { see, nearest: /server\.mapRoles\[1\].*sessionnames.*server\.mapRoles\[3\].*a letter/ })
   const nothing = await refusal(server, tokenOf(aws, 'arn:aws:iam::444455556666:user/eve'))
   t.match(nothing, { reason: 'not_mapped', see, nearest: undefined })
-  t.match(await refusal(server, 'rubbish'), { see: 'docs/errors.md#malformed_token' })
+  t.match(await refusal(server, 'k8s-aws-v1.rubbish'), { see: 'docs/errors.md#malformed_token' })
 })
 
 await testFollowing(
