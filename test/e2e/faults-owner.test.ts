@@ -10,7 +10,9 @@ import { callerOf, CLUSTER_ID } from './harness/token.ts'
 import { startAws } from './harness/webhook.ts'
 
 const UID = 65_534
-const wrapper = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups', '--inh-caps=-all'] as const
+/** Without what the test runner would have Node.js load, which writes files of root. */
+const runAsUser = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups', '--inh-caps=-all'] as const
+const wrapper = [...runAsUser, 'env', '--unset=NODE_OPTIONS'] as const
 
 const [program, ...options] = wrapper
 const skip =
