@@ -37,7 +37,8 @@ export interface RunOptions {
 /** Makes a folder that the test removes when it ends. */
 export function temporaryFolder(t: { teardown(action: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'authenticator-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  // A process that is on its way out may still write: a shell its history, for one.
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   return folder
 }
 

@@ -39,7 +39,8 @@ export class Watches {
     const from = parseNumber(query, 'resourceVersion') ?? 0
     const backlog = from === 0 ? [] : this.#store.since(from)
     const send = (type: string, object: unknown): void => {
-      response.write(`${JSON.stringify({ type, object })}\n`)
+      // A watch that has ended is told of by its close, which comes a moment later.
+      if (!response.writableEnded) response.write(`${JSON.stringify({ type, object })}\n`)
     }
     if (backlog === undefined && expired === 'status') {
       throw new ApiFailure('Expired', 'The resourceVersion for the provided watch is too old.')
