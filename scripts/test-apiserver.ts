@@ -39,7 +39,8 @@ if (await build()) {
     ['--disable-coverage', '--jobs=1', '--timeout=600', ...files],
     own ? OWN_NETWORK : null,
   )
-  console.log(line)
+  // The reporter ends without a new line.
+  console.log(`\n${line}`)
   process.exitCode = failed ? 1 : 0
 } else {
   console.log('0 passed, 1 failed, 0 skipped')
