@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
-import { libraries, pastIndexes } from './lean.ts'
+import { libraries, PARTS, pastIndexes } from './lean.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -81,7 +81,7 @@ export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',
     },
-    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(ROOT, parts)],
+    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(ROOT, parts), PARTS],
     metafile: true,
   })
   return { pieces: outputFiles, metafile: withParts(metafile, parts) }

@@ -129,3 +129,42 @@ export function libraries(root: string, metafiles: Map<string, Metafile>): Plugi
     },
   }
 }
+
+/** What libraries would load for uses that the server does not make of them. */
+const UNUSED = new Set([
+  // Compilers of JSON schemas: the webhook has none, and says so to fastify.
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
+  // Requests without a network.
+  'light-my-request',
+])
+
+/** undici's index would load fetch, WebSockets, caches and mocks, too. This is what it makes of its files for what is used. */
+const UNDICI = `
+import api from 'undici/lib/api/index.js'
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
+import Agent from 'undici/lib/dispatcher/agent.js'
+import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js'
+Object.assign(Dispatcher.prototype, api)
+export { Agent, Dispatcher, ProxyAgent }
+`
+
+/** Leaves out of the libraries of the server, and of calls to AWS, what is not used of them. */
+export const PARTS: Plugin = {
+  name: 'parts',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^undici$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace: 'part',
+      pluginData: resolveDir,
+    }))
+    bundler.onLoad({ filter: /^undici$/, namespace: 'part' }, ({ pluginData }) => ({
+      contents: UNDICI,
+      resolveDir: String(pluginData),
+    }))
+    bundler.onResolve({ filter: /^[@l]/ }, ({ path }) => (UNUSED.has(path) ? { path, namespace: 'unused' } : null))
+    bundler.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({
+      contents: `throw new Error('${path} is not in this build')`,
+    }))
+  },
+}

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -14,6 +14,13 @@ export const PRODUCT: ReadonlyMap<Runtime, CommandLine> = new Map<Runtime, Comma
   ['executable', [join(ROOT, 'dist/aws-iam-authenticator')]],
   ['Node.js', [process.execPath, join(ROOT, 'dist/aws-iam-authenticator.cjs')]],
 ])
+
+/** What the image sets for the runtime of the server. Node.js has no use for it. */
+export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
+  [...readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8').matchAll(/(BUN_JSC_\w+)=(\S+)/g)].map(
+    ([, name = '', value = '']) => [name, value],
+  ),
+)
 
 /** Builds one of the programs beside as the command is built, for each runtime. */
 export async function buildProgram(name: string, folder: string): Promise<ReadonlyMap<Runtime, CommandLine>> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { minimalEnvironment, temporaryFolder, type Environment } from '../e2e/harness/command.ts'
 import { freePort } from '../e2e/harness/server.ts'
 import { startListening, startProgram, type Scope } from './children.ts'
-import { buildProgram, PRODUCT, type CommandLine } from './commands.ts'
+import { buildProgram, IMAGE_ENVIRONMENT, PRODUCT, type CommandLine } from './commands.ts'
 import { openLoad } from './open-load.ts'
 import { quantile, type Figure, type Runtime } from './results.ts'
 import { createTokens, wrkScript } from './tokens.ts'
@@ -35,27 +35,35 @@ export async function startWebhook(
   configuration: string = EVERYBODY,
 ): Promise<Webhook> {
   const folder = temporaryFolder(scope)
+  initialize(folder)
   const port = await freePort()
   const config = join(folder, 'config.yaml')
   writeFileSync(config, `clusterID: bench\nserver:\n${configuration}`)
   const paths = [`--state-dir=${folder}`, `--generate-kubeconfig=${folder}/kubeconfig.yaml`, `--port=${port}`]
   const { child, stop } = await startListening(scope, [...command, 'server', `--config=${config}`, ...paths], {
     ...minimalEnvironment(folder),
+    ...IMAGE_ENVIRONMENT,
     AWS_REGION: 'us-east-1',
     ...environment,
   })
   return { pid: child.pid ?? 0, port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'), stop }
 }
 
-async function startEcho(scope: Scope, command: CommandLine, environment: Environment): Promise<Webhook> {
-  const folder = temporaryFolder(scope)
+/** As on a node: the TLS pair is there before a server starts. */
+function initialize(folder: string): void {
   const [executable = ['']] = PRODUCT.values()
   const made = spawnSync(executable[0] ?? '', ['init', '-i', 'bench'], { cwd: folder, env: minimalEnvironment(folder) })
   if (made.status !== 0) throw new Error(`init failed: ${made.stderr.toString()}`)
+}
+
+async function startEcho(scope: Scope, command: CommandLine, environment: Environment): Promise<Webhook> {
+  const folder = temporaryFolder(scope)
+  initialize(folder)
   const port = await freePort()
   const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const { child, stop } = await startListening(scope, command, {
     ...minimalEnvironment(folder),
+    ...IMAGE_ENVIRONMENT,
     ECHO_CERTIFICATE: certificate,
     ECHO_KEY: key,
     ECHO_PORT: String(port),

@@ -29,7 +29,7 @@ interface Waiter {
   readonly resolve: (enters: boolean) => void
 }
 
-/** How much the latest call weighs in the average. */
+/** How much the latest call weighs in what a call takes. */
 const LATEST = 0.1
 
 /** So many answers make room for one call more at once: a burst after the start is no storm of handshakes. */
@@ -41,7 +41,7 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
   const waiting = new Set<Waiter>()
   let inFlight = 0
   let grown = 0
-  let averageMs = 0
+  let callMs = 0
   let isExpiring = false
 
   const limitNow = (): number => Math.min(most, first() + Math.floor(grown / ANSWERS_FOR_ONE_MORE))
@@ -71,12 +71,11 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
       return waiting.size
     },
     enter: () => {
-      const limit = limitNow()
-      if (inFlight < limit) {
+      if (inFlight < limitNow()) {
         inFlight += 1
         return true
       }
-      const expectedWaitMs = ((waiting.size + 1) * averageMs) / limit
+      const expectedWaitMs = ((waiting.size + 1) * callMs) / most
       if (expectedWaitMs > maxExpectedWaitMs || !mayWait()) return false
       return new Promise((resolve) => {
         waiting.add({ until: timing.now() + maxWaitMs, resolve })
@@ -88,9 +87,11 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
       if (answeredAfterMs === null) {
         grown = 0
       } else {
-        // What a call takes is known once the connections are there: before, it is the handshakes that take time.
+        if (callMs === 0) callMs = answeredAfterMs
+        // While connections are opened the quickest call tells most: in the others it is the handshakes that take time.
+        else if (limitNow() < most) callMs = Math.min(callMs, answeredAfterMs)
+        else callMs += (answeredAfterMs - callMs) * LATEST
         if (limitNow() < most) grown += 1
-        else averageMs = averageMs === 0 ? answeredAfterMs : averageMs + (answeredAfterMs - averageMs) * LATEST
       }
       while (inFlight < limitNow()) {
         const next = shift()

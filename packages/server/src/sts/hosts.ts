@@ -14,7 +14,7 @@ const FIRST_AT_ONCE = 32
 /** Calls at once to a host that answers. */
 const MOST_AT_ONCE = 128
 
-const MAX_EXPECTED_WAIT_MS = 500
+const MAX_EXPECTED_WAIT_MS = 350
 const MAX_WAIT_MS = 2_000
 
 /** Calls that wait, for one host and for all. A request is as long as its token, 16 KiB at most. */

@@ -56,6 +56,20 @@ void test('who is sure to wait too long is turned away at once, by what calls ha
   t.equal(queue.enter(), false)
 })
 
+void test('while it grows, the quickest call tells what those to come take', async (t) => {
+  const { queue } = setUp()
+  for (const answeredAfterMs of [4_000, 2_400]) {
+    queue.enter()
+    queue.leave(answeredAfterMs)
+  }
+  for (const place of [1, 2]) t.equal(queue.enter(), true, `place ${place}`)
+  t.equal(queue.enter(), false, 'one of four calls at once of 2.4 s each ends in 600 ms')
+  queue.leave(800)
+  t.equal(queue.enter(), true)
+  for (const wait of [200, 400]) t.type(queue.enter(), Promise, `${wait} ms`)
+  t.equal(queue.enter(), false)
+})
+
 void test('nobody waits longer than the longest wait, and a full queue takes nobody', async (t) => {
   const { queue, timing } = setUp()
   queue.enter()
