@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parse } from 'yaml'
-import { readTopLevelLine, setTopLevelLine } from '../src/index.ts'
+import { findWrittenLine, readTopLevelLine, setTopLevelLine } from '../src/index.ts'
 
 const VALUE = { one: { text: 'a: b # c', more: '"\\' }, two: {} }
 
@@ -40,6 +40,15 @@ t.test('a key in another style is read too, its scalars as strings', (t) => {
   t.equal(readTopLevelLine('theirs: 1\n', 'ours'), undefined)
   t.equal(readTopLevelLine('', 'ours'), undefined)
   t.equal(readTopLevelLine('a: 1\n', '__proto__'), undefined)
+  t.end()
+})
+
+t.test('a line is found without a parser where it was written here, and nowhere else', (t) => {
+  const line = setTopLevelLine('', 'ours', VALUE).trimEnd()
+  for (const text of [line, `${line}\n`, `a: b\n${line}\nc: d\n`, `a: b\n${line}`])
+    t.same(findWrittenLine(text, 'ours'), VALUE, text)
+  for (const text of ['', 'ours:\n  a: b\n', `  ${line}`, `# ${line}`, `x${line}`, line.slice(0, -1), 'ours: {a: b}\n'])
+    t.equal(findWrittenLine(text, 'ours'), undefined, text)
   t.end()
 })
 

@@ -1,3 +1,5 @@
+const at = (row: readonly number[], column: number): number => row[column] ?? 0
+
 /** The number of letters to insert, delete, replace or swap with the next to make one word of the other. */
 export function distance(a: string, b: string): number {
   let before: readonly number[] = []
@@ -5,15 +7,15 @@ export function distance(a: string, b: string): number {
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row]
     for (let column = 1; column <= b.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1)
+      const replaced = at(previous, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1)
       const swapped =
-        a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1] ? (before[column - 2] ?? 0) + 1 : Infinity
-      current.push(Math.min(replaced, swapped, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+        a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1] ? at(before, column - 2) + 1 : Infinity
+      current.push(Math.min(replaced, swapped, at(previous, column) + 1, at(current, column - 1) + 1))
     }
     before = previous
     previous = current
   }
-  return previous.at(-1) ?? 0
+  return at(previous, b.length)
 }
 
 /** A hint such as ` (did you mean mapRoles?)` where one of the names is close to what was written, else nothing. */

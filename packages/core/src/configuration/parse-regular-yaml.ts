@@ -8,10 +8,10 @@ import type { ListNode, MapNode, PairNode, ScalarNode, TreeNode } from './tree.t
 /** What makes lines or indentation in ways that are not looked for here. */
 const OTHER_SIGNS = /[^\n -~\u00a1-\ud7ff\ue000-\ufefe]|[\u2028\u2029]/
 const SKIPPED = /(?: *(?:#[^\n]*)?\n)*(?: *#[^\n]*$)?/y
-const DASH = /( *)(- +)(?=[^ \n#])/y
-const INDENT = /( *)(?=[^ \n])/y
+const DASH = / *- +(?=[^ \n#])/y
+const INDENT = / *(?=[^ \n])/y
 const KEY = /(?:([A-Za-z][\w-]{0,60})|"([^"\\\n]{1,60})"|'([^'\n]{1,60})'):(?= |\n|$)/y
-const QUOTED = /"([^"\\\n]*)"|'([^'\n]*)'/y
+const QUOTED = /"[^"\\\n]*"|'[^'\n]*'/y
 const LINE = /[^\n]*/y
 const LINE_END = / *(?: #[^\n]*)?(?:\n|$)/y
 const SPACES = / +/y
@@ -41,12 +41,12 @@ class Reader {
     this.#take(SKIPPED)
     const first = this.#peek(DASH)
     if (first === null) throw new Irregular()
-    const indent = (first[1] ?? '').length
+    const indent = first[0].indexOf('-')
     const offset = this.#offset + indent
     const items: TreeNode[] = []
     while (this.#offset < this.#text.length) {
       const dash = this.#take(DASH)
-      if (dash === null || dash[1]?.length !== indent) throw new Irregular()
+      if (dash === null || dash[0].indexOf('-') !== indent) throw new Irregular()
       const column = dash[0].length
       items.push(this.#peek(KEY) === null ? this.#scalar() : this.#map(column, true))
       this.#take(SKIPPED)
@@ -105,7 +105,7 @@ class Reader {
   #list(column: number): ListNode {
     const offset = this.#offset + column
     const items: ScalarNode[] = []
-    for (let dash = this.#peek(DASH); dash !== null && dash[1]?.length === column; dash = this.#peek(DASH)) {
+    for (let dash = this.#peek(DASH); dash?.[0].indexOf('-') === column; dash = this.#peek(DASH)) {
       this.#offset += dash[0].length
       if (this.#peek(KEY) !== null) throw new Irregular()
       items.push(this.#scalar())
@@ -143,7 +143,7 @@ class Reader {
     const offset = this.#offset
     const quoted = this.#take(QUOTED)
     if (quoted !== null) {
-      const value = quoted[1] ?? quoted[2] ?? ''
+      const value = quoted[0].slice(1, -1)
       this.#endLine()
       return { kind: 'scalar', value, source: value, isPlain: false, offset }
     }

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, visit, type Node, type Pair } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Node, type Pair } from 'yaml'
 import { finish, type Steps } from '../steps.ts'
 import { jsonSteps } from './parse-json.ts'
 import { regularYamlSteps } from './parse-regular-yaml.ts'
@@ -9,26 +9,25 @@ function yamlMessage(error: { readonly code: string; readonly message: string },
   return `${error.message}${tab ? ': indent with spaces, not with a tab' : ''}`
 }
 
-/** Turns the nodes of `yaml` into a tree; each node once, so that aliases and what they stand for are the same. */
+/** Turns the nodes of `yaml` into a tree, in which an alias stands for the very node that it names. */
 function treeOf(contents: unknown, targets: ReadonlyMap<unknown, Node>): TreeNode | null {
   const known = new Map<unknown, TreeNode>()
   const convert = (node: unknown): TreeNode | null => {
-    const before = known.get(node)
-    if (before !== undefined) return before
+    const offset = isNode(node) ? (node.range?.[0] ?? null) : null
     if (isAlias(node)) {
       const target = (): TreeNode | null => known.get(targets.get(node)) ?? null
-      return { kind: 'alias', name: node.source, target, offset: node.range?.[0] ?? null }
+      return { kind: 'alias', name: node.source, target, offset }
     }
     let made: TreeNode
     if (isMap(node)) {
       const pairs = node.items.map(({ key, value }: Pair) => ({ key: convert(key), value: convert(value) }))
-      made = { kind: 'map', pairs, offset: node.range?.[0] ?? null }
+      made = { kind: 'map', pairs, offset }
     } else if (isSeq(node)) {
       const items = node.items.map((item) => convert(item) ?? NOTHING)
-      made = { kind: 'list', items, offset: node.range?.[0] ?? null }
+      made = { kind: 'list', items, offset }
     } else if (isScalar(node)) {
-      const { value, source = null, range } = node
-      made = { kind: 'scalar', value, source, isPlain: node.type === 'PLAIN', offset: range?.[0] ?? null }
+      const { value, source = null } = node
+      made = { kind: 'scalar', value, source, isPlain: node.type === 'PLAIN', offset }
     } else return null
     known.set(node, made)
     return made

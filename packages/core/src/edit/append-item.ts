@@ -1,13 +1,23 @@
-import { isMap, isScalar, isSeq, parseDocument, type Document, type Range, type YAMLMap, type YAMLSeq } from 'yaml'
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type ParsedNode,
+  type Range,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import { block, columnOf, flow, type Writable } from './render.ts'
 
 /** Whether lists stand as far left as the keys that hold them, as Kubernetes' own tools write them. */
-function hasFlatLists(text: string, entries: readonly unknown[]): boolean {
-  const maps = entries.filter((entry): entry is YAMLMap => isMap(entry) && entry.flow !== true)
+function hasFlatLists(text: string, entries: readonly ParsedNode[]): boolean {
+  const maps = entries.filter((entry): entry is YAMLMap.Parsed => isMap(entry) && entry.flow !== true)
   const lists = maps.flatMap(({ items }) => items.map(({ key, value }) => ({ key, value })))
   const list = lists.findLast(({ value }) => isSeq(value) && value.flow !== true)
   if (!isScalar(list?.key) || !isSeq(list.value)) return false
-  return columnOf(text, list.key.range?.[0] ?? 0) === columnOf(text, list.value.range?.[0] ?? 0)
+  return columnOf(text, list.key.range[0]) === columnOf(text, list.value.range[0])
 }
 
 function appendBlock(text: string, item: Writable, indent: number, flatLists: boolean): string {
@@ -20,24 +30,23 @@ function insert(text: string, offset: number, added: string): string {
 }
 
 /** The text without what stands there, such as a written `null`. */
-function without(text: string, range: Range | null | undefined): string {
-  if (range === null || range === undefined) return text
+function without(text: string, range: Range | undefined): string {
+  if (range === undefined) return text
   const [start, end] = range
   return start === end ? text : (text.slice(0, start) + text.slice(end)).trimEnd()
 }
 
-function appendToList(text: string, list: YAMLSeq, item: Writable): string {
-  const [start, end] = list.range ?? [0, 0]
+function appendToList(text: string, list: YAMLSeq.Parsed, item: Writable): string {
+  const [start, end] = list.range
   const last = list.items.at(-1)
   if (list.flow !== true) return appendBlock(text, item, columnOf(text, start), hasFlatLists(text, list.items))
   if (last === undefined) {
     const isAlone = /^\[\s*\]$/.test(text.slice(start, end)) && /^\s*$/.test(text.slice(0, start) + text.slice(end))
     return isAlone ? block([item], 0, false) : insert(text, start + 1, flow(item))
   }
-  const range = isMap(last) || isScalar(last) || isSeq(last) ? last.range : undefined
-  const before = text.slice(0, range?.[0] ?? 0)
+  const before = text.slice(0, last.range[0])
   const ownLine = /\n[ \t]*$/.exec(before)?.[0] ?? ' '
-  return insert(text, range?.[1] ?? end - 1, `,${ownLine}${flow(item)}`)
+  return insert(text, last.range[1], `,${ownLine}${flow(item)}`)
 }
 
 function documentOf(text: string): Document.Parsed {

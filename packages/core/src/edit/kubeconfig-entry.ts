@@ -1,6 +1,6 @@
 import {
-  isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -38,6 +38,12 @@ function replace(text: string, start: number, end: number, added: string): strin
   return text.slice(0, start) + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added) + text.slice(end)
 }
 
+/** Where a node that was read stands. */
+function rangeOf(node: unknown): readonly [start: number, end: number] {
+  const [start, end] = (isNode(node) ? node.range : null) ?? [0, 0]
+  return [start, end]
+}
+
 /** Where the last sign of a node stands; comments after it are not its own. */
 function endOf(node: unknown): number {
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
@@ -48,11 +54,11 @@ function endOf(node: unknown): number {
     }
     return endOf(last)
   }
-  return (isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[1] : undefined) ?? 0
+  return rangeOf(node)[1]
 }
 
 function startOf(node: unknown): number {
-  return (isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined) ?? 0
+  return rangeOf(node)[0]
 }
 
 function pairOf(map: YAMLMap, key: string): Pair | undefined {
@@ -80,14 +86,14 @@ function replaceInBlockItem(text: string, item: YAMLMap, entry: KubeconfigEntry,
   return replace(text, start, endOf(node), inJson(written))
 }
 
+/** Sets an entry in a list that has some already. */
 function setInList(text: string, list: YAMLSeq, entry: KubeconfigEntry, keyColumn: number): string {
   const isNamed = (item: unknown): item is YAMLMap => isMap(item) && item.get('name') === entry.name
   const found = list.items.find(isNamed)
   const last = list.items.at(-1)
   if (list.flow === true) {
     if (found !== undefined) return replace(text, startOf(found), endOf(found), inJson(itemOf(entry)))
-    if (last !== undefined) return replace(text, endOf(last), endOf(last), `, ${inJson(itemOf(entry))}`)
-    return replace(text, startOf(list) + 1, startOf(list) + 1, inJson(itemOf(entry)))
+    return replace(text, endOf(last), endOf(last), `, ${inJson(itemOf(entry))}`)
   }
   const indent = columnOf(text, startOf(list))
   const flatLists = indent === keyColumn
@@ -135,8 +141,8 @@ function valueOf(document: Document.Parsed): unknown {
 }
 
 /** The file as it would be read after the change, from how it is read before it. */
-function expected(before: unknown, entry: KubeconfigEntry): unknown {
-  const root = new Map<string, unknown>(isRecord(before) ? Object.entries(before) : [])
+function expected(before: Readonly<Record<string, unknown>>, entry: KubeconfigEntry): unknown {
+  const root = new Map<string, unknown>(Object.entries(before))
   const list: unknown = root.get(entry.list)
   const items: unknown[] = Array.isArray(list) ? Array.from<unknown>(list) : []
   const fields = items.map((item) => new Map<string, unknown>(isRecord(item) ? Object.entries(item) : []))
@@ -175,7 +181,7 @@ export function setKubeconfigEntry(text: string, entry: KubeconfigEntry): string
   }
   if (!isMap(contents)) throw new AuthenticatorError('invalid_kubeconfig', 'it is no mapping of keys to values')
   const before = valueOf(document)
-  if (before === undefined) throw new AuthenticatorError('invalid_kubeconfig', 'an alias in it can not be resolved')
+  if (!isRecord(before)) throw new AuthenticatorError('invalid_kubeconfig', 'an alias in it can not be resolved')
   const wanted = JSON.stringify(expected(before, entry))
   if (wanted === JSON.stringify(before)) return text
   const changed = setInMap(text, contents, entry)

@@ -42,8 +42,8 @@ export function lintManifests(text: string, source: string, rules: LintRules): L
     objects: awsAuths.length + identityMappings.length,
     configurations: configMaps
       .flatMap(({ data }) => data)
-      .filter(({ key, nested }) => key === CONFIGURATION_DATA_KEY && CONFIGURATION_LIKE.test(nested?.text ?? ''))
-      .flatMap(({ nested }) => (nested === null ? [] : [nested])),
+      .flatMap(({ key, nested }) => (key === CONFIGURATION_DATA_KEY && nested !== null ? [nested] : []))
+      .filter((nested) => CONFIGURATION_LIKE.test(nested.text)),
   }
 }
 

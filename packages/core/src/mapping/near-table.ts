@@ -20,10 +20,9 @@ export function arnParts(arn: string): ArnParts | null {
   return { account: arn.slice(0, kindAt), kind, name: arn.slice(arn.lastIndexOf('/') + 1) }
 }
 
-/** The ARN that an entry is for; null where it is for many, or found by an id alone. */
+/** The ARN that an entry is for, or its start; null where it is found by an id alone. */
 export function arnOf({ key }: MappingEntry): string | null {
-  if (key.type === 'arn' || key.type === 'userId') return key.arn
-  return key.type === 'sso' ? key.prefix : null
+  return key.type === 'arn' || key.type === 'userId' ? key.arn : key.prefix
 }
 
 /** Each entry is found by its name, and by both halves of it. */

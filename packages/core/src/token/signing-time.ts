@@ -20,9 +20,9 @@ function parseBasicTimestamp(text: string): Date | null {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(extended) ? date : null
 }
 
+/** More than one: the least that is told is what is allowed. */
 function minutes(ms: number): string {
-  const rounded = Math.round(ms / MINUTE_MS)
-  return rounded === 1 ? '1 minute' : `${rounded} minutes`
+  return `${Math.round(ms / MINUTE_MS)} minutes`
 }
 
 /** Checks X-Amz-Date against this server's clock. */

@@ -59,4 +59,5 @@ void test('what is no region, or has no such endpoint, is a TypeError', async (t
     t.throws(() => resolveStsEndpoint({ region }), TypeError, JSON.stringify(region))
   }
   t.throws(() => resolveStsEndpoint({ region: 'us-iso-east-1', dualStack: true }), TypeError)
+  t.throws(() => resolveStsEndpoint({ region: 'aws-global', fips: true }), { name: 'TypeError', message: /us-east-1/ })
 })

@@ -1,5 +1,6 @@
 import { didYouMean } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
+import { distance } from '../../src/configuration/closest.ts'
 
 void test('a name that is close is offered, the closest of several', async (t) => {
   t.match(didYouMean('maprole', ['mapUsers', 'mapRoles']), 'mapRoles')
@@ -12,4 +13,23 @@ void test('nothing is offered where nothing is close', async (t) => {
   for (const written of ['', 'port', 'mapRolesAndUsers', 'm'.repeat(100_000)])
     t.equal(didYouMean(written, ['mapRoles']), '')
   t.equal(didYouMean('mapRoles', []), '')
+})
+
+void test('two letters that are swapped are one slip, as is one too many, too few or another', async (t) => {
+  for (const [a, b, letters] of [
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['abc', '', 3],
+    ['abc', 'acb', 1],
+    ['ab', 'ba', 1],
+    ['abcd', 'badc', 2],
+    ['abc', 'abxc', 1],
+    ['abc', 'ac', 1],
+    ['abc', 'axc', 1],
+    ['abc', 'xyz', 3],
+    ['abc', 'cab', 2],
+  ] as const) {
+    t.equal(distance(a, b), letters, `${a} ${b}`)
+    t.equal(distance(b, a), letters, `${b} ${a}`)
+  }
 })

@@ -166,6 +166,23 @@ void test('sso entries need their gate, which is asked for with the settings of 
 
 const reservedOf = (list: string) => [...parse(`server: {reservedPrefixConfig: ${list}}`).reservedPrefixes]
 
+void test('reserved prefixes that can not be read are an error with its place', async (t) => {
+  for (const list of ['{a: b}', '12', '*nothing']) {
+    const text = `server:\n  reservedPrefixConfig:\n  - {backendMode: CRD, usernamePrefixReserveList: ${list}}\n`
+    t.match(
+      errorsOf(text),
+      [
+        {
+          path: 'server.reservedPrefixConfig[0].usernamePrefixReserveList',
+          location: { line: 3, column: 51 },
+          message: /^must be a string, not /,
+        },
+      ],
+      list,
+    )
+  }
+})
+
 void test('reserved prefixes, by backend', async (t) => {
   t.same(reservedOf('[{backendMode: CRD, usernamePrefixReserveList: ["aws:", "system:"]}]'), [
     ['CRD', ['aws:', 'system:']],
@@ -177,6 +194,7 @@ void test('reserved prefixes, by backend', async (t) => {
     ),
     [['CRD', ['a', 'b']]],
   )
+  t.same(reservedOf('[{backendMode: CRD, usernamePrefixReserveList: null}]'), [['CRD', []]])
   for (const bad of [
     '[{backendMode: CRD}]',
     '[{usernamePrefixReserveList: [a]}]',
@@ -184,6 +202,7 @@ void test('reserved prefixes, by backend', async (t) => {
     '[{backendMode: CRD, usernamePrefixReserveList: [""]}]',
     '[{backendMode: CRD, usernamePrefixReserveList: [{}]}]',
     '[{backendMode: [], usernamePrefixReserveList: [a]}]',
+    '[{backendMode: CRD, usernamePrefixReserveList: ""}]',
     '[text]',
     'text',
   ]) {

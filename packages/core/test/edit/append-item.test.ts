@@ -36,6 +36,7 @@ t.test('an item goes after what is there, which stays byte for byte', (t) => {
     ['a document marker', '---\n- rolearn: a\n', block],
     ['carriage returns', '- rolearn: a\r\n  username: b\r\n', block],
     ['a scalar of several lines', '- rolearn: a\n  username: |+\n    x\n\n', block],
+    ['lists in lists in brackets', '- - [a]\n- {b: [c]}\n', block],
     ['a list of other things', '- text\n- 1\n', block],
     ['nothing', '', block],
     ['a comment alone', '# roles\n', block],
@@ -55,6 +56,9 @@ t.test('a list in brackets stays one', (t) => {
       `[\n  {rolearn: a}, # why\n  {rolearn: c},\n  ${flow} # so\n]\n`,
     ],
     ['JSON', '[{"rolearn":"a"}]', `[{"rolearn":"a"}, ${flow}]`],
+    ['a list in the list', '[[a] ]', `[[a], ${flow} ]`],
+    ['a pair in the list', '[a: b ]', `[a: b, ${flow} ]`],
+    ['an alias in the list', '[&a {rolearn: a}, *a ]\n', `[&a {rolearn: a}, *a, ${flow} ]\n`],
     ['a comment inside', '[ # none\n]\n', `[${flow} # none\n]\n`],
     ['a comment after', '[] # none\n', `[${flow}] # none\n`],
   ]
@@ -77,6 +81,7 @@ t.test('nothing is added where that would change the rest', (t) => {
     ['an end of the document', '- a\n...\n'],
     ['two documents', '- a\n---\n- b\n'],
     ['an alias that names nothing', '- *a\n'],
+    ['spaces at the end, which would become a line of the text before', '- |+\n  x\n  '],
   ]
   for (const [name, text] of rows) t.equal(appendItem(text, item, false), null, name)
   t.end()

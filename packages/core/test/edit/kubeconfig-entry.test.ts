@@ -48,6 +48,17 @@ t.test('an entry is added where no list is yet', (t) => {
   t.end()
 })
 
+t.test('an entry is added behind one that ends in a list, or in a key without a value', (t) => {
+  for (const last of ['  user:\n    exec:\n      args:\n      - x\n', '  ? user\n', '  user: *a\n']) {
+    const before = `x: &a {}\nusers:\n- name: a\n${last}`
+    t.equal(set(`${before}kind: Config\n`), `${before}${NEW_ITEM}kind: Config\n`, last)
+  }
+  const list = 'users:\n-\n  - x\n'
+  t.equal(set(list), list + NEW_ITEM)
+  t.equal(set('users:\n- text\n'), `users:\n- text\n${NEW_ITEM}`, 'behind what is no entry')
+  t.end()
+})
+
 t.test('an entry takes the indentation of the list that it is in', (t) => {
   const before = 'users:\n  - name: a\n    user:\n      token: x\n'
   const item = `  - name: k8s.local
@@ -122,6 +133,15 @@ t.test('a kubeconfig in JSON stays JSON', (t) => {
     const users = property(JSON.parse(set(before)), 'users')
     t.same(Array.isArray(users) && users.at(-1), { name: 'k8s.local', user: ENTRY.value }, before)
   }
+  t.end()
+})
+
+t.test('a map in braces gets its first list, whatever it holds', (t) => {
+  const list = JSON.stringify([{ name: ENTRY.name, user: ENTRY.value }])
+  t.equal(set('{}\n'), `{"users": ${list}}\n`)
+  t.equal(set('{ kind: Config }'), `{ kind: Config, "users": ${list} }`)
+  t.equal(set('{kind }'), `{kind, "users": ${list} }`, 'a key without a value')
+  t.equal(set('{a: &x b, c: *x }'), `{a: &x b, c: *x, "users": ${list} }`, 'an alias')
   t.end()
 })
 

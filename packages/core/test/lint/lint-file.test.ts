@@ -98,11 +98,36 @@ void test('IAMIdentityMappings', async (t) => {
       ['7:10 warning IAMIdentityMapping b spec.group', '5:3 warning IAMIdentityMapping b'],
     ],
     [`  arn: ${ARN}:role/a\n  username: a\n  groups: a\n`, ['7:11 error IAMIdentityMapping b spec.groups']],
+    ['  text\n', ['5:3 error IAMIdentityMapping b']],
+    [
+      `  arn: ${ARN}:role/a\n  username: a\n  groups: [a]\n  sessionNames: []\n`,
+      ['8:17 error IAMIdentityMapping b spec.sessionNames'],
+    ],
+    [
+      `  arn: ${ARN}:role/a\n  arnLike: ${ARN}:role/*\n  username: a\n  groups: [a]\n`,
+      ['5:3 error IAMIdentityMapping b'],
+    ],
+    [`  arn: ${ARN}:role/a\n  username: "{{x}}"\n  groups: [a]\n`, ['5:3 warning IAMIdentityMapping b']],
     [`  arn: ${ARN}:role/a\n  username: a\n  sessionName: [a]\n`, ['7:16 error IAMIdentityMapping b spec.sessionName']],
   ]
   for (const [spec, found] of rows) t.same(places(lintManifests(mapping('b', spec), 'f', RULES)), found, spec)
   t.same(places(lintManifests(mapping('a', good) + mapping('b', good), 'f', RULES)), [
     '13:8 warning IAMIdentityMapping b',
+  ])
+})
+
+void test('an IAMIdentityMapping without a name or a spec', async (t) => {
+  const unnamed = mapping('a', `  arn: ${ARN}:role/a\n  username: a\n  groups: [a]\n`).replace('name: a', '')
+  t.match(lintManifests(unnamed, 'f', RULES).problems, [
+    {
+      severity: 'error',
+      path: 'IAMIdentityMapping ',
+      location: { line: 5, column: 3 },
+      message: 'has no metadata.name',
+    },
+  ])
+  t.match(lintManifests('kind: IAMIdentityMapping\nmetadata: {name: a}\n', 'f', RULES).problems, [
+    { severity: 'error', path: 'IAMIdentityMapping a', location: { line: 1, column: 1 }, message: 'has no spec' },
   ])
 })
 
@@ -112,6 +137,8 @@ void test('a configuration file in a ConfigMap is found', async (t) => {
   t.equal(objects, 0)
   t.equal(configurations[0]?.text, 'clusterID: x\n')
   t.same(configurations[0]?.locate(1, 1), { source: 'f', line: 6, column: 5 })
+  for (const data of ['  config.yaml: {clusterID: x}\n', '  config.yaml: "x: y"\n', '  other.yaml: "clusterID: x"\n'])
+    t.same(lintManifests(awsAuth(data, 'name: x'), 'f', RULES).configurations, [], data)
 })
 
 void test('dynamic files', async (t) => {

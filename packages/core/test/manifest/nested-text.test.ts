@@ -50,3 +50,19 @@ void test('white space and the end have places too', async (t) => {
   t.same(nested?.locate(99, 1), { source: 'f', line: 5, column: 10 }, 'behind the end')
   t.same(nested?.locate(1, 4), { source: 'f', line: 4, column: 8 }, 'behind a line')
 })
+
+void test('a string of nothing has the place of its scalar', async (t) => {
+  for (const [written, column] of [
+    ['|', 13],
+    ['>-\n', 13],
+    ['|\n\n', 13],
+    ['""', 13],
+    ["' '", 13],
+    ['&a ""', 16],
+  ] as const) {
+    const nested = readManifests(`kind: ConfigMap\ndata:\n  mapRoles: ${written}`, 'f').configMaps[0]?.data[0]?.nested
+    t.equal(nested?.text.trim(), '', written)
+    t.same(nested?.locate(1, 1), { source: 'f', line: 3, column }, written)
+    t.same(nested?.locate(7, 7), { source: 'f', line: 3, column }, written)
+  }
+})

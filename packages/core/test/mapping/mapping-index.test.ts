@@ -68,6 +68,17 @@ void test('roles before users, an exact ARN before a pattern', async (t) => {
   t.match(findEntry(exact.index, SSO_ARN), { username: 'exact' })
 })
 
+void test('of a role among the users too, however many there are, the one among the users is warned about', async (t) => {
+  const names = Array.from({ length: 1200 }, (_, index) => `r${index}`)
+  const users = names.map((name) => role(name, 'user').replace('rolearn', 'userarn'))
+  const mapRoles = names.map((name) => role(name, 'role')).join('')
+  const { index, problems } = indexOf({ mapRoles, mapUsers: users.join('') })
+  t.equal(problems.length, 1200)
+  t.match(problems[1199], { severity: 'warning', path: 'mapUsers[1199]', message: /mapRoles\[1199\].*mapRoles comes/ })
+  t.match(findEntry(index, 'arn:aws:iam::123456789012:role/r1199'), { username: 'role' })
+  t.same(indexOf({ mapRoles: role('a', 'role'), mapUsers: users.join('') }).problems, [])
+})
+
 void test('accounts are a set', async (t) => {
   t.same([...indexOf({ mapAccounts: '["123456789012", "123456789012"]' }).index.accounts], ['123456789012'])
 })

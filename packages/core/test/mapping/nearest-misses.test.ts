@@ -61,8 +61,13 @@ void test('an entry that is out of force', async (t) => {
     t.match(miss, { kind: 'out_of_force', entry: null, backend: 'EKSConfigMap', message }, JSON.stringify(data))
   }
   const sso = awsAuth({ mapRoles: '- {sso: {permissionSetName: A, accountID: "123456789012"}, username: u}' })
-  const [miss] = nearestMisses(identityOf(`${ROLE}AWSReservedSSO_A_0123456789abcdef`), [sso])
+  const ofSet = `${ROLE}AWSReservedSSO_A_0123456789abcdef`
+  const [miss] = nearestMisses(identityOf(ofSet), [sso])
   t.match(miss, { kind: 'out_of_force', message: /SSORoleMatch/ })
+  for (const half of ['permissionSetName: A', 'accountID: "123456789012"', 'accountID: "123456789012", partition: aws'])
+    t.same(near(ofSet, awsAuth({ mapRoles: `- {sso: {${half}}, username: u}` })), [], half)
+  const gov = awsAuth({ mapRoles: '- {sso: {permissionSetName: A, accountID: "123456789012", partition: aws-us-gov}}' })
+  t.same(near(ofSet.replace('aws', 'aws-us-gov'), gov), ['out_of_force mapRoles[0]'])
 })
 
 const sso = (more: string) =>
@@ -106,6 +111,36 @@ void test('a backend that is not asked', async (t) => {
   t.match(nearestMisses(identityOf(`${ROLE}Admin`), [roles()], [file]), [
     { kind: 'backend_not_asked', backend: 'MountedFile', path: 'mapRoles[0]', message: /^MountedFile mapRoles\[0\]/ },
   ])
+  t.same(nearestMisses(identityOf(`${ROLE}Other`), [roles()], [file]), [], 'that has nothing for the identity')
+  const unread = { mode: 'CRD', index: null, fault: null } as const
+  t.same(nearestMisses(identityOf(`${ROLE}Admin`), [roles()], [unread]), [], 'that was never read')
+})
+
+void test('an entry that is for the identity is no near miss', async (t) => {
+  t.same(near(`${ROLE}Admin`, roles(`${ROLE}Admin`)), [])
+  const fits = `- {rolearn: "${ROLE}Admin", principalid: AROA1, sessionnames: [a*], username: u}\n`
+  t.same(near(`${ROLE}Admin`, awsAuth({ mapRoles: fits })), [])
+  const strict = JSON.stringify({ mapRoles: [{ userid: 'AROA1', rolearn: `${ROLE}Admin`, username: 'u' }] })
+  const { file } = parseDynamicFile(strict, 'x', true)
+  t.same(near(`${ROLE}Admin`, snapshotOf(file ?? EMPTY_AWS_AUTH, 'DynamicFile')), [])
+})
+
+void test('an entry for an id alone, or for no role or user, is near nobody', async (t) => {
+  const strict = JSON.stringify({
+    mapRoles: [
+      { userid: 'AROA2', username: 'u' },
+      { userid: 'AROA3', rolearn: 'arn:aws:iam::123456789012:root', username: 'u' },
+      { userid: 'AROA4', rolearn: `${ROLE}Admin`, username: 'u' },
+    ],
+  })
+  const { file } = parseDynamicFile(strict, 'x', true)
+  t.same(near(`${ROLE}Admin`, snapshotOf(file ?? EMPTY_AWS_AUTH, 'DynamicFile')), ['principal_id mapRoles[2]'])
+})
+
+void test('short names', async (t) => {
+  t.same(near(`${ROLE}abc`, roles(`${ROLE}abd`)), ['similar_name mapRoles[0]'])
+  t.same(near(`${ROLE}ab`, roles(`${ROLE}abc`)), ['similar_name mapRoles[0]'])
+  for (const written of ['abcd', 'xy']) t.same(near(`${ROLE}ab`, roles(ROLE + written)), [], written)
 })
 
 void test('three at most, the likeliest first', async (t) => {
@@ -125,6 +160,19 @@ void test('three at most, the likeliest first', async (t) => {
     'role_path mapRoles[3]',
     'other_account mapRoles[2]',
   ])
+})
+
+void test('three at most also of those whose conditions do not hold, or of very many', async (t) => {
+  const unmet = Array.from({ length: 5 }, (_, id) => `- {rolearn: "${ROLE}Admin", principalid: X${id}, username: u}\n`)
+  t.same(near(`${ROLE}Admin`, awsAuth({ mapRoles: unmet.join('') })), [
+    'principal_id mapRoles[4]',
+    'principal_id mapRoles[3]',
+    'principal_id mapRoles[2]',
+  ])
+  const others = Array.from({ length: 40 }, (_, id) => `arn:aws:iam::${210_987_654_300 + id}:role/Admin`)
+  const found = near(`${ROLE}Admin`, roles(...others))
+  t.equal(found.length, 3)
+  for (const miss of found) t.match(miss, /^other_account mapRoles\[\d+\]$/)
 })
 
 void test('nothing near, nothing to go by', async (t) => {

@@ -85,3 +85,19 @@ void test('the cluster header is signed under its own name, in any case, and und
     t.match(parseWith({ 'X-Amz-SignedHeaders': value }), { reason: 'malformed_token' }, value)
   }
 })
+
+const ask = (host: string, stsRegions: ReadonlySet<string> | null, serverRegion: string | null = null) =>
+  parseToken(encodeToken(`https://${host}/?${queryWith()}`), { ...policy, stsRegions, serverRegion })
+
+void test('where regions are named, only their hosts are asked, beside that of the server itself', async (t) => {
+  const closed = { reason: 'wrong_host', message: /server\.stsRegions/ }
+  t.match(ask(HOST, null), { host: HOST })
+  t.match(ask(HOST, new Set(['us-west-2'])), { host: HOST, region: 'us-west-2' })
+  t.match(ask('sts.US-West-2.amazonaws.com', new Set(['us-west-2'])), { host: 'sts.US-West-2.amazonaws.com' })
+  for (const regions of [[], ['us-east-1'], ['us-west-2a'], ['global']]) t.match(ask(HOST, new Set(regions)), closed)
+  t.match(ask(HOST, new Set(['us-east-1']), 'us-west-2'), { region: 'us-west-2' }, "the server's own")
+  t.match(ask(HOST, new Set(['us-east-1']), 'us-east-1'), closed)
+  t.match(ask('sts.amazonaws.com', new Set(['global'])), { region: 'global' })
+  t.match(ask('sts.amazonaws.com', new Set(['us-east-1']), 'us-east-1'), closed, 'the global host is in no region')
+  t.match(ask('example.com', new Set(['com'])), { reason: 'wrong_host', message: /no STS endpoint/ })
+})
