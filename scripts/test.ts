@@ -1,26 +1,37 @@
 // Runs the tests with tap, then holds packages/core to its coverage, and ends with one line of counts.
 import { readFileSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { root, runTap, tap } from './run-tap.ts'
 
 const core = join('packages', 'core', 'src') + sep
 const MINIMUM_PERCENT = 95
+/** Where coverage is too low, so many files tell where to begin. */
+const FILES_NAMED = 5
+
+interface Counted {
+  readonly file: string
+  readonly total: number
+  readonly uncovered: number
+}
 
 function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-/** The share in percent of what the files of packages/core have that the tests ran. */
-function coverageOfCore(kind: 'lines' | 'branches'): number {
+/** How much of each file of packages/core the tests ran. */
+function countsOfCore(kind: 'lines' | 'branches'): readonly Counted[] {
   const summary = record(JSON.parse(readFileSync(join(root, '.tap', 'report', 'coverage-summary.json'), 'utf8')))
-  let [total, covered] = [0, 0]
-  for (const [file, counts] of Object.entries(summary)) {
-    if (!file.includes(core)) continue
-    const { total: all, covered: run } = record(record(counts)[kind])
-    total += Number(all)
-    covered += Number(run)
-  }
-  return total === 0 ? 0 : (100 * covered) / total
+  return Object.entries(summary).flatMap(([file, counts]) => {
+    if (!file.includes(core)) return []
+    const { total, covered } = record(record(counts)[kind])
+    return [{ file: relative(root, file), total: Number(total), uncovered: Number(total) - Number(covered) }]
+  })
+}
+
+/** The share in percent that the tests ran. */
+function percentOf(counts: readonly Counted[]): number {
+  const sum = (kind: 'total' | 'uncovered'): number => counts.reduce((before, count) => before + count[kind], 0)
+  return sum('total') === 0 ? 0 : 100 - (100 * sum('uncovered')) / sum('total')
 }
 
 const only = process.argv.slice(2)
@@ -29,12 +40,17 @@ let failed = testsFailed
 if (only.length === 0) {
   tap(['report', 'json-summary'], 'ignore')
   for (const kind of ['lines', 'branches'] as const) {
-    const percent = coverageOfCore(kind)
+    const counts = countsOfCore(kind)
+    const percent = percentOf(counts)
     const enough = percent >= MINIMUM_PERCENT
     console.log(
       `coverage of packages/core, ${kind}: ${percent.toFixed(1)}% (at least ${MINIMUM_PERCENT}%)${enough ? '' : ': too low'}`,
     )
     failed ||= !enough
+    if (enough) continue
+    const worst = counts.filter(({ uncovered }) => uncovered > 0).toSorted((a, b) => b.uncovered - a.uncovered)
+    for (const { file, total, uncovered } of worst.slice(0, FILES_NAMED))
+      console.log(`  ${file}: ${uncovered}/${total} ${kind} not covered`)
   }
 }
 console.log(line)
