@@ -8,6 +8,8 @@ import { startWebhook } from './webhook.ts'
 
 const SECTION = 'memory'
 const SETTLE_MS = 3000
+/** A load that comes at once meets code that was never run and connections that are not there; that is not looked at here. */
+const WARM_UP = { perSecond: 200, seconds: 5 }
 
 /** Resident memory of a process, in MiB. */
 export function residentMiB(pid: number): number {
@@ -48,14 +50,15 @@ export async function measureMemory(
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
     const idle = residentMiB(webhook.pid)
     const { anonymous, file } = kindsOf(webhook.pid)
+    const tokens = createTokens()
+    let count = 0
+    const nextToken = (): string => tokens((count += 1))
+    await openLoad({ ...webhook, ...WARM_UP, nextToken })
     const samples: [number, number][] = []
     const startedAt = performance.now()
     const sampler = setInterval(() => {
       samples.push([Math.round((performance.now() - startedAt) / 1000), Math.round(residentMiB(webhook.pid) * 10) / 10])
     }, 1000)
-    const tokens = createTokens()
-    let count = 0
-    const nextToken = (): string => tokens((count += 1))
     const { failures, latencies } = await openLoad({ ...webhook, perSecond: 1000, seconds: duration, nextToken })
     clearInterval(sampler)
     const loaded = residentMiB(webhook.pid)
@@ -70,7 +73,7 @@ export async function measureMemory(
         how,
         ...(most === undefined ? {} : { target: { most } }),
       })
-    const load = `${duration} s of 1,000 logins a second, all with different tokens`
+    const load = `${duration} s of 1,000 logins a second, all with different tokens, after ${WARM_UP.seconds} s of ${WARM_UP.perSecond} a second`
     row('idle', idle, 'MiB', `VmRSS ${SETTLE_MS / 1000} s after the start`, 64)
     row('idle, its own', anonymous, 'MiB', 'RssAnon')
     row('idle, pages of its file', file, 'MiB', 'RssFile: shared, and given back when memory is short')

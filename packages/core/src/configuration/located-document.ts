@@ -13,6 +13,11 @@ export interface Field {
   readonly location: Location
 }
 
+/** The fields of a map by their names in lower case. */
+export interface Fields {
+  get(name: string): Field | undefined
+}
+
 /** A string or number as it is written, quotes removed. */
 export interface ScalarText {
   readonly text: string
@@ -116,7 +121,11 @@ export class LocatedDocument {
   }
 
   *#each(items: readonly TreeNode[], field: Field): Generator<Field> {
-    for (const [index, item] of items.entries()) yield this.#field(item, `${field.path}[${index}]`, field.location)
+    let index = 0
+    for (const item of items) {
+      yield new Part(item, field, index, item, this.#at)
+      index += 1
+    }
   }
 
   /**
@@ -125,19 +134,17 @@ export class LocatedDocument {
    *
    * @param mustBeKnown Whether a key that is not in `names` is an error.
    */
-  fields(
-    field: Field,
-    names: readonly string[],
-    mustBeKnown: (key: string) => boolean = () => false,
-  ): ReadonlyMap<string, Field> | null {
+  fields(field: Field, names: readonly string[], mustBeKnown: (key: string) => boolean = () => false): Fields | null {
     if (!this.isMap(field))
       return this.error(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
-    const found = new Map<string, Field>()
+    const found = new FewFields()
     const known = inLowerCase(names)
-    for (const [written, value] of this.pairs(field)) {
+    for (const pair of this.#pairsOf(field)) {
+      const written = keyText(pair.key)
       const key = written.toLowerCase()
-      if (found.has(key)) this.error(value, 'is there twice (keys ignore case): remove one of the two')
-      else if (known.has(key)) found.set(key, value)
+      const value = this.#valueOf(pair, written, field)
+      if (found.get(key) !== undefined) this.error(value, 'is there twice (keys ignore case): remove one of the two')
+      else if (known.has(key)) found.add(key, value)
       else if (mustBeKnown(key)) this.error(value, `is not a known key${didYouMean(written, names)}`)
       else this.warn(value, `is not a known key, and has no effect${didYouMean(written, names)}`)
     }
@@ -146,12 +153,9 @@ export class LocatedDocument {
 
   /** The keys of a map as they are written, with their values; nothing where it is no map. */
   pairs(field: Field): readonly (readonly [string, Field])[] {
-    const node = this.#resolve(field.node)
-    if (node?.kind !== 'map') return []
-    return this.#mergedPairs(node.pairs).map(({ key, value }) => {
-      const written = keyText(key)
-      const path = field.path === '' ? written : `${field.path}.${written}`
-      return [written, this.#field(value, path, this.#locate(key, field.location))]
+    return this.#pairsOf(field).map((pair) => {
+      const written = keyText(pair.key)
+      return [written, this.#valueOf(pair, written, field)]
     })
   }
 
@@ -180,6 +184,17 @@ export class LocatedDocument {
     const scalar = this.scalar(field)
     if (scalar === null || scalar.type === 'string') return scalar?.text ?? null
     return this.error(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
+  }
+
+  #pairsOf(field: Field): readonly PairNode[] {
+    const node = this.#resolve(field.node)
+    return node?.kind === 'map' ? this.#mergedPairs(node.pairs) : []
+  }
+
+  /** A value that stands nowhere by itself, such as one that is empty, stands where its key does. */
+  #valueOf({ key, value }: PairNode, written: string, field: Field): Field {
+    const placed = typeof value?.offset === 'number' ? value : key
+    return new Part(value, field, written, placed, this.#at)
   }
 
   #describe(field: Field): string {
@@ -213,15 +228,7 @@ export class LocatedDocument {
     return own
   }
 
-  #field(node: TreeNode | null, path: string, otherwise: Location): Field {
-    return { node, path, location: this.#locate(node, otherwise) }
-  }
-
-  #locate(node: TreeNode | null, otherwise: Location): Location {
-    return node === null || node.offset === null ? otherwise : this.#at(node.offset)
-  }
-
-  #at(offset: number): Location {
+  readonly #at = (offset: number): Location => {
     let [line, after] = [0, this.#lines.length]
     while (after - line > 1) {
       const middle = (line + after) >>> 1
@@ -229,6 +236,57 @@ export class LocatedDocument {
       else after = middle
     }
     return { source: this.#source, line: line + 1, column: offset - (this.#lines[line] ?? 0) + 1 }
+  }
+}
+
+/** Fields are few, and maps are many: to look through them costs less than to keep a table. */
+class FewFields implements Fields {
+  readonly #names: string[] = []
+  readonly #fields: Field[] = []
+
+  add(name: string, field: Field): void {
+    this.#names.push(name)
+    this.#fields.push(field)
+  }
+
+  get(name: string): Field | undefined {
+    return this.#fields[this.#names.indexOf(name)]
+  }
+}
+
+/** A value within another one. Where it stands is only found out when somebody wants to know: most values are good. */
+class Part implements Field {
+  readonly node: TreeNode | null
+  readonly #parent: Field
+  /** Its key, or its index in a list. */
+  readonly #step: string | number
+  /** What tells where it stands. */
+  readonly #placed: TreeNode | null
+  readonly #at: (offset: number) => Location
+
+  constructor(
+    node: TreeNode | null,
+    parent: Field,
+    step: string | number,
+    placed: TreeNode | null,
+    at: (offset: number) => Location,
+  ) {
+    this.node = node
+    this.#parent = parent
+    this.#step = step
+    this.#placed = placed
+    this.#at = at
+  }
+
+  get path(): string {
+    const { path } = this.#parent
+    if (typeof this.#step === 'number') return `${path}[${this.#step}]`
+    return path === '' ? this.#step : `${path}.${this.#step}`
+  }
+
+  get location(): Location {
+    const offset = this.#placed?.offset ?? null
+    return offset === null ? this.#parent.location : this.#at(offset)
   }
 }
 

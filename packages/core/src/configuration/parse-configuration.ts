@@ -4,7 +4,7 @@ import type { ReservedPrefixes } from '../mapping/decide.ts'
 import { BACKEND_MODES, type BackendMode } from './backend-mode.ts'
 import type { FeatureGates } from './feature-gates.ts'
 import { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration-file.ts'
-import { LocatedDocument, type Field } from './located-document.ts'
+import { LocatedDocument, type Field, type Fields } from './located-document.ts'
 import type { Location } from './problem.ts'
 
 /** Keys of the top level that hold one value. */
@@ -123,7 +123,7 @@ export function parseConfiguration(
   const top = document.unreadable ? null : document.fields(root, CONFIGURATION_KEYS)
   if (top === null) return { ...EMPTY_CONFIGURATION, readable: false, problems }
   const settings = new Map<string, Setting>()
-  const read = (fields: ReadonlyMap<string, Field>, prefix: string, names: readonly string[]): void => {
+  const read = (fields: Fields, prefix: string, names: readonly string[]): void => {
     for (const name of names.map((key) => key.toLowerCase())) {
       const field = fields.get(name)
       if (field === undefined || document.isNull(field)) continue

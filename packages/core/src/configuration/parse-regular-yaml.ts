@@ -12,7 +12,6 @@ const DASH = / *- +(?=[^ \n#])/y
 const INDENT = / *(?=[^ \n])/y
 const KEY = /(?:([A-Za-z][\w-]{0,60})|"([^"\\\n]{1,60})"|'([^'\n]{1,60})'):(?= |\n|$)/y
 const QUOTED = /"[^"\\\n]*"|'[^'\n]*'/y
-const LINE = /[^\n]*/y
 const LINE_END = / *(?: #[^\n]*)?(?:\n|$)/y
 const SPACES = / +/y
 const FLOW_LIST = /\[ *(?:[^[\]{}\n]*[^[\]{}\n ])? *\](?= *(?: #[^\n]*)?(?:\n|$))/y
@@ -38,18 +37,16 @@ class Reader {
   }
 
   *document(): Steps<ListNode> {
-    this.#take(SKIPPED)
-    const first = this.#peek(DASH)
-    if (first === null) throw new Irregular()
-    const indent = first[0].indexOf('-')
+    this.#skip(SKIPPED)
+    const indent = this.#dashColumn()
+    if (indent < 0) throw new Irregular()
     const offset = this.#offset + indent
     const items: TreeNode[] = []
     while (this.#offset < this.#text.length) {
-      const dash = this.#take(DASH)
-      if (dash === null || dash[0].indexOf('-') !== indent) throw new Irregular()
-      const column = dash[0].length
-      items.push(this.#peek(KEY) === null ? this.#scalar() : this.#map(column, true))
-      this.#take(SKIPPED)
+      if (this.#dashColumn() !== indent) throw new Irregular()
+      const column = this.#skip(DASH)
+      items.push(this.#length(KEY) < 0 ? this.#scalar() : this.#map(column, true))
+      this.#skip(SKIPPED)
       if (items.length % ITEMS_PER_STEP === 0) yield
     }
     return { kind: 'list', items, offset }
@@ -62,18 +59,18 @@ class Reader {
     do {
       const key = this.#key()
       pairs.push({ key, value: this.#value(column, mayNest) })
-      this.#take(SKIPPED)
+      this.#skip(SKIPPED)
     } while (this.#goOn(column))
     return { kind: 'map', pairs, offset }
   }
 
   /** Whether another key of the map in this column follows; then it is next. */
   #goOn(column: number): boolean {
-    const indent = this.#peek(INDENT)?.[0].length ?? -1
+    const indent = this.#length(INDENT)
     if (indent !== column) return false
     const start = this.#offset
     this.#offset += indent
-    if (this.#peek(KEY) !== null) return true
+    if (this.#length(KEY) >= 0) return true
     this.#offset = start
     return false
   }
@@ -87,15 +84,14 @@ class Reader {
   }
 
   #value(column: number, mayNest: boolean): TreeNode {
-    if (this.#take(SPACES) !== null) {
+    if (this.#skip(SPACES) > 0) {
       if (this.#text[this.#offset] === '[') return this.#flowList()
       return this.#scalar()
     }
     if (!mayNest || this.#text[this.#offset] !== '\n') throw new Irregular()
-    this.#take(SKIPPED)
-    const indent = this.#peek(INDENT)?.[0].length ?? -1
-    const dash = this.#peek(DASH)
-    if (dash !== null && indent >= column) return this.#list(indent)
+    this.#skip(SKIPPED)
+    const indent = this.#length(INDENT)
+    if (indent >= column && this.#dashColumn() >= 0) return this.#list(indent)
     if (indent <= column) throw new Irregular()
     this.#offset += indent
     return this.#map(indent, false)
@@ -105,23 +101,23 @@ class Reader {
   #list(column: number): ListNode {
     const offset = this.#offset + column
     const items: ScalarNode[] = []
-    for (let dash = this.#peek(DASH); dash?.[0].indexOf('-') === column; dash = this.#peek(DASH)) {
-      this.#offset += dash[0].length
-      if (this.#peek(KEY) !== null) throw new Irregular()
+    while (this.#dashColumn() === column) {
+      this.#skip(DASH)
+      if (this.#length(KEY) >= 0) throw new Irregular()
       items.push(this.#scalar())
-      this.#take(SKIPPED)
+      this.#skip(SKIPPED)
     }
     return { kind: 'list', items, offset }
   }
 
   #flowList(): ListNode {
     const offset = this.#offset
-    const whole = this.#peek(FLOW_LIST)
-    if (whole === null) throw new Irregular()
-    const end = offset + whole[0].length
+    const length = this.#length(FLOW_LIST)
+    if (length < 0) throw new Irregular()
+    const end = offset + length
     const items: ScalarNode[] = []
     this.#offset += 1
-    if (!/^\[ *\]$/.test(whole[0])) {
+    if (!/^\[ *\]$/.test(this.#text.slice(offset, end))) {
       do {
         const [all, plain, double, single] = this.#take(FLOW_ITEM) ?? []
         const value = plain ?? double ?? single
@@ -141,13 +137,15 @@ class Reader {
   /** A scalar to the end of its line. */
   #scalar(): ScalarNode {
     const offset = this.#offset
-    const quoted = this.#take(QUOTED)
-    if (quoted !== null) {
-      const value = quoted[0].slice(1, -1)
+    const quoted = this.#skip(QUOTED)
+    if (quoted > 0) {
+      const value = this.#text.slice(offset + 1, offset + quoted - 1)
       this.#endLine()
       return { kind: 'scalar', value, source: value, isPlain: false, offset }
     }
-    const line = this.#take(LINE)?.[0] ?? ''
+    const end = this.#text.indexOf('\n', offset)
+    const line = end < 0 ? this.#text.slice(offset) : this.#text.slice(offset, end)
+    this.#offset += line.length
     const comment = line.indexOf(' #')
     const source = (comment < 0 ? line : line.slice(0, comment)).trimEnd()
     if (!PLAIN.test(source) || source.includes(': ') || source.endsWith(':') || WORD.test(source)) throw new Irregular()
@@ -158,16 +156,31 @@ class Reader {
   }
 
   #endLine(): void {
-    if (this.#take(LINE_END) === null) throw new Irregular()
+    if (this.#length(LINE_END) < 0) throw new Irregular()
+    this.#skip(LINE_END)
   }
 
-  #peek(pattern: RegExp): RegExpExecArray | null {
+  /** How much comes next that fits; -1 where nothing does. */
+  #length(pattern: RegExp): number {
     pattern.lastIndex = this.#offset
-    return pattern.exec(this.#text)
+    return pattern.test(this.#text) ? pattern.lastIndex - this.#offset : -1
+  }
+
+  /** Goes past what fits; gives how much that was. */
+  #skip(pattern: RegExp): number {
+    const length = Math.max(0, this.#length(pattern))
+    this.#offset += length
+    return length
+  }
+
+  /** In which column a dash comes next; -1 where none does. */
+  #dashColumn(): number {
+    return this.#length(DASH) < 0 ? -1 : this.#text.indexOf('-', this.#offset) - this.#offset
   }
 
   #take(pattern: RegExp): RegExpExecArray | null {
-    const found = this.#peek(pattern)
+    pattern.lastIndex = this.#offset
+    const found = pattern.exec(this.#text)
     this.#offset += found?.[0].length ?? 0
     return found
   }

@@ -1,4 +1,4 @@
-import type { Field, LocatedDocument } from './located-document.ts'
+import type { Fields, LocatedDocument } from './located-document.ts'
 
 /** Keys with which a file that is followed says what it is. */
 export const UPDATE_KEYS: readonly string[] = ['LastUpdatedDateTime', 'Version']
@@ -12,7 +12,7 @@ export interface Update {
 }
 
 /** Reads LastUpdatedDateTime (seconds since the epoch, as a string) and Version; both may be absent. */
-export function parseUpdate(document: LocatedDocument, fields: ReadonlyMap<string, Field>): Update {
+export function parseUpdate(document: LocatedDocument, fields: Fields): Update {
   const text = (name: string): string => {
     const field = fields.get(name)
     return field === undefined || document.isNull(field) ? '' : (document.string(field) ?? '')

@@ -1,5 +1,5 @@
 import { didYouMean } from '../configuration/closest.ts'
-import type { Field, LocatedDocument } from '../configuration/located-document.ts'
+import type { Fields, LocatedDocument } from '../configuration/located-document.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import type { Conditions } from './entry.ts'
 import { matchesGlob } from './glob.ts'
@@ -39,11 +39,7 @@ export function looksLikeCondition(key: string): boolean {
 }
 
 /** Reads `principalid` and `sessionnames`. One that is there and empty is an error: it must not count as no condition. */
-export function parseConditions(
-  document: LocatedDocument,
-  fields: ReadonlyMap<string, Field>,
-  isRole: boolean,
-): Conditions | null {
+export function parseConditions(document: LocatedDocument, fields: Fields, isRole: boolean): Conditions | null {
   const idField = fields.get('principalid')
   const namesField = fields.get('sessionnames')
   const principalId = idField === undefined ? null : document.string(idField)

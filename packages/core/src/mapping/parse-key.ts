@@ -1,5 +1,5 @@
 import { findPartition } from '../aws/partition.ts'
-import type { Field, LocatedDocument } from '../configuration/located-document.ts'
+import type { Field, Fields, LocatedDocument } from '../configuration/located-document.ts'
 import type { EntryKey } from './entry.ts'
 import { parseArn, parseLike, withoutRolePath, type ArnRules } from './parse-arn.ts'
 
@@ -109,12 +109,14 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
 export function parseKey(
   document: LocatedDocument,
   field: Field,
-  fields: ReadonlyMap<string, Field>,
+  fields: Fields,
   userId: string | null,
   rules: EntryRules,
 ): ParsedKey | null {
-  const names = KEY_NAMES[rules.kind].filter((name) => name !== 'sso' || rules.sso !== 'never' || fields.has('sso'))
-  const given = names.filter((name) => fields.has(name))
+  const names = KEY_NAMES[rules.kind].filter(
+    (name) => name !== 'sso' || rules.sso !== 'never' || fields.get('sso') !== undefined,
+  )
+  const given = names.filter((name) => fields.get(name) !== undefined)
   const [name, second] = given
   if (second !== undefined) return document.error(field, `has both ${name} and ${second}: keep one`)
   const keyField = name === undefined ? undefined : fields.get(name)

@@ -51,14 +51,21 @@ interface State {
 }
 
 async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0)
+  // What has come of the line so far: only a whole line is put together.
+  let parts: Uint8Array[] = []
+  let length = 0
   for await (const chunk of body) {
-    rest = Buffer.concat([rest, chunk])
+    let rest = chunk
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      yield rest.subarray(0, end).toString('utf8')
+      parts.push(rest.subarray(0, end))
+      yield Buffer.concat(parts).toString('utf8')
+      parts = []
+      length = 0
       rest = rest.subarray(end + 1)
     }
-    if (rest.length > MAX_OBJECT_BYTES) throw new Error(`an event is longer than ${MAX_OBJECT_BYTES} bytes`)
+    parts.push(rest)
+    length += rest.length
+    if (length > MAX_OBJECT_BYTES) throw new Error(`an event is longer than ${MAX_OBJECT_BYTES} bytes`)
   }
 }
 
