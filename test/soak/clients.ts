@@ -1,7 +1,9 @@
 import { connect as connectHttp2, constants } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { Agent } from 'undici'
+import { beginHeaders, endlessHeaders, type EndlessHeaders } from '../e2e/harness/http2-frames.ts'
 
 /** Where the server listens, and what it is known by. */
 export interface Place {
@@ -89,7 +91,7 @@ export function halfOpenHandshakes(count: number): BadClients {
   }
 }
 
-/** Requests whose header or body comes byte by byte, and never ends. */
+/** Requests whose headers or body come byte by byte and never end, some of them after a sound request. */
 export function slowRequests(count: number): BadClients {
   return ({ port, certificate }) => {
     const sockets = new Set<Socket>()
@@ -97,11 +99,12 @@ export function slowRequests(count: number): BadClients {
       const tls = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate })
       const socket = keep(sockets, tls)
       const head = 'POST /authenticate HTTP/1.1\r\nHost: localhost\r\n'
-      tls.once('secureConnect', () =>
-        socket.write(
-          made % 2 === 0 ? head : `${head}Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{`,
-        ),
-      )
+      const beginnings = [
+        `${head}X-Slow: `,
+        `${head}Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{`,
+        `GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n${head}X-Slow: `,
+      ]
+      tls.once('secureConnect', () => socket.write(beginnings[made % beginnings.length] ?? head))
     }
     const drip = setInterval(() => {
       for (const socket of sockets) if (socket.writable) socket.write('a')
@@ -140,6 +143,32 @@ export function rapidResets(perTick: number): BadClients {
       stopped = true
       clearInterval(flood)
       session.destroy()
+    }
+  }
+}
+
+/** Headers over HTTP/2 that never end, of each kind (CVE-2024-27983 and its like); who is cut comes back. */
+export function endlessHeaderFloods(everyMs: number): BadClients {
+  return (place) => {
+    const sockets = new Set<Socket>()
+    const stopped = new AbortController()
+    const flood = async (headers: EndlessHeaders): Promise<void> => {
+      const pieces = Buffer.concat(Array.from({ length: 100 }, () => headers.again))
+      while (!stopped.signal.aborted) {
+        const socket = keep(sockets, await beginHeaders(place, headers))
+        while (!socket.destroyed && !stopped.signal.aborted) {
+          if (socket.writableLength === 0) socket.write(pieces)
+          await wait(everyMs)
+        }
+        // No flood of handshakes, which would be another matter.
+        await wait(250)
+      }
+      cut(sockets)
+    }
+    for (const headers of Object.values(endlessHeaders)) void flood(headers)
+    return () => {
+      stopped.abort()
+      cut(sockets)
     }
   }
 }

@@ -1,7 +1,14 @@
 import type { Fault } from '../sandbox/aws/faults.ts'
 import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
 import type { FakeKubernetes } from '../sandbox/kubernetes/fake-api.ts'
-import { halfOpenHandshakes, idleConnections, rapidResets, slowRequests, type BadClients } from './clients.ts'
+import {
+  endlessHeaderFloods,
+  halfOpenHandshakes,
+  idleConnections,
+  rapidResets,
+  slowRequests,
+  type BadClients,
+} from './clients.ts'
 
 /** What can be done to a server's surroundings. */
 export interface World {
@@ -47,6 +54,7 @@ const TROUBLES: readonly Phase[] = [
   { name: 'half-open TLS handshakes', serves: true, clients: halfOpenHandshakes(200) },
   { name: 'slow requests', serves: true, clients: slowRequests(200) },
   { name: 'HTTP/2 rapid reset', serves: true, clients: rapidResets(50) },
+  { name: 'HTTP/2 headers without an end', serves: true, clients: endlessHeaderFloods(10) },
   faulty('hang'),
   faulty('reset'),
   faulty('throttle'),

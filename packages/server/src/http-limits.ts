@@ -1,8 +1,14 @@
-import type { Http2SecureServer, SecureServerOptions } from 'node:http2'
+import type { Http2SecureServer, SecureServerOptions, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 
 /** How long a connection may take to its first request: the handshake and the headers. In milliseconds. */
 const FIRST_REQUEST_MS = 10_000
+
+/** How often the connections are looked at, in milliseconds. */
+const LOOK_EVERY_MS = 5_000
+
+/** In so many looks in a row a connection must seem stuck, 10 s at least: one alone may be this process that stood still. */
+const STUCK_LOOKS = 3
 
 /** How long the body of a request may take to come, in milliseconds. */
 export const BODY_MS = 10_000
@@ -16,28 +22,89 @@ export const HTTP2_LIMITS: Pick<SecureServerOptions, 'maxSessionMemory' | 'setti
   settings: { maxConcurrentStreams: 1_000, maxHeaderListSize: 32 * 1024 },
 }
 
+/** Who has sent a request: the socket of one of HTTP/2 is not the one that was accepted, but has the same addresses. */
+type Client = Pick<Socket, 'remoteAddress' | 'remotePort'>
+
+interface Connection {
+  readonly socket: Socket
+  /** Cuts it where no first request comes. */
+  readonly first: NodeJS.Timeout
+  /** Only of HTTP/2. */
+  session: ServerHttp2Session | null
+  /** Requests so far, and at the last look. */
+  requests: number
+  requestsBefore: number
+  unanswered: number
+  /** The bytes that had come when the last answer was given. */
+  readAtRest: number
+  awaitsPong: boolean
+  /** Looks in a row at which it seemed to be stuck. */
+  stuck: number
+}
+
+function nameOf({ remoteAddress = '', remotePort = 0 }: Client): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
 /**
- * Cuts connections that do not come to the point: no handshake, or no request after it. Done here and not by the options of
- * the runtimes, which do not agree on them.
- *
- * @returns Tells that a request has come on the connection with that port of the client.
+ * Looks whether a client is amid a request that does not come to its end. With HTTP/1.1 nothing but requests comes, so there
+ * bytes tell. Not so with HTTP/2, of which one runtime does not even count the bytes; but whoever is amid headers, be they
+ * endless, can't answer a PING, and everybody else does.
  */
-export function limitConnections(server: Http2SecureServer): (clientPort: number | undefined) => void {
-  let open = 0
-  const waiting = new Map<number, NodeJS.Timeout>()
-  const spare = (port: number | undefined): void => {
-    if (port === undefined) return
-    clearTimeout(waiting.get(port))
-    waiting.delete(port)
+function look(connection: Connection): void {
+  const { session, socket, requests, unanswered } = connection
+  const isQuiet = requests > 0 && requests === connection.requestsBefore
+  connection.requestsBefore = requests
+  const isAmidRequest =
+    session === null ? unanswered === 0 && socket.bytesRead > connection.readAtRest : connection.awaitsPong
+  connection.stuck = isQuiet && isAmidRequest ? connection.stuck + 1 : 0
+  if (connection.stuck === STUCK_LOOKS) {
+    socket.destroy()
+  } else if (isQuiet && session?.destroyed === false && !connection.awaitsPong) {
+    connection.awaitsPong = true
+    session.ping(() => (connection.awaitsPong = false))
   }
+}
+
+/**
+ * Cuts connections that do not come to the point: no handshake, no request after it, or a later one that is begun and does not
+ * end. Done here and not by the options of the runtimes, which do not agree on them.
+ *
+ * @returns Tells that a request has come from that client; to be told when that is answered.
+ */
+export function limitConnections(server: Http2SecureServer): (client: Client) => () => void {
+  let open = 0
+  const connections = new Map<string, Connection>()
   server.on('connection', (socket: Socket) => {
     open += 1
     socket.once('close', () => (open -= 1))
     if (open > MAX_CONNECTIONS) socket.destroy()
-    const { remotePort: port } = socket
-    if (port === undefined) return
-    waiting.set(port, setTimeout(() => socket.destroy(), FIRST_REQUEST_MS).unref())
-    socket.once('close', () => spare(port))
+    if (socket.remotePort === undefined) return
+    const name = nameOf(socket)
+    const first = setTimeout(() => socket.destroy(), FIRST_REQUEST_MS).unref()
+    const started = { requests: 0, requestsBefore: 0, unanswered: 0, readAtRest: 0, awaitsPong: false, stuck: 0 }
+    const connection = { socket, first, session: null, ...started }
+    connections.set(name, connection)
+    socket.once('close', () => {
+      clearTimeout(first)
+      if (connections.get(name) === connection) connections.delete(name)
+    })
   })
-  return spare
+  server.on('session', (session) => {
+    const connection = session.socket === undefined ? undefined : connections.get(nameOf(session.socket))
+    if (connection !== undefined) connection.session = session
+  })
+  const looks = setInterval(() => connections.forEach(look), LOOK_EVERY_MS).unref()
+  server.once('close', () => clearInterval(looks))
+  return (client) => {
+    const connection = connections.get(nameOf(client))
+    if (connection === undefined) return () => undefined
+    clearTimeout(connection.first)
+    connection.requests += 1
+    connection.unanswered += 1
+    return () => {
+      connection.unanswered -= 1
+      connection.readAtRest = connection.socket.bytesRead
+    }
+  }
 }

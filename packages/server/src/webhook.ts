@@ -82,8 +82,8 @@ export function createWebhook(options: WebhookOptions): Webhook {
   })
 
   const requestCame = limitConnections(app.server)
-  app.addHook('onRequest', (request, _reply, done) => {
-    requestCame(request.socket.remotePort)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', requestCame(request.socket))
     // A body that does not end is not waited for, nor told about: the connection, or the one stream of it, is cut.
     const cut = setTimeout(() => request.raw.destroy(), BODY_MS).unref()
     request.raw.once('end', () => clearTimeout(cut))

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { connect, type TLSSocket } from 'node:tls'
+import { setImmediate } from 'node:timers/promises'
+
+/** Kinds of frames, and a flag, of RFC 9113 section 6. */
+const [HEADERS, SETTINGS, CONTINUATION] = [0x1, 0x4, 0x9]
+const END_STREAM_AND_HEADERS = 0x5
+
+/** The largest payload that a frame may have without leave of the other side. */
+const FRAME_BYTES = 16_384
+
+/** The stream whose headers do not end. */
+const STREAM = 3
+
+function frame(kind: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9)
+  head.writeUIntBE(payload.length, 0, 3)
+  head.writeUInt8(kind, 3)
+  head.writeUInt8(flags, 4)
+  head.writeUInt32BE(stream, 5)
+  return Buffer.concat([head, payload])
+}
+
+/** A header that is put into no table (RFC 7541 section 6.2.2). */
+function literal(name: string, value: string): Buffer {
+  return Buffer.from(`\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`)
+}
+
+const REQUEST = Buffer.concat([
+  literal(':method', 'GET'),
+  literal(':scheme', 'https'),
+  literal(':path', '/healthz'),
+  literal(':authority', 'localhost'),
+])
+
+/** Headers that are never told to be at their end: their first frame, and what comes again and again. */
+export interface EndlessHeaders {
+  readonly beginning: Buffer
+  readonly again: Buffer
+}
+
+function endless(beginning: Buffer, again: Buffer): EndlessHeaders {
+  return {
+    beginning: frame(HEADERS, 0, STREAM, Buffer.concat([REQUEST, beginning])),
+    again: frame(CONTINUATION, 0, STREAM, again),
+  }
+}
+
+const NONE = Buffer.alloc(0)
+
+export const endlessHeaders = {
+  /** Header after header. */
+  more: endless(NONE, Buffer.concat(Array.from({ length: 128 }, () => literal('x-more', 'v'.repeat(113))))),
+  /** Frames without a byte in them. */
+  empty: endless(NONE, NONE),
+  /** One value, said to be of 128 MiB. */
+  longValue: endless(Buffer.from([0, 1, 0x78, 0x7f, 0x81, 0xff, 0xff, 0x3f]), Buffer.alloc(FRAME_BYTES, 'v')),
+  /** A value of 4,000 bytes that is put into the table, and meant once more by each byte that follows. */
+  fromTable: endless(
+    Buffer.concat([Buffer.from([0x40, 1, 0x78, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4_000, 'v')]),
+    Buffer.alloc(FRAME_BYTES, 0xbe),
+  ),
+} as const satisfies Record<string, EndlessHeaders>
+
+interface Place {
+  readonly port: number
+  /** PEM. */
+  readonly certificate: string
+}
+
+/** Makes one sound request over HTTP/2 and begins another one, whose headers are not at their end. */
+export async function beginHeaders({ port, certificate }: Place, { beginning }: EndlessHeaders): Promise<TLSSocket> {
+  const reach = { port, host: '127.0.0.1', servername: 'localhost', ca: certificate }
+  const socket = connect({ ...reach, ALPNProtocols: ['h2'] }).on('error', () => undefined)
+  const answered = new Promise<void>((resolve) => {
+    socket.once('close', resolve).on('data', (piece: Buffer) => {
+      if (piece.includes('ok')) resolve()
+    })
+  })
+  const sound = frame(HEADERS, END_STREAM_AND_HEADERS, 1, REQUEST)
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0, NONE), sound]))
+  await answered
+  socket.write(beginning)
+  return socket
+}
+
+/** Sends the rest without an end, as fast as it is taken, until the connection is closed. */
+export async function floodHeaders(socket: TLSSocket, { again }: EndlessHeaders): Promise<void> {
+  const closed = once(socket, 'close').catch(() => undefined)
+  const pieces = Buffer.concat(Array.from({ length: again.length < 100 ? 1_000 : 4 }, () => again))
+  while (!socket.destroyed) {
+    if (!socket.write(pieces)) await Promise.race([once(socket, 'drain').catch(() => undefined), closed])
+    await setImmediate()
+  }
+}

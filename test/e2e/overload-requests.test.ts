@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectTcp } from 'node:net'
+import { connect, type TLSSocket } from 'node:tls'
+import t, { type Test } from 'tap'
+import { beginHeaders, endlessHeaders, floodHeaders } from './harness/http2-frames.ts'
+import { freePort, startTestServer, type TestServer } from './harness/server.ts'
+import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
+
+/** Longer than anything that must be cut may live. */
+const PATIENCE_MS = 45_000
+const SOUND = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'
+
+async function start(t: Test): Promise<TestServer> {
+  const aws = await startAws(t)
+  return startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  tokenCacheTTL: 0\n` })
+}
+
+function residentMebibytes({ pid }: TestServer): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
+/** Whether it is closed by the server before patience is at an end. */
+async function isCut(socket: TLSSocket): Promise<boolean> {
+  const patience = AbortSignal.timeout(PATIENCE_MS)
+  if (!socket.destroyed) await once(socket, 'close', { signal: patience }).catch(() => undefined)
+  const { destroyed } = socket
+  socket.destroy()
+  return destroyed
+}
+
+/** A connection over HTTP/1.1 over which a request was answered. */
+async function answered({ port, certificate }: TestServer, alsoSent = ''): Promise<TLSSocket> {
+  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate })
+  socket.on('error', () => undefined).write(SOUND + alsoSent)
+  await once(socket, 'data')
+  return socket
+}
+
+/** Sends one piece each second. */
+function trickle(socket: TLSSocket, piece: string | Buffer): TLSSocket {
+  const timer = setInterval(() => socket.write(piece), 1_000)
+  socket.once('close', () => clearInterval(timer))
+  return socket
+}
+
+t.test('headers over HTTP/2 that never end cost no memory and no login, and are cut', async (t) => {
+  const server = await start(t)
+  await server.review(userToken())
+  const before = residentMebibytes(server)
+  let most = 0
+  const open = new Set<string>()
+  const floods = Object.entries(endlessHeaders).map(async ([kind, headers]) => {
+    open.add(kind)
+    const socket = await beginHeaders(server, headers)
+    const flooded = floodHeaders(socket, headers)
+    t.equal(await isCut(socket), true, `${kind}: cut`)
+    await flooded
+    open.delete(kind)
+  })
+  let logins = 0
+  while (open.size > 0) {
+    if (verdict(await server.review(userToken())) === true) logins += 1
+    else t.fail(`a login beside ${[...open].join(', ')}`)
+    most = Math.max(most, residentMebibytes(server))
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  await Promise.all(floods)
+  t.ok(most - before < 64, `${logins} logins meanwhile, the server grew by ${Math.round(most - before)} MiB`)
+  t.equal(verdict(await server.review(userToken())), true, 'a login afterwards')
+})
+
+t.test('a second request on a connection that does not come to its end is cut', async (t) => {
+  const server = await start(t)
+  const head = 'POST /authenticate HTTP/1.1\r\nhost: localhost\r\nx-slow: '
+  const { more, empty } = endlessHeaders
+  const clients: Readonly<Record<string, () => Promise<TLSSocket>>> = {
+    'HTTP/1.1, byte by byte': async () => {
+      const socket = await answered(server)
+      socket.write(head)
+      return trickle(socket, 'a')
+    },
+    'HTTP/1.1, begun together with the first': async () => trickle(await answered(server, head), 'a'),
+    'HTTP/1.1, nothing but the ends of lines': async () => trickle(await answered(server), '\r\n'),
+    'HTTP/1.1, no more': async () => {
+      const socket = await answered(server)
+      socket.write(head)
+      return socket
+    },
+    'HTTP/2, a frame without a byte each second': async () => trickle(await beginHeaders(server, empty), empty.again),
+    'HTTP/2, a frame byte by byte': async () => {
+      const socket = await beginHeaders(server, more)
+      socket.write(more.again.subarray(0, 100))
+      return trickle(socket, 'a')
+    },
+    'HTTP/2, no more': () => beginHeaders(server, more),
+  }
+  // Two that rest after a request, from ports of the same number: neither must be taken for the other.
+  const localPort = await freePort()
+  const addresses = ['127.0.0.1', '127.0.0.2']
+  const resting = addresses.map((localAddress) => {
+    const socket = connectTcp({ port: server.port, host: '127.0.0.1', localAddress, localPort })
+    const secure = { socket, servername: 'localhost', ca: server.certificate, ALPNProtocols: ['h2'] }
+    return connectHttp2('https://localhost', { createConnection: () => connect(secure) })
+  })
+  t.teardown(() => resting.forEach((session) => session.destroy()))
+  await Promise.all(resting.map((session) => once(session, 'connect')))
+  let pings = 0
+  for (const session of resting) {
+    session.on('ping', () => (pings += 1))
+    await once(session.request({ ':path': '/healthz' }).resume(), 'close')
+  }
+  const cut = await Promise.all(Object.values(clients).map(async (open) => isCut(await open())))
+  for (const [index, name] of Object.keys(clients).entries()) t.equal(cut[index], true, name)
+  t.ok(pings > 2, `clients that only rest answered ${pings} PINGs`)
+  for (const [index, session] of resting.entries()) {
+    t.equal(session.destroyed || session.closed, false, `who rests at ${addresses[index]} is not cut`)
+  }
+  t.equal(verdict(await server.review(userToken())), true)
+})
