@@ -70,7 +70,7 @@ export function createStsClient({ dispatcher, clusterId, userAgent, observer }: 
       body = await readCapped(answer.body, MAX_ANSWER_BYTES)
     } catch (error) {
       observer.connectionFailed(region)
-      return new NoAnswer(`${host} can't be reached: ${describe(error)}`)
+      return new NoAnswer(`${host} can't be reached: ${describe(error)}`, !isConnectionLost(error))
     }
     const status = answer.statusCode
     observer.answered(region, status)

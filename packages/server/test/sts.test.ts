@@ -92,6 +92,7 @@ void test('what goes wrong is a refusal, and noted', async (t) => {
     t.same(noted, expected, fault)
     t.notOk(JSON.stringify(outcome).includes(IMPOSTOR.Account), fault)
     t.notMatch(JSON.stringify(outcome), /X-Amz/, fault)
+    t.match(outcome, fault === 'reset' ? { isOfHost: false } : {}, 'no proof that the host is gone')
     t.equal(aws.sts.requests.length, fault === 'reset' ? 2 : 1, `${fault}: no redirect is followed`)
   }
 })

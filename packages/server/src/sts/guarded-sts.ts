@@ -48,7 +48,7 @@ export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOption
     const { host: name } = request
     const known = hosts.find(name)
     if (known !== undefined && !known.breaker.admits()) {
-      return new NoAnswer(`${name} has given no answer lately; it is tried again every second`)
+      return new NoAnswer(`${name} has given no answer lately; it is tried again every second`, true)
     }
     // While others are on their way to a host that is not proven, whoever comes waits for what becomes of them.
     const isFirst = known === undefined || known.queue.inFlight === 0
@@ -65,8 +65,9 @@ export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOption
     try {
       if (!isFirst && !host.isProven && unproven.take(0) === null) return unprovenOverloaded(name)
       const outcome = await askSts(request, client)
-      if (outcome instanceof NoAnswer) breaker.failed()
-      else {
+      if (outcome instanceof NoAnswer) {
+        if (outcome.isOfHost) breaker.failed()
+      } else {
         breaker.answered()
         answeredAfterMs = now() - startedAt
       }

@@ -40,7 +40,7 @@ void test('invented hosts share a small rate, and cost the others nothing', asyn
   const asked: string[] = []
   const guarded = guard(async ({ host }) => {
     asked.push(host)
-    return host === OWN ? 'ok' : new NoAnswer('ENOTFOUND')
+    return host === OWN ? 'ok' : new NoAnswer('ENOTFOUND', true)
   })
   t.same(
     await askMany(guarded, invented(1_000)),
@@ -95,7 +95,7 @@ void test('a host without an answer is spared, and asked again as soon as it is 
   let calls = 0
   const guarded = guard(async () => {
     calls += 1
-    return isBack ? 'ok' : new NoAnswer('ECONNREFUSED')
+    return isBack ? 'ok' : new NoAnswer('ECONNREFUSED', true)
   })
   for (let login = 0; login < 100; login += 1) t.equal(await ask(guarded, OWN), 'sts_unreachable')
   t.equal(calls, 5)
@@ -106,6 +106,17 @@ void test('a host without an answer is spared, and asked again as soon as it is 
   t.same(await askMany(guarded, Array<string>(50).fill(OWN)), new Map([['ok', 50]]))
 })
 
+void test('connections that are lost with the request on its way close no host: they may be the doing of who sent it', async (t) => {
+  let calls = 0
+  const guarded = guard(async () => {
+    calls += 1
+    return calls % 20 === 0 ? 'ok' : new NoAnswer('other side closed', false)
+  })
+  for (let login = 1; login < 20; login += 1) t.equal(await ask(guarded, OWN), 'sts_unreachable')
+  t.equal(await ask(guarded, OWN), 'ok')
+  t.same([calls, guarded.counts().openBreakers], [20, 0])
+})
+
 void test('an error of STS is an answer', async (t) => {
   const guarded = guard(async () => new Refusal('sts_unreachable', 'status 500'))
   for (let login = 0; login < 20; login += 1) await ask(guarded, OWN)
@@ -113,7 +124,7 @@ void test('an error of STS is an answer', async (t) => {
 })
 
 void test('hosts that never were are forgotten, and a flood of them is not charged to whoever else asks', async (t) => {
-  const guarded = guard(async ({ host }) => (host === OWN ? 'ok' : new NoAnswer('ENOTFOUND')))
+  const guarded = guard(async ({ host }) => (host === OWN ? 'ok' : new NoAnswer('ENOTFOUND', true)))
   for (let second = 0; second < 100; second += 1) {
     for (const host of invented(100)) await ask(guarded, `${second}${host}`)
     await guarded.timing.advance(1_000)
