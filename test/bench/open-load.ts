@@ -22,12 +22,21 @@ export interface Answered {
   readonly milliseconds: number
 }
 
-/** Sends TokenReviews at a rate, whether or not they are answered; gives how long each answer took from when it was due, in ms. */
-export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: number[]; failures: number }> {
+export interface LoadResult {
+  /** How long each good answer took from when it was due, in ms. */
+  readonly latencies: readonly number[]
+  readonly failures: number
+  /** What failed, by its status or error code, such as `12 × 429`; empty where nothing did. */
+  readonly failed: string
+}
+
+/** Sends TokenReviews at a rate, whether or not they are answered. */
+export async function openLoad(options: OpenLoadOptions): Promise<LoadResult> {
   const { port, certificate, perSecond, seconds, nextToken, answered, ended } = options
   const agent = new Agent({ connections: 50, connect: { ca: certificate, servername: 'localhost' } })
   const latencies: number[] = []
-  let failures = 0
+  const failures = new Map<string, number>()
+  const fail = (why: string): void => void failures.set(why, (failures.get(why) ?? 0) + 1)
   const send = async (due: number): Promise<void> => {
     const sentAt = performance.now()
     try {
@@ -42,9 +51,9 @@ export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: n
       const endedAt = performance.now()
       answered?.({ status: statusCode, text, due, milliseconds: endedAt - sentAt })
       if (statusCode === 200) latencies.push(endedAt - due)
-      else failures += 1
-    } catch {
-      failures += 1
+      else fail(String(statusCode))
+    } catch (error) {
+      fail(error instanceof Error && 'code' in error ? String(error.code) : 'error')
     }
   }
   const startedAt = performance.now()
@@ -62,5 +71,9 @@ export async function openLoad(options: OpenLoadOptions): Promise<{ latencies: n
   })
   await Promise.all(under)
   await agent.destroy()
-  return { latencies, failures }
+  return {
+    latencies,
+    failures: [...failures.values()].reduce((sum, count) => sum + count, 0),
+    failed: [...failures].map(([why, count]) => `${count} × ${why}`).join(', '),
+  }
 }

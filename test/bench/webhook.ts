@@ -56,7 +56,8 @@ function initialize(folder: string): void {
   if (made.status !== 0) throw new Error(`init failed: ${made.stderr.toString()}`)
 }
 
-async function startEcho(scope: Scope, command: CommandLine, environment: Environment): Promise<Webhook> {
+/** Starts a webhook of the same libraries on the same runtime that decides nothing. */
+export async function startEcho(scope: Scope, command: CommandLine, environment: Environment): Promise<Webhook> {
   const folder = temporaryFolder(scope)
   initialize(folder)
   const port = await freePort()
@@ -179,7 +180,7 @@ async function measureLatency(runtime: Runtime, { ours, theirs }: Pair, seconds:
   const tokens = createTokens()
   let count = 0
   const nextToken = (): string => tokens((count += 1))
-  const load = async (webhook: Webhook, forSeconds: number): Promise<number[]> => {
+  const load = async (webhook: Webhook, forSeconds: number): Promise<readonly number[]> => {
     const { latencies, failures } = await openLoad({
       ...webhook,
       perSecond: PER_SECOND,
@@ -190,7 +191,7 @@ async function measureLatency(runtime: Runtime, { ours, theirs }: Pair, seconds:
     return latencies
   }
   for (const webhook of [theirs, ours]) await load(webhook, 3)
-  const measured: Record<keyof Pair, number[][]> = { ours: [], theirs: [] }
+  const measured: Record<keyof Pair, (readonly number[])[]> = { ours: [], theirs: [] }
   for (let turn = 0; turn < seconds / LATENCY_TURN_SECONDS; turn += 1) {
     measured.theirs.push(await load(theirs, LATENCY_TURN_SECONDS))
     measured.ours.push(await load(ours, LATENCY_TURN_SECONDS))
