@@ -7,7 +7,7 @@ import type { ListNode, MapNode, PairNode, ScalarNode, TreeNode } from './tree.t
 
 /** What makes lines or indentation in ways that are not looked for here. */
 const OTHER_SIGNS = /[^\n -~\u00a1-\ud7ff\ue000-\ufefe]|[\u2028\u2029]/
-const SKIPPED = /(?: *(?:#[^\n]*)?\n)*(?: *#[^\n]*$)?/y
+const SKIPPED = /(?: *(?:#[^\n]*)?\n)*(?: *(?:#[^\n]*)?$)?/y
 const DASH = / *- +(?=[^ \n#])/y
 const INDENT = / *(?=[^ \n])/y
 const KEY = /(?:([A-Za-z][\w-]{0,60})|"([^"\\\n]{1,60})"|'([^'\n]{1,60})'):(?= |\n|$)/y

@@ -18,6 +18,8 @@ function seen(node: TreeNode | null): unknown {
 const REGULAR = [
   '- a\n- b\n',
   '  - a\n  - b\n',
+  '- a\n  ',
+  '- a: b \n  c: d\n   \n    ',
   '# first\n\n- a # why\n# between\n- b\n  # last',
   '- "a # b" # why\n- \'c: d\'\n- ""\n',
   '- a#b\n- x:y\n- 012\n- 12\n',
