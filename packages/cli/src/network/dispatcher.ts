@@ -1,6 +1,7 @@
 import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import { ByProxy } from './by-proxy.ts'
 import type { Environment } from './environment.ts'
+import { createNameLookup } from './name-lookup.ts'
 import { readProxySettings } from './proxy.ts'
 import { readTrustedCertificates, type TrustOptions } from './trust.ts'
 
@@ -38,7 +39,7 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
   const proxyTls = { rejectUnauthorized: true, ...proxyOptions, timeout: CONNECT_TIMEOUT_MS }
   return new ByProxy(proxyFor, (proxy) =>
     proxy === undefined
-      ? new Agent({ ...pool, connect: tls })
+      ? new Agent({ ...pool, connect: { ...tls, lookup: createNameLookup() } })
       : new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, proxyTls }),
   )
 }
