@@ -10,7 +10,8 @@ import { CLUSTER_ID, personAtHome, runToken } from './harness/token.ts'
 import { USER_KEYS } from './harness/person.ts'
 import { startAws } from './harness/webhook.ts'
 
-// Writes which pieces of the command Node.js loads, and which of its own modules. The command ends itself by process.exit.
+// Writes which pieces of the command Node.js loads, and which of its own modules: also those that were there before, where a piece
+// names them, for another runtime loads them then. The command ends itself by process.exit.
 const HOOK = `
 import { appendFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
@@ -58,7 +59,7 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     const { code, stdout } = await finish(child)
     const lines = readFileSync(list, 'utf8').split('\n')
     const files = lines.flatMap((line) => inputs.get(basename(line)) ?? [])
-    const modules = new Set(lines.flatMap((line) => /^NativeModule (\w+)$/.exec(line)?.[1] ?? []))
+    const modules = new Set(lines.flatMap((line) => /^(?:NativeModule |node:)(\w+)$/.exec(line)?.[1] ?? []))
     const heavy = HEAVY.filter((name) => files.some((file) => file.includes(name)))
     return [[...heavy, ...HEAVY_MODULES.filter((name) => modules.has(name))], stdout, code ?? -1]
   }

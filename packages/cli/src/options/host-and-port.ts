@@ -1,7 +1,10 @@
-import { isIP } from 'node:net'
-
 const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/
 const NAME = /^[\w.-]+$/
+
+// Each run of the command has this option, and few have an address to look at: to load the module takes as long as to sign a token.
+function isIPv6(text: string): boolean {
+  return process.getBuiltinModule('node:net').isIPv6(text)
+}
 
 /**
  * Reads `host:port`, `[IPv6]:port` or `:port`, whose host is null: every address.
@@ -12,7 +15,7 @@ export function readHostAndPort(text: string): { readonly host: string | null; r
   const [, inBrackets, bare, digits = ''] = HOST_AND_PORT.exec(text) ?? []
   const host = inBrackets ?? bare
   const port = Number(digits)
-  const isHost = inBrackets === undefined ? bare === '' || NAME.test(bare ?? ':') : isIP(inBrackets) === 6
+  const isHost = inBrackets === undefined ? bare === '' || NAME.test(bare ?? ':') : isIPv6(inBrackets)
   if (host === undefined || digits === '' || port > 65_535 || !isHost) {
     throw new TypeError(`"${text}" is no host:port, such as 127.0.0.1:21363, [::1]:21363 or :21363 for every address`)
   }
