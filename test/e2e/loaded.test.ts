@@ -35,6 +35,8 @@ const HEAVY = [
   'packages/server/',
   'packages/init/',
 ]
+/** What a connection to AWS takes, of Node.js itself. */
+const CONNECTION: ReadonlySet<string> = new Set(['tls', 'net', 'dns', 'crypto'])
 const HEAVY_MODULES = ['http', 'https', 'http2', 'tls', 'net', 'dns', 'child_process', 'crypto', 'zlib']
 
 t.test('a token is signed without what servers and calls of AWS need', async (t) => {
@@ -84,6 +86,21 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     t.match(token, /^k8s-aws-v1\./)
     t.equal(code, 0)
     t.equal(aws.sts.requests.length, calls, 'nobody is asked')
+  })
+
+  await t.test('with a role that has to be assumed: the connection, and none of the libraries', async (t) => {
+    const aws = await startAws(t)
+    const person = personAtHome(t, {}, USER_KEYS, aws.environment)
+    const args = ['token', '-i', CLUSTER_ID, '--token-only', '--cache', '-r', ROLE_ARN]
+    const [loaded, token, code] = await loadedBy(args, person)
+    t.same(
+      loaded.filter((name) => !CONNECTION.has(name)),
+      [],
+    )
+    t.ok(loaded.includes('tls'))
+    t.match(token, /^k8s-aws-v1\./)
+    t.equal(code, 0)
+    t.equal(aws.sts.requests.length, 1)
   })
 
   await t.test('and where they are needed they are seen', async (t) => {

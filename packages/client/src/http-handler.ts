@@ -1,19 +1,42 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core'
 import type { HttpHandler } from '@smithy/core/protocols'
-import type { Dispatcher } from 'undici'
 import { connectionError } from './connection-error.ts'
+import type { HttpClient } from './http-client.ts'
 import { percentEncode } from './percent-encode.ts'
 
 // A person is waiting, and kubectl with them.
 const TIMEOUT_MS = 10_000
 const MAX_BODY_LENGTH = 1024 * 1024
 
-type Handle = HttpHandler['handle']
-type HttpRequest = Parameters<Handle>[0]
-type HttpAnswer = Awaited<ReturnType<Handle>>
+/** A request to AWS. The SDK's are of this kind. */
+export interface AwsRequest {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port?: number
+  readonly method: string
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | string[] | null>>
+  readonly headers: Record<string, string>
+  readonly body?: unknown
+}
 
-/** The way to AWS for the SDK's clients. */
+/** The whole of an answer. */
+export interface AwsAnswer {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array
+}
+
+/** The way to AWS, for the SDK's clients too. */
 export interface AwsHttpHandler extends HttpHandler {
+  /**
+   * Sends one request.
+   *
+   * @throws {AuthenticatorError} There is no answer.
+   */
+  ask(request: AwsRequest, signal?: AbortSignal): Promise<AwsAnswer>
+  /** Begins to open a connection to where the next request will go. What is wrong with it that request will find. */
+  open(origin: string): void
   /**
    * Why the last request got no answer; undefined where it got one. The SDK's providers wrap or swallow what a
    * connection died of, and it is what a person needs to know.
@@ -45,7 +68,7 @@ function joinValues(headers: Record<string, string | string[] | undefined>): Rec
   )
 }
 
-function queryString(query: NonNullable<HttpRequest['query']>): string {
+function queryString(query: NonNullable<AwsRequest['query']>): string {
   const parameters = Object.entries(query).flatMap(([name, values]) => {
     return [values ?? ''].flat().map((value) => `${percentEncode(name)}=${percentEncode(value)}`)
   })
@@ -58,13 +81,12 @@ function offsetOf(date: string | undefined, asked: number, came: number): number
   return Number.isNaN(time) ? undefined : time + 500 - (asked + came) / 2
 }
 
-/** Sends one request of the SDK's by an undici dispatcher and collects its answer. */
-async function send(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+async function send(client: HttpClient, request: AwsRequest, signal: AbortSignal): Promise<AwsAnswer> {
   const { protocol, hostname, port, method, headers } = request
   const body: unknown = request.body
   // undici would take an explicit host header for the TLS server name too; without one it makes both from the origin.
   const { host: _, ...rest } = headers
-  const answer = await dispatcher.request({
+  const answer = await client.request({
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
     path: `${request.path}${queryString(request.query ?? {})}`,
     method: method === 'GET' ? 'GET' : 'POST',
@@ -72,28 +94,47 @@ async function send(dispatcher: Dispatcher, request: HttpRequest, signal: AbortS
     body: typeof body === 'string' || body instanceof Uint8Array ? body : null,
     signal,
   })
-  return {
-    response: {
-      statusCode: answer.statusCode,
-      headers: joinValues(answer.headers),
-      body: await collect(answer.body),
-    },
-  }
+  return { statusCode: answer.statusCode, headers: joinValues(answer.headers), body: await collect(answer.body) }
 }
 
 /**
- * Makes an HTTP handler for the SDK's clients that goes through our dispatcher, and so by our trust and proxies.
+ * Makes the way to AWS, which goes through our client, and so by our trust and proxies.
  *
- * @param createDispatcher Called once, when there is something to send.
+ * @param createClient Called once, when there is something to send.
  * @param now Default: this machine's clock.
  */
 export function createHttpHandler(
-  createDispatcher: () => Promise<Dispatcher>,
+  createClient: () => Promise<HttpClient>,
   now: () => Date = () => new Date(),
 ): AwsHttpHandler {
-  let dispatcher: Promise<Dispatcher> | undefined
+  let client: Promise<HttpClient> | undefined
   let clockOffset = 0
   let failure: AuthenticatorError | undefined
+
+  async function ask(request: AwsRequest, signal?: AbortSignal): Promise<AwsAnswer> {
+    const timeout = new AbortController()
+    const timer = setTimeout(() => {
+      timeout.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`))
+    }, TIMEOUT_MS)
+    try {
+      client ??= createClient()
+      const opened = await client
+      const asked = now().getTime()
+      const either = signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal])
+      const answer = await send(opened, request, either)
+      failure = undefined
+      if (request.protocol === 'https:') {
+        clockOffset = offsetOf(answer.headers['date'], asked, now().getTime()) ?? clockOffset
+      }
+      return answer
+    } catch (error) {
+      failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error)
+      throw failure
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   return {
     get failure() {
       return failure
@@ -101,35 +142,23 @@ export function createHttpHandler(
     get clockOffset() {
       return clockOffset
     },
+    ask,
+    open(origin) {
+      client ??= createClient()
+      client.then(
+        (opened) => opened.open?.(origin),
+        () => undefined,
+      )
+    },
     async handle(request, { abortSignal } = {}) {
-      const timeout = new AbortController()
-      const timer = setTimeout(() => {
-        timeout.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`))
-      }, TIMEOUT_MS)
-      const signals = abortSignal instanceof AbortSignal ? [timeout.signal, abortSignal] : [timeout.signal]
-      try {
-        dispatcher ??= createDispatcher()
-        const opened = await dispatcher
-        const asked = now().getTime()
-        const answer = await send(opened, request, AbortSignal.any(signals))
-        failure = undefined
-        if (request.protocol === 'https:') {
-          clockOffset = offsetOf(answer.response.headers['date'], asked, now().getTime()) ?? clockOffset
-        }
-        return answer
-      } catch (error) {
-        failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error)
-        throw failure
-      } finally {
-        clearTimeout(timer)
-      }
+      return { response: await ask(request, abortSignal instanceof AbortSignal ? abortSignal : undefined) }
     },
     updateHttpClientConfig() {
-      // Its settings are the dispatcher's.
+      // Its settings are the client's.
     },
     httpHandlerConfigs: () => ({}),
     async close() {
-      const opened = await dispatcher?.catch(() => undefined)
+      const opened = await client?.catch(() => undefined)
       await opened?.destroy()
     },
   }

@@ -1,10 +1,10 @@
 import { encodeToken } from '@aws-iam-authenticator/core'
-import type { Dispatcher } from 'undici'
 import type { CredentialCache } from './cache/credential-cache.ts'
 import { clockDifference, isClockOff } from './clock.ts'
 import type { CredentialContext, MfaCodeProvider } from './credentials/context.ts'
 import { obtainCredentials, type Request } from './credentials/obtain.ts'
 import type { Environment } from './environment.ts'
+import type { HttpClient } from './http-client.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createInstanceMetadata } from './instance-metadata.ts'
 import { presignCallerIdentity } from './presign.ts'
@@ -37,9 +37,9 @@ export interface TokenOptions {
   readonly environment: Environment
   /**
    * Opens the way to AWS, where it has to be asked at all; called once. `caBundle` is the profile's setting.
-   * The dispatcher is destroyed before the token is given.
+   * What it gives, such as a dispatcher of undici, is destroyed before the token is given.
    */
-  readonly createDispatcher: (options: { caBundle: string | undefined }) => Promise<Dispatcher>
+  readonly createHttpClient: (options: { caBundle: string | undefined }) => Promise<HttpClient>
   readonly mfaCodeProvider?: MfaCodeProvider | undefined
   /** Told in one line what a person should know although there is a token. */
   readonly warn?: ((message: string) => void) | undefined
@@ -72,10 +72,10 @@ function requestOf(options: TokenOptions): Request {
  * @throws {CredentialsError}
  */
 export async function getToken(options: TokenOptions): Promise<Token> {
-  const { clusterId, region, environment, createDispatcher, mfaCodeProvider, warn, now = () => new Date() } = options
+  const { clusterId, region, environment, createHttpClient, mfaCodeProvider, warn, now = () => new Date() } = options
   const instanceMetadata = createInstanceMetadata(environment)
   const settings = await resolveSettings({ environment, region, instanceMetadata })
-  const http = createHttpHandler(() => createDispatcher({ caBundle: settings.caBundle }), now)
+  const http = createHttpHandler(() => createHttpClient({ caBundle: settings.caBundle }), now)
   const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
   const awsTime = (): Date => new Date(now().getTime() + correction())
   try {

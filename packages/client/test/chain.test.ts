@@ -229,7 +229,7 @@ void test('a container gives credentials where the profile has none', async (t) 
 
 void test('static keys and a token: nothing is opened', async (t) => {
   const environment = await someone(t, { ...STATIC, ...REGION })
-  const token = await signIn(aws, { environment, createDispatcher: refuseToOpen })
+  const token = await signIn(aws, { environment, createHttpClient: refuseToOpen })
   t.match(await callerOf(aws, token), caller(user('environment').arn))
 })
 

@@ -127,7 +127,7 @@ void test('each reason why there is no token', async (t) => {
 void test('an error of opening the connection comes out as it is', async (t) => {
   const trouble = new FileError('file_unreadable', "Can't read /ca.pem, which AWS_CA_BUNDLE names")
   const environment = await personWith(t, { files: FILES, environment: { ...STATIC, AWS_REGION: 'eu-west-1' } })
-  const createDispatcher = (): Promise<never> => Promise.reject(trouble)
-  const failure = signIn(createSandboxAws(), { environment, roleArn: ROLE_ARN, createDispatcher })
+  const createHttpClient = (): Promise<never> => Promise.reject(trouble)
+  const failure = signIn(createSandboxAws(), { environment, roleArn: ROLE_ARN, createHttpClient })
   await t.rejects(failure, trouble)
 })

@@ -51,7 +51,7 @@ export async function signIn(
 ): Promise<Token> {
   return await getToken({
     clusterId: CLUSTER_ID,
-    createDispatcher: () => Promise.resolve(dispatcherTo(aws)),
+    createHttpClient: () => Promise.resolve(dispatcherTo(aws)),
     ...options,
   })
 }

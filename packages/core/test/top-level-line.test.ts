@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parse } from 'yaml'
-import { findWrittenLine, readTopLevelLine, setTopLevelLine } from '../src/index.ts'
+import { findWrittenLine, readTopLevelLine, replaceWrittenLine, setTopLevelLine } from '../src/index.ts'
 
 const VALUE = { one: { text: 'a: b # c', more: '"\\' }, two: {} }
 
@@ -49,6 +49,30 @@ t.test('a line is found without a parser where it was written here, and nowhere 
     t.same(findWrittenLine(text, 'ours'), VALUE, text)
   for (const text of ['', 'ours:\n  a: b\n', `  ${line}`, `# ${line}`, `x${line}`, line.slice(0, -1), 'ours: {a: b}\n'])
     t.equal(findWrittenLine(text, 'ours'), undefined, text)
+  t.end()
+})
+
+t.test('a line that is alone is replaced without a parser, as with one; where there is more, it is not', (t) => {
+  const line = setTopLevelLine('', 'ours', VALUE)
+  const next = { three: '3' }
+  for (const text of ['', line]) {
+    t.equal(replaceWrittenLine(text, 'ours', next), setTopLevelLine(text, 'ours', next), text)
+  }
+  const others = [
+    '\n',
+    '# a comment\n',
+    line.trimEnd(),
+    `${line}\n`,
+    `${line}a: b\n`,
+    `a: b\n${line}`,
+    `# ${line}`,
+    `\r\n${line}`,
+    'ours: {a: b}\n',
+    'ours: {"a": "b"} # comment\n',
+    'ours: {"a":\n',
+    'ours:\n  a: b\n',
+  ]
+  for (const text of others) t.equal(replaceWrittenLine(text, 'ours', next), undefined, text)
   t.end()
 })
 

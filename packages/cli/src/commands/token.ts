@@ -79,9 +79,9 @@ export const token: Command = {
         cache: setting(CACHE),
         region: setting(REGION) ?? undefined,
         environment,
-        createDispatcher: async ({ caBundle }) => {
-          const { createDispatcher } = await import('../network/dispatcher.ts')
-          return createDispatcher({ environment, caBundle })
+        createHttpClient: async ({ caBundle }) => {
+          const { createSmallClient } = await import('../network/small-client.ts')
+          return createSmallClient({ environment, caBundle })
         },
         mfaCodeProvider: async () => {
           const { createMfaPrompt, openTerminal } = await import('../mfa-prompt.ts')

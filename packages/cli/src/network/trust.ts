@@ -1,7 +1,6 @@
-import { X509Certificate } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { getCACertificates, rootCertificates } from 'node:tls'
+import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
 import { FileError } from '@aws-iam-authenticator/core'
 import { firstSet, type Environment } from './environment.ts'
 
@@ -19,16 +18,43 @@ interface Named {
 
 const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
+/**
+ * Whether it has the form of a certificate: a sequence in DER, whole, that begins with another one. What OpenSSL calls a trusted
+ * certificate has more behind it.
+ */
 function isCertificate(pem: string): boolean {
+  const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
+  const lengths = (der[1] ?? 0) < 0x80 ? 0 : (der[1] ?? 0) & 0x7f
+  if (der[0] !== 0x30 || lengths > 4 || der.length < 2 + lengths) return false
+  const length = lengths === 0 ? (der[1] ?? 0) : der.readUIntBE(2, lengths)
+  return der.length >= 2 + lengths + length && der[2 + lengths] === 0x30
+}
+
+function isTaken(certificates: string[]): boolean {
   try {
-    return new X509Certificate(pem).raw.length > 0
+    createSecureContext({ ca: certificates })
+    return true
   } catch {
     return false
   }
 }
 
+/** Leaves out what is no certificate although it looks like one: Node.js would do so itself, Bun would refuse them all. */
+function onlyTaken(certificates: string[]): string[] {
+  const isLenient = process.versions['bun'] === undefined
+  return isLenient || isTaken(certificates) ? certificates : certificates.filter((one) => isTaken([one]))
+}
+
 function certificatesIn(text: string): string[] {
   return (text.match(PEM) ?? []).filter(isCertificate)
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function unreadable({ setting, path }: Named, cause: unknown): FileError {
@@ -41,33 +67,33 @@ function mustHold({ setting, path }: Named, certificates: string[]): string[] {
   throw new FileError('file_invalid', `${path}, which ${setting} names, holds no certificate in PEM form`)
 }
 
-async function readBundle(named: Named): Promise<string[]> {
+// At once: the threads that would read it take longer to start.
+function readBundle(named: Named): string[] {
   let text: string
   try {
-    text = await readFile(named.path, 'utf8')
+    text = readFileSync(named.path, 'utf8')
   } catch (cause) {
     throw unreadable(named, cause)
   }
   return mustHold(named, certificatesIn(text))
 }
 
-async function readFolder(named: Named): Promise<string[]> {
+function readFolder(named: Named): string[] {
   let names: string[]
   try {
-    names = await readdir(named.path)
+    names = readdirSync(named.path)
   } catch (cause) {
     throw unreadable(named, cause)
   }
   // A folder of certificates holds other things too: keys nobody may read, subfolders, dangling links.
-  const texts = await Promise.all(names.map((name) => readFile(join(named.path, name), 'utf8').catch(() => '')))
+  const texts = names.map((name) => readText(join(named.path, name)))
   return mustHold(named, texts.flatMap(certificatesIn))
 }
 
-async function readOpenSslStore(file: string | undefined, folders: string | undefined): Promise<string[]> {
-  const inFile = file === undefined ? [] : await readBundle({ setting: 'SSL_CERT_FILE', path: file })
+function readOpenSslStore(file: string | undefined, folders: string | undefined): string[] {
+  const inFile = file === undefined ? [] : readBundle({ setting: 'SSL_CERT_FILE', path: file })
   const paths = folders?.split(delimiter).filter((path) => path !== '') ?? []
-  const inFolders = await Promise.all(paths.map((path) => readFolder({ setting: 'SSL_CERT_DIR', path })))
-  return [...inFile, ...inFolders.flat()]
+  return [...inFile, ...paths.flatMap((path) => readFolder({ setting: 'SSL_CERT_DIR', path }))]
 }
 
 function systemStore(): readonly string[] {
@@ -75,13 +101,13 @@ function systemStore(): readonly string[] {
   return system.length > 0 ? system : rootCertificates
 }
 
-async function chooseStore({ environment, caBundle }: TrustOptions): Promise<readonly string[]> {
+function chooseStore({ environment, caBundle }: TrustOptions): readonly string[] {
   const awsBundle = firstSet(environment, 'AWS_CA_BUNDLE')
-  if (awsBundle !== undefined) return await readBundle({ setting: 'AWS_CA_BUNDLE', path: awsBundle })
-  if (caBundle !== undefined) return await readBundle({ setting: 'ca_bundle of the AWS profile', path: caBundle })
+  if (awsBundle !== undefined) return readBundle({ setting: 'AWS_CA_BUNDLE', path: awsBundle })
+  if (caBundle !== undefined) return readBundle({ setting: 'ca_bundle of the AWS profile', path: caBundle })
   const file = firstSet(environment, 'SSL_CERT_FILE')
   const folders = firstSet(environment, 'SSL_CERT_DIR')
-  return file === undefined && folders === undefined ? systemStore() : await readOpenSslStore(file, folders)
+  return file === undefined && folders === undefined ? systemStore() : readOpenSslStore(file, folders)
 }
 
 /**
@@ -95,8 +121,8 @@ async function chooseStore({ environment, caBundle }: TrustOptions): Promise<rea
  * @throws {FileError} `file_unreadable`, `file_invalid`
  */
 export async function readTrustedCertificates(options: TrustOptions): Promise<string[]> {
-  const store = await chooseStore(options)
+  const store = chooseStore(options)
   const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')
-  const added = extra === undefined ? [] : await readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
-  return [...new Set([...store, ...added])]
+  const added = extra === undefined ? [] : readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
+  return onlyTaken([...new Set([...store, ...added])])
 }

@@ -103,7 +103,10 @@ export function readCacheFile(path: string): string {
  *   programs that don't know of our lock.
  * @throws {FileError} `file_unreadable`, or `file_unwritable`, also where the lock is not free within 1 s.
  */
-export async function replaceCacheFile(path: string, change: (text: string) => string): Promise<void> {
+export async function replaceCacheFile(
+  path: string,
+  change: (text: string) => string | Promise<string>,
+): Promise<void> {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   } catch (cause) {
@@ -116,7 +119,7 @@ export async function replaceCacheFile(path: string, change: (text: string) => s
   try {
     for (let tries = TRIES; tries > 0; tries -= 1) {
       const { text, version } = readSnapshot(path)
-      writeFileSync(lock.asidePath, change(text), { flag: 'wx', mode: 0o600 })
+      writeFileSync(lock.asidePath, await change(text), { flag: 'wx', mode: 0o600 })
       if (versionOf(statSync(path, { throwIfNoEntry: false })) === version) {
         renameSync(lock.asidePath, path)
         return

@@ -1,4 +1,4 @@
-import { findWrittenLine, isRecord, messageOf, textAt } from '@aws-iam-authenticator/core'
+import { findWrittenLine, isRecord, messageOf, replaceWrittenLine, textAt } from '@aws-iam-authenticator/core'
 import type { Credentials } from '../credentials/credentials.ts'
 import { readCacheFile, replaceCacheFile } from './cache-file.ts'
 
@@ -50,7 +50,7 @@ function parseEntry(value: unknown): Entry | undefined {
   return { accessKeyId, secretAccessKey, sessionToken, expiration }
 }
 
-/** What is needed for a file that others wrote, and to write one; a warm cache does without it. */
+/** What is needed for a file that others write in, too. */
 async function loadYaml(): Promise<typeof import('./yaml.ts')> {
   return await import('./yaml.ts')
 }
@@ -76,8 +76,7 @@ function entryOf(credentials: Credentials): Entry | undefined {
   return { accessKeyId, secretAccessKey, sessionToken, expiration: expiration.toISOString() }
 }
 
-async function readEntries(path: string): Promise<Map<string, Entry>> {
-  const text = readCacheFile(path)
+async function entriesIn(text: string): Promise<Map<string, Entry>> {
   if (text === '') return new Map()
   return parseEntries(findWrittenLine(text, KEY) ?? (await loadYaml()).readTopLevelLine(text, KEY))
 }
@@ -96,7 +95,7 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
   }
 
   try {
-    entries = await readEntries(path)
+    entries = await entriesIn(readCacheFile(path))
   } catch (error) {
     giveUp(error)
   }
@@ -115,11 +114,10 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
     async save() {
       if (!usable || kept.size === 0) return
       try {
-        const { readTopLevelLine, setTopLevelLine } = await loadYaml()
-        await replaceCacheFile(path, (text) => {
-          const all = new Map([...parseEntries(readTopLevelLine(text, KEY)), ...kept])
-          const lasting = [...all].filter(([, entry]) => lasts(entry, now()))
-          return setTopLevelLine(text, KEY, Object.fromEntries(lasting))
+        await replaceCacheFile(path, async (text) => {
+          const all = new Map([...(await entriesIn(text)), ...kept])
+          const lasting = Object.fromEntries([...all].filter(([, entry]) => lasts(entry, now())))
+          return replaceWrittenLine(text, KEY, lasting) ?? (await loadYaml()).setTopLevelLine(text, KEY, lasting)
         })
       } catch (error) {
         giveUp(error)

@@ -1,16 +1,15 @@
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { CredentialsError } from '../errors.ts'
+import { callSts } from '../sts/call.ts'
+import { NoStsAnswer } from '../sts/refusal.ts'
 import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
-import { requestHeaders } from './request-headers.ts'
 import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
-import { fromSdk, sdkClientConfig } from './sdk.ts'
 
 // What the Go SDK asks for, and the least that STS gives: a token lives no longer.
 const DURATION_SECONDS = 900
 
 export interface AssumeRoleOptions {
-  readonly context: Pick<CredentialContext, 'settings' | 'http'>
+  readonly context: Pick<CredentialContext, 'environment' | 'settings' | 'http'>
   /** Who asks. */
   readonly base: Credentials
   readonly roleArn: string
@@ -33,6 +32,30 @@ function denial({ base, roleArn, externalId }: AssumeRoleOptions, message: strin
   )
 }
 
+async function call(options: AssumeRoleOptions): Promise<Credentials> {
+  const { context, base, roleArn, externalId, sessionName, durationSeconds, mfa, headers } = options
+  const result = await callSts({
+    context,
+    credentials: base,
+    action: 'AssumeRole',
+    parameters: {
+      RoleArn: roleArn,
+      RoleSessionName: sessionName ?? `aws-iam-authenticator-${Date.now()}`,
+      DurationSeconds: String(durationSeconds ?? DURATION_SECONDS),
+      ...(externalId !== undefined && { ExternalId: externalId }),
+      ...(mfa !== undefined && { SerialNumber: mfa.serialNumber, TokenCode: mfa.code }),
+    },
+    headers,
+  })
+  const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map(
+    (name) => result.get(`Credentials/${name}`) ?? '',
+  )
+  const expiration = new Date(result.get('Credentials/Expiration') ?? '')
+  if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiration.getTime()))
+    throw new NoStsAnswer(200)
+  return { accessKeyId, secretAccessKey, sessionToken, expiration, source: `role ${roleArn}` }
+}
+
 /**
  * Assumes a role.
  *
@@ -41,22 +64,9 @@ function denial({ base, roleArn, externalId }: AssumeRoleOptions, message: strin
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export async function assumeRole(options: AssumeRoleOptions): Promise<Credentials> {
-  const { context, base, roleArn, externalId, sessionName, durationSeconds, mfa, headers } = options
+  const { context, base, roleArn } = options
   try {
-    const provide = fromTemporaryCredentials({
-      masterCredentials: base,
-      params: {
-        RoleArn: roleArn,
-        RoleSessionName: sessionName ?? `aws-iam-authenticator-${Date.now()}`,
-        DurationSeconds: durationSeconds ?? DURATION_SECONDS,
-        ...(externalId !== undefined && { ExternalId: externalId }),
-        ...(mfa !== undefined && { SerialNumber: mfa.serialNumber }),
-      },
-      ...(mfa !== undefined && { mfaCodeProvider: () => Promise.resolve(mfa.code) }),
-      ...(headers !== undefined && { clientPlugins: [requestHeaders(headers)] }),
-      clientConfig: { ...sdkClientConfig(context), region: context.settings.region },
-    })
-    return fromSdk(await provide(), `role ${roleArn}`)
+    return await call(options)
   } catch (error) {
     const answer = serviceError(error)
     if (answer?.code === 'AccessDenied' || answer?.code === 'AccessDeniedException') {

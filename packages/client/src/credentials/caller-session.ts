@@ -1,7 +1,7 @@
-import { CLUSTER_ID_HEADER, isRecord, property, textAt } from '@aws-iam-authenticator/core'
-import { HttpRequest } from '@smithy/core/protocols'
+import { CLUSTER_ID_HEADER, textAt } from '@aws-iam-authenticator/core'
 import { presignCallerIdentity } from '../presign.ts'
-import { endpointOverride } from '../sts-endpoint-url.ts'
+import { stsTarget } from '../sts/endpoint-url.ts'
+import { NoStsAnswer, StsRefusal } from '../sts/refusal.ts'
 import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
@@ -13,20 +13,12 @@ export interface CallerSessionOptions {
   readonly now: Date
 }
 
-function parseAnswer(body: unknown): unknown {
+function parseAnswer(body: Uint8Array): unknown {
   try {
-    return JSON.parse(body instanceof Uint8Array ? Buffer.from(body).toString() : '')
+    return JSON.parse(Buffer.from(body).toString())
   } catch {
     return undefined
   }
-}
-
-/** What AWS says against it, in the shape of the SDK's own errors, so that it is explained alike. */
-function refusal(statusCode: number, answer: unknown): Error {
-  const name = textAt(answer, 'Error', 'Code')
-  if (name === undefined || !isRecord(property(answer, 'Error'))) return new Error('Invalid response from STS')
-  const error = new Error(textAt(answer, 'Error', 'Message') ?? name)
-  return Object.assign(error, { name, $fault: statusCode >= 500 ? 'server' : 'client' })
 }
 
 /**
@@ -39,24 +31,27 @@ function refusal(statusCode: number, answer: unknown): Error {
 export async function callerSessionName(options: CallerSessionOptions): Promise<string | undefined> {
   const { context, clusterId, credentials, now } = options
   const { environment, settings, http } = context
-  const override = endpointOverride(environment, settings.sharedConfig)
-  const { signingRegion } = settings.endpoint
-  const endpoint = override === undefined ? settings.endpoint : { host: override.host, signingRegion }
-  const url = new URL(await presignCallerIdentity({ clusterId, credentials, endpoint, now }))
-  const { protocol, hostname, port } = override ?? url
+  const { url, signingRegion } = stsTarget(environment, settings)
+  const signed = new URL(
+    await presignCallerIdentity({ clusterId, credentials, endpoint: { host: url.host, signingRegion }, now }),
+  )
   try {
-    const request = new HttpRequest({
-      protocol,
-      hostname,
-      ...(port !== '' && { port: Number(port) }),
-      query: Object.fromEntries(url.searchParams),
+    const { statusCode, body } = await http.ask({
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port !== '' && { port: Number(url.port) }),
+      method: 'GET',
+      path: '/',
+      query: Object.fromEntries(signed.searchParams),
       headers: { [CLUSTER_ID_HEADER]: clusterId, accept: 'application/json' },
     })
-    const { response } = await http.handle(request)
-    const answer = parseAnswer(response.body)
-    if (response.statusCode !== 200) throw refusal(response.statusCode, answer)
+    const answer = parseAnswer(body)
+    const code = textAt(answer, 'Error', 'Code')
+    if (statusCode !== 200 && code !== undefined) {
+      throw new StsRefusal(statusCode, code, textAt(answer, 'Error', 'Message') ?? code)
+    }
     const userId = textAt(answer, 'GetCallerIdentityResponse', 'GetCallerIdentityResult', 'UserId')
-    if (userId === undefined) throw refusal(response.statusCode, undefined)
+    if (statusCode !== 200 || userId === undefined) throw new NoStsAnswer(statusCode)
     const [, name, ...more] = userId.split(':')
     return more.length === 0 ? name : undefined
   } catch (error) {

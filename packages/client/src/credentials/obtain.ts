@@ -1,6 +1,7 @@
 import type { CredentialCache } from '../cache/credential-cache.ts'
 import type { RoleIdentity } from '../cache/identity-key.ts'
 import { CredentialsError } from '../errors.ts'
+import { stsTarget } from '../sts/endpoint-url.ts'
 import { resolveCredentials } from './chain.ts'
 import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
@@ -58,6 +59,7 @@ async function assume(
   base: Credentials,
   now: () => Date,
 ): Promise<Credentials> {
+  context.http.open(stsTarget(context.environment, context.settings).url.origin)
   const { assumeRole } = await import('./assume-role.ts')
   let { sessionName } = role
   if (role.forwardSessionName === true) {

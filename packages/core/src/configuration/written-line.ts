@@ -14,3 +14,13 @@ export function findWrittenLine(text: string, key: string): unknown {
     return undefined
   }
 }
+
+/**
+ * Sets a key as {@link setTopLevelLine} does, in a text that is empty or holds nothing but the line that it wrote: without a YAML
+ * parser. undefined: there is more in it.
+ */
+export function replaceWrittenLine(text: string, key: string, value: object): string | undefined {
+  const isAlone = text === '' || (text.startsWith(`${key}: {`) && text.indexOf('\n') === text.length - 1)
+  if (!isAlone || (text !== '' && findWrittenLine(text, key) === undefined)) return undefined
+  return `${key}: ${JSON.stringify(value)}\n`
+}

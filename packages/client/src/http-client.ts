@@ -1,0 +1,26 @@
+/** A request for an {@link HttpClient}. */
+export interface HttpRequestOptions {
+  /** Scheme, host and port. */
+  readonly origin: string
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string | Uint8Array | null
+  readonly signal: AbortSignal
+}
+
+/** An answer, whose headers have lower-case names. */
+export interface HttpClientAnswer {
+  readonly statusCode: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** The way to AWS. Any dispatcher of undici is one. */
+export interface HttpClient {
+  request(options: HttpRequestOptions): Promise<HttpClientAnswer>
+  /** Begins to open a connection for the request that comes next, so that it is there the sooner. */
+  readonly open?: (origin: string) => void
+  /** Cuts all connections. */
+  destroy(): Promise<void>
+}

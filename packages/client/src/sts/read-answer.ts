@@ -1,0 +1,69 @@
+// A tag, or text. Attributes are namespaces, which say nothing here. What else XML has, such as a DOCTYPE, STS does not send.
+const TOKEN = /<(\/?)([A-Za-z][\w.-]*)(?:\s+[\w:.-]+="[^"<]*")*\s*(\/?)>|([^<]+)/y
+const DECLARATION = /^(?:<\?xml\s[^<>]*\?>)?\s*/
+const MAX_DEPTH = 16
+
+const ENTITY = /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([\dA-Fa-f]{1,6}));/g
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
+
+/** The texts of the elements that hold text alone, by the names on the way to them with slashes between. */
+export type AnswerTexts = ReadonlyMap<string, string>
+
+function decode(text: string): string | undefined {
+  if (text.replaceAll(ENTITY, '').includes('&')) return undefined
+  const codes = [...text.matchAll(ENTITY)].map(([, , decimal, hex]) => Number(decimal ?? `0x${hex ?? '0'}`))
+  if (codes.some((code) => code > 0x10ffff)) return undefined
+  return text.replaceAll(ENTITY, (_, name: string | undefined, decimal?: string, hex?: string) => {
+    if (name !== undefined) return NAMED.get(name) ?? ''
+    return String.fromCodePoint(Number(decimal ?? `0x${hex ?? '0'}`))
+  })
+}
+
+/**
+ * Reads an answer of STS in its query protocol: elements and text, and nothing else that XML could hold.
+ *
+ * @returns undefined where it is none: not well-formed, something beside elements and text, or the same element twice.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+export function readAnswer(document: string): AnswerTexts | undefined {
+  const texts = new Map<string, string>()
+  const open: string[] = []
+  let text = ''
+  let holdsText = false
+  let isOver = false
+  TOKEN.lastIndex = DECLARATION.exec(document)?.[0].length ?? 0
+  while (TOKEN.lastIndex < document.length) {
+    const token = TOKEN.exec(document)
+    if (token === null) return undefined
+    const [, slash, name, closes, raw] = token
+    if (name === undefined) {
+      const decoded = decode(raw ?? '')
+      if (decoded === undefined) return undefined
+      text = decoded
+      continue
+    }
+    const isEnd = slash === '/'
+    if (!(isEnd && holdsText) && text.trim() !== '') return undefined
+    if (!isEnd) {
+      if (isOver || open.length === MAX_DEPTH) return undefined
+      open.push(name)
+      holdsText = true
+      text = ''
+    }
+    if (isEnd || closes === '/') {
+      const path = open.join('/')
+      if ((isEnd && closes === '/') || open.pop() !== name || texts.has(path)) return undefined
+      if (holdsText) texts.set(path, text)
+      holdsText = false
+      text = ''
+      isOver = open.length === 0
+    }
+  }
+  return isOver && text.trim() === '' ? texts : undefined
+}
