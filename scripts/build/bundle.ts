@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
 import { libraries, PARTS, pastIndexes } from './lean.ts'
@@ -92,18 +92,19 @@ export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile
 async function inMemory(pieces: readonly OutputFile[]): Promise<Plugin> {
   const modules = new Map<string, string>()
   for (const { path, text } of pieces) {
-    modules.set(path, (await transform(text, { format: 'cjs', platform: 'node', target: 'node24' })).code)
+    modules.set(basename(path), (await transform(text, { format: 'cjs', platform: 'node', target: 'node24' })).code)
   }
   return {
     name: 'in-memory',
     setup: (bundler) => {
-      bundler.onResolve({ filter: /\.js$/ }, ({ path, resolveDir }) => {
-        const file = resolve(resolveDir, path)
-        return modules.has(file) ? { path: file, namespace: 'piece' } : null
+      // By its name alone, which ends up in the bundle: where the clone lies must not.
+      bundler.onResolve({ filter: /\.js$/ }, ({ path }) => {
+        const name = basename(path)
+        return modules.has(name) ? { path: name, namespace: 'piece' } : null
       })
       bundler.onLoad({ filter: /^/, namespace: 'piece' }, ({ path }) => ({
         contents: modules.get(path) ?? '',
-        resolveDir: dirname(path),
+        resolveDir: ROOT,
       }))
     },
   }

@@ -48,6 +48,12 @@ t.test(
   },
 )
 
+t.test('where the release was made is not in the executable', (t) => {
+  const bytes = readFileSync(join(output, executable))
+  t.equal(bytes.indexOf(ROOT), -1)
+  t.end()
+})
+
 t.test('the bill of materials is valid CycloneDX', (t) => {
   // These two formats are in no field that we write.
   const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'idn-email': true, 'iri-reference': true } })
