@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { identities } from '../sandbox/aws/example-account.ts'
 import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
@@ -16,6 +17,9 @@ const WAVE = 24
 /** How many files, sockets among them, may be open more than before; connections to STS are kept and so differ a little. */
 const SLACK = 4
 
+/** How long STS is gone, in milliseconds. */
+const GONE_MS = 8_000
+
 interface Direct {
   readonly aws: SandboxAws
   readonly way: DirectSts
@@ -24,6 +28,10 @@ interface Direct {
   readonly wave: (count?: number) => Promise<Readonly<Record<number, number>>>
   /** How many files the server has open. */
   readonly files: () => number
+}
+
+function residentMebibytes({ pid }: TestServer): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
 async function startDirect(t: Test, ...resolved: readonly string[]): Promise<Direct> {
@@ -105,6 +113,36 @@ t.test('after an outage of STS logins pass at once, and no more files are open t
     t.comment(`${name}: ${before} files open before, ${files()} after`)
   }
 })
+
+t.test(
+  'while STS is gone for a while all logins fail at once, and it costs nothing that lasts',
+  { skip },
+  async (t) => {
+    const { way, wave, files, server } = await startDirect(t, HOST)
+    for (let round = 0; round < 3; round += 1) t.same(await wave(), { 200: WAVE }, 'before')
+    const [filesBefore, memoryBefore] = [files(), residentMebibytes(server)]
+    await way.become('gone')
+    const until = performance.now() + GONE_MS
+    let [logins, most, memoryMost] = [0, 0, 0]
+    while (performance.now() < until) {
+      t.same(await wave(), { 502: WAVE })
+      logins += WAVE
+      most = Math.max(most, files())
+      memoryMost = Math.max(memoryMost, residentMebibytes(server))
+      await wait(100)
+    }
+    const failures = (await metricsOf(server))('sts_connection_failures_total', { StsRegion: REGION }) ?? 0
+    // The first of them all at once, and one a second; the others are not even tried.
+    t.ok(failures > 0 && failures <= WAVE + (GONE_MS / 1000) * 2, `${failures} calls for ${logins} logins`)
+    t.ok(most <= filesBefore + SLACK, `${most} files open at most, ${filesBefore} before`)
+    await way.become('up')
+    await eventually(t, 'logins pass again', true, 2_000, async () => (await wave(1))[200] === 1)
+    t.same(await wave(), { 200: WAVE }, 'after')
+    await eventually(t, 'files', true, 2_000, () => files() <= filesBefore + SLACK)
+    const grown = Math.max(memoryMost, residentMebibytes(server)) - memoryBefore
+    t.ok(grown < 64, `it grew by ${Math.round(grown)} MiB`)
+  },
+)
 
 t.test('a clock of STS that is 20 minutes off is told by its reason', async (t) => {
   for (const [minutes, reason, error] of [

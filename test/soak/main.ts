@@ -1,16 +1,21 @@
-// Lets a server run for a long time while all kinds of things go wrong: `pnpm soak [--minutes N] [--phase SECONDS]`.
-// Prints a line a phase, and last a report in JSON.
+// Lets a server run for a long time while all kinds of things go wrong: `pnpm soak [--minutes N] [--phase SECONDS] [--only TEXT]`, the
+// last for those alone that have it in their names. Prints a line a phase, and last a report in JSON.
 import { parseArgs } from 'node:util'
 import { soak } from './soak.ts'
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '20' }, phase: { type: 'string', default: '20' } },
+  options: {
+    minutes: { type: 'string', default: '20' },
+    phase: { type: 'string', default: '20' },
+    only: { type: 'string', default: '' },
+  },
 })
 const [minutes, phaseSeconds] = [Number(values.minutes), Number(values.phase)]
 if (!(minutes > 0 && phaseSeconds > 0)) throw new TypeError('--minutes and --phase are numbers above 0')
 const report = await soak({
   minutes,
   phaseSeconds,
+  only: values.only,
   progress: ({ name, goodLetIn, goodErrors, healthP99, loginP99, logLinesPerSecond }) =>
     console.error(
       `${name}: ${goodLetIn} let in, errors ${JSON.stringify(goodErrors)}, p99 ${loginP99} ms, healthz p99 ${healthP99} ms, ${logLinesPerSecond} log lines/s`,

@@ -1,6 +1,7 @@
 import type { Fault } from '../sandbox/aws/faults.ts'
 import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
 import type { FakeKubernetes } from '../sandbox/kubernetes/fake-api.ts'
+import type { DirectSts } from '../e2e/harness/direct-sts.ts'
 import {
   endlessHeaderFloods,
   halfOpenHandshakes,
@@ -10,10 +11,15 @@ import {
   type BadClients,
 } from './clients.ts'
 
+/** The only host of STS that tokens of a soak name. */
+export const STS_HOST = 'sts.us-east-1.amazonaws.com'
+
 /** What can be done to a server's surroundings. */
 export interface World {
   readonly aws: SandboxAws
   readonly api: FakeKubernetes
+  /** The way to STS by its name and port; null where no process can be given such a way here. */
+  readonly way: DirectSts | null
   /** The data of aws-auth that lets the good ones in. */
   readonly mappings: Readonly<Record<string, string>>
 }
@@ -23,21 +29,40 @@ export interface Phase {
   readonly name: string
   /** Whether every good login must be let in: what is wrong is no matter of those who log in. */
   readonly serves: boolean
+  /** Whether the good ones log in with tokens that nobody has seen, so that STS must be asked. */
+  readonly fresh?: boolean
   /** How many logins a second are no good: garbage, tokens for other clusters, people nobody mapped. */
   readonly badLogins?: number
   /** How many more logins are made as fast as they are answered, over connections of their own. */
   readonly flood?: number
   readonly clients?: BadClients
-  readonly begin?: (world: World) => void
-  readonly end?: (world: World) => void
+  readonly begin?: (world: World) => void | Promise<void>
+  readonly end?: (world: World) => void | Promise<void>
 }
 
 function faulty(fault: Fault): Phase {
   return {
     name: `STS: ${fault}`,
     serves: false,
+    fresh: true,
     begin: ({ aws }) => aws.faults.set(fault),
     end: ({ aws }) => aws.faults.clear(),
+  }
+}
+
+/** STS can't be reached. Those of these phases that need a way to it do nothing where there is none. */
+function unreachable(how: string, begin: (way: DirectSts) => Promise<void>): Phase {
+  return {
+    name: `STS: ${how}`,
+    serves: false,
+    fresh: true,
+    begin: async ({ way }) => {
+      if (way !== null) await begin(way)
+    },
+    end: async ({ way }) => {
+      way?.resolve(STS_HOST)
+      await way?.become('up')
+    },
   }
 }
 
@@ -61,6 +86,12 @@ const TROUBLES: readonly Phase[] = [
   faulty('error500'),
   faulty('rubbish'),
   faulty('huge'),
+  unreachable('connections are refused', (way) => way.become('gone')),
+  unreachable('connections are taken, and nothing is said', (way) => way.become('mute')),
+  unreachable('its name is not found', async (way) => {
+    way.resolve()
+    await way.become('gone')
+  }),
   {
     name: 'STS at 200 ms',
     serves: true,
@@ -85,5 +116,11 @@ const TROUBLES: readonly Phase[] = [
   },
 ]
 
-/** One round; calm stands between all that is wrong, so that it shows whether the server recovers. */
-export const PHASES: readonly Phase[] = TROUBLES.flatMap((phase) => [phase, CALM])
+/**
+ * One round; calm stands between all that is wrong, so that it shows whether the server recovers.
+ *
+ * @param only - A part of the names of those that are wanted.
+ */
+export function phasesOf(only: string): readonly Phase[] {
+  return TROUBLES.filter(({ name }) => name.includes(only)).flatMap((phase) => [phase, CALM])
+}

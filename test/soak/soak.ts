@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startCluster } from '../e2e/harness/cluster.ts'
+import { cannotMislead, startDirectSts } from '../e2e/harness/direct-sts.ts'
 import { startTestServer, type TestServer } from '../e2e/harness/server.ts'
 import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
 import { createAsker, type Answer, type Asker } from './clients.ts'
 import { createLogins, type Logins } from './logins.ts'
-import { PHASES, type Phase, type World } from './phases.ts'
+import { phasesOf, STS_HOST, type Phase, type World } from './phases.ts'
 import { memorySlope, quantile, sampleProcess, type Sample } from './watch.ts'
 
 const GOOD_PER_SECOND = 50
@@ -44,6 +45,8 @@ export interface SoakReport {
 export interface SoakOptions {
   readonly minutes: number
   readonly phaseSeconds: number
+  /** A part of the names of the troubles that are wanted; empty for all. */
+  readonly only: string
   readonly progress?: (report: PhaseReport) => void
 }
 
@@ -105,13 +108,13 @@ async function runPhase(phase: Phase, seconds: number, stage: Stage): Promise<Ph
   }
   const fault = (what: string): void => void faults.push(`${phase.name}: ${what}`)
   const linesBefore = server.output().length
-  phase.begin?.(world)
+  await phase.begin?.(world)
   const stopClients = phase.clients?.({ port: server.port, certificate: server.certificate })
   const began = performance.now()
   const until = began + seconds * 1000
   const good = async (): Promise<void> => {
     const sentAt = performance.now()
-    const { status, verdict } = await answer(askers.good, logins.good())
+    const { status, verdict } = await answer(askers.good, phase.fresh === true ? logins.fresh() : logins.good())
     tally.latency.push(performance.now() - sentAt)
     if (verdict === true) tally.goodLetIn += 1
     else count(tally.goodErrors, status)
@@ -143,7 +146,7 @@ async function runPhase(phase: Phase, seconds: number, stage: Stage): Promise<Ph
     ...Array.from({ length: phase.flood ?? 0 }, flood),
   ])
   stopClients?.()
-  phase.end?.(world)
+  await phase.end?.(world)
   const took = (performance.now() - began) / 1000
   return {
     name: phase.name,
@@ -159,9 +162,11 @@ async function runPhase(phase: Phase, seconds: number, stage: Stage): Promise<Ph
 }
 
 /** Runs the phases round and round for so many minutes against a server of the built command. */
-export async function soak({ minutes, phaseSeconds, progress }: SoakOptions): Promise<SoakReport> {
+export async function soak({ minutes, phaseSeconds, only, progress }: SoakOptions): Promise<SoakReport> {
   const cleanUps: (() => unknown)[] = []
   const scope = { teardown: (action: () => unknown): void => void cleanUps.unshift(action) }
+  const round = phasesOf(only)
+  if (round.length === 0) throw new TypeError(`no trouble has a name with ${only} in it`)
   const [phases, samples, calm, faults]: [PhaseReport[], Sample[], Sample[], string[]] = [[], [], [], []]
   try {
     const aws = await startSandboxAws()
@@ -170,14 +175,18 @@ export async function soak({ minutes, phaseSeconds, progress }: SoakOptions): Pr
     const logins = createLogins(aws)
     api.putConfigMap('kube-system', 'aws-auth', { ...logins.mappings })
     const configuration = `clusterID: k8s.local\nserver:\n  kubeconfig: ${kubeconfig}\n`
-    const server = await startTestServer(scope, { aws, configuration, args: ['--backend-mode=EKSConfigMap'] })
+    const way = cannotMislead === false ? await startDirectSts(scope, aws.port) : null
+    way?.resolve(STS_HOST)
+    const directly = way === null ? {} : { wrapper: way.wrapper, environment: { HTTPS_PROXY: '' } }
+    const args = ['--backend-mode=EKSConfigMap']
+    const server = await startTestServer(scope, { aws, configuration, args, ...directly })
     const asker = (connections: number): Asker => {
       const made = createAsker(server, connections)
       scope.teardown(() => made.close())
       return made
     }
     const askers = { good: asker(512), bad: asker(64), flood: asker(200), health: asker(1) }
-    const world = { aws, api, mappings: logins.mappings }
+    const world = { aws, api, way, mappings: logins.mappings }
     const began = performance.now()
     const secondsSince = (): number => Math.round((performance.now() - began) / 1000)
     let isCalm = true
@@ -196,7 +205,7 @@ export async function soak({ minutes, phaseSeconds, progress }: SoakOptions): Pr
     await runOne({ name: 'calm', serves: true })
     const filesAtFirst = sampleProcess(server.pid, 0).files
     while (performance.now() - began < minutes * 60_000) {
-      for (const phase of PHASES) {
+      for (const phase of round) {
         if (performance.now() - began >= minutes * 60_000) break
         await runOne(phase)
       }
