@@ -30,6 +30,8 @@ export interface Command {
   readonly options: readonly Option<unknown>[]
   /** The words before a usage error; `Error` unless said otherwise. */
   readonly errorWord?: string
+  /** Whether its log can be so long that lines are better written together. Default false. */
+  readonly logsMuch?: boolean
   /** Gives the exit code. */
   readonly run: (context: CommandContext) => Promise<number>
 }

@@ -4,6 +4,7 @@ import { root } from './commands/root.ts'
 import { COMPLETE, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './find-command.ts'
 import { helpOf, typedPath, usageOf } from './help.ts'
+import { inBatches } from './log-batches.ts'
 import type { Environment } from './network/environment.ts'
 import { loadConfigurationFile } from './options/configuration-file.ts'
 import { CONFIG, HELP, LOG_FORMAT, LOG_VERBOSITY } from './options/global-options.ts'
@@ -32,8 +33,14 @@ async function runCommand(
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
   // A wrong value is found before anything is done, also where it would not have been asked for.
   for (const option of known) setting(option)
-  const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write: stderr, now })
-  return command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
+  const batches = command.logsMuch === true ? inBatches(stderr) : null
+  const write = batches?.write ?? stderr
+  const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write, now })
+  try {
+    return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
+  } finally {
+    batches?.flush()
+  }
 }
 
 async function runFound({ path, rest, unknown }: Found, options: RunOptions): Promise<number> {

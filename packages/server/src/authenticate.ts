@@ -101,7 +101,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const scrubbed = scrubbedAccounts.has(identity.accountId)
     const fields = scrubbed ? { stsendpoint: verified.request.host } : identityFields(verified)
     known = { ...known, stsHost: verified.request.host, ...(scrubbed ? {} : { identity }) }
-    log.info('STS response', { ...origin, ...fields })
+    if (!verified.isRemembered) log.info('STS response', { ...origin, ...fields })
     const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
     const mapped = await map(identity)
     if (mapped instanceof Refusal) {

@@ -1,7 +1,13 @@
 import { messageOf } from '@aws-iam-authenticator/core'
+import type { Dispatcher } from 'undici'
 
 /** The text of an answer; null where it is longer than that. */
-export async function readCapped(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string | null> {
+export async function readCapped(
+  { headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>,
+  maxBytes: number,
+): Promise<string | null> {
+  // Where the length is told beforehand, as AWS does, no more than that is taken for the body (RFC 9112, section 6.2).
+  if (Number(headers['content-length'] ?? Number.NaN) <= maxBytes) return body.text()
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {

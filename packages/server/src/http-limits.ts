@@ -11,7 +11,10 @@ const LOOK_EVERY_MS = 5_000
 const STUCK_LOOKS = 3
 
 /** How long the body of a request may take to come, in milliseconds. */
-export const BODY_MS = 10_000
+const BODY_MS = 10_000
+
+/** How often bodies are looked at, in milliseconds. */
+const BODIES_EVERY_MS = 500
 
 /** Connections at one time. An API server has a few. */
 const MAX_CONNECTIONS = 4_096
@@ -106,5 +109,38 @@ export function limitConnections(server: Http2SecureServer): (client: Client) =>
       connection.unanswered -= 1
       connection.readAtRest = connection.socket.bytesRead
     }
+  }
+}
+
+/** Requests whose bodies are on their way. */
+export interface Bodies {
+  begin(request: Destroyable): void
+  /** The body is there, or nobody waits for it any more. */
+  end(request: Destroyable): void
+}
+
+interface Destroyable {
+  destroy(): unknown
+}
+
+/**
+ * Cuts requests whose bodies do not end: the connection, or the one stream of it. They are not waited for, nor told about. All
+ * are looked at together, for a timer for each would be a part of what every login costs.
+ */
+export function limitBodies(server: Http2SecureServer): Bodies {
+  const begun = new Map<Destroyable, number>()
+  const looks = setInterval(() => {
+    const latest = performance.now() - BODY_MS
+    // In the order in which they came.
+    for (const [request, at] of begun) {
+      if (at > latest) break
+      begun.delete(request)
+      request.destroy()
+    }
+  }, BODIES_EVERY_MS).unref()
+  server.once('close', () => clearInterval(looks))
+  return {
+    begin: (request) => void begun.set(request, performance.now()),
+    end: (request) => void begun.delete(request),
   }
 }

@@ -67,7 +67,7 @@ export function createStsClient({ dispatcher, clusterId, userAgent, observer }: 
         observer.retried(region)
         return send()
       })
-      body = await readCapped(answer.body, MAX_ANSWER_BYTES)
+      body = await readCapped(answer, MAX_ANSWER_BYTES)
     } catch (error) {
       observer.connectionFailed(region)
       return new NoAnswer(`${host} can't be reached: ${describe(error)}`, !isConnectionLost(error))

@@ -20,6 +20,8 @@ import type { Remembered } from './sts/remembered.ts'
 export interface Verified {
   readonly identity: Identity
   readonly request: Pick<StsRequest, 'host' | 'region'>
+  /** Whether that was remembered, and STS not asked. */
+  readonly isRemembered: boolean
 }
 
 /** @param client The address of who wants to know. */
@@ -63,12 +65,13 @@ export function createVerifier(options: VerifyOptions): Verify {
     const identity = parseCallerIdentity(answer, detach(request.accessKeyId))
     if (identity instanceof Refusal) return ofSts(identity)
     proved?.(request.host)
-    return { identity, request: { host: detach(request.host), region: detach(request.region) } }
+    return { identity, request: { host: detach(request.host), region: detach(request.region) }, isRemembered: false }
   }
   const askAndRemember = async (digest: string, request: StsRequest, client: string): Promise<Verified | Refusal> => {
     const outcome = await ask(request, client)
     const leftMs = request.signedAt.getTime() + PRESIGNED_URL_LIFETIME_MS - now().getTime()
-    memory?.remembered.remember(digest, outcome, Math.min(leftMs, lifetimeOf(outcome, memory.ttlMs)))
+    const toRemember = outcome instanceof Refusal ? outcome : { ...outcome, isRemembered: true }
+    memory?.remembered.remember(digest, toRemember, Math.min(leftMs, lifetimeOf(outcome, memory.ttlMs)))
     return outcome
   }
   return async (token, client = '') => {

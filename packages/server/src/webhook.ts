@@ -7,7 +7,7 @@ import fastify from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate } from './authenticate.ts'
 import type { LogRefusal } from './bounded-refusals.ts'
-import { BODY_MS, HTTP2_LIMITS, limitConnections } from './http-limits.ts'
+import { HTTP2_LIMITS, limitBodies, limitConnections } from './http-limits.ts'
 import { createInFlight } from './in-flight.ts'
 import type { Metrics } from './metrics.ts'
 import { answerPath, type HealthChecks } from './observe/checks.ts'
@@ -75,26 +75,24 @@ export function createWebhook(options: WebhookOptions): Webhook {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
-  // A content type that fastify can't read, or none, would keep the body from being looked at.
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.raw.headers['content-type'] = 'application/json'
-    done()
-  })
-
   const requestCame = limitConnections(app.server)
+  const bodies = limitBodies(app.server)
+  const inFlight = createInFlight()
   app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', requestCame(request.socket))
-    // A body that does not end is not waited for, nor told about: the connection, or the one stream of it, is cut.
-    const cut = setTimeout(() => request.raw.destroy(), BODY_MS).unref()
-    request.raw.once('end', () => clearTimeout(cut))
-    request.raw.once('close', () => clearTimeout(cut))
+    // A content type that fastify can't read, or none, would keep the body from being looked at.
+    request.raw.headers['content-type'] = 'application/json'
+    const answered = requestCame(request.socket)
+    bodies.begin(request.raw)
+    inFlight.begin()
+    reply.raw.once('close', () => {
+      bodies.end(request.raw)
+      answered()
+      inFlight.end()
+    })
     done()
   })
-
-  const inFlight = createInFlight()
-  app.addHook('onRequest', (_request, reply, done) => {
-    inFlight.begin()
-    reply.raw.once('close', inFlight.end)
+  app.addHook('preHandler', (request, _reply, done) => {
+    bodies.end(request.raw)
     done()
   })
 

@@ -30,7 +30,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
 } {
   const { log, lines } = recordedLog()
   const authenticate = createAuthenticate({
-    verify: () => Promise.resolve({ identity, request }),
+    verify: () => Promise.resolve({ identity, request, isRemembered: false }),
     map: () => Promise.resolve(mapped),
     nearestMisses: () => [],
     scrubbedAccounts: new Set(),
@@ -60,6 +60,13 @@ void test('whoever is verified and mapped is let in, and the log has two lines o
     },
   ])
   t.notMatch(JSON.stringify(lines), /Secret|a token/)
+})
+
+void test('where STS was not asked, the log does not say that it answered', async (t) => {
+  const { authenticate, lines } = setUp({ verify: () => Promise.resolve({ identity, request, isRemembered: true }) })
+  t.match(await authenticate(review, {}, '127.0.0.1'), { user: { username: mapped.username } })
+  t.match(lines, [{ message: 'access granted', fields: { arn: identity.arn } }])
+  t.equal(lines.length, 1)
 })
 
 void test('a refusal is passed on as it is, and logged with its reason', async (t) => {
@@ -159,7 +166,7 @@ void test('a token of another kind is counted, and has no line', async (t) => {
     },
     verify: () => {
       verified += 1
-      return Promise.resolve({ identity, request })
+      return Promise.resolve({ identity, request, isRemembered: false })
     },
   })
   const outcome = await authenticate({ ...review, token: 'eyJhbGciOiJSUzI1NiJ9.e30.x' }, {}, '127.0.0.1')
@@ -172,7 +179,7 @@ void test('who asks is told to those who bound it', async (t) => {
   const { authenticate } = setUp({
     verify: (_token, client) => {
       clients.push(client)
-      return Promise.resolve({ identity, request })
+      return Promise.resolve({ identity, request, isRemembered: false })
     },
   })
   await authenticate(review, {}, '192.0.2.1')

@@ -92,6 +92,7 @@ export const server: Command = {
     'aws-iam-authenticator server -i my-cluster --backend-mode=EKSConfigMap,MountedFile -c config.yaml',
   ],
   options: SERVER_OPTIONS,
+  logsMuch: true,
   run: async (context) => {
     const { setting, environment, configuration, log, stderr, now } = context
     stderr(BANNER)

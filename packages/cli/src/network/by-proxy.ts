@@ -11,6 +11,8 @@ export class ByProxy extends Dispatcher {
   readonly #choose: ProxyChoice
   readonly #create: (proxy: string | undefined) => Dispatcher
   readonly #dispatchers = new Map<string | undefined, Dispatcher>()
+  /** Nearly all requests go to the same origin. */
+  #latest: { readonly origin: Dispatcher.DispatchOptions['origin']; readonly dispatcher: Dispatcher } | null = null
 
   constructor(choose: ProxyChoice, create: (proxy: string | undefined) => Dispatcher) {
     super()
@@ -19,11 +21,21 @@ export class ByProxy extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const proxy = this.#choose(new URL(options.origin ?? ''))
+    const { origin } = options
+    let latest = this.#latest
+    if (latest === null || latest.origin !== origin) {
+      latest = { origin, dispatcher: this.#dispatcherFor(new URL(origin ?? '')) }
+      this.#latest = latest
+    }
+    return latest.dispatcher.dispatch(options, handler)
+  }
+
+  #dispatcherFor(origin: URL): Dispatcher {
+    const proxy = this.#choose(origin)
     const known = this.#dispatchers.get(proxy)
     const dispatcher = known ?? this.#create(proxy)
     if (known === undefined) this.#dispatchers.set(proxy, dispatcher)
-    return dispatcher.dispatch(options, handler)
+    return dispatcher
   }
 
   override async close(): Promise<void> {

@@ -37,22 +37,39 @@ function logfmtValue(value: unknown): string {
   return BARE.test(text) ? text : toJson(text)
 }
 
-function render(format: LogFormat, entries: readonly (readonly [string, unknown])[]): string {
-  if (format === 'json') return toJson(Object.fromEntries(entries))
-  return entries.map(([key, value]) => `${key}=${logfmtValue(value)}`).join(' ')
+function render(format: LogFormat, first: LogFields, fields: LogFields): string {
+  if (format === 'json') return toJson({ ...first, ...fields })
+  let line = ''
+  for (const named of [first, fields]) {
+    for (const key of Object.keys(named)) {
+      const value = named[key]
+      if (value !== undefined) line += `${line === '' ? '' : ' '}${key}=${logfmtValue(value)}`
+    }
+  }
+  return line
+}
+
+/** Texts of moments, as most lines are written in the second of the one before. */
+function createClock(now: () => Date): () => string {
+  let second = Number.NaN
+  let text = ''
+  return () => {
+    const time = now()
+    const its = Math.floor(time.getTime() / 1000)
+    if (its !== second) text = time.toISOString().replace(/\.\d{3}Z$/, 'Z')
+    second = its
+    return text
+  }
 }
 
 /** A log whose lines are `time=… level=… msg=…` and fields, as logfmt or as JSON with the same keys. */
 export function createLog({ format, level, write, now }: LogOptions): Log {
-  const writeAt =
-    (lineLevel: LogLevel) =>
-    (message: string, fields: LogFields = {}): void => {
-      if (LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)) return
-      const time = now()
-        .toISOString()
-        .replace(/\.\d{3}Z$/, 'Z')
-      const named = Object.entries(fields).filter(([, value]) => value !== undefined)
-      write(`${render(format, [['time', time], ['level', lineLevel], ['msg', message], ...named])}\n`)
+  const clock = createClock(now)
+  const writeAt = (lineLevel: LogLevel): ((message: string, fields?: LogFields) => void) => {
+    if (LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)) return () => undefined
+    return (message, fields = {}) => {
+      write(`${render(format, { time: clock(), level: lineLevel, msg: message }, fields)}\n`)
     }
+  }
   return { error: writeAt('error'), warn: writeAt('warning'), info: writeAt('info'), debug: writeAt('debug') }
 }

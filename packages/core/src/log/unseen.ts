@@ -6,7 +6,9 @@ function escapeOne(unseen: string): string {
   return units.map((unit) => `\\u${unit}`).join('')
 }
 
+const PLAIN = /^[ -~]*$/
+
 /** A text that is safe to show: what a terminal would obey or hide is written as `\u001b`, as in JSON. */
 export function escapeUnseen(text: string): string {
-  return text.replace(UNSEEN, escapeOne)
+  return PLAIN.test(text) ? text : text.replace(UNSEEN, escapeOne)
 }

@@ -101,7 +101,7 @@ export function createDescribeInstances(options: DescribeInstancesOptions): Desc
         signal,
       })
       status = answer.statusCode
-      body = await readCapped(answer.body, MAX_ANSWER_BYTES)
+      body = await readCapped(answer, MAX_ANSWER_BYTES)
     } catch (error) {
       throw new Ec2Error('unreachable', `${host} can't be reached: ${describeFailure(error)}`)
     }

@@ -7,7 +7,7 @@ export interface Remembered<T> {
 }
 
 /** About 1 KiB each. */
-const MAX_REMEMBERED = 8_192
+const MAX_REMEMBERED = 4_096
 
 /**
  * @param now Milliseconds since some moment, never set back.
