@@ -8,9 +8,10 @@ export async function readCapped(
 ): Promise<string | null> {
   // Where the length is told beforehand, as AWS does, no more than that is taken for the body (RFC 9112, section 6.2).
   if (Number(headers['content-length'] ?? Number.NaN) <= maxBytes) return body.text()
+  const parts: AsyncIterable<Uint8Array> = body
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of body) {
+  for await (const chunk of parts) {
     size += chunk.byteLength
     if (size > maxBytes) return null
     chunks.push(chunk)
