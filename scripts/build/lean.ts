@@ -68,7 +68,7 @@ const USED: ReadonlyMap<string, string> = new Map([
   ['@smithy/core/config', 'loadSharedConfigFiles'],
 ])
 
-/** What those libraries get in the place of modules of Node.js that take longer to load than a token to sign. */
+/** What those libraries get in the place of modules that take longer to load than a token to sign. */
 const LIGHTER: ReadonlyMap<string, string> = new Map([
   // Loaded when it is called, which it isn't.
   [
@@ -82,12 +82,17 @@ const LIGHTER: ReadonlyMap<string, string> = new Map([
     'node:fs/promises',
     "import { readFileSync } from 'node:fs'\nexport const readFile = async (...given) => readFileSync(...given)",
   ],
+  // Streams of events, which STS has not: to be there for them, all modules of the signer would wait to be called.
+  ['@smithy/core/event-streams', ''],
+  ['./HeaderFormatter', 'export class HeaderFormatter {}'],
 ])
 
 const LIGHTER_MODULES: Plugin = {
   name: 'lighter-modules',
   setup: (bundler) => {
-    bundler.onResolve({ filter: /^node:/ }, ({ path }) => (LIGHTER.has(path) ? { path, namespace: 'lighter' } : null))
+    bundler.onResolve({ filter: /^(?:node:|@smithy\/core\/|\.\/H)/ }, ({ path }) =>
+      LIGHTER.has(path) ? { path, namespace: 'lighter' } : null,
+    )
     bundler.onLoad({ filter: /^/, namespace: 'lighter' }, ({ path }) => ({ contents: LIGHTER.get(path) ?? '' }))
   },
 }

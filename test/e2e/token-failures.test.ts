@@ -186,6 +186,21 @@ t.test('a reset connection is tried again', async (t) => {
   t.equal(signed.stderr, '')
 })
 
+t.test('what is broken in a file of certificates does not keep the others from being trusted', async (t) => {
+  const aws = await startSandboxAws({ identities, roles })
+  t.teardown(() => aws.close())
+  // Sequences in DER, as certificates are, with nothing of a certificate in them; and what is none of either.
+  const broken = ['MAkwAzADAwEAAwA=', 'MAIwAA==', 'AAAA'].map(
+    (text) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`,
+  )
+  const file = join(temporaryFolder(t), 'mixed.pem')
+  writeFileSync(file, [broken[0], aws.ca, ...broken].join('\n'))
+  const network = { ...aws.environment, SSL_CERT_FILE: file }
+  const environment = personEnvironment(temporaryFolder(t), network, { AWS_REGION: 'us-east-1' })
+  const signed = await runCommand(['token', '-i', 'k8s.local', ...asking], { environment })
+  t.same([signed.code, signed.stderr], [0, ''])
+})
+
 t.test('a command line that is wrong is a usage error', async (t) => {
   const environment = personEnvironment(temporaryFolder(t))
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [

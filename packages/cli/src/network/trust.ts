@@ -63,7 +63,8 @@ function unreadable({ setting, path }: Named, cause: unknown): FileError {
 }
 
 function mustHold({ setting, path }: Named, certificates: string[]): string[] {
-  if (certificates.length > 0) return certificates
+  const taken = onlyTaken(certificates)
+  if (taken.length > 0) return taken
   throw new FileError('file_invalid', `${path}, which ${setting} names, holds no certificate in PEM form`)
 }
 
@@ -124,5 +125,5 @@ export async function readTrustedCertificates(options: TrustOptions): Promise<st
   const store = chooseStore(options)
   const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')
   const added = extra === undefined ? [] : readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
-  return onlyTaken([...new Set([...store, ...added])])
+  return [...new Set([...store, ...added])]
 }
