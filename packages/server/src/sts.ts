@@ -1,6 +1,7 @@
 import { CLUSTER_ID_HEADER, Refusal, refusalOfStsError, type StsRequest } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
 import { describeFailure, readCapped } from './aws-call.ts'
+import { createDeadlines } from './sts/deadlines.ts'
 import { NoAnswer } from './sts/no-answer.ts'
 import { readRetryAfter } from './sts/retry-after.ts'
 
@@ -55,8 +56,9 @@ function isConnectionLost(error: unknown): boolean {
  */
 export function createStsClient({ dispatcher, clusterId, userAgent, observer }: StsOptions): AskSts {
   const headers = { [CLUSTER_ID_HEADER]: clusterId, accept: 'application/json', 'user-agent': userAgent }
+  const begin = createDeadlines(TIMEOUT_MS)
   return async ({ host, region, query }) => {
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const { signal, end } = begin()
     const send = (): Promise<Dispatcher.ResponseData> =>
       dispatcher.request({ origin: `https://${host}`, path: `/?${query}`, method: 'GET', headers, signal })
     let answer: Dispatcher.ResponseData
@@ -71,6 +73,8 @@ export function createStsClient({ dispatcher, clusterId, userAgent, observer }: 
     } catch (error) {
       observer.connectionFailed(region)
       return new NoAnswer(`${host} can't be reached: ${describe(error)}`, !isConnectionLost(error))
+    } finally {
+      end()
     }
     const status = answer.statusCode
     observer.answered(region, status)
