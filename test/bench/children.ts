@@ -66,7 +66,7 @@ export async function startListening(
   scope: Scope,
   [program, ...args]: readonly [string, ...string[]],
   environment: Environment,
-): Promise<{ child: ChildProcess; stop: () => Promise<void>; milliseconds: number }> {
+): Promise<{ child: ChildProcess; stop: () => Promise<void>; milliseconds: number; logged: () => string }> {
   // In a file, for a pipe must be emptied, and this process waits while wrk runs.
   const log = join(mkdtempSync(join(tmpdir(), 'bench-log-')), 'log')
   const descriptor = openSync(log, 'w')
@@ -81,9 +81,10 @@ export async function startListening(
     rmSync(dirname(log), { recursive: true, force: true })
   }
   scope.teardown(stop)
-  while (!readFileSync(log, 'utf8').includes('listening')) {
-    if (child.exitCode !== null) throw new Error(`it ended: ${readFileSync(log, 'utf8')}`)
+  const logged = (): string => readFileSync(log, 'utf8')
+  while (!logged().includes('listening')) {
+    if (child.exitCode !== null) throw new Error(`it ended: ${logged()}`)
     await setTimeout(1)
   }
-  return { child, stop, milliseconds: performance.now() - startedAt }
+  return { child, stop, milliseconds: performance.now() - startedAt, logged }
 }

@@ -3,6 +3,7 @@
 import { arch, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureDecisions } from './decisions.ts'
+import { measureGarbage } from './garbage.ts'
 import { measureMemory } from './memory.ts'
 import { measureObjects } from './objects.ts'
 import { measureOverload } from './overload.ts'
@@ -13,7 +14,7 @@ import { measureStart } from './start.ts'
 import { measureStsCalls } from './sts-calls.ts'
 import { measureWebhook } from './webhook.ts'
 
-const SECTIONS = ['start', 'decisions', 'sts-calls', 'reload', 'objects', 'webhook', 'overload', 'memory']
+const SECTIONS = ['start', 'decisions', 'sts-calls', 'reload', 'objects', 'webhook', 'overload', 'garbage', 'memory']
 
 const { values } = parseArgs({
   options: {
@@ -63,6 +64,7 @@ async function measure(): Promise<Results> {
   if (wanted.includes('overload')) {
     add(await measureOverload(scope, Number(values['overload-seconds'] ?? (quick ? 6 : 20))))
   }
+  if (wanted.includes('garbage')) add(await measureGarbage(scope, quick ? 12 : 30))
   if (wanted.includes('memory')) {
     const seconds = Number(values['memory-seconds'] ?? (quick ? 20 : 150))
     const durations = new Map<Runtime, number>([

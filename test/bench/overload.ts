@@ -14,6 +14,8 @@ const AT_ONCE = 128
 /** What the server can carry: an STS that takes so long leaves no more. */
 const CARRIES = Math.floor((AT_ONCE * 1000) / STS_MS)
 const TIMES = 10
+/** More than are busy at one time where what is too much is turned away at once. */
+const CONNECTIONS = 700
 const WARM_UP_SECONDS = 3
 const HEALTH_EVERY_MS = 100
 const RECOVERY_MS = 10_000
@@ -81,6 +83,7 @@ export async function measureOverload(scope: Scope, seconds: number): Promise<Fi
     const flood = await startProgram(scope, 'flood', [], {
       FLOOD_CERTIFICATE: webhook.certificate,
       FLOOD_PORT: String(webhook.port),
+      FLOOD_CONNECTIONS: String(CONNECTIONS),
     })
     const client = clientOf(webhook, scope)
     await flood.ask({ perSecond: CARRIES / 2, seconds: WARM_UP_SECONDS })
@@ -133,7 +136,7 @@ function figuresOf(
     row('can carry', CARRIES, { unit: '/s', how: `${AT_ONCE} calls at once of ${STS_MS} ms each` }),
     row('logins sent', sent / of('sentSeconds'), {
       unit: '/s',
-      how: `${CARRIES * TIMES}/s were due ${how}, all with different tokens; 700 connections by a process on the same cores, what none of them was free for is not sent`,
+      how: `${CARRIES * TIMES}/s were due ${how}, all with different tokens; ${CONNECTIONS} connections by a process on the same cores, what none of them was free for is not sent`,
     }),
     row('accepted', of('accepted') / of('sentSeconds'), { unit: '/s', how }),
     row('accepted, p99', of('acceptedP99'), { unit: 'ms', how: answers, target: { most: 1000 } }),

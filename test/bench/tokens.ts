@@ -49,6 +49,25 @@ export function createTokens(): (count: number) => string {
   return (count) => start + Buffer.from(count.toString(16).padStart(12, '0')).toString('base64url')
 }
 
+function tokenOf(url: string, count: number): string {
+  return `k8s-aws-v1.${Buffer.from(`${url}${count.toString(16).padStart(12, '0')}`).toString('base64url')}`
+}
+
+/** Makes what is no good token, in turn of another kind, not of its form, for another host, and too old; no two are the same. */
+export function createGarbage(): (count: number) => string {
+  const start = prefix()
+  const elsewhere = start.replace('sts.us-east-1.amazonaws.com', 'sts.us-east-1.amazonaws.com.example.org')
+  const old = start.replaceAll(/X-Amz-Date=\d{8}/g, 'X-Amz-Date=20200101')
+  const claims = Buffer.from('{"iss":"kubernetes/serviceaccount","sub":"system:serviceaccount:default:default"}')
+  const kinds = [
+    (count: number) => `eyJhbGciOiJSUzI1NiJ9.${claims.toString('base64url')}.${'A'.repeat(300)}${count}`,
+    (count: number) => `${tokenOf(start, count)}=!`,
+    (count: number) => tokenOf(elsewhere, count),
+    (count: number) => tokenOf(old, count),
+  ]
+  return (count) => kinds[count % kinds.length]?.(count) ?? ''
+}
+
 /** A script for wrk that sends TokenReviews with tokens that differ, or with always the same. */
 export function wrkScript(different: boolean): string {
   const tokens = createTokens()

@@ -22,6 +22,8 @@ export interface Webhook {
   readonly pid: number
   readonly port: number
   readonly certificate: string
+  /** All that it has logged. */
+  logged(): string
   stop(): Promise<void>
 }
 
@@ -40,13 +42,13 @@ export async function startWebhook(
   const config = join(folder, 'config.yaml')
   writeFileSync(config, `clusterID: bench\nserver:\n${configuration}`)
   const paths = [`--state-dir=${folder}`, `--generate-kubeconfig=${folder}/kubeconfig.yaml`, `--port=${port}`]
-  const { child, stop } = await startListening(scope, [...command, 'server', `--config=${config}`, ...paths], {
+  const { child, stop, logged } = await startListening(scope, [...command, 'server', `--config=${config}`, ...paths], {
     ...minimalEnvironment(folder),
     ...IMAGE_ENVIRONMENT,
     AWS_REGION: 'us-east-1',
     ...environment,
   })
-  return { pid: child.pid ?? 0, port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'), stop }
+  return { pid: child.pid ?? 0, port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'), stop, logged }
 }
 
 /** As on a node: the TLS pair is there before a server starts. */
@@ -62,7 +64,7 @@ export async function startEcho(scope: Scope, command: CommandLine, environment:
   initialize(folder)
   const port = await freePort()
   const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const { child, stop } = await startListening(scope, command, {
+  const { child, stop, logged } = await startListening(scope, command, {
     ...minimalEnvironment(folder),
     ...IMAGE_ENVIRONMENT,
     ECHO_CERTIFICATE: certificate,
@@ -70,7 +72,7 @@ export async function startEcho(scope: Scope, command: CommandLine, environment:
     ECHO_PORT: String(port),
     ...environment,
   })
-  return { pid: child.pid ?? 0, port, certificate: readFileSync(certificate, 'utf8'), stop }
+  return { pid: child.pid ?? 0, port, certificate: readFileSync(certificate, 'utf8'), stop, logged }
 }
 
 /** Answers of status 200 a second by wrk. */

@@ -3,10 +3,8 @@
 import { connect, type TLSSocket } from 'node:tls'
 import { isRecord } from '@aws-iam-authenticator/core'
 import { quantile } from '../results.ts'
-import { createTokens, REVIEW } from '../tokens.ts'
+import { createGarbage, createTokens, REVIEW } from '../tokens.ts'
 
-/** More than are busy at one time where what is too much is turned away at once. */
-const CONNECTIONS = 700
 const TICK_MS = 2
 
 interface Connection {
@@ -16,13 +14,15 @@ interface Connection {
   received: string
 }
 
-const { FLOOD_CERTIFICATE: ca = '', FLOOD_PORT: port = '' } = process.env
+const { FLOOD_CERTIFICATE: ca = '', FLOOD_PORT: port = '', FLOOD_CONNECTIONS = '' } = process.env
 const tokens = createTokens()
+const garbage = createGarbage()
 const times = new Map<number, number[]>()
 const free: Connection[] = []
 // None that whoever watches sends, too.
 let count = 2 ** 40
 let broken = 0
+let letIn = 0
 
 function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n\r\n')
@@ -40,6 +40,7 @@ function open(): Promise<void> {
     connection.received += text
     if (connection.sentAt === null || !isWhole(connection.received)) return
     const status = Number(connection.received.slice(9, 12))
+    if (connection.received.includes('"authenticated":true')) letIn += 1
     const list = times.get(status) ?? []
     list.push(performance.now() - connection.sentAt)
     times.set(status, list)
@@ -58,8 +59,8 @@ function open(): Promise<void> {
   return promise
 }
 
-function send(connection: Connection): void {
-  const body = REVIEW[0] + tokens((count += 1)) + REVIEW[1]
+function send(connection: Connection, token: string): void {
+  const body = REVIEW[0] + token + REVIEW[1]
   connection.sentAt = performance.now()
   connection.socket.write(
     `POST /authenticate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
@@ -67,9 +68,14 @@ function send(connection: Connection): void {
 }
 
 /** Sends for so long; what is due while no connection is free is not sent. */
-async function flood(perSecond: number, seconds: number): Promise<Record<string, number>> {
+async function flood(
+  perSecond: number,
+  seconds: number,
+  nextToken: (count: number) => string,
+): Promise<Record<string, number>> {
   times.clear()
   broken = 0
+  letIn = 0
   const startedAt = performance.now()
   let [sent, due] = [0, 0]
   await new Promise<void>((resolve) => {
@@ -79,7 +85,7 @@ async function flood(perSecond: number, seconds: number): Promise<Record<string,
       for (; due < dueNow; due += 1) {
         const connection = free.shift()
         if (connection === undefined) continue
-        send(connection)
+        send(connection, nextToken((count += 1)))
         sent += 1
       }
       if (passed < seconds) return
@@ -96,6 +102,7 @@ async function flood(perSecond: number, seconds: number): Promise<Record<string,
   return {
     sentSeconds,
     sent,
+    letIn,
     accepted: accepted.length,
     acceptedP99: quantile(accepted, 0.99),
     turnedAway: turnedAway.length,
@@ -106,11 +113,14 @@ async function flood(perSecond: number, seconds: number): Promise<Record<string,
 }
 
 async function obey(message: unknown): Promise<void> {
-  if (isRecord(message)) process.send?.(await flood(Number(message['perSecond']), Number(message['seconds'])))
+  if (!isRecord(message)) return
+  const nextToken = message['garbage'] === true ? garbage : tokens
+  process.send?.(await flood(Number(message['perSecond']), Number(message['seconds']), nextToken))
 }
 
 process.on('message', (message) => void obey(message))
 process.on('disconnect', () => process.exit(0))
 // A few at a time, as no handshake is what is measured here.
-for (let opened = 0; opened < CONNECTIONS; opened += 10) await Promise.all(Array.from({ length: 10 }, open))
+for (let opened = 0; opened < Number(FLOOD_CONNECTIONS); opened += 10)
+  await Promise.all(Array.from({ length: 10 }, open))
 process.send?.({})

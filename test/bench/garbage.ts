@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startProgram, type Scope } from './children.ts'
+import { PRODUCT } from './commands.ts'
+import { residentMiB } from './memory.ts'
+import { openLoad } from './open-load.ts'
+import { quantile, type Figure, type Runtime } from './results.ts'
+import { createTokens } from './tokens.ts'
+import { startWebhook, type Webhook } from './webhook.ts'
+
+const SECTION = 'garbage'
+const GARBAGE_PER_SECOND = 5_000
+/** Garbage that is under way at one time: what is due while none of them is free is not sent. */
+const CONNECTIONS = 200
+const GOOD_PER_SECOND = 100
+const ALONE_SECONDS = 5
+const STS_MS = 20
+const SAMPLE_MS = 100
+/** What a good login leaves in the log. */
+const OF_GOOD_LOGINS = /msg="?(?:STS response|access granted)/
+/** What the manifests allow, in MiB. */
+const MEMORY_LIMIT = 256
+
+interface Good {
+  readonly latencies: readonly number[]
+  readonly failures: number
+  /** What failed, in words. */
+  readonly failed: string
+}
+
+/** The lines that no good login left, by the second of their time. */
+function linesOfGarbage(log: string): ReadonlyMap<string, number> {
+  const seconds = new Map<string, number>()
+  for (const line of log.split('\n')) {
+    const second = /time="?([^" ]+)/.exec(line)?.[1]
+    if (second === undefined || OF_GOOD_LOGINS.test(line)) continue
+    seconds.set(second, (seconds.get(second) ?? 0) + 1)
+  }
+  return seconds
+}
+
+/** What becomes of those who log in while others send what is no token, or none of use. */
+export async function measureGarbage(scope: Scope, seconds: number): Promise<Figure[]> {
+  const upstream = await startProgram(scope, 'upstream', [String(STS_MS)])
+  const figures: Figure[] = []
+  for (const [runtime, command] of PRODUCT) {
+    const webhook = await startWebhook(scope, command, upstream.environment)
+    const sender = await startProgram(scope, 'flood', [], {
+      FLOOD_CERTIFICATE: webhook.certificate,
+      FLOOD_PORT: String(webhook.port),
+      FLOOD_CONNECTIONS: String(CONNECTIONS),
+    })
+    await logIn(webhook, 2)
+    const alone = await logIn(webhook, ALONE_SECONDS)
+    const before = webhook.logged().length
+    const resident: number[] = []
+    const ended = new AbortController()
+    const watch = async (): Promise<void> => {
+      while (!ended.signal.aborted) {
+        resident.push(residentMiB(webhook.pid))
+        await sleep(SAMPLE_MS)
+      }
+    }
+    const watched = watch()
+    const [sent, beside] = await Promise.all([
+      sender.ask({ perSecond: GARBAGE_PER_SECOND, seconds, garbage: true }),
+      logIn(webhook, seconds),
+    ])
+    ended.abort()
+    await watched
+    const lines = [...linesOfGarbage(webhook.logged().slice(before)).values()]
+    sender.stop()
+    await webhook.stop()
+    figures.push(...figuresOf(runtime, sent, { seconds, alone, beside, lines, peak: Math.max(...resident) }))
+  }
+  return figures
+}
+
+let count = 0
+const tokens = createTokens()
+
+async function logIn(webhook: Webhook, seconds: number): Promise<Good> {
+  let refused = 0
+  const { latencies, failures, failed } = await openLoad({
+    ...webhook,
+    perSecond: GOOD_PER_SECOND,
+    seconds,
+    nextToken: () => tokens((count += 1)),
+    answered: ({ status, text }) => {
+      if (status === 200 && !text.includes('"authenticated":true')) refused += 1
+    },
+  })
+  return { latencies, failures: failures + refused, failed: refused > 0 ? `${failed} ${refused} × refused` : failed }
+}
+
+interface Measured {
+  readonly seconds: number
+  readonly alone: Good
+  readonly beside: Good
+  readonly lines: readonly number[]
+  readonly peak: number
+}
+
+function figuresOf(
+  runtime: Runtime,
+  sent: Readonly<Record<string, string>>,
+  { seconds, alone, beside, lines, peak }: Measured,
+): Figure[] {
+  const of = (key: string): number => Number(sent[key])
+  const row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>): Figure => ({
+    section: SECTION,
+    name,
+    runtime,
+    value,
+    ...more,
+  })
+  const good = `${GOOD_PER_SECOND} a second, all with different tokens, STS takes ${STS_MS} ms; from when each was due`
+  const all = lines.reduce((sum, number) => sum + number, 0)
+  return [
+    row('garbage sent', of('sent') / of('sentSeconds'), {
+      unit: '/s',
+      how: `${GARBAGE_PER_SECOND}/s were due for ${seconds} s: in turn tokens of another kind, not base64url, for another host, too old; over ${CONNECTIONS} connections, by a process on the same cores`,
+      target: { least: GARBAGE_PER_SECOND * 0.98 },
+    }),
+    row('garbage let in', of('letIn'), { unit: 'count', how: 'of it', target: { most: 0 } }),
+    row('garbage without an answer', of('sent') - of('accepted'), {
+      unit: 'count',
+      how: 'other answers than a refusal, connections that broke, and no answer within 5 s after the last was sent',
+      target: { most: 0 },
+    }),
+    row('good logins that failed', beside.failures, {
+      unit: 'count',
+      how: [`beside ${beside.latencies.length} that did not`, beside.failed].filter(Boolean).join(': '),
+      target: { most: 0 },
+    }),
+    row('good logins alone, p99', quantile(alone.latencies, 0.99), { unit: 'ms', how: good }),
+    row('good logins beside it, median', quantile(beside.latencies, 0.5), { unit: 'ms', how: good }),
+    row('good logins beside it, p99', quantile(beside.latencies, 0.99), { unit: 'ms', how: good }),
+    row('lines of the log', all / seconds, {
+      unit: '/s',
+      how: `those of good logins left out, from the first token on; the first second of a reason has most, here ${Math.max(0, ...lines)} in one second`,
+      target: { most: 10 },
+    }),
+    row('resident at most', peak, {
+      unit: 'MiB',
+      how: `VmRSS meanwhile; the manifests allow ${MEMORY_LIMIT} MiB`,
+      target: { most: MEMORY_LIMIT },
+    }),
+  ]
+}
