@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProgram, type Scope } from './children.ts'
 import { PRODUCT } from './commands.ts'
@@ -38,6 +39,14 @@ function linesOfGarbage(log: string): ReadonlyMap<string, number> {
   return seconds
 }
 
+/** The processor time of a process so far, in milliseconds: proc(5), the fields utime and stime, in hundredths of a second. */
+function processorMilliseconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 /** What becomes of those who log in while others send what is no token, or none of use. */
 export async function measureGarbage(scope: Scope, seconds: number): Promise<Figure[]> {
   const upstream = await startProgram(scope, 'upstream', [String(STS_MS)])
@@ -61,16 +70,18 @@ export async function measureGarbage(scope: Scope, seconds: number): Promise<Fig
       }
     }
     const watched = watch()
+    const processorBefore = processorMilliseconds(webhook.pid)
     const [sent, beside] = await Promise.all([
       sender.ask({ perSecond: GARBAGE_PER_SECOND, seconds, garbage: true }),
       logIn(webhook, seconds),
     ])
+    const processor = processorMilliseconds(webhook.pid) - processorBefore
     ended.abort()
     await watched
     const lines = [...linesOfGarbage(webhook.logged().slice(before)).values()]
     sender.stop()
     await webhook.stop()
-    figures.push(...figuresOf(runtime, sent, { seconds, alone, beside, lines, peak: Math.max(...resident) }))
+    figures.push(...figuresOf(runtime, sent, { seconds, alone, beside, lines, processor, peak: Math.max(...resident) }))
   }
   return figures
 }
@@ -97,13 +108,15 @@ interface Measured {
   readonly alone: Good
   readonly beside: Good
   readonly lines: readonly number[]
+  /** Milliseconds of processor time. */
+  readonly processor: number
   readonly peak: number
 }
 
 function figuresOf(
   runtime: Runtime,
   sent: Readonly<Record<string, string>>,
-  { seconds, alone, beside, lines, peak }: Measured,
+  { seconds, alone, beside, lines, processor, peak }: Measured,
 ): Figure[] {
   const of = (key: string): number => Number(sent[key])
   const row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>): Figure => ({
@@ -126,6 +139,10 @@ function figuresOf(
       unit: 'count',
       how: 'other answers than a refusal, connections that broke, and no answer within 5 s after the last was sent',
       target: { most: 0 },
+    }),
+    row('processor time for each', processor / (of('sent') + beside.latencies.length), {
+      unit: 'ms',
+      how: 'of the server, for each token, the good ones included',
     }),
     row('good logins that failed', beside.failures, {
       unit: 'count',
