@@ -1,10 +1,11 @@
 // What makes the bundle load less: a package's index, or a library's, would load all that it names for the one thing that is used.
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
 const OWN = '@aws-iam-authenticator/'
 const STATEMENT = /^(import|export) \{([^}]*)\} from '([^']+)'$/gm
+const LATER = /(?<=^ *const \{([^}]*)\} = )await import\('([^']+)'\)$/gm
 
 /** `a, type B, c as d` as the names of the values among them. */
 function valuesOf(names: string): { name: string; as: string }[] {
@@ -40,22 +41,25 @@ export function pastIndexes(packages: string): Plugin {
     if (file === undefined) throw new Error(`${from} exports no ${name}`)
     return file
   }
+  const direct = (statement: string, verb: string, names: string, from: string): string => {
+    if (!from.startsWith(OWN)) return statement
+    const statements = valuesOf(names).map(({ name, as }) => {
+      return `${verb} { ${name} as ${as} } from ${JSON.stringify(fileOf(name, from))};`
+    })
+    // In one line, as many as there were: positions in messages stay.
+    return statements.join(' ') + '\n'.repeat(statement.split('\n').length - 1)
+  }
+  const later = (expression: string, names: string, from: string): string => {
+    if (!from.startsWith(OWN)) return expression
+    const files = new Set(valuesOf(names).map(({ name }) => fileOf(name, from)))
+    return `Object.assign({}, ${[...files].map((file) => `await import(${JSON.stringify(file)})`).join(', ')})`
+  }
   return {
     name: 'past-indexes',
     setup: (bundler) => {
       bundler.onLoad({ filter: /[\\/]packages[\\/]\w+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
         loader: 'ts',
-        contents: readFileSync(path, 'utf8').replaceAll(
-          STATEMENT,
-          (statement, verb: string, names: string, from: string) => {
-            if (!from.startsWith(OWN)) return statement
-            const direct = valuesOf(names).map(({ name, as }) => {
-              return `${verb} { ${name} as ${as} } from ${JSON.stringify(fileOf(name, from))};`
-            })
-            // In one line, as many as there were: positions in messages stay.
-            return direct.join(' ') + '\n'.repeat(statement.split('\n').length - 1)
-          },
-        ),
+        contents: readFileSync(path, 'utf8').replaceAll(STATEMENT, direct).replaceAll(LATER, later),
       }))
     },
   }
@@ -70,7 +74,8 @@ const USED: ReadonlyMap<string, string> = new Map([
 
 /** What those libraries get in the place of modules that take longer to load than a token to sign. */
 const LIGHTER: ReadonlyMap<string, string> = new Map([
-  // Loaded when it is called, which it isn't.
+  // Loaded when they are called, which they are not.
+  ['node:os', "export const homedir = () => process.getBuiltinModule('node:os').homedir()"],
   [
     'node:crypto',
     ['createHash', 'createHmac', 'getRandomValues']
@@ -87,12 +92,38 @@ const LIGHTER: ReadonlyMap<string, string> = new Map([
   ['./HeaderFormatter', 'export class HeaderFormatter {}'],
 ])
 
+/**
+ * What the signer uses of the SDK's indexes, whose other modules make tables and classes as they are loaded. Hexadecimal digits by
+ * Buffer need no table.
+ */
+const SIGNER_INDEXES: ReadonlyMap<string, string> = new Map([
+  ['client', "export { normalizeProvider } from '../transport/normalizeProvider.js'"],
+  [
+    'protocols',
+    "export { HttpRequest } from '../transport/httpRequest.js'\nexport { escapeUri } from './util-uri-escape/escape-uri.js'",
+  ],
+  [
+    'serde',
+    `
+export { hasOwn } from '../transport/hasOwn.js'
+export { isArrayBuffer } from './is-array-buffer/is-array-buffer.js'
+export { toUint8Array } from './util-utf8/toUint8Array.js'
+export { writeKey } from './writeKey.js'
+export const toHex = (bytes) => Buffer.from(bytes).toString('hex')
+`,
+  ],
+])
+
 const LIGHTER_MODULES: Plugin = {
   name: 'lighter-modules',
   setup: (bundler) => {
     bundler.onResolve({ filter: /^(?:node:|@smithy\/core\/|\.\/H)/ }, ({ path }) =>
       LIGHTER.has(path) ? { path, namespace: 'lighter' } : null,
     )
+    bundler.onLoad({ filter: /@smithy[\\/]core[\\/].*[\\/]\w+[\\/]index\.js$/ }, ({ path }) => {
+      const contents = SIGNER_INDEXES.get(basename(dirname(path)))
+      return contents === undefined ? null : { contents, resolveDir: dirname(path) }
+    })
     bundler.onLoad({ filter: /^/, namespace: 'lighter' }, ({ path }) => ({ contents: LIGHTER.get(path) ?? '' }))
   },
 }

@@ -1,5 +1,9 @@
-import { homedir } from 'node:os'
 import { firstSet, type Environment } from './environment.ts'
+
+// Hardly ever asked for, and so not loaded before.
+function homeOfUser(): string {
+  return process.getBuiltinModule('node:os').homedir()
+}
 
 /**
  * The folder in which a person's own files are. In a container that names none, and whose user has no entry in its
@@ -8,7 +12,7 @@ import { firstSet, type Environment } from './environment.ts'
 export function homeFolder(
   environment: Environment,
   names: readonly string[] = ['HOME', 'USERPROFILE'],
-  ofUser: () => string = homedir,
+  ofUser: () => string = homeOfUser,
 ): string {
   const named = firstSet(environment, ...names)?.value
   if (named !== undefined) return named
