@@ -107,7 +107,8 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     if (mapped instanceof Refusal) {
       const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
       const nearest = nearestFields(misses, scrubbed, scrubbedAccounts)
-      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, identity.arn)
+      // All sessions of a role count as one: whoever may assume it can name them as they like.
+      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, identity.canonicalArn)
     }
     const user = userInfo(identity, mapped, scrubbed)
     const told = { ...user, username: shown(user.username), uid: shown(user.uid), groups: mapped.groups.map(shown) }

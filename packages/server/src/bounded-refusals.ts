@@ -9,7 +9,7 @@ const PER_SECOND = 0.5
 /** Kinds of lines that are told apart at one time. */
 const MAX_KINDS = 1_024
 
-/** Logs a refusal. `arn` is whose login it was, once STS has said so. */
+/** Logs a refusal. `arn` is whose login it was, canonical, once STS has said so. */
 export type LogRefusal = (refusal: Refusal, fields: LogFields, arn?: string) => void
 
 interface Kind {

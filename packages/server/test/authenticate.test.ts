@@ -2,6 +2,7 @@ import { Refusal, type Identity, type Mapped, type NearMiss } from '@aws-iam-aut
 import { test } from 'tap'
 import { createAuthenticate, type AuthenticateOptions } from '../src/authenticate.ts'
 import { createRefusalLog } from '../src/bounded-refusals.ts'
+import type { Verified } from '../src/verify.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
 const ACCOUNT = '111122223333'
@@ -82,6 +83,19 @@ void test('a refusal is passed on as it is, and logged with its reason', async (
     { message: 'STS response' },
     { message: 'access denied', fields: { arn: identity.arn, reason: 'not_mapped' } },
   ])
+})
+
+void test('a role that nobody mapped fills no log by the names of its sessions', async (t) => {
+  let session = 0
+  const sessionOf = (): Promise<Verified> => {
+    session += 1
+    const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/Reader/${session}`
+    return Promise.resolve({ identity: { ...identity, arn }, request, isRemembered: true })
+  }
+  const unmapped = new Refusal('not_mapped', 'nobody')
+  const { authenticate, lines } = setUp({ verify: sessionOf, map: () => Promise.resolve(unmapped) })
+  for (let login = 0; login < 100; login += 1) await authenticate(review, {}, '127.0.0.1')
+  t.equal(lines.length, 30)
 })
 
 const mapsNobody = () => Promise.resolve(new Refusal('not_mapped', 'nobody'))
