@@ -75,7 +75,7 @@ t.test('the image', { skip, timeout: 180_000 }, async (t) => {
   const { config, root, start } = await buildImage(t)
   t.match(config, { User: '10000:10000', Entrypoint: ['/aws-iam-authenticator'] })
   t.equal(property(config, 'Cmd'), undefined)
-  t.match(property(config, 'Env'), /^BUN_JSC_forceRAMSize=\d+$/m)
+  t.match(String(property(config, 'Env')), /,BUN_JSC_forceRAMSize=\d+,/)
 
   t.test('holds the executable, the C library, the authorities and a user, and no shell', async (t) => {
     const library = process.arch === 'arm64' ? 'lib/aarch64-linux-gnu' : 'lib/x86_64-linux-gnu'

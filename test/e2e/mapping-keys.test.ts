@@ -5,7 +5,7 @@ import { eventually } from './harness/eventually.ts'
 import { testFollowing } from './harness/follow.ts'
 import { allowIdentityMappings } from './harness/identity-mappings.ts'
 import { logIn, tokenOf } from './harness/logins.ts'
-import { startTestServer, type LogLine, type TestServer } from './harness/server.ts'
+import { logSettled, startTestServer, type LogLine, type TestServer } from './harness/server.ts'
 import { startAws } from './harness/webhook.ts'
 
 const ACCOUNT = '111122223333'
@@ -60,6 +60,7 @@ t.test('patterns and names of sessions decide, in config.yaml', async (t) => {
 
 /** What the log says of the refusal of a token. */
 async function refusal(server: TestServer, token: string): Promise<LogLine> {
+  await logSettled()
   const before = server.log().length
   const denial = (): LogLine | undefined =>
     server

@@ -6,7 +6,7 @@ import { temporaryFolder } from './command.ts'
 import { eventually } from './eventually.ts'
 import { logIn, roleArn, roleToken } from './logins.ts'
 import { metricsOf, type Metrics } from './webhook.ts'
-import { startTestServer, type LogLine, type TestServer } from './server.ts'
+import { logSettled, startTestServer, type LogLine, type TestServer } from './server.ts'
 
 /** The bound for a change to a file to be in force, in milliseconds. */
 export const LIVE_MS = 1000
@@ -62,6 +62,7 @@ export async function startDynamicServer(t: Test, options: DynamicOptions): Prom
       return eventually(t, what, expected, LIVE_MS, () => logIn(server, token))
     },
     complaints: async (level, action, count = 1) => {
+      await logSettled()
       const { length } = server.log()
       await action()
       const lines = (): readonly LogLine[] =>

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Agent, type Dispatcher } from 'undici'
 import type { SandboxAws } from '../../sandbox/aws/sandbox.ts'
 import {
@@ -66,6 +67,11 @@ export interface TestServer {
   }): Promise<WebhookAnswer>
   /** Stops the process and tells how it ended. */
   stop(signal?: NodeJS.Signals): Promise<Finished>
+}
+
+/** The server writes its log a moment after it answers: what has been answered is in it when this resolves. */
+export async function logSettled(): Promise<void> {
+  await setTimeout(50)
 }
 
 /** A port of this machine that was free a moment ago. */
