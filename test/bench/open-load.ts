@@ -7,6 +7,8 @@ export interface OpenLoadOptions {
   readonly perSecond: number
   readonly seconds: number
   readonly nextToken: () => string
+  /** Whose connections are used; without it some are opened, and closed at the end. */
+  readonly agent?: Agent
   /** Ends it before its time. */
   readonly ended?: AbortSignal
   /** Told of each answer. */
@@ -30,10 +32,15 @@ export interface LoadResult {
   readonly failed: string
 }
 
+/** Connections for a load. */
+export function createLoadAgent(certificate: string): Agent {
+  return new Agent({ connections: 50, keepAliveTimeout: 60_000, connect: { ca: certificate, servername: 'localhost' } })
+}
+
 /** Sends TokenReviews at a rate, whether or not they are answered. */
 export async function openLoad(options: OpenLoadOptions): Promise<LoadResult> {
   const { port, certificate, perSecond, seconds, nextToken, answered, ended } = options
-  const agent = new Agent({ connections: 50, connect: { ca: certificate, servername: 'localhost' } })
+  const agent = options.agent ?? createLoadAgent(certificate)
   const latencies: number[] = []
   const failures = new Map<string, number>()
   const fail = (why: string): void => void failures.set(why, (failures.get(why) ?? 0) + 1)
@@ -70,7 +77,7 @@ export async function openLoad(options: OpenLoadOptions): Promise<LoadResult> {
     }, 1)
   })
   await Promise.all(under)
-  await agent.destroy()
+  if (options.agent === undefined) await agent.destroy()
   return {
     latencies,
     failures: [...failures.values()].reduce((sum, count) => sum + count, 0),

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isRecord } from '@aws-iam-authenticator/core'
 import { bars, lines } from './plots.ts'
 import { meets, shown, shownTarget, type Figure, type Results } from './results.ts'
 
@@ -31,14 +32,34 @@ function inPlace(document: string, name: string, text: string): string {
   return `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`
 }
 
+function isResults(value: unknown): value is Results {
+  return isRecord(value) && Array.isArray(value['figures']) && Array.isArray(value['memory'])
+}
+
+/** What was published before, for the sections that were not measured anew. */
+function published(file: string): Partial<Results> {
+  if (!existsSync(file)) return {}
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  return isResults(value) ? value : {}
+}
+
 /** Writes the figures into docs/performance.md, its plots, and docs/performance/results.json. */
-export function publish(results: Results): void {
+export function publish(measured: Results): void {
   const folder = join(DOCS, 'performance')
   mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'results.json')
+  const before = published(file)
+  const sections = new Set(measured.figures.map(({ section }) => section))
+  const kept = (before.figures ?? []).filter(({ section }) => !sections.has(section))
+  const results: Results = {
+    ...measured,
+    figures: [...kept, ...measured.figures],
+    memory: measured.memory.length > 0 ? measured.memory : (before.memory ?? []),
+    files: measured.files.length > 0 ? measured.files : (before.files ?? []),
+  }
   const of = (section: string): Figure[] => results.figures.filter((figure) => figure.section === section)
   const page = join(DOCS, 'performance.md')
   let document = readFileSync(page, 'utf8')
-  const sections = [...new Set(results.figures.map(({ section }) => section))]
   const plots = new Map([
     ['start', bars(of('start').filter(({ unit }) => unit === 'ms'))],
     ['webhook', bars(of('webhook').filter(({ unit }) => unit === '/s'))],
@@ -51,9 +72,9 @@ export function publish(results: Results): void {
     document = inPlace(document, section, `\n${image}${table(of(section))}\n`)
   }
   document = inPlace(document, 'machine', `Taken on ${results.date}, ${results.machine}.`)
-  if (results.files.length > 0) {
-    document = inPlace(document, 'files', `\n${results.files.map((file) => `- \`${file}\``).join('\n')}\n`)
+  if (measured.files.length > 0) {
+    document = inPlace(document, 'files', `\n${results.files.map((name) => `- \`${name}\``).join('\n')}\n`)
   }
   writeFileSync(page, document)
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
 }

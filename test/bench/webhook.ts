@@ -5,7 +5,7 @@ import { minimalEnvironment, temporaryFolder, type Environment } from '../e2e/ha
 import { freePort } from '../e2e/harness/server.ts'
 import { startListening, startProgram, type Scope } from './children.ts'
 import { buildProgram, IMAGE_ENVIRONMENT, PRODUCT, type CommandLine } from './commands.ts'
-import { openLoad } from './open-load.ts'
+import { createLoadAgent, openLoad } from './open-load.ts'
 import { quantile, type Figure, type Runtime } from './results.ts'
 import { createTokens, wrkScript } from './tokens.ts'
 
@@ -182,12 +182,15 @@ async function measureLatency(runtime: Runtime, { ours, theirs }: Pair, seconds:
   const tokens = createTokens()
   let count = 0
   const nextToken = (): string => tokens((count += 1))
+  // An API server's connections are there already.
+  const [agent, otherAgent] = [createLoadAgent(ours.certificate), createLoadAgent(theirs.certificate)]
   const load = async (webhook: Webhook, forSeconds: number): Promise<readonly number[]> => {
     const { latencies, failures } = await openLoad({
       ...webhook,
       perSecond: PER_SECOND,
       nextToken,
       seconds: forSeconds,
+      agent: webhook === ours ? agent : otherAgent,
     })
     if (failures > 0) console.error(`${runtime}: ${failures} logins failed, which the latencies leave out`)
     return latencies
@@ -198,6 +201,7 @@ async function measureLatency(runtime: Runtime, { ours, theirs }: Pair, seconds:
     measured.theirs.push(await load(theirs, LATENCY_TURN_SECONDS))
     measured.ours.push(await load(ours, LATENCY_TURN_SECONDS))
   }
+  await Promise.all([agent.destroy(), otherAgent.destroy()])
   await Promise.all([ours.stop(), theirs.stop()])
   const how = `${PER_SECOND} different tokens a second for ${seconds} s, ${LATENCY_TURN_SECONDS} s in turn with the echo; from when each was due`
   const of = (who: keyof Pair, share: number): number => quantile(measured[who].flat(), share)
