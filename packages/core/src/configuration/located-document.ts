@@ -58,8 +58,10 @@ export class LocatedDocument {
   /** Whether the text is no document at all: nothing in it can be trusted. */
   readonly unreadable: boolean
   readonly #source: string
-  /** Where each line begins. */
+  readonly #text: string
+  /** Where each line begins, as far as somebody wanted to know. */
   readonly #lines: number[] = [0]
+  #hasAllLines = false
   #errorCount = 0
 
   constructor(
@@ -69,7 +71,7 @@ export class LocatedDocument {
     parsed: Parsed = finish(parseSteps(text, format)),
   ) {
     this.#source = source
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) this.#lines.push(end + 1)
+    this.#text = text
     const { contents, error } = parsed
     this.unreadable = error !== null
     this.root = { node: contents, path: '', location: { source, line: 1, column: 1 } }
@@ -228,7 +230,18 @@ export class LocatedDocument {
     return own
   }
 
+  /** Most values are looked at in their order: a long document is not searched for its lines in one go. */
+  #findLines(offset: number): void {
+    let last = this.#lines.at(-1) ?? 0
+    while (last <= offset && !this.#hasAllLines) {
+      last = this.#text.indexOf('\n', last) + 1
+      if (last > 0) this.#lines.push(last)
+      else this.#hasAllLines = true
+    }
+  }
+
   readonly #at = (offset: number): Location => {
+    this.#findLines(offset)
     let [line, after] = [0, this.#lines.length]
     while (after - line > 1) {
       const middle = (line + after) >>> 1

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Steps } from '@aws-iam-authenticator/core'
 
 /** How long others wait for their turn, in milliseconds. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 /** A login takes several turns, for its request, for STS and for its answer. */
 const MOST_TURNS_BETWEEN = 4
 /** A turn in which nobody else had anything to do is over sooner, in milliseconds. */
