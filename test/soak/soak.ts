@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { IMAGE_ENVIRONMENT } from '../bench/commands.ts'
 import { startCluster } from '../e2e/harness/cluster.ts'
 import { cannotMislead, startDirectSts } from '../e2e/harness/direct-sts.ts'
 import { startTestServer, type TestServer } from '../e2e/harness/server.ts'
@@ -177,9 +178,10 @@ export async function soak({ minutes, phaseSeconds, only, progress }: SoakOption
     const configuration = `clusterID: k8s.local\nserver:\n  kubeconfig: ${kubeconfig}\n`
     const way = cannotMislead === false ? await startDirectSts(scope, aws.port) : null
     way?.resolve(STS_HOST)
-    const directly = way === null ? {} : { wrapper: way.wrapper, environment: { HTTPS_PROXY: '' } }
+    const directly = way === null ? {} : { wrapper: way.wrapper }
+    const environment = { ...IMAGE_ENVIRONMENT, ...(way === null ? {} : { HTTPS_PROXY: '' }) }
     const args = ['--backend-mode=EKSConfigMap']
-    const server = await startTestServer(scope, { aws, configuration, args, ...directly })
+    const server = await startTestServer(scope, { aws, configuration, args, environment, ...directly })
     const asker = (connections: number): Asker => {
       const made = createAsker(server, connections)
       scope.teardown(() => made.close())
