@@ -1,13 +1,16 @@
 import { messageOf } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
 
+const LENGTH = /^\d{1,15}$/
+
 /** The text of an answer; null where it is longer than that. */
 export async function readCapped(
   { headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>,
   maxBytes: number,
 ): Promise<string | null> {
   // Where the length is told beforehand, as AWS does, no more than that is taken for the body (RFC 9112, section 6.2).
-  if (Number(headers['content-length'] ?? Number.NaN) <= maxBytes) return body.text()
+  const length = headers['content-length']
+  if (typeof length === 'string' && LENGTH.test(length) && Number(length) <= maxBytes) return body.text()
   const parts: AsyncIterable<Uint8Array> = body
   const chunks: Uint8Array[] = []
   let size = 0
