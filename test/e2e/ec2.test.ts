@@ -117,7 +117,7 @@ t.test('more than the rate limit lets through in time is no verdict, and leaves 
   const outcomes = await Promise.all(nodes.map(({ token }) => logIn(server, token)))
   const late = nodes.filter((_, index) => outcomes[index] === 'status 502')
   t.ok(late.length > 0, `${late.length} of them`)
-  for (const line of await refusals(server, late.length)) {
+  for (const line of await refusals(server, 1)) {
     t.match(line, { reason: 'ec2_unavailable', error: /ec2DescribeInstancesQps/ })
   }
   aws.ec2.pageSize = 1000

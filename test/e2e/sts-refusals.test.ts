@@ -66,8 +66,9 @@ const RESULT: Readonly<Record<string, string>> = {
 
 t.test('what STS or the server refuses is a verdict, with the reason in log and metrics alone', async (t) => {
   const aws = await startAws(t)
-  const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
-  for (const [index, [name, token, reason, asked]] of cases(aws).entries()) {
+  for (const [name, token, reason, asked] of cases(aws)) {
+    // A server of its own, for the log has no line for each of many refusals at once.
+    const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
     const before = await metricsOf(server)
     const askedBefore = aws.sts.requests.length
     for (const apiVersion of ['authentication.k8s.io/v1beta1', V1]) {
@@ -77,8 +78,15 @@ t.test('what STS or the server refuses is a verdict, with the reason in log and 
       const status = { authenticated: false, user: {} }
       t.same(answer.json, { apiVersion, kind: 'TokenReview', metadata: {}, spec: {}, status }, name)
     }
-    const denied = await refusals(server, 2 * index + 2)
-    t.match(denied.slice(2 * index), [{ reason }, { reason }], name)
+    const denied = await refusals(server, 2)
+    t.match(denied, [{ reason }, { reason }], name)
+    if (reason === 'bad_signature') {
+      t.match(
+        denied,
+        [{ error: /another cluster/ }, {}],
+        'the log says that a token for another cluster looks like this',
+      )
+    }
     t.equal(aws.sts.requests.length - askedBefore, asked ? 1 : 0, `${name}: what STS says is remembered`)
     const after = await metricsOf(server)
     const labels = { reason }
@@ -89,29 +97,29 @@ t.test('what STS or the server refuses is a verdict, with the reason in log and 
       t.equal((after(count, { result }) ?? 0) - (before(count, { result }) ?? 0), 2, name)
     }
     t.notOk(server.output().includes(token.slice(-50)), `${name}: no part of the token is logged`)
+    const refusedBySts = asked && reason !== 'not_mapped'
+    t.equal(
+      after('sts_responses_total', { ResponseCode: '403', StsRegion: REGION }),
+      refusedBySts ? 1 : undefined,
+      name,
+    )
+    t.equal(after('sts_connection_failures_total', { StsRegion: REGION }), undefined, name)
+    t.equal(verdict(await server.review(userToken())), true, `${name}: others pass`)
+    await server.stop()
   }
-  const metrics = await metricsOf(server)
-  t.equal(metrics('sts_responses_total', { ResponseCode: '403', StsRegion: REGION }), 5)
-  t.equal(metrics('sts_connection_failures_total', { StsRegion: REGION }), undefined)
-  t.match(
-    (await refusals(server, 0)).find(({ reason }) => reason === 'bad_signature'),
-    { error: /another cluster/ },
-    'the log says that a token for another cluster looks like this',
-  )
-  t.equal(verdict(await server.review(userToken())), true)
 })
 
 t.test('refusalStatus 403 brings back the status and the body of older releases', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  refusalStatus: 403\n` })
-  for (const [index, [name, token, reason]] of cases(aws).entries()) {
+  for (const [name, token, reason] of cases(aws)) {
     for (const apiVersion of ['authentication.k8s.io/v1beta1', V1]) {
       const answer = await server.review(token, apiVersion)
       t.equal(answer.status, 403, name)
       t.equal(answer.headers['content-type'], 'application/json; charset=UTF-8', name)
       t.equal(answer.text, '{"metadata":{},"spec":{},"status":{"user":{}}}', name)
     }
-    t.match((await refusals(server, 2 * index + 2)).at(-1), { reason }, name)
+    t.ok(((await metricsOf(server))('refusals_total', { reason }) ?? 0) >= 2, name)
   }
   t.equal(verdict(await server.review(userToken())), true, 'who is let in gets 200')
 })

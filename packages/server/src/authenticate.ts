@@ -9,7 +9,7 @@ import {
   type NearMiss,
   type UserInfo,
 } from '@aws-iam-authenticator/core'
-import type { LogRefusal } from './bounded-refusals.ts'
+import type { LogRefusal, Named } from './bounded-refusals.ts'
 import { entryPath, grantedDecision, refusedDecision, type Decision, type Known } from './decision.ts'
 import { nearestFields } from './refusal-log.ts'
 import type { TokenReview } from './token-review.ts'
@@ -84,8 +84,8 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log, logRefusal, foreignToken, decided } = options
   return async (review, origin, client) => {
     let known: Known = { client: String(origin['client'] ?? ''), startedAt: performance.now() }
-    const refuse = (refusal: Refusal, fields: LogFields = {}, arn = ''): Refusal => {
-      logRefusal(refusal, { ...origin, ...fields }, arn)
+    const refuse = (refusal: Refusal, fields: LogFields = {}, named?: Named): Refusal => {
+      logRefusal(refusal, { ...origin, ...fields }, named)
       decided(refusedDecision(refusal, known))
       return refusal
     }
@@ -101,15 +101,19 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const scrubbed = scrubbedAccounts.has(identity.accountId)
     const fields = scrubbed ? { stsendpoint: verified.request.host } : identityFields(verified)
     known = { ...known, stsHost: verified.request.host, ...(scrubbed ? {} : { identity }) }
-    if (!verified.isRemembered) log.info('STS response', { ...origin, ...fields })
+    const stsAnswered = (): void => {
+      if (!verified.isRemembered) log.info('STS response', { ...origin, ...fields })
+    }
     const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
     const mapped = await map(identity)
     if (mapped instanceof Refusal) {
       const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
       const nearest = nearestFields(misses, scrubbed, scrubbedAccounts)
-      // All sessions of a role count as one: whoever may assume it can name them as they like.
-      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, identity.canonicalArn)
+      // Everybody who has some AWS account is named by STS: the line of its answer is bounded with that of the refusal.
+      const named = { identity, before: stsAnswered }
+      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, named)
     }
+    stsAnswered()
     const user = userInfo(identity, mapped, scrubbed)
     const told = { ...user, username: shown(user.username), uid: shown(user.uid), groups: mapped.groups.map(shown) }
     log.info('access granted', {

@@ -1,51 +1,105 @@
-import type { Log, LogFields, Refusal } from '@aws-iam-authenticator/core'
+import type { Identity, Log, LogFields, Refusal } from '@aws-iam-authenticator/core'
 import { refusalFields } from './refusal-log.ts'
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
 
-/** Lines of one kind: so many at once, and after that so many a second. */
-const BURST = 30
-const PER_SECOND = 0.5
+/** Lines: so many at once, and after that so many a second. */
+interface Limits {
+  readonly burst: number
+  readonly perSecond: number
+}
 
-/** Kinds of lines that are told apart at one time. */
+/** One reason; of whoever STS has named, one reason and one principal. */
+const KIND: Limits = { burst: 6, perSecond: 0.25 }
+
+/** All principals of one account: whoever owns one can make as many of them as he likes. */
+const ACCOUNT: Limits = { burst: 8, perSecond: 1 }
+
+/** All lines about nobody knows whom: nine in any second. The last `kept` are for reasons that had no line for `keptAfterMs`. */
+const UNNAMED = { burst: 7, perSecond: 2, kept: 3, keptAfterMs: 20_000 }
+
+/** All lines about those whom STS has named: fifteen in any second. The last `kept` are for accounts with few refusals. */
+const NAMED = { burst: 12, perSecond: 3, kept: 6 }
+
+/** Kinds, and accounts, that are told apart at one time. */
 const MAX_KINDS = 1_024
 
-/** Logs a refusal. `arn` is whose login it was, canonical, once STS has said so. */
-export type LogRefusal = (refusal: Refusal, fields: LogFields, arn?: string) => void
+/** Who is refused, once STS has said so. */
+export interface Named {
+  readonly identity: Pick<Identity, 'accountId' | 'canonicalArn'>
+  /** Logs what goes before the line; called where there is one. */
+  readonly before?: () => void
+}
+
+/** Logs a refusal. */
+export type LogRefusal = (refusal: Refusal, fields: LogFields, named?: Named) => void
 
 interface Kind {
   readonly bucket: TokenBucket
+  loggedAt: number
   unlogged: number
 }
 
+/** What came up lately, by name; what has not come up for longest is forgotten first. */
+function createRecent<T>(create: () => T, forgotten: (value: T) => void = () => undefined): (name: string) => T {
+  const recent = new Map<string, T>()
+  return (name) => {
+    const value = recent.get(name) ?? create()
+    recent.delete(name)
+    recent.set(name, value)
+    if (recent.size > MAX_KINDS) {
+      for (const [oldest, old] of recent) {
+        recent.delete(oldest)
+        forgotten(old)
+        break
+      }
+    }
+    return value
+  }
+}
+
 /**
- * The line `access denied`, bounded: a flood of one reason hides neither the other reasons nor those whom STS has named, each
- * of whom has lines of their own. The next line of a kind that was held back says by how many in the field `unlogged`.
+ * The line `access denied`, bounded, so that no flood fills the log or hides the one line that somebody looks for. Lines whose
+ * author is not known share one budget, and those about whom STS has named another, of which no account has more than its share.
+ * The next line of a kind that was held back says by how many in the field `unlogged`; `unloggedOthers` counts what kinds held
+ * back that are no longer told apart.
  *
  * @param now Milliseconds since some moment, never set back.
  */
 export function createRefusalLog(log: Log, now: () => number): LogRefusal {
-  const kinds = new Map<string, Kind>()
-  const kindOf = (name: string): Kind => {
-    const kind = kinds.get(name) ?? { bucket: createTokenBucket(PER_SECOND, BURST, now), unlogged: 0 }
-    // Put at the end again: the first is what has not come up for longest.
-    kinds.delete(name)
-    kinds.set(name, kind)
-    if (kinds.size > MAX_KINDS) {
-      for (const oldest of kinds.keys()) {
-        kinds.delete(oldest)
-        break
-      }
+  const bucketOf = ({ burst, perSecond }: Limits): TokenBucket => createTokenBucket(perSecond, burst, now)
+  const [unnamed, allNamed] = [bucketOf(UNNAMED), bucketOf(NAMED)]
+  const accountOf = createRecent(() => bucketOf(ACCOUNT))
+  let unloggedOthers = 0
+  const kindOf = createRecent<Kind>(
+    () => ({ bucket: bucketOf(KIND), loggedAt: -Infinity, unlogged: 0 }),
+    ({ unlogged }) => (unloggedOthers += unlogged),
+  )
+  // What a kind or an account takes is gone even where the next bucket has none: so each tries its luck no more often than it may
+  // have lines, however many it sends, and none has the whole budget by being the loudest.
+  const mayLog = ({ bucket, loggedAt }: Kind, named: Named | undefined): boolean => {
+    if (bucket.take(0) === null) return false
+    if (named === undefined) {
+      const isNew = now() - loggedAt >= UNNAMED.keptAfterMs
+      return unnamed.take(0, isNew ? 0 : UNNAMED.kept) !== null
     }
-    return kind
+    const account = accountOf(named.identity.accountId)
+    if (account.take(0, ACCOUNT.burst / 2) !== null) return allNamed.take(0) !== null
+    return account.take(0) !== null && allNamed.take(0, NAMED.kept) !== null
   }
-  return (refusal, fields, arn = '') => {
-    const kind = kindOf(`${refusal.reason} ${arn}`)
-    if (kind.bucket.take(0) === null) {
+  return (refusal, fields, named) => {
+    const kind = kindOf(`${refusal.reason} ${named?.identity.canonicalArn ?? ''}`)
+    if (!mayLog(kind, named)) {
       kind.unlogged += 1
       return
     }
-    const unlogged = kind.unlogged > 0 ? { unlogged: kind.unlogged } : {}
+    named?.before?.()
+    const unlogged = {
+      ...(kind.unlogged > 0 ? { unlogged: kind.unlogged } : {}),
+      ...(unloggedOthers > 0 ? { unloggedOthers } : {}),
+    }
     kind.unlogged = 0
+    kind.loggedAt = now()
+    unloggedOthers = 0
     log.warn('access denied', { ...fields, ...refusalFields(refusal), ...unlogged })
   }
 }
