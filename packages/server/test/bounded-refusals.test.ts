@@ -39,8 +39,8 @@ const REASONS = Object.keys(reasons).filter((name): name is ReasonCode => name i
 
 /** How many refusals the lines stand for. */
 function told(lines: readonly RecordedLine[]): number {
-  const of = (line: RecordedLine, field: string): number => Number(line.fields[field] ?? 0)
-  return lines.reduce((sum, line) => sum + 1 + of(line, 'unlogged') + of(line, 'unloggedOthers'), 0)
+  const counts = lines.flatMap(({ fields }) => [1, fields['unlogged'] ?? 0, fields['unloggedOthers'] ?? 0])
+  return counts.map(Number).reduce((sum, count) => sum + count, 0)
 }
 
 const unmapped = new Refusal('not_mapped', 'nobody')
