@@ -57,6 +57,8 @@ export class LocatedDocument {
   readonly root: Field
   /** Whether the text is no document at all: nothing in it can be trusted. */
   readonly unreadable: boolean
+  /** Whether it is a list in which each item is read by itself. */
+  readonly isRegular: boolean
   readonly #source: string
   readonly #text: string
   /** Where each line begins, as far as somebody wanted to know. */
@@ -74,6 +76,7 @@ export class LocatedDocument {
     this.#text = text
     const { contents, error } = parsed
     this.unreadable = error !== null
+    this.isRegular = error === null && parsed.isRegular === true
     this.root = { node: contents, path: '', location: { source, line: 1, column: 1 } }
     if (error === null) return
     const message = `is no valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`

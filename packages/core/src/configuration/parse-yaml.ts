@@ -85,7 +85,7 @@ export function* yamlSteps(text: string): Steps<Parsed> {
     if (parsed.error === null) return parsed
   }
   const contents = yield* regularYamlSteps(text)
-  return contents === null ? parseAnyYaml(text) : { contents, error: null }
+  return contents === null ? parseAnyYaml(text) : { contents, error: null, isRegular: true }
 }
 
 /** Parses YAML. */

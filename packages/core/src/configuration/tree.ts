@@ -48,5 +48,10 @@ export interface ParseError {
 
 /** A text as a tree, or the place where it is none. */
 export type Parsed =
-  | { readonly contents: TreeNode | null; readonly error: null }
+  | {
+      readonly contents: TreeNode | null
+      readonly error: null
+      /** Whether it is a list in which each item is read by itself: the lines of no other one say anything of it. Default false. */
+      readonly isRegular?: boolean
+    }
   | { readonly contents: null; readonly error: ParseError }

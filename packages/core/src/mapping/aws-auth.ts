@@ -4,6 +4,7 @@ import { finish, type Steps } from '../steps.ts'
 import type { MappingLists, StrayKey } from './mapping-index.ts'
 import type { EntryGates, EntryRules } from './parse-key.ts'
 import { entriesSteps, parseAccounts, type ParsedEntries } from './parse-lists.ts'
+import { knownSteps, rereadSteps, type KnownEntries } from './reread.ts'
 
 /** The data keys of aws-auth that count, to the letter. */
 export const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
@@ -20,12 +21,18 @@ export function isEmptyList(text: string): boolean {
 /** The mappings in force of the ConfigMap aws-auth, and what is wrong with its data. */
 export interface AwsAuth extends MappingLists {
   readonly problems: readonly Problem[]
+  /** What the next one may have in common with this one. */
+  readonly known?: Partial<Readonly<Record<DataKey, KnownEntries>>>
 }
 
 /** Which gates are open for the entries of aws-auth. */
 export type AwsAuthGates = EntryGates & { readonly sso: boolean }
 
 export const EMPTY_AWS_AUTH: AwsAuth = { roles: [], users: [], accounts: [], problems: [] }
+
+function sourceOf(key: DataKey): string {
+  return `aws-auth ${key}`
+}
 
 /** Reads one data key; null, after its problems, where it holds no list at all. */
 function* listSteps<T>(
@@ -38,7 +45,7 @@ function* listSteps<T>(
   if (text === undefined) return none
   if (typeof text === 'string' && isEmptyList(text)) return none
   const written = typeof text === 'string' ? text : JSON.stringify(text)
-  const document = yield* documentSteps(written, `aws-auth ${key}`)
+  const document = yield* documentSteps(written, sourceOf(key))
   const list = document.unreadable ? null : yield* read(document, { ...document.root, path: key })
   for (const problem of document.problems) problems.push(problem)
   if (list === null) {
@@ -56,21 +63,36 @@ function* accountsSteps(document: LocatedDocument, field: Field): Steps<readonly
 /** {@link parseAwsAuth} in steps. */
 export function* awsAuthSteps(
   data: Readonly<Record<string, unknown>>,
-  before: MappingLists,
+  before: MappingLists & Pick<AwsAuth, 'known'>,
   gates: AwsAuthGates,
 ): Steps<AwsAuth> {
   const problems: Problem[] = []
   const none: ParsedEntries = { entries: [], unusable: [] }
-  const read = (key: DataKey, kind: EntryRules['kind']): Steps<ParsedEntries | null> => {
+  const known: Partial<Record<DataKey, KnownEntries>> = {}
+  const read = function* (key: DataKey, kind: EntryRules['kind']): Steps<ParsedEntries | null> {
+    const text = data[key]
     const rules = { kind, ...gates, sessionArns: false, commaLists: false }
-    return listSteps(data[key], key, problems, none, (document, field) => entriesSteps(document, field, rules))
+    const earlier = before.known?.[key]
+    if (earlier !== undefined && typeof text === 'string') {
+      const again = yield* rereadSteps(earlier, text, { source: sourceOf(key), key, rules, gates })
+      if (again !== null) {
+        known[key] = again
+        return { entries: again.entries, unusable: [] }
+      }
+    }
+    return yield* listSteps(text, key, problems, none, function* (document, field) {
+      const list = yield* entriesSteps(document, field, rules)
+      const more = typeof text === 'string' ? yield* knownSteps(text, document, list?.entries ?? [], gates) : undefined
+      if (more !== undefined) known[key] = more
+      return list
+    })
   }
   const roles = (yield* read('mapRoles', 'role')) ?? { entries: before.roles, unusable: [] }
   const users = (yield* read('mapUsers', 'user')) ?? { entries: before.users, unusable: [] }
   const listed = yield* listSteps<readonly string[]>(data['mapAccounts'], 'mapAccounts', problems, [], accountsSteps)
   const strays: StrayKey[] = []
   for (const [key, text] of Object.entries(data)) {
-    const meant = DATA_KEYS.find((known) => known !== key && known.toLowerCase() === key.toLowerCase())
+    const meant = DATA_KEYS.find((name) => name !== key && name.toLowerCase() === key.toLowerCase())
     if (meant === undefined) continue
     const location = { source: 'aws-auth', line: 1, column: 1 }
     const message = `data key ${key} loads nothing: its name must be ${meant}`
@@ -84,6 +106,7 @@ export function* awsAuthSteps(
     unusable: [...roles.unusable, ...users.unusable],
     strays,
     problems,
+    known,
   }
 }
 
@@ -95,7 +118,7 @@ export function* awsAuthSteps(
  */
 export function parseAwsAuth(
   data: Readonly<Record<string, unknown>>,
-  before: MappingLists,
+  before: MappingLists & Pick<AwsAuth, 'known'>,
   gates: AwsAuthGates,
 ): AwsAuth {
   return finish(awsAuthSteps(data, before, gates))
