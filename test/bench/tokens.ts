@@ -13,12 +13,12 @@ function entry(arn: string, username: string): string {
   return `- userarn: ${arn}\n  username: ${username}\n  groups:\n  - team\n`
 }
 
-/** `mapUsers` of about so many bytes: the bench's user comes last. */
-export function usersOf(username: string, bytes: number): string {
+/** `mapUsers` of about so many bytes: the bench's user comes last, after others whose names begin so. */
+export function usersOf(username: string, bytes: number, others: string): string {
   const last = entry(BENCH_USER, username)
   const parts: string[] = []
   for (let length = last.length, index = 0; length < bytes; index += 1) {
-    const text = entry(`arn:aws:iam::111122223333:user/user-${index}`, `user-${index}`)
+    const text = entry(`arn:aws:iam::111122223333:user/user-${index}`, `${others}-${index}`)
     parts.push(text)
     length += text.length
   }

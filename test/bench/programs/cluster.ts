@@ -17,9 +17,10 @@ await writeKubeconfig(kubeconfig, { server: api.url, certificateAuthority: tls.c
 
 process.on('message', (message) => {
   if (!isOrder(message)) return
+  const mapUsers = message.order === 'aws-auth' ? usersOf(message.username, message.bytes, message.others) : ''
   const at = performance.timeOrigin + performance.now()
   if (message.order === 'aws-auth') {
-    api.putConfigMap('kube-system', 'aws-auth', { mapUsers: usersOf(message.username, message.bytes) })
+    api.putConfigMap('kube-system', 'aws-auth', { mapUsers })
   } else if (message.order === 'mapping') {
     api.putIdentityMapping('bench', { arn: BENCH_USER, username: message.username })
   } else {

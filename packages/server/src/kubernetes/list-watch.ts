@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
+import { giveWay } from '../give-way.ts'
 import type { KubernetesApi } from './connection.ts'
 import { readJson } from './read-json.ts'
 
@@ -36,6 +37,8 @@ export interface Reflector {
 /** A connection that died without a word is noticed only by a watch that does not end: so watches are short. */
 const WATCH_SECONDS = 60
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024
+/** To put an event together and to parse it takes milliseconds where it is as long as that. */
+const LONG_EVENT = 64 * 1024
 const LIST_PAGE = '500'
 const FIRST_DELAY_MS = 200
 /** The longest time before the next try after a list succeeded: the server is there, but its watches may not be. */
@@ -102,7 +105,9 @@ export async function listObjects(
 }
 
 async function handleEvent(line: string, state: State, handlers: ReflectorHandlers): Promise<void> {
+  if (line.length > LONG_EVENT) await giveWay()
   const event: unknown = JSON.parse(line)
+  if (line.length > LONG_EVENT) await giveWay()
   const type = textAt(event, 'type')
   const object = property(event, 'object')
   if (!isRecord(object)) throw new Error('watch: an event has no object')
