@@ -12,13 +12,19 @@ interface Limits {
 const KIND: Limits = { burst: 6, perSecond: 0.25 }
 
 /** All principals of one account: whoever owns one can make as many of them as he likes. */
-const ACCOUNT: Limits = { burst: 8, perSecond: 1 }
+const ACCOUNT: Limits = { burst: 12, perSecond: 1 }
 
-/** All lines about nobody knows whom: nine in any second. The last `kept` are for reasons that had no line for `keptAfterMs`. */
-const UNNAMED = { burst: 7, perSecond: 2, kept: 3, keptAfterMs: 20_000 }
+/** All lines about nobody knows whom: nine in any second. */
+const UNNAMED: Limits = { burst: 7, perSecond: 2 }
 
-/** All lines about those whom STS has named: fifteen in any second. The last `kept` are for accounts with few refusals. */
-const NAMED = { burst: 12, perSecond: 3, kept: 6 }
+/** All lines about those whom STS has named: fifteen in any second. */
+const NAMED: Limits = { burst: 12, perSecond: 3 }
+
+/** So many of all lines are kept for kinds that had none lately; of those about the named, as many again for quiet accounts. */
+const KEPT = 3
+
+/** Without a line for so long a kind had none lately. */
+const LATELY_MS = 20_000
 
 /** Kinds, and accounts, that are told apart at one time. */
 const MAX_KINDS = 1_024
@@ -78,13 +84,11 @@ export function createRefusalLog(log: Log, now: () => number): LogRefusal {
   // have lines, however many it sends, and none has the whole budget by being the loudest.
   const mayLog = ({ bucket, loggedAt }: Kind, named: Named | undefined): boolean => {
     if (bucket.take(0) === null) return false
-    if (named === undefined) {
-      const isNew = now() - loggedAt >= UNNAMED.keptAfterMs
-      return unnamed.take(0, isNew ? 0 : UNNAMED.kept) !== null
-    }
+    const keep = now() - loggedAt < LATELY_MS ? KEPT : 0
+    if (named === undefined) return unnamed.take(0, keep) !== null
     const account = accountOf(named.identity.accountId)
     if (account.take(0, ACCOUNT.burst / 2) !== null) return allNamed.take(0) !== null
-    return account.take(0) !== null && allNamed.take(0, NAMED.kept) !== null
+    return account.take(0) !== null && allNamed.take(0, KEPT + keep) !== null
   }
   return (refusal, fields, named) => {
     const kind = kindOf(`${refusal.reason} ${named?.identity.canonicalArn ?? ''}`)

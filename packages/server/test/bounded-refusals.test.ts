@@ -113,6 +113,16 @@ void test('ten accounts with a thousand roles each neither fill the log nor hide
   t.end()
 })
 
+void test('one who asks again and again hides no other of his account', (t) => {
+  const { lines, pass, logRefusal } = setUp()
+  pass(2_000, (at) => {
+    logRefusal(unmapped, {}, named('1', 'robot'))
+    if (at === 1_000 || at === 1_100) logRefusal(unmapped, { client: 'c' }, named('1', `somebody-${at}`))
+  })
+  t.equal(lines.filter(({ fields }) => fields['client'] === 'c').length, 2)
+  t.end()
+})
+
 void test('what belongs before a line is there only where the line is', (t) => {
   const { lines, logRefusal } = setUp()
   let before = 0
