@@ -166,41 +166,60 @@ export function libraries(root: string, metafiles: Map<string, Metafile>): Plugi
   }
 }
 
-/** What libraries would load for uses that the server does not make of them. */
-const UNUSED = new Set([
-  // Compilers of JSON schemas: the webhook has none, and says so to fastify.
-  '@fastify/ajv-compiler',
-  '@fastify/fast-json-stringify-compiler',
-  // Requests without a network.
-  'light-my-request',
+/** What libraries would load for uses that the server does not make of them, and what they get in its place. */
+const UNUSED: ReadonlyMap<string, string> = new Map([
+  // Loaded when they are called. Compilers of JSON schemas: the webhook has none, and says so to fastify; requests without a network.
+  ...['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'].map(
+    (name) => [name, `throw new Error('${name} is not in this build')`] as const,
+  ),
+  // Loaded always, used for plugins that want some version of fastify, for proxies that are trusted, for traces in metrics.
+  ...['semver', '@fastify/proxy-addr', '@opentelemetry/api'].map((name) => [name, 'module.exports = {}'] as const),
+  // Looks at regular expressions: at three of find-my-way's own as it is loaded, and at those in routes, where we have none.
+  ['safe-regex2', 'module.exports = () => true'],
 ])
 
-/** undici's index would load fetch, WebSockets, caches and mocks, too. This is what it makes of its files for what is used. */
-const UNDICI = `
+/**
+ * Libraries whose index would load more than is used: of undici fetch, WebSockets, caches and mocks, of prom-client summaries and a
+ * client of its push gateway. This is what their indexes make of their files for what is used.
+ */
+const INDEXES: ReadonlyMap<string, string> = new Map([
+  [
+    'undici',
+    `
 import api from 'undici/lib/api/index.js'
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js'
 Object.assign(Dispatcher.prototype, api)
 export { Agent, Dispatcher, ProxyAgent }
-`
+`,
+  ],
+  [
+    'prom-client',
+    `
+export { default as Registry } from 'prom-client/lib/registry.js'
+export { default as Counter } from 'prom-client/lib/counter.js'
+export { default as Gauge } from 'prom-client/lib/gauge.js'
+export { default as Histogram } from 'prom-client/lib/histogram.js'
+export { default as collectDefaultMetrics } from 'prom-client/lib/defaultMetrics.js'
+`,
+  ],
+])
 
 /** Leaves out of the libraries of the server, and of calls to AWS, what is not used of them. */
 export const PARTS: Plugin = {
   name: 'parts',
   setup: (bundler) => {
-    bundler.onResolve({ filter: /^undici$/ }, ({ path, resolveDir }) => ({
+    bundler.onResolve({ filter: /^(?:undici|prom-client)$/ }, ({ path, resolveDir }) => ({
       path,
       namespace: 'part',
       pluginData: resolveDir,
     }))
-    bundler.onLoad({ filter: /^undici$/, namespace: 'part' }, ({ pluginData }) => ({
-      contents: UNDICI,
+    bundler.onLoad({ filter: /^/, namespace: 'part' }, ({ path, pluginData }) => ({
+      contents: INDEXES.get(path) ?? '',
       resolveDir: String(pluginData),
     }))
-    bundler.onResolve({ filter: /^[@l]/ }, ({ path }) => (UNUSED.has(path) ? { path, namespace: 'unused' } : null))
-    bundler.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({
-      contents: `throw new Error('${path} is not in this build')`,
-    }))
+    bundler.onResolve({ filter: /^[@ls]/ }, ({ path }) => (UNUSED.has(path) ? { path, namespace: 'unused' } : null))
+    bundler.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED.get(path) ?? '' }))
   },
 }
