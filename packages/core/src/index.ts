@@ -69,7 +69,16 @@ export { TOKEN_CHECKS, type TokenCheck } from './token/checks.ts'
 export { encodeToken, hasTokenPrefix, MAX_TOKEN_LENGTH } from './token/codec.ts'
 export { CLUSTER_ID_HEADER, parseToken, type StsRequest, type TokenPolicy } from './token/presigned-url.ts'
 export { PRESIGNED_URL_LIFETIME_MS } from './token/signing-time.ts'
-export { createLog, LOG_LEVELS, type Log, type LogFields, type LogFormat, type LogLevel } from './log/log.ts'
+export {
+  createLog,
+  LOG_LEVELS,
+  repeatedFields,
+  type Log,
+  type LogFields,
+  type LogFormat,
+  type LogLevel,
+  type WriteLine,
+} from './log/log.ts'
 export { escapeUnseen } from './log/unseen.ts'
 export { finish, type Steps } from './steps.ts'
 export { isRecord, messageOf, property, textAt } from './untrusted.ts'

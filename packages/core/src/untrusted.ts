@@ -1,6 +1,10 @@
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
 /** The own property of a value that came from outside; undefined where the value is no object or has no such property. */
 export function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }
 
 /** The text at a path of own properties; undefined where there is none. */
@@ -11,7 +15,7 @@ export function textAt(value: unknown, ...path: readonly string[]): string | und
 
 /** Whether a value is an object with named properties: no list, not null. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value) && !Array.isArray(value)
 }
 
 /** The message of whatever was thrown. */

@@ -1,6 +1,7 @@
 import {
   hasTokenPrefix,
   Refusal,
+  repeatedFields,
   userInfo,
   type Identity,
   type Log,
@@ -10,17 +11,20 @@ import {
   type UserInfo,
 } from '@aws-iam-authenticator/core'
 import type { LogRefusal, Named } from './bounded-refusals.ts'
+import { createGrants, type Grant } from './grants.ts'
 import { entryPath, grantedDecision, refusedDecision, type Decision, type Known } from './decision.ts'
 import { nearestFields } from './refusal-log.ts'
 import type { TokenReview } from './token-review.ts'
 import type { Verified, Verify } from './verify.ts'
 
-/** Maps a verified identity to a Kubernetes user. */
-export type MapIdentity = (identity: Identity) => Promise<Mapped | Refusal>
+/** Maps a verified identity to a Kubernetes user; a promise where somebody has to be asked for that. */
+export type MapIdentity = (identity: Identity) => Mapped | Refusal | Promise<Mapped | Refusal>
 
 export interface AuthenticateOptions {
   readonly verify: Verify
   readonly map: MapIdentity
+  /** The indexes by which `map` decides at this moment. */
+  readonly indexes: () => readonly unknown[]
   /** The entries that are nearly for an identity that none is for. */
   readonly nearestMisses: (identity: Identity) => readonly NearMiss[]
   /** Accounts of which nothing but username and groups may be told or logged. */
@@ -42,13 +46,15 @@ export interface Granted {
   readonly audiences: readonly string[]
 }
 
+/** Where a request came from, as the log shows it. */
+export type Origin = Readonly<Record<'path' | 'client' | 'method', string>>
+
 /**
  * Decides about one TokenReview.
  *
- * @param origin The log fields that say where it came from.
- * @param client The address it came from.
+ * @param address The address it came from.
  */
-export type Authenticate = (review: TokenReview, origin: LogFields, client: string) => Promise<Granted | Refusal>
+export type Authenticate = (review: TokenReview, origin: Origin, address: string) => Promise<Granted | Refusal>
 
 function identityFields({ identity, request }: Verified): LogFields {
   return {
@@ -67,6 +73,11 @@ function scrub(text: string, identity: Identity): string {
   return secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '***'), text)
 }
 
+function scrubbedUser({ username, uid }: UserInfo, groups: readonly string[], identity: Identity): UserInfo {
+  const [name = '', id = '', ...names] = [username, uid, ...groups].map((text) => scrub(text, identity))
+  return { username: name, uid: id, groups: names }
+}
+
 /**
  * Without `apiAudiences` the answer names no audience, by which kube-apiserver takes the token as valid for its own audiences
  * alone (Kubernetes API, TokenReviewStatus.audiences).
@@ -81,9 +92,27 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
 
 /** The way of one token through the server: verify, map, answer; and what the log says of it. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, nearestMisses, scrubbedAccounts, apiAudiences, log, logRefusal, foreignToken, decided } = options
-  return async (review, origin, client) => {
-    let known: Known = { client: String(origin['client'] ?? ''), startedAt: performance.now() }
+  const {
+    verify,
+    map,
+    indexes,
+    nearestMisses,
+    scrubbedAccounts,
+    apiAudiences,
+    log,
+    logRefusal,
+    foreignToken,
+    decided,
+  } = options
+  const grants = createGrants(indexes)
+  const letIn = ({ user, told, mapped, fields }: Grant, origin: Origin, known: Known): UserInfo => {
+    log.info('access granted', origin, fields)
+    decided(grantedDecision(told, mapped, known))
+    return user
+  }
+  return async (review, origin, address) => {
+    const startedAt = performance.now()
+    let known: Known = { client: origin.client, startedAt }
     const refuse = (refusal: Refusal, fields: LogFields = {}, named?: Named): Refusal => {
       logRefusal(refusal, { ...origin, ...fields }, named)
       decided(refusedDecision(refusal, known))
@@ -95,37 +124,36 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     }
     const audiences = serveAudiences(review.audiences, apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
-    const verified = await verify(review.token, client)
+    const verified = await verify(review.token, address)
     if (verified instanceof Refusal) return refuse(verified)
     const { identity } = verified
+    const { host } = verified.request
     const scrubbed = scrubbedAccounts.has(identity.accountId)
-    const fields = scrubbed ? { stsendpoint: verified.request.host } : identityFields(verified)
-    known = { ...known, stsHost: verified.request.host, ...(scrubbed ? {} : { identity }) }
+    const fields = scrubbed ? { stsendpoint: host } : identityFields(verified)
+    known = { client: origin.client, startedAt, stsHost: host, ...(scrubbed ? {} : { identity }) }
+    const repeated = verified.isRemembered ? grants.recall(verified) : undefined
+    if (repeated !== undefined) return { user: letIn(repeated, origin, known), audiences }
     const stsAnswered = (): void => {
-      if (!verified.isRemembered) log.info('STS response', { ...origin, ...fields })
+      if (!verified.isRemembered) log.info('STS response', origin, fields)
     }
-    const shown = (text: string): string => (scrubbed ? scrub(text, identity) : text)
-    const mapped = await map(identity)
+    const keep = grants.begin()
+    const mapping = map(identity)
+    const mapped = await mapping
     if (mapped instanceof Refusal) {
       const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
       const nearest = nearestFields(misses, scrubbed, scrubbedAccounts)
+      const message = scrubbed ? scrub(mapped.message, identity) : mapped.message
       // Everybody who has some AWS account is named by STS: the line of its answer is bounded with that of the refusal.
-      const named = { identity, before: stsAnswered }
-      return refuse(new Refusal(mapped.reason, shown(mapped.message)), { ...fields, ...nearest }, named)
+      return refuse(new Refusal(mapped.reason, message), { ...fields, ...nearest }, { identity, before: stsAnswered })
     }
     stsAnswered()
     const user = userInfo(identity, mapped, scrubbed)
-    const told = { ...user, username: shown(user.username), uid: shown(user.uid), groups: mapped.groups.map(shown) }
-    log.info('access granted', {
-      ...origin,
-      ...fields,
-      username: told.username,
-      uid: told.uid,
-      groups: told.groups,
-      backend: mapped.backend,
-      entry: entryPath(mapped),
-    })
-    decided(grantedDecision(told, mapped, known))
-    return { user, audiences }
+    const told = { ...user, groups: mapped.groups, ...(scrubbed ? scrubbedUser(user, mapped.groups, identity) : {}) }
+    const { username, uid, groups } = told
+    const granted = { ...fields, username, uid, groups, backend: mapped.backend, entry: entryPath(mapped) }
+    const isToBeKept = verified.isRemembered && !(mapping instanceof Promise)
+    const grant = { user, told, mapped, fields: isToBeKept ? repeatedFields(granted) : granted }
+    if (isToBeKept) keep(verified, grant)
+    return { user: letIn(grant, origin, known), audiences }
   }
 }

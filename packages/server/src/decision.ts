@@ -25,14 +25,14 @@ export interface Known {
   readonly startedAt: number
 }
 
-function base({ client, identity, stsHost, startedAt }: Known): Omit<Decision, 'reason' | 'error'> {
-  const latencyMs = Math.round((performance.now() - startedAt) * 1000) / 1000
-  const nothing = { backend: null, entry: null, user: null }
-  return { client, identity: identity ?? null, stsHost: stsHost ?? null, ...nothing, latencyMs }
+function latencyOf({ startedAt }: Known): number {
+  return Math.round((performance.now() - startedAt) * 1000) / 1000
 }
 
 export function refusedDecision({ reason, message }: Refusal, known: Known): Decision {
-  return { ...base(known), reason, error: message }
+  const { client, identity = null, stsHost = null } = known
+  const nothing = { backend: null, entry: null, user: null }
+  return { reason, error: message, client, identity, stsHost, ...nothing, latencyMs: latencyOf(known) }
 }
 
 /** The path of an entry, or what stands for one where the whole account is let in. */
@@ -41,5 +41,8 @@ export function entryPath({ entry }: Mapped): string {
 }
 
 export function grantedDecision(user: UserInfo, mapped: Mapped, known: Known): Decision {
-  return { ...base(known), reason: null, error: null, backend: mapped.backend, entry: entryPath(mapped), user }
+  const { client, identity = null, stsHost = null } = known
+  const { backend } = mapped
+  const entry = entryPath(mapped)
+  return { reason: null, error: null, client, identity, stsHost, backend, entry, user, latencyMs: latencyOf(known) }
 }

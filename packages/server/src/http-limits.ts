@@ -1,4 +1,4 @@
-import type { Http2SecureServer, SecureServerOptions, ServerHttp2Session } from 'node:http2'
+import type { Http2SecureServer, Http2ServerRequest, SecureServerOptions, ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 
 /** How long a connection may take to its first request: the handshake and the headers. In milliseconds. */
@@ -25,8 +25,16 @@ export const HTTP2_LIMITS: Pick<SecureServerOptions, 'maxSessionMemory' | 'setti
   settings: { maxConcurrentStreams: 1_000, maxHeaderListSize: 32 * 1024 },
 }
 
-/** Who has sent a request: the socket of one of HTTP/2 is not the one that was accepted, but has the same addresses. */
-type Client = Pick<Socket, 'remoteAddress' | 'remotePort'>
+/** Who has sent a request. */
+export interface Client {
+  readonly address: string
+  /** Address and port, as the log shows them. */
+  readonly name: string
+  /** A request of his has come. */
+  begin(): void
+  /** It is answered, or nobody waits for it any more. */
+  end(): void
+}
 
 interface Connection {
   readonly socket: Socket
@@ -45,8 +53,9 @@ interface Connection {
   stuck: number
 }
 
-function nameOf({ remoteAddress = '', remotePort = 0 }: Client): string {
-  return `${remoteAddress} ${remotePort}`
+/** The socket of HTTP/2 is not the one that was accepted, but has the same addresses. */
+function nameOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress}:${remotePort}`
 }
 
 /**
@@ -73,9 +82,9 @@ function look(connection: Connection): void {
  * Cuts connections that do not come to the point: no handshake, no request after it, or a later one that is begun and does not
  * end. Done here and not by the options of the runtimes, which do not agree on them.
  *
- * @returns Tells that a request has come from that client; to be told when that is answered.
+ * @returns Finds the client of a request, which is to be told of its begin and its end.
  */
-export function limitConnections(server: Http2SecureServer): (client: Client) => () => void {
+export function limitConnections(server: Http2SecureServer): (request: Http2ServerRequest) => Client {
   let open = 0
   const connections = new Map<string, Connection>()
   server.on('connection', (socket: Socket) => {
@@ -99,16 +108,34 @@ export function limitConnections(server: Http2SecureServer): (client: Client) =>
   })
   const looks = setInterval(() => connections.forEach(look), LOOK_EVERY_MS).unref()
   server.once('close', () => clearInterval(looks))
-  return (client) => {
-    const connection = connections.get(nameOf(client))
-    if (connection === undefined) return () => undefined
-    clearTimeout(connection.first)
-    connection.requests += 1
-    connection.unanswered += 1
-    return () => {
-      connection.unanswered -= 1
-      connection.readAtRest = connection.socket.bytesRead
+  const clientOf = (socket: Socket): Client => {
+    const name = nameOf(socket)
+    const connection = connections.get(name)
+    return {
+      address: socket.remoteAddress ?? '',
+      name,
+      begin: () => {
+        if (connection === undefined) return
+        clearTimeout(connection.first)
+        connection.requests += 1
+        connection.unanswered += 1
+      },
+      end: () => {
+        if (connection === undefined) return
+        connection.unanswered -= 1
+        connection.readAtRest = connection.socket.bytesRead
+      },
     }
+  }
+  // To ask a socket for its addresses is dear, and a connection has many requests.
+  const clients = new WeakMap<object, Client>()
+  return (request) => {
+    const key = request.httpVersionMajor === 2 ? (request.stream.session ?? request) : request.socket
+    const known = clients.get(key)
+    if (known !== undefined) return known
+    const client = clientOf(request.socket)
+    clients.set(key, client)
+    return client
   }
 }
 

@@ -25,11 +25,13 @@ export function createMapper(
   reserved: ReservedPrefixes,
   lookUpPrivateDnsName: LookUpPrivateDnsName,
 ): MapIdentity {
-  const map = async (identity: Identity, facts: TemplateFacts): Promise<Mapped | Refusal> => {
+  const map = (identity: Identity, facts: TemplateFacts): Mapped | Refusal | Promise<Mapped | Refusal> => {
     const snapshots = backends().map((backend) => backend.snapshot())
     const decision = decide(identity, snapshots, reserved, facts)
-    if (!(decision instanceof NeedsEc2PrivateDnsName)) return decision
-    const name = await lookUpPrivateDnsName(decision.instanceId)
+    return decision instanceof NeedsEc2PrivateDnsName ? askFirst(identity, decision) : decision
+  }
+  const askFirst = async (identity: Identity, { instanceId }: NeedsEc2PrivateDnsName): Promise<Mapped | Refusal> => {
+    const name = await lookUpPrivateDnsName(instanceId)
     return name instanceof Refusal ? name : map(identity, { ec2PrivateDnsName: name })
   }
   return (identity) => map(identity, {})

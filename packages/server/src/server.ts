@@ -197,6 +197,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
   const logRefusal = createRefusalLog(log, realTiming.now)
   const authenticate = createAuthenticate({
     verify: sts.verify,
+    indexes: () => backends.current().map((backend) => backend.snapshot().index),
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
     nearestMisses: createNearestMisses(() => backends.current(), mappings),
     scrubbedAccounts: settings.scrubbedAccounts,

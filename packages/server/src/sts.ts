@@ -1,6 +1,7 @@
 import { CLUSTER_ID_HEADER, Refusal, refusalOfStsError, type StsRequest } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
-import { describeFailure, readCapped } from './aws-call.ts'
+import { describeFailure } from './aws-call.ts'
+import { callSts, type StsAnswer } from './sts/call.ts'
 import { createDeadlines } from './sts/deadlines.ts'
 import { NoAnswer } from './sts/no-answer.ts'
 import { readRetryAfter } from './sts/retry-after.ts'
@@ -58,31 +59,29 @@ export function createStsClient({ dispatcher, clusterId, userAgent, observer }: 
   const headers = { [CLUSTER_ID_HEADER]: clusterId, accept: 'application/json', 'user-agent': userAgent }
   const begin = createDeadlines(TIMEOUT_MS)
   return async ({ host, region, query }) => {
-    const { signal, end } = begin()
-    const send = (): Promise<Dispatcher.ResponseData> =>
-      dispatcher.request({ origin: `https://${host}`, path: `/?${query}`, method: 'GET', headers, signal })
-    let answer: Dispatcher.ResponseData
-    let body: string | null
+    const deadline = begin()
+    const options = { origin: `https://${host}`, path: `/?${query}`, method: 'GET', headers } as const
+    const send = (): Promise<StsAnswer> => callSts({ dispatcher, options, maxBytes: MAX_ANSWER_BYTES, deadline })
+    let answer: StsAnswer
     try {
       answer = await send().catch((error: unknown) => {
         if (!isConnectionLost(error)) throw error
         observer.retried(region)
         return send()
       })
-      body = await readCapped(answer, MAX_ANSWER_BYTES)
     } catch (error) {
       observer.connectionFailed(region)
       return new NoAnswer(`${host} can't be reached: ${describe(error)}`, !isConnectionLost(error))
     } finally {
-      end()
+      deadline.end()
     }
-    const status = answer.statusCode
+    const { status, body } = answer
     observer.answered(region, status)
     if (body === null) return new Refusal('sts_bad_answer', `the answer is longer than ${MAX_ANSWER_BYTES} bytes`)
     if (status === 200) return body
     const refusal = refusalOfStsError(status, body)
     if (refusal.reason !== 'sts_throttled') return refusal
     observer.throttled(region)
-    return new Refusal(refusal.reason, refusal.message, readRetryAfter(answer.headers['retry-after']))
+    return new Refusal(refusal.reason, refusal.message, readRetryAfter(answer.retryAfter))
   }
 }

@@ -5,6 +5,8 @@ import { createRefusalLog } from '../src/bounded-refusals.ts'
 import type { Verified } from '../src/verify.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
+const ORIGIN = { path: '/authenticate', client: 'c', method: 'POST' }
+
 const ACCOUNT = '111122223333'
 const identity: Identity = {
   arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Reader/eve`,
@@ -32,7 +34,8 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
   const { log, lines } = recordedLog()
   const authenticate = createAuthenticate({
     verify: () => Promise.resolve({ identity, request, isRemembered: false }),
-    map: () => Promise.resolve(mapped),
+    map: () => mapped,
+    indexes: () => [],
     nearestMisses: () => [],
     scrubbedAccounts: new Set(),
     apiAudiences: null,
@@ -47,7 +50,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
 
 void test('whoever is verified and mapped is let in, and the log has two lines of it', async (t) => {
   const { authenticate, lines } = setUp()
-  t.match(await authenticate(review, { client: 'c' }, '127.0.0.1'), {
+  t.match(await authenticate(review, ORIGIN, '127.0.0.1'), {
     user: { username: mapped.username, uid: `aws-iam-authenticator:${ACCOUNT}:AROAREADER`, groups: mapped.groups },
     audiences: [],
   })
@@ -65,7 +68,7 @@ void test('whoever is verified and mapped is let in, and the log has two lines o
 
 void test('where STS was not asked, the log does not say that it answered', async (t) => {
   const { authenticate, lines } = setUp({ verify: () => Promise.resolve({ identity, request, isRemembered: true }) })
-  t.match(await authenticate(review, {}, '127.0.0.1'), { user: { username: mapped.username } })
+  t.match(await authenticate(review, ORIGIN, '127.0.0.1'), { user: { username: mapped.username } })
   t.match(lines, [{ message: 'access granted', fields: { arn: identity.arn } }])
   t.equal(lines.length, 1)
 })
@@ -73,12 +76,12 @@ void test('where STS was not asked, the log does not say that it answered', asyn
 void test('a refusal is passed on as it is, and logged with its reason', async (t) => {
   const unverified = new Refusal('bad_signature', 'why')
   const first = setUp({ verify: () => Promise.resolve(unverified) })
-  t.equal(await first.authenticate(review, {}, '127.0.0.1'), unverified)
+  t.equal(await first.authenticate(review, ORIGIN, '127.0.0.1'), unverified)
   t.match(first.lines, [{ level: 'warn', message: 'access denied', fields: { reason: 'bad_signature', error: 'why' } }])
 
   const unmapped = new Refusal('not_mapped', 'nobody')
   const second = setUp({ map: () => Promise.resolve(unmapped) })
-  t.match(await second.authenticate(review, {}, '127.0.0.1'), { reason: 'not_mapped' })
+  t.match(await second.authenticate(review, ORIGIN, '127.0.0.1'), { reason: 'not_mapped' })
   t.match(second.lines, [
     { message: 'STS response' },
     { message: 'access denied', fields: { arn: identity.arn, reason: 'not_mapped' } },
@@ -94,13 +97,13 @@ void test('a role that nobody mapped fills no log by the names of its sessions',
   }
   const unmapped = new Refusal('not_mapped', 'nobody')
   const { authenticate, lines } = setUp({ verify: sessionOf, map: () => Promise.resolve(unmapped) })
-  for (let login = 0; login < 100; login += 1) await authenticate(review, {}, '127.0.0.1')
+  for (let login = 0; login < 100; login += 1) await authenticate(review, ORIGIN, '127.0.0.1')
   t.equal(lines.length, 6)
 })
 
 void test('whoever is refused again and again has no more lines of what STS said than of the refusals', async (t) => {
   const { authenticate, lines } = setUp({ map: () => Promise.resolve(new Refusal('not_mapped', 'nobody')) })
-  for (let login = 0; login < 100; login += 1) await authenticate(review, {}, '127.0.0.1')
+  for (let login = 0; login < 100; login += 1) await authenticate(review, ORIGIN, '127.0.0.1')
   const messages = lines.map(({ message }) => message)
   t.same(messages, Array.from({ length: 6 }, () => ['STS response', 'access denied']).flat())
 })
@@ -118,7 +121,7 @@ void test('whoever is not mapped is told in the log by which entry they nearly w
   }
   const nearestOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
     const { authenticate, lines } = setUp({ map: mapsNobody, nearestMisses: () => [miss], ...options })
-    await authenticate(review, {}, '127.0.0.1')
+    await authenticate(review, ORIGIN, '127.0.0.1')
     t.equal(lines.at(-1)?.fields?.['see'], `docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`)
     return lines.at(-1)?.fields?.['nearest']
   }
@@ -133,7 +136,7 @@ void test('whoever is not mapped is told in the log by which entry they nearly w
 
 void test('audiences', async (t) => {
   const ask = async (apiAudiences: readonly string[] | null, audiences: readonly string[]): Promise<unknown> => {
-    const outcome = await setUp({ apiAudiences }).authenticate({ ...review, audiences }, {}, '127.0.0.1')
+    const outcome = await setUp({ apiAudiences }).authenticate({ ...review, audiences }, ORIGIN, '127.0.0.1')
     return outcome instanceof Refusal ? outcome.reason : outcome.audiences
   }
   t.same(await ask(null, ['a']), [])
@@ -149,14 +152,14 @@ void test('audiences', async (t) => {
       return Promise.resolve(new Refusal('expired', ''))
     },
   })
-  await authenticate({ ...review, audiences: ['c'] }, {}, '127.0.0.1')
+  await authenticate({ ...review, audiences: ['c'] }, ORIGIN, '127.0.0.1')
   t.equal(asked, 0, 'such a token is not sent to STS')
 })
 
 void test('of a scrubbed account nothing is told but username and groups, and the log has neither ARN nor ids', async (t) => {
   const scrubbedAccounts = new Set([ACCOUNT])
   const granted = setUp({ scrubbedAccounts })
-  t.same(await granted.authenticate(review, {}, '127.0.0.1'), {
+  t.same(await granted.authenticate(review, ORIGIN, '127.0.0.1'), {
     user: {
       username: mapped.username,
       uid: `aws-iam-authenticator:administrative:${mapped.username}`,
@@ -166,7 +169,7 @@ void test('of a scrubbed account nothing is told but username and groups, and th
   })
   const refusal = new Refusal('template', `the account ${ACCOUNT} of ${identity.arn} has no such instance`)
   const refused = setUp({ scrubbedAccounts, map: () => Promise.resolve(refusal) })
-  await refused.authenticate(review, {}, '127.0.0.1')
+  await refused.authenticate(review, ORIGIN, '127.0.0.1')
   const text = JSON.stringify([granted.lines, refused.lines])
   for (const secret of [ACCOUNT, identity.arn, identity.userId, identity.accessKeyId, '/eve']) {
     t.notOk(text.includes(secret), secret)
@@ -175,7 +178,7 @@ void test('of a scrubbed account nothing is told but username and groups, and th
   t.match(granted.lines[0]?.fields, { stsendpoint: request.host })
 
   const others = setUp({ scrubbedAccounts: new Set(['444455556666']) })
-  t.match(await others.authenticate(review, {}, '127.0.0.1'), { user: { extra: { arn: [identity.arn] } } })
+  t.match(await others.authenticate(review, ORIGIN, '127.0.0.1'), { user: { extra: { arn: [identity.arn] } } })
 })
 
 void test('a token of another kind is counted, and has no line', async (t) => {
@@ -190,7 +193,7 @@ void test('a token of another kind is counted, and has no line', async (t) => {
       return Promise.resolve({ identity, request, isRemembered: false })
     },
   })
-  const outcome = await authenticate({ ...review, token: 'eyJhbGciOiJSUzI1NiJ9.e30.x' }, {}, '127.0.0.1')
+  const outcome = await authenticate({ ...review, token: 'eyJhbGciOiJSUzI1NiJ9.e30.x' }, ORIGIN, '127.0.0.1')
   t.match(outcome, { reason: 'malformed_token' })
   t.same([counted, verified, lines], [1, 0, []])
 })
@@ -203,6 +206,48 @@ void test('who asks is told to those who bound it', async (t) => {
       return Promise.resolve({ identity, request, isRemembered: false })
     },
   })
-  await authenticate(review, {}, '192.0.2.1')
+  await authenticate(review, ORIGIN, '192.0.2.1')
   t.same(clients, ['192.0.2.1'])
+})
+
+void test('a token that comes again is told alike, and no longer once the mappings are others', async (t) => {
+  const verified = { identity, request, isRemembered: true }
+  const told: unknown[] = []
+  let asked = 0
+  let current: typeof mapped | Refusal = mapped
+  let inForce = [{}]
+  const { authenticate, lines } = setUp({
+    verify: () => Promise.resolve(verified),
+    map: () => {
+      asked += 1
+      return current
+    },
+    indexes: () => inForce,
+    decided: ({ latencyMs, ...decision }) => told.push([decision, typeof latencyMs]),
+  })
+  const answers = [await authenticate(review, ORIGIN, ''), await authenticate(review, ORIGIN, '')]
+  t.equal(asked, 1)
+  for (const both of [answers, lines, told]) t.same(both[1], both[0])
+  t.equal(lines.length, 2)
+  current = new Refusal('not_mapped', 'nobody')
+  t.match(await authenticate(review, ORIGIN, ''), { user: { username: mapped.username } }, 'indexes never change')
+  inForce = [{}]
+  t.match(await authenticate(review, ORIGIN, ''), { reason: 'not_mapped' })
+  t.match(await authenticate(review, ORIGIN, ''), { reason: 'not_mapped' })
+})
+
+void test('what somebody else had to be asked for is asked for each time', async (t) => {
+  let asked = 0
+  const verified = { identity, request, isRemembered: true }
+  const { authenticate } = setUp({
+    verify: () => Promise.resolve(verified),
+    map: () => {
+      asked += 1
+      return Promise.resolve(mapped)
+    },
+  })
+  for (let login = 1; login <= 3; login += 1) {
+    await authenticate(review, ORIGIN, '')
+    t.equal(asked, login)
+  }
 })

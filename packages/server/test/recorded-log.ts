@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '@aws-iam-authenticator/core'
+import type { Log, LogFields, WriteLine } from '@aws-iam-authenticator/core'
 
 export interface RecordedLine {
   readonly level: keyof Log
@@ -10,8 +10,9 @@ export interface RecordedLine {
 export function recordedLog(): { readonly log: Log; readonly lines: RecordedLine[] } {
   const lines: RecordedLine[] = []
   const at =
-    (level: keyof Log) =>
-    (message: string, fields: LogFields = {}): void => {
+    (level: keyof Log): WriteLine =>
+    (message, ...parts) => {
+      const fields: LogFields = Object.fromEntries(parts.flatMap((part) => Object.entries(part)))
       lines.push({ level, message, fields })
     }
   return { log: { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }, lines }

@@ -44,7 +44,9 @@ export function parseCallerIdentity(body: string, accessKeyId: string): Identity
     return badAnswer('the answer is no JSON')
   }
   const result = property(property(answer, 'GetCallerIdentityResponse'), 'GetCallerIdentityResult')
-  const [account, arn, userId] = ['Account', 'Arn', 'UserId'].map((name) => property(result, name))
+  const account = property(result, 'Account')
+  const arn = property(result, 'Arn')
+  const userId = property(result, 'UserId')
   if (typeof account !== 'string' || typeof arn !== 'string' || typeof userId !== 'string') {
     return badAnswer('the answer lacks Account, Arn or UserId')
   }

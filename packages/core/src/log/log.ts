@@ -8,12 +8,15 @@ export type LogFormat = 'text' | 'json'
 /** Named values of a log line; those that are undefined are left out. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
+/** Writes one line: the message, and fields in the order in which they are given. */
+export type WriteLine = (message: string, ...fields: readonly LogFields[]) => void
+
 /** Writes log lines. No field may hold a token, a presigned URL, a signature or a secret. */
 export interface Log {
-  error(message: string, fields?: LogFields): void
-  warn(message: string, fields?: LogFields): void
-  info(message: string, fields?: LogFields): void
-  debug(message: string, fields?: LogFields): void
+  readonly error: WriteLine
+  readonly warn: WriteLine
+  readonly info: WriteLine
+  readonly debug: WriteLine
 }
 
 export interface LogOptions {
@@ -31,44 +34,71 @@ function toJson(value: unknown): string {
 }
 
 const BARE = /^[\w.\-/@^+]+$/
+/** Printable ASCII of which nothing needs an escape within quotes. */
+const QUOTABLE = /^[ !#-[\]-~]*$/
 
 function logfmtValue(value: unknown): string {
-  const text = Array.isArray(value) ? `[${value.join(' ')}]` : String(value)
-  return BARE.test(text) ? text : toJson(text)
+  const text = typeof value === 'string' ? value : Array.isArray(value) ? `[${value.join(' ')}]` : String(value)
+  if (BARE.test(text)) return text
+  return QUOTABLE.test(text) ? `"${text}"` : toJson(text)
 }
 
-function render(format: LogFormat, first: LogFields, fields: LogFields): string {
-  if (format === 'json') return toJson({ ...first, ...fields })
-  let line = ''
-  for (const named of [first, fields]) {
-    for (const key of Object.keys(named)) {
-      const value = named[key]
-      if (value !== undefined) line += `${line === '' ? '' : ' '}${key}=${logfmtValue(value)}`
-    }
-  }
-  return line
+/** The texts of fields that come again and again; null until they come for the first time. */
+const repeated = new WeakMap<LogFields, string | null>()
+
+/** Says that these fields, which never change, will be logged often: their text is kept for as long as they are. */
+export function repeatedFields(fields: LogFields): LogFields {
+  repeated.set(fields, null)
+  return fields
 }
 
-/** Texts of moments, as most lines are written in the second of the one before. */
-function createClock(now: () => Date): () => string {
-  let second = Number.NaN
+function renderPart(part: LogFields): string {
+  const kept = repeated.get(part)
+  if (typeof kept === 'string') return kept
   let text = ''
-  return () => {
-    const time = now()
-    const its = Math.floor(time.getTime() / 1000)
-    if (its !== second) text = time.toISOString().replace(/\.\d{3}Z$/, 'Z')
+  for (const key in part) {
+    const value = part[key]
+    if (value !== undefined) text += ` ${key}=${logfmtValue(value)}`
+  }
+  if (kept === null) repeated.set(part, text)
+  return text
+}
+
+/** @param milliseconds Since the epoch. */
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+/** Begins lines: those with the same message in the second of the one before begin alike. */
+function createHeads(level: LogLevel, now: () => Date): (message: string) => string {
+  let second = Number.NaN
+  let texts = new Map<string, string>()
+  return (message) => {
+    const its = Math.floor(now().getTime() / 1000)
+    if (its !== second) texts = new Map()
     second = its
+    const known = texts.get(message)
+    if (known !== undefined) return known
+    const text = renderPart({ time: timeOf(its * 1000), level, msg: message }).slice(1)
+    texts.set(message, text)
     return text
   }
 }
 
 /** A log whose lines are `time=… level=… msg=…` and fields, as logfmt or as JSON with the same keys. */
 export function createLog({ format, level, write, now }: LogOptions): Log {
-  const clock = createClock(now)
-  const writeAt = (lineLevel: LogLevel): ((message: string, fields?: LogFields) => void) => {
+  const writeAt = (lineLevel: LogLevel): WriteLine => {
     if (LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)) return () => undefined
-    return (message, fields = {}) => {
-      write(`${render(format, { time: clock(), level: lineLevel, msg: message }, fields)}\n`)
+    if (format === 'json') {
+      return (message, ...parts) => {
+        write(`${toJson(Object.assign({ time: timeOf(now().getTime()), level: lineLevel, msg: message }, ...parts))}\n`)
+      }
+    }
+    const headOf = createHeads(lineLevel, now)
+    return (message, ...parts) => {
+      let line = headOf(message)
+      for (const part of parts) line += renderPart(part)
+      write(`${line}\n`)
     }
   }
   return { error: writeAt('error'), warn: writeAt('warning'), info: writeAt('info'), debug: writeAt('debug') }

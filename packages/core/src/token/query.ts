@@ -22,11 +22,12 @@ function isKnown(name: string): name is QueryParameter {
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+const ENCODED = /[%+]/
 
 /** The decoded value; null where it is badly encoded or not ASCII, in which letters have one other case and no look-alikes. */
 function decodeValue(value: string): string | null {
   try {
-    const decoded = decodeURIComponent(value.replaceAll('+', ' '))
+    const decoded = ENCODED.test(value) ? decodeURIComponent(value.replaceAll('+', ' ')) : value
     return PRINTABLE_ASCII.test(decoded) ? decoded : null
   } catch {
     return null

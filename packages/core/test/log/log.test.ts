@@ -1,4 +1,4 @@
-import { createLog, LOG_LEVELS, type LogFormat, type LogLevel } from '@aws-iam-authenticator/core'
+import { createLog, LOG_LEVELS, repeatedFields, type LogFormat, type LogLevel } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 
 const now = (): Date => new Date('2026-03-01T12:00:00.123Z')
@@ -63,4 +63,36 @@ void test('the level decides what is written', async (t) => {
     ['debug', 4],
     ['trace', 4],
   ])
+})
+
+void test('fields come in the order of their parts, and those that are repeated look the same each time', async (t) => {
+  for (const format of ['text', 'json'] as const) {
+    const lines: string[] = []
+    const log = logTo(lines, format, 'info')
+    const who = { arn: 'arn:x', groups: ['a'] }
+    const repeated = repeatedFields({ ...who })
+    for (const fields of [who, repeated, repeated]) log.info('m', { path: '/a' }, fields, { n: 1 })
+    t.equal(new Set(lines).size, 1, format)
+    t.match(
+      lines[0],
+      format === 'text' ? ' path=/a arn="arn:x" groups="[a]" n=1\n' : '"path":"/a","arn":"arn:x","groups":["a"],"n":1}',
+    )
+  }
+})
+
+void test('each line has the time of its second', async (t) => {
+  const lines: string[] = []
+  let at = 0
+  const log = createLog({ format: 'text', level: 'info', now: () => new Date(at), write: (line) => lines.push(line) })
+  for (at of [0, 999, 1000, 2500]) log.info('m')
+  t.same(
+    lines.map((line) => /^time="1970-01-01T00:00:0(\d)Z" level=info msg=m\n$/.exec(line)?.[1]),
+    ['0', '0', '1', '2'],
+  )
+})
+
+void test('what needs an escape within quotes has it', async (t) => {
+  const lines: string[] = []
+  logTo(lines, 'text', 'info').info('m', { a: 'x\\y', b: 'say "x"', c: 'é ü', d: '~ }{|', e: 'a=b' })
+  t.match(lines.join(), 'a="x\\\\y" b="say \\"x\\"" c="é ü" d="~ }{|" e="a=b"\n')
 })

@@ -76,7 +76,7 @@ export function createStsActivity(now: () => Date): StsActivity {
     return record
   }
   const answered = (record: HostRecord | null, ms: number): void => {
-    failedAt = []
+    if (failedAt.length > 0) failedAt = []
     hasAnswered = true
     if (record === null) return
     record.hasAnswered = true

@@ -3,8 +3,8 @@ const LOOK_EVERY_MS = 250
 
 /** A call that is under way. */
 export interface Deadline {
-  /** Aborts with a `TimeoutError` when the time is over. */
-  readonly signal: AbortSignal
+  /** Is called with a `TimeoutError` when the time is over; set by who makes the call. */
+  onOver: (error: Error) => void
   /** The call has come to its end. */
   readonly end: () => void
 }
@@ -16,7 +16,7 @@ export interface Deadline {
  * @param milliseconds How long a call may take.
  */
 export function createDeadlines(milliseconds: number): () => Deadline {
-  const begun = new Map<AbortController, number>()
+  const begun = new Map<Deadline, number>()
   let timer: NodeJS.Timeout | null = null
   const look = (): void => {
     const latest = performance.now() - milliseconds
@@ -24,16 +24,16 @@ export function createDeadlines(milliseconds: number): () => Deadline {
     for (const [call, at] of begun) {
       if (at > latest) break
       begun.delete(call)
-      call.abort(new DOMException('the call took too long', 'TimeoutError'))
+      call.onOver(new DOMException('the call took too long', 'TimeoutError'))
     }
     if (begun.size > 0 || timer === null) return
     clearInterval(timer)
     timer = null
   }
   return () => {
-    const call = new AbortController()
+    const call: Deadline = { onOver: () => undefined, end: () => void begun.delete(call) }
     begun.set(call, performance.now())
     timer ??= setInterval(look, LOOK_EVERY_MS)
-    return { signal: call.signal, end: () => void begun.delete(call) }
+    return call
   }
 }

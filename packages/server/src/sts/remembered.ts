@@ -6,6 +6,13 @@ export interface Remembered<T> {
   remember(digest: string, outcome: T, milliseconds: number): void
 }
 
+interface Entry<T> {
+  readonly digest: string
+  readonly outcome: T
+  /** As `now` tells the time. */
+  readonly until: number
+}
+
 /** About 1 KiB each. */
 const MAX_REMEMBERED = 4_096
 
@@ -18,12 +25,20 @@ export function createRemembered<T>(
   recalled: () => void,
   maxRemembered: number = MAX_REMEMBERED,
 ): Remembered<T> {
-  const outcomes = new Map<string, { readonly outcome: T; readonly until: number }>()
-  /** Drops what is over among the oldest, and the oldest where there are too many. */
+  const outcomes = new Map<string, Entry<T>>()
+  // In the order in which they came. To look for the oldest in the map would pass by all that were taken out of it.
+  const order = Array.from<Entry<T> | undefined>({ length: maxRemembered })
+  let next = 0
+  let first = 0
+  const forget = (entry: Entry<T>): void => {
+    if (outcomes.get(entry.digest) === entry) outcomes.delete(entry.digest)
+  }
+  /** Drops what is over among the oldest. */
   const sweep = (): void => {
-    for (const [digest, { until }] of outcomes) {
-      if (outcomes.size <= maxRemembered && until > now()) break
-      outcomes.delete(digest)
+    for (let oldest = order[first]; oldest !== undefined && oldest.until <= now(); oldest = order[first]) {
+      forget(oldest)
+      order[first] = undefined
+      first = (first + 1) % maxRemembered
     }
   }
   return {
@@ -42,9 +57,17 @@ export function createRemembered<T>(
     },
     remember: (digest, outcome, milliseconds) => {
       if (milliseconds <= 0) return
-      outcomes.delete(digest)
-      outcomes.set(digest, { outcome, until: now() + milliseconds })
       sweep()
+      const entry = { digest, outcome, until: now() + milliseconds }
+      const before = order[next]
+      // There are as many as there may be: the oldest makes room.
+      if (before !== undefined) {
+        forget(before)
+        first = (next + 1) % maxRemembered
+      }
+      order[next] = entry
+      next = (next + 1) % maxRemembered
+      outcomes.set(digest, entry)
     },
   }
 }
