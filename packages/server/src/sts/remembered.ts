@@ -14,7 +14,7 @@ interface Entry<T> {
 }
 
 /** About 1 KiB each. */
-const MAX_REMEMBERED = 4_096
+const MAX_REMEMBERED = 2_048
 
 /**
  * @param now Milliseconds since some moment, never set back.
