@@ -26,6 +26,8 @@ function literal(name: string, value: string): Buffer {
   return Buffer.from(`\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`)
 }
 
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+
 const REQUEST = Buffer.concat([
   literal(':method', 'GET'),
   literal(':scheme', 'https'),
@@ -68,6 +70,15 @@ interface Place {
   readonly certificate: string
 }
 
+/** Sends one request of just these headers over HTTP/2, whatever they are worth. */
+export function sendHeaders({ port, certificate }: Place, headers: readonly (readonly [string, string])[]): TLSSocket {
+  const reach = { port, host: '127.0.0.1', servername: 'localhost', ca: certificate }
+  const socket = connect({ ...reach, ALPNProtocols: ['h2'] }).on('error', () => undefined)
+  const block = Buffer.concat(headers.map(([name, value]) => literal(name, value)))
+  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, NONE), frame(HEADERS, END_STREAM_AND_HEADERS, 1, block)]))
+  return socket
+}
+
 /** Makes one sound request over HTTP/2 and begins another one, whose headers are not at their end. */
 export async function beginHeaders({ port, certificate }: Place, { beginning }: EndlessHeaders): Promise<TLSSocket> {
   const reach = { port, host: '127.0.0.1', servername: 'localhost', ca: certificate }
@@ -78,7 +89,7 @@ export async function beginHeaders({ port, certificate }: Place, { beginning }: 
     })
   })
   const sound = frame(HEADERS, END_STREAM_AND_HEADERS, 1, REQUEST)
-  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0, NONE), sound]))
+  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, NONE), sound]))
   await answered
   socket.write(beginning)
   return socket
