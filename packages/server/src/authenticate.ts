@@ -42,6 +42,8 @@ export interface AuthenticateOptions {
 /** A login that is let in. */
 export interface Granted {
   readonly user: UserInfo
+  /** Whether this very object has come before, or will come again: then what is made of it is worth to be kept. */
+  readonly isKept: boolean
   /** The audiences asked for that this server serves; empty where it does not know them. */
   readonly audiences: readonly string[]
 }
@@ -132,7 +134,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const fields = scrubbed ? { stsendpoint: host } : identityFields(verified)
     known = { client: origin.client, startedAt, stsHost: host, ...(scrubbed ? {} : { identity }) }
     const repeated = verified.isRemembered ? grants.recall(verified) : undefined
-    if (repeated !== undefined) return { user: letIn(repeated, origin, known), audiences }
+    if (repeated !== undefined) return { user: letIn(repeated, origin, known), isKept: true, audiences }
     const stsAnswered = (): void => {
       if (!verified.isRemembered) log.info('STS response', origin, fields)
     }
@@ -154,6 +156,6 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const isToBeKept = verified.isRemembered && !(mapping instanceof Promise)
     const grant = { user, told, mapped, fields: isToBeKept ? repeatedFields(granted) : granted }
     if (isToBeKept) keep(verified, grant)
-    return { user: letIn(grant, origin, known), audiences }
+    return { user: letIn(grant, origin, known), isKept: isToBeKept, audiences }
   }
 }

@@ -1,7 +1,7 @@
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { Refusal, repeatedFields, textAt, type Log } from '@aws-iam-authenticator/core'
+import { Refusal, repeatedFields, textAt, type Log, type UserInfo } from '@aws-iam-authenticator/core'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
-import type { Authenticate, Origin } from './authenticate.ts'
+import type { Authenticate, Granted, Origin } from './authenticate.ts'
 import type { LogRefusal } from './bounded-refusals.ts'
 import type { Client } from './http-limits.ts'
 import type { Metrics } from './metrics.ts'
@@ -55,6 +55,15 @@ function send(request: Http2ServerRequest, response: Http2ServerResponse, { stat
  */
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { authenticate, metrics, log, logRefusal, refusalStatus } = options
+  const kept = new WeakMap<UserInfo, { readonly apiVersion: string; readonly text: string }>()
+  const render = (apiVersion: string, { user, audiences, isKept }: Granted): string => {
+    const isAlike = isKept && audiences.length === 0
+    const known = isAlike ? kept.get(user) : undefined
+    if (known?.apiVersion === apiVersion) return known.text
+    const text = renderAuthenticated(apiVersion, user, audiences)
+    if (isAlike) kept.set(user, { apiVersion, text })
+    return text
+  }
   /** Refuses what never becomes a TokenReview. */
   const refuseRequest = (refusal: Refusal, origin: Origin): Answer => {
     logRefusal(refusal, origin)
@@ -70,7 +79,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     const refused = outcome instanceof Refusal
     metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
     if (refused) return refusalAnswer(outcome, review.apiVersion, refusalStatus)
-    return jsonAnswer(200, renderAuthenticated(review.apiVersion, outcome.user, outcome.audiences))
+    return jsonAnswer(200, render(review.apiVersion, outcome))
   }
   const origins = new WeakMap<Client, Origin>()
   const originOf = (client: Client): Origin => {

@@ -165,6 +165,7 @@ void test('of a scrubbed account nothing is told but username and groups, and th
       uid: `aws-iam-authenticator:administrative:${mapped.username}`,
       groups: mapped.groups,
     },
+    isKept: false,
     audiences: [],
   })
   const refusal = new Refusal('template', `the account ${ACCOUNT} of ${identity.arn} has no such instance`)

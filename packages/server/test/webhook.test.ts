@@ -40,7 +40,7 @@ async function start(t: Test, authenticate: Authenticate, options: Partial<Webho
   return { webhook, port, lines, clients }
 }
 
-const grant: Authenticate = () => Promise.resolve({ user: USER, audiences: [] })
+const grant: Authenticate = () => Promise.resolve({ user: USER, isKept: false, audiences: [] })
 
 function review(client: WireClient, token = 'x'): Promise<WireAnswer> {
   return client.send({ body: JSON.stringify({ spec: { token } }) })
@@ -59,6 +59,19 @@ void test('a TokenReview in, a TokenReview out, with the origin of the request',
   }
   const origin = { path: '/authenticate', method: 'POST', client: /^127\.0\.0\.1:\d+$/ }
   t.match(seen, ['abc', origin, '127.0.0.1', 'abc', origin, '127.0.0.1'])
+})
+
+void test('a user that is kept is answered alike, in the version and with the audiences that were asked for', async (t) => {
+  const { clients } = await start(t, ({ audiences }) => Promise.resolve({ user: USER, isKept: true, audiences }))
+  const [client] = clients
+  for (const version of ['v1', 'v1', 'v1beta1', 'v1beta1', 'v1']) {
+    for (const audiences of [[], ['a'], [], ['b']]) {
+      const apiVersion = `authentication.k8s.io/${version}`
+      const answer = await client?.send({ body: JSON.stringify({ apiVersion, spec: { token: 'x', audiences } }) })
+      const status = { authenticated: true, user: USER, ...(audiences.length > 0 ? { audiences } : {}) }
+      t.same(JSON.parse(answer?.text ?? ''), { apiVersion, kind: 'TokenReview', metadata: {}, spec: {}, status })
+    }
+  }
 })
 
 const refuse: Authenticate = ({ token }) =>
