@@ -103,8 +103,10 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
         .then((answer) => send(request, response, answer))
         .catch((error: unknown) => {
           log.error('a request failed inside the server', { ...origin, error: textAt(error, 'code') ?? 'unknown' })
-          response.writeHead(500, { 'content-type': 'text/plain; charset=UTF-8' })
-          response.end('the token could not be checked\n')
+          // What failed may have been the answer itself: then there is no other one.
+          const isBegun = response.headersSent
+          if (!isBegun) response.writeHead(500, { 'content-type': 'text/plain; charset=UTF-8' })
+          response.end(isBegun ? '' : 'the token could not be checked\n')
         })
     })
   }
