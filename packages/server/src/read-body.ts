@@ -36,6 +36,8 @@ export function readBody(request: Http2ServerRequest, done: (body: string | Refu
     done(TOO_LONG)
   }
   const end = (): void => {
+    // A stream of HTTP/2 that is reset seems to come to its end.
+    if (request.aborted) return
     if (expected !== null && expected !== length) return done(INCOMPLETE)
     const [first] = chunks
     const whole = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
