@@ -71,7 +71,7 @@ t.test('headers over HTTP/2 that never end cost no memory and no login, and are 
   t.equal(verdict(await server.review(userToken())), true, 'a login afterwards')
 })
 
-t.test('a second request on a connection that does not come to its end is cut', async (t) => {
+t.test('a connection that comes to no second request is cut', async (t) => {
   const server = await start(t)
   const head = 'POST /authenticate HTTP/1.1\r\nhost: localhost\r\nx-slow: '
   const { more, empty } = endlessHeaders
@@ -88,6 +88,7 @@ t.test('a second request on a connection that does not come to its end is cut', 
       socket.write(head)
       return socket
     },
+    'HTTP/1.1, nothing at all': () => answered(server),
     'HTTP/2, a frame without a byte each second': async () => trickle(await beginHeaders(server, empty), empty.again),
     'HTTP/2, a frame byte by byte': async () => {
       const socket = await beginHeaders(server, more)
@@ -111,8 +112,11 @@ t.test('a second request on a connection that does not come to its end is cut', 
     session.on('ping', () => (pings += 1))
     await once(session.request({ ':path': '/healthz' }).resume(), 'close')
   }
+  const busy = trickle(await answered(server), SOUND)
+  t.teardown(() => busy.destroy())
   const cut = await Promise.all(Object.values(clients).map(async (open) => isCut(await open())))
   for (const [index, name] of Object.keys(clients).entries()) t.equal(cut[index], true, name)
+  t.equal(busy.destroyed, false, 'who asks again and again is not cut')
   t.ok(pings > 2, `clients that only rest answered ${pings} PINGs`)
   for (const [index, session] of resting.entries()) {
     t.equal(session.destroyed || session.closed, false, `who rests at ${addresses[index]} is not cut`)

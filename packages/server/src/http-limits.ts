@@ -7,8 +7,8 @@ const FIRST_REQUEST_MS = 10_000
 /** How often the connections are looked at, in milliseconds. */
 const LOOK_EVERY_MS = 5_000
 
-/** In so many looks in a row a connection must seem stuck, 10 s at least: one alone may be this process that stood still. */
-const STUCK_LOOKS = 3
+/** In so many looks in a row a connection must seem useless, 10 s at least: one alone may be this process that stood still. */
+const USELESS_LOOKS = 3
 
 /** How long the body of a request may take to come, in milliseconds. */
 const BODY_MS = 10_000
@@ -46,11 +46,9 @@ interface Connection {
   requests: number
   requestsBefore: number
   unanswered: number
-  /** The bytes that had come when the last answer was given. */
-  readAtRest: number
   awaitsPong: boolean
-  /** Looks in a row at which it seemed to be stuck. */
-  stuck: number
+  /** Looks in a row at which it seemed to be of no use. */
+  useless: number
 }
 
 /** The socket of HTTP/2 is not the one that was accepted, but has the same addresses. */
@@ -59,18 +57,17 @@ function nameOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
 }
 
 /**
- * Looks whether a client is amid a request that does not come to its end. With HTTP/1.1 nothing but requests comes, so there
- * bytes tell. Not so with HTTP/2, of which one runtime does not even count the bytes; but whoever is amid headers, be they
- * endless, can't answer a PING, and everybody else does.
+ * Looks whether a client is amid a request that does not come to its end. With HTTP/1.1 it need not even have begun: one runtime
+ * ends idle connections after a few seconds, the other never does. With HTTP/2 clients may rest; but whoever is amid headers, be
+ * they endless, can't answer a PING, and everybody else does.
  */
 function look(connection: Connection): void {
   const { session, socket, requests, unanswered } = connection
   const isQuiet = requests > 0 && requests === connection.requestsBefore
   connection.requestsBefore = requests
-  const isAmidRequest =
-    session === null ? unanswered === 0 && socket.bytesRead > connection.readAtRest : connection.awaitsPong
-  connection.stuck = isQuiet && isAmidRequest ? connection.stuck + 1 : 0
-  if (connection.stuck === STUCK_LOOKS) {
+  const isUseless = isQuiet && (session === null ? unanswered === 0 : connection.awaitsPong)
+  connection.useless = isUseless ? connection.useless + 1 : 0
+  if (connection.useless === USELESS_LOOKS) {
     socket.destroy()
   } else if (isQuiet && session?.destroyed === false && !connection.awaitsPong) {
     connection.awaitsPong = true
@@ -79,8 +76,8 @@ function look(connection: Connection): void {
 }
 
 /**
- * Cuts connections that do not come to the point: no handshake, no request after it, or a later one that is begun and does not
- * end. Done here and not by the options of the runtimes, which do not agree on them.
+ * Cuts connections that do not come to the point: no handshake, no request after it, a later one that is begun and does not end,
+ * and over HTTP/1.1 none any more. Done here and not by the options of the runtimes, which do not agree on them.
  *
  * @returns Finds the client of a request, which is to be told of its begin and its end.
  */
@@ -94,7 +91,7 @@ export function limitConnections(server: Http2SecureServer): (request: Http2Serv
     if (socket.remotePort === undefined) return
     const name = nameOf(socket)
     const first = setTimeout(() => socket.destroy(), FIRST_REQUEST_MS).unref()
-    const started = { requests: 0, requestsBefore: 0, unanswered: 0, readAtRest: 0, awaitsPong: false, stuck: 0 }
+    const started = { requests: 0, requestsBefore: 0, unanswered: 0, awaitsPong: false, useless: 0 }
     const connection = { socket, first, session: null, ...started }
     connections.set(name, connection)
     socket.once('close', () => {
@@ -121,9 +118,7 @@ export function limitConnections(server: Http2SecureServer): (request: Http2Serv
         connection.unanswered += 1
       },
       end: () => {
-        if (connection === undefined) return
-        connection.unanswered -= 1
-        connection.readAtRest = connection.socket.bytesRead
+        if (connection !== undefined) connection.unanswered -= 1
       },
     }
   }
