@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { startProgram, type Scope } from './children.ts'
-import { PRODUCT } from './commands.ts'
+import type { Scope } from './children.ts'
+import { measureFlooded, residentAtMost, watch } from './flooded.ts'
 import { residentMiB } from './memory.ts'
 import { openLoad } from './open-load.ts'
-import { quantile, type Figure, type Runtime } from './results.ts'
+import { quantile, rowsOf, type Figure, type Runtime } from './results.ts'
 import { createTokens } from './tokens.ts'
-import { startWebhook, type Webhook } from './webhook.ts'
+import type { Webhook } from './webhook.ts'
 
 const SECTION = 'garbage'
 const GARBAGE_PER_SECOND = 5_000
@@ -18,8 +17,6 @@ const STS_MS = 20
 const SAMPLE_MS = 100
 /** What a good login leaves in the log. */
 const OF_GOOD_LOGINS = /msg="?(?:STS response|access granted)/
-/** What the manifests allow, in MiB. */
-const MEMORY_LIMIT = 256
 
 interface Good {
   readonly latencies: readonly number[]
@@ -49,42 +46,23 @@ function processorMilliseconds(pid: number): number {
 }
 
 /** What becomes of those who log in while others send what is no token, or none of use. */
-export async function measureGarbage(scope: Scope, seconds: number): Promise<Figure[]> {
-  const upstream = await startProgram(scope, 'upstream', [String(STS_MS)])
-  const figures: Figure[] = []
-  for (const [runtime, command] of PRODUCT) {
-    const webhook = await startWebhook(scope, command, upstream.environment)
-    const sender = await startProgram(scope, 'flood', [], {
-      FLOOD_CERTIFICATE: webhook.certificate,
-      FLOOD_PORT: String(webhook.port),
-      FLOOD_CONNECTIONS: String(CONNECTIONS),
-    })
+export function measureGarbage(scope: Scope, seconds: number): Promise<Figure[]> {
+  return measureFlooded(scope, { stsMs: STS_MS, connections: CONNECTIONS }, async ({ runtime, webhook, flood }) => {
     await logIn(webhook, 2)
     const alone = await logIn(webhook, ALONE_SECONDS)
     const before = webhook.logged().length
     const resident: number[] = []
-    const ended = new AbortController()
-    const watch = async (): Promise<void> => {
-      while (!ended.signal.aborted) {
-        resident.push(residentMiB(webhook.pid))
-        await sleep(SAMPLE_MS)
-      }
-    }
-    const watched = watch()
+    const watched = watch(SAMPLE_MS, () => void resident.push(residentMiB(webhook.pid)))
     const processorBefore = processorMilliseconds(webhook.pid)
     const [sent, beside] = await Promise.all([
-      sender.ask({ perSecond: GARBAGE_PER_SECOND, seconds, garbage: true }),
+      flood.ask({ perSecond: GARBAGE_PER_SECOND, seconds, garbage: true }),
       logIn(webhook, seconds),
     ])
     const processor = processorMilliseconds(webhook.pid) - processorBefore
-    ended.abort()
-    await watched
+    await watched()
     const lines = linesOfGarbage(webhook.logged().slice(before))
-    sender.stop()
-    await webhook.stop()
-    figures.push(...figuresOf(runtime, sent, { seconds, alone, beside, lines, processor, peak: Math.max(...resident) }))
-  }
-  return figures
+    return figuresOf(runtime, sent, { seconds, alone, beside, lines, processor, resident })
+  })
 }
 
 let count = 0
@@ -111,22 +89,16 @@ interface Measured {
   readonly lines: ReturnType<typeof linesOfGarbage>
   /** Milliseconds of processor time. */
   readonly processor: number
-  readonly peak: number
+  readonly resident: readonly number[]
 }
 
 function figuresOf(
   runtime: Runtime,
   sent: Readonly<Record<string, string>>,
-  { seconds, alone, beside, lines, processor, peak }: Measured,
+  { seconds, alone, beside, lines, processor, resident }: Measured,
 ): Figure[] {
   const of = (key: string): number => Number(sent[key])
-  const row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>): Figure => ({
-    section: SECTION,
-    name,
-    runtime,
-    value,
-    ...more,
-  })
+  const row = rowsOf(SECTION, runtime)
   const good = `${GOOD_PER_SECOND} a second, all with different tokens, STS takes ${STS_MS} ms; from when each was due`
   return [
     row('garbage sent', of('sent') / of('sentSeconds'), {
@@ -162,10 +134,6 @@ function figuresOf(
       how: 'the most, the first second included',
       target: { most: 10 },
     }),
-    row('resident at most', peak, {
-      unit: 'MiB',
-      how: `VmRSS meanwhile; the manifests allow ${MEMORY_LIMIT} MiB`,
-      target: { most: MEMORY_LIMIT },
-    }),
+    residentAtMost(row, resident),
   ]
 }

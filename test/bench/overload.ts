@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent } from 'undici'
-import { startProgram, type Scope } from './children.ts'
-import { PRODUCT } from './commands.ts'
+import type { Scope } from './children.ts'
+import { measureFlooded, residentAtMost, watch } from './flooded.ts'
 import { residentMiB } from './memory.ts'
-import { quantile, type Figure, type Runtime } from './results.ts'
+import { quantile, rowsOf, type Figure, type Runtime } from './results.ts'
 import { createTokens, REVIEW } from './tokens.ts'
-import { startWebhook, type Webhook } from './webhook.ts'
+import type { Webhook } from './webhook.ts'
 
 const SECTION = 'overload'
 const STS_MS = 350
@@ -21,8 +21,6 @@ const HEALTH_EVERY_MS = 100
 const RECOVERY_MS = 10_000
 /** A login counts as quick again when it takes no longer than STS and this. */
 const RECOVERED_MS = 200
-/** What the manifests allow, in MiB. */
-const MEMORY_LIMIT = 256
 
 interface Client {
   health(): Promise<number>
@@ -75,62 +73,37 @@ async function secondsToRecover(client: Client): Promise<number> {
 }
 
 /** What becomes of ten times as many logins as the server can carry, and of the server. */
-export async function measureOverload(scope: Scope, seconds: number): Promise<Figure[]> {
-  const upstream = await startProgram(scope, 'upstream', [String(STS_MS)])
-  const figures: Figure[] = []
-  for (const [runtime, command] of PRODUCT) {
-    const webhook = await startWebhook(scope, command, upstream.environment)
-    const flood = await startProgram(scope, 'flood', [], {
-      FLOOD_CERTIFICATE: webhook.certificate,
-      FLOOD_PORT: String(webhook.port),
-      FLOOD_CONNECTIONS: String(CONNECTIONS),
-    })
+export function measureOverload(scope: Scope, seconds: number): Promise<Figure[]> {
+  return measureFlooded(scope, { stsMs: STS_MS, connections: CONNECTIONS }, async ({ runtime, webhook, flood }) => {
     const client = clientOf(webhook, scope)
     await flood.ask({ perSecond: CARRIES / 2, seconds: WARM_UP_SECONDS })
     const [health, resident]: [number[], number[]] = [[], []]
-    const watching = new AbortController()
-    const watch = async (): Promise<void> => {
-      while (!watching.signal.aborted) {
-        health.push(await client.health())
-        resident.push(residentMiB(webhook.pid))
-        await sleep(HEALTH_EVERY_MS)
-      }
-    }
-    const watched = watch()
+    const watched = watch(HEALTH_EVERY_MS, async () => {
+      health.push(await client.health())
+      resident.push(residentMiB(webhook.pid))
+    })
     const flooded = await flood.ask({ perSecond: CARRIES * TIMES, seconds })
-    watching.abort()
-    const recovered = await secondsToRecover(client)
-    await watched
-    flood.stop()
-    await webhook.stop()
-    const peak = Math.max(...resident)
-    figures.push(...figuresOf(runtime, flooded, { seconds, health: quantile(health, 0.99), peak, recovered }))
-  }
-  return figures
+    const [recovered] = await Promise.all([secondsToRecover(client), watched()])
+    return figuresOf(runtime, flooded, { seconds, health: quantile(health, 0.99), resident, recovered })
+  })
 }
 
 interface Beside {
   readonly seconds: number
   readonly health: number
-  readonly peak: number
+  readonly resident: readonly number[]
   readonly recovered: number
 }
 
 function figuresOf(
   runtime: Runtime,
   flooded: Readonly<Record<string, string>>,
-  { seconds, health, peak, recovered }: Beside,
+  { seconds, health, resident, recovered }: Beside,
 ): Figure[] {
   const of = (key: string): number => Number(flooded[key])
   const sent = of('sent')
   const how = `for ${seconds} s, STS takes ${STS_MS} ms and ${AT_ONCE} calls at once`
-  const row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>): Figure => ({
-    section: SECTION,
-    name,
-    runtime,
-    value,
-    ...more,
-  })
+  const row = rowsOf(SECTION, runtime)
   const answers = `from sending to answer, as ${CARRIES * TIMES} logins/s were due`
   return [
     row('can carry', CARRIES, { unit: '/s', how: `${AT_ONCE} calls at once of ${STS_MS} ms each` }),
@@ -153,11 +126,7 @@ function figuresOf(
       how: `asked every ${HEALTH_EVERY_MS} ms meanwhile by another process`,
       target: { most: 100 },
     }),
-    row('resident at most', peak, {
-      unit: 'MiB',
-      how: `VmRSS meanwhile; the manifests allow ${MEMORY_LIMIT} MiB`,
-      target: { most: MEMORY_LIMIT },
-    }),
+    residentAtMost(row, resident),
     row('recovers within', recovered * 1000, {
       unit: 'ms',
       how: `until the last login that was refused or took over ${STS_MS + RECOVERED_MS} ms; 20 logins/s for ${RECOVERY_MS / 1000} s`,

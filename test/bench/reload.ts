@@ -4,7 +4,7 @@ import { startProgram, type Scope } from './children.ts'
 import { PRODUCT } from './commands.ts'
 import { openLoad, type Answered } from './open-load.ts'
 import type { Order } from './orders.ts'
-import { quantile, type Figure, type Runtime } from './results.ts'
+import { quantile, rowsOf, type Figure, type Runtime } from './results.ts'
 import { createTokens } from './tokens.ts'
 import { startWebhook } from './webhook.ts'
 
@@ -100,13 +100,7 @@ function figuresOf(runtime: Runtime, { answers, done, failures, calmFrom }: Meas
   const before = answers.filter(({ due, at }) => due >= calmFrom && at < firstAt)
   const p99Before = quantile(times(before), 0.99)
   const how = `${PER_SECOND} logins a second, half of them remembered`
-  const row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>): Figure => ({
-    section: SECTION,
-    name,
-    runtime,
-    value,
-    ...more,
-  })
+  const row = rowsOf(SECTION, runtime)
   const figures = [row('login, p99 before', p99Before, { unit: 'ms', how: `${how}, ${before.length} answers` })]
   for (const change of CHANGES) {
     const reloads = done.filter((reload) => reload.change === change)

@@ -15,6 +15,14 @@ export interface Figure {
   readonly target?: { readonly most?: number; readonly least?: number }
 }
 
+/** Makes a figure. */
+export type Row = (name: string, value: number, more: Pick<Figure, 'unit' | 'how' | 'target'>) => Figure
+
+/** Makes figures of a section. */
+export function rowsOf(section: string, runtime: Runtime): Row {
+  return (name, value, more) => ({ section, name, runtime, value, ...more })
+}
+
 export interface Results {
   /** The kind of the machine, not its name. */
   readonly machine: string
