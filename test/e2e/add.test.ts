@@ -127,7 +127,7 @@ t.test('a bad command line is refused before the cluster is asked', async (t) =>
   const kubeconfig = ['--kubeconfig', cluster.kubeconfig]
   const arn = ['--rolearn', ROLE_ARN]
   const rows: readonly (readonly [args: readonly string[], error: RegExp])[] = [
-    [[...ROLE, ...arn], /^Error: empty kubeconfig: .*--kubeconfig/],
+    [[...ROLE, ...arn], /^Error: empty kubeconfig: .*--kubeconfig.*KUBECONFIG/],
     [['add', 'role', ...kubeconfig], /^Error: invalid empty value: give --rolearn or --sso, --username, --groups/],
     [
       ['add', 'user', ...kubeconfig, `--userarn=${USER_ARN}`, '--groups=a'],

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
@@ -6,25 +6,30 @@ import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
 import { runBinary } from '../sandbox/kubectl/run-binary.ts'
 import { clusterTls } from './harness/cluster.ts'
 import { minimalEnvironment } from './harness/command.ts'
-import { startPersonCluster } from './harness/person-cluster.ts'
+import { startPersonCluster, type PersonCluster } from './harness/person-cluster.ts'
 
 const ADMIN = 'arn:aws:iam::123456789012:role/Admin'
 
-t.test('lint and explain follow a KUBECONFIG of several files as kubectl does', async (t) => {
-  const cluster = await startPersonCluster(t, { mapRoles: `- {rolearn: "${ADMIN}", username: a, groups: [g]}\n` })
+/** Two files: of one user, and of all else, in which the user has no rights. */
+function splitKubeconfig({ folder, api, token }: PersonCluster): readonly [users: string, clusters: string] {
   const write = (name: string, config: object): string => {
-    const path = join(cluster.folder, name)
+    const path = join(folder, name)
     writeFileSync(path, stringify({ apiVersion: 'v1', kind: 'Config', ...config }), { mode: 0o600 })
     return path
   }
-  const users = write('users', { users: [{ name: 'me', user: { token: cluster.token } }] })
   const authority = Buffer.from(clusterTls.cert).toString('base64')
   const clusters = write('clusters', {
-    clusters: [{ name: 'c', cluster: { server: cluster.api.url, 'certificate-authority-data': authority } }],
+    clusters: [{ name: 'c', cluster: { server: api.url, 'certificate-authority-data': authority } }],
     users: [{ name: 'me', user: { token: 'of-nobody' } }],
     contexts: [{ name: 'main', context: { cluster: 'c', user: 'me' } }],
     'current-context': 'main',
   })
+  return [write('users', { users: [{ name: 'me', user: { token } }] }), clusters]
+}
+
+t.test('lint and explain follow a KUBECONFIG of several files as kubectl does', async (t) => {
+  const cluster = await startPersonCluster(t, { mapRoles: `- {rolearn: "${ADMIN}", username: a, groups: [g]}\n` })
+  const [users, clusters] = splitKubeconfig(cluster)
   const KUBECONFIG = [join(cluster.folder, 'none'), users, clusters].join(':')
   const lint = await cluster.run(['lint', '--cluster'], { environment: { KUBECONFIG } })
   t.match(lint, { code: 0, stdout: '2 sources checked: no problems\n' }, lint.stderr)
@@ -45,4 +50,27 @@ t.test('lint and explain follow a KUBECONFIG of several files as kubectl does', 
   t.ok(broken.stderr.includes(`${users}:1:`), broken.stderr)
   const none = await cluster.run(['lint', '--cluster'], { environment: { KUBECONFIG: join(cluster.folder, 'none') } })
   t.match(none, { code: 1, stdout: '', stderr: /none/ })
+})
+
+t.test('add takes the files of KUBECONFIG, and none that nobody named', async (t) => {
+  const cluster = await startPersonCluster(t, {})
+  const add = ['add', 'role', '--prompt=false', '--username=a', '--groups=b', '--rolearn']
+  const files = splitKubeconfig(cluster).join(':')
+  const merged = await cluster.run([...add, ADMIN], { environment: { KUBECONFIG: files } })
+  t.match(merged, { code: 0, stderr: '' })
+  const named = [...add, `${ADMIN}2`, '--kubeconfig', cluster.kubeconfig]
+  t.match(await cluster.run(named, { environment: { KUBECONFIG: '/dev/null' } }), { code: 0 }, 'the flag goes first')
+  t.match(cluster.data(), { mapRoles: /role\/Admin\n[^]*role\/Admin2\n/ })
+
+  mkdirSync(join(cluster.folder, '.kube'))
+  copyFileSync(cluster.kubeconfig, join(cluster.folder, '.kube', 'config'))
+  const requests = cluster.api.requests.length
+  for (const KUBECONFIG of ['', ':']) {
+    const unnamed = await cluster.run([...add, `${ADMIN}3`], { environment: { KUBECONFIG } })
+    t.match(unnamed, { code: 1, stdout: '', stderr: /^Error: empty kubeconfig: / }, `"${KUBECONFIG}"`)
+  }
+  const none = join(cluster.folder, 'none')
+  const missing = await cluster.run([...add, `${ADMIN}3`], { environment: { KUBECONFIG: none } })
+  t.match(missing, { code: 1, stdout: '', stderr: /none/ })
+  t.equal(cluster.api.requests.length, requests)
 })

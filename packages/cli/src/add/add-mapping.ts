@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty'
 import { checkNewMapping, formatProblem, type NewMapping } from '@aws-iam-authenticator/core'
 import type { CommandContext } from '../command.ts'
+import { namedKubeconfigFiles } from '../kubeconfig/kubeconfig-files.ts'
 import { connectToCluster } from '../kubernetes/connect.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { confirm } from './confirm.ts'
@@ -31,14 +32,15 @@ export interface Addition {
 /** Adds an entry to the ConfigMap aws-auth of the cluster that the flags name; gives the exit code. */
 export async function add(context: CommandContext, { mapping, shown, notes }: Addition): Promise<number> {
   const { setting, environment, stdout, stderr } = context
-  const path = setting(KUBECONFIG)
-  if (path === null) throw new UsageError('empty kubeconfig: name one with --kubeconfig')
+  // Not ~/.kube/config: what is to be changed must be named.
+  const paths = namedKubeconfigFiles(setting(KUBECONFIG), environment)
+  if (paths.length === 0) throw new UsageError('empty kubeconfig: name one with --kubeconfig or in KUBECONFIG')
   requireGood(mapping)
   for (const note of notes) stderr(`${note}\n`)
   const { formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
   const hasTerminal = isatty(0)
-  const { server, logIn } = await fromPersonalKubeconfig([path], choice, { environment, hasTerminal })
+  const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal })
   if (setting(PROMPT)) {
     const question = `Ready to add ${shown} to kube-system/aws-auth of ${server}, should we continue?`
     if (!(await confirm(question, { stdin: process.stdin, stderr }))) {

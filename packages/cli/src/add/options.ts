@@ -7,7 +7,8 @@ export const PROMPT: Option<boolean> = flag(
 export const KUBECONFIG: Option<string | null> = text({
   flag: 'kubeconfig',
   file: true,
-  description: 'kubeconfig file path of someone who may get and update the ConfigMap aws-auth (required)',
+  description:
+    'kubeconfig file path of someone who may get and update the ConfigMap aws-auth (required). Without it: $KUBECONFIG',
 })
 export const KUBECONFIG_CONTEXT: Option<string | null> = text({
   flag: 'kubeconfig-context',

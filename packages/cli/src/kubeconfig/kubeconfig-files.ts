@@ -3,15 +3,19 @@ import { homeFolder } from '@aws-iam-authenticator/client'
 import type { Environment } from '../network/environment.ts'
 
 /**
- * The kubeconfig files that kubectl reads, in its order.
+ * The kubeconfig files that somebody named, by a flag or by the variable KUBECONFIG; none where nobody did.
  *
  * @see {@link https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ | The KUBECONFIG environment variable}
  */
-export function kubeconfigFiles(explicit: string | null, environment: Environment): readonly [string, ...string[]] {
+export function namedKubeconfigFiles(explicit: string | null, environment: Environment): readonly string[] {
   if (explicit !== null) return [explicit]
-  const [first, ...others] = new Set((environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== ''))
-  if (first !== undefined) return [first, ...others]
-  return [join(homeFolder(environment), '.kube', 'config')]
+  return [...new Set((environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== ''))]
+}
+
+/** The kubeconfig files that kubectl reads, in its order. */
+export function kubeconfigFiles(explicit: string | null, environment: Environment): readonly [string, ...string[]] {
+  const [first, ...others] = namedKubeconfigFiles(explicit, environment)
+  return first === undefined ? [join(homeFolder(environment), '.kube', 'config')] : [first, ...others]
 }
 
 /** A kubeconfig file; without a text where it is not there yet. */

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
 import type { KubernetesApi, KubernetesObject } from '@aws-iam-authenticator/server'
 import type { CommandContext } from '../command.ts'
-import { kubeconfigFiles } from '../kubeconfig/kubeconfig-files.ts'
+import { kubeconfigFiles, namedKubeconfigFiles } from '../kubeconfig/kubeconfig-files.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { connectToCluster } from './connect.ts'
 import { CLUSTER, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL } from './options.ts'
@@ -32,9 +32,9 @@ export function asksForCluster({ setting }: CommandContext): boolean {
 
 /** The files that together are the kubeconfig, as for kubectl. */
 function kubeconfigPaths({ setting, environment }: CommandContext): readonly string[] {
+  const named = namedKubeconfigFiles(setting(KUBECONFIG), environment)
   const files = kubeconfigFiles(setting(KUBECONFIG), environment)
-  const isNamed = setting(KUBECONFIG) !== null || (environment['KUBECONFIG'] ?? '') !== ''
-  if (isNamed || existsSync(files[0])) return files
+  if (named.length > 0 || existsSync(files[0])) return files
   throw new UsageError('there is no ~/.kube/config: name a kubeconfig with --kubeconfig')
 }
 
