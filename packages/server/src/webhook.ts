@@ -15,6 +15,7 @@ import { HTTP2_LIMITS, limitBodies, limitConnections } from './http-limits.ts'
 import { createInFlight } from './in-flight.ts'
 import { answerPath, type HealthChecks } from './observe/checks.ts'
 import { isOnLoopback } from './observe/status.ts'
+import { createFailedHandshakes } from './tls/failed-handshakes.ts'
 import { MIN_TLS_VERSION } from './tls/serving-certificate.ts'
 
 /** How long a connection on which nothing is in flight may take to end by itself when the server stops, in milliseconds. */
@@ -59,6 +60,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const { pair, metrics, checks } = options
   const endpoint = createEndpoint(options)
   const inFlight = createInFlight()
+  const handshakeFailed = createFailedHandshakes(options.log, () => performance.now())
   const sockets = new Set<Socket>()
   const sessions = new Set<ServerHttp2Session>()
   let isClosing = false
@@ -85,6 +87,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
       bodies.begin(request)
       endpoint(request, response, client, () => bodies.end(request))
     })
+    server.on('tlsClientError', handshakeFailed)
     server.on('connection', (socket: Socket) => {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
