@@ -13,13 +13,13 @@ const runs = { seed: 20_261_124, numRuns: Number(process.env['PROPERTY_RUNS'] ??
 function seen(node: TreeNode | null): unknown {
   if (node === null) return null
   if (node.kind === 'scalar') {
-    const { value, isPlain, offset } = node
+    const { value, offset } = node
     // The source counts where the value is not the text itself.
     const source = typeof value === 'string' ? value : node.source
-    return [typeof value, String(value), source, isPlain, offset]
+    return [typeof value, String(value), source, offset]
   }
   if (node.kind === 'list') return ['list', node.offset, ...node.items.map(seen)]
-  if (node.kind === 'map') return ['map', node.offset, ...node.pairs.map(({ key, value }) => [seen(key), seen(value)])]
+  if (node.kind === 'map') return ['map', node.offset, ...node.pairs.map(({ value, ...key }) => [key, seen(value)])]
   return ['alias', node.name, node.offset]
 }
 

@@ -1,6 +1,10 @@
 import { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth, type MappingEntry } from '@aws-iam-authenticator/core'
 import * as fc from 'fast-check'
 import { test } from 'tap'
+import { LocatedDocument } from '../../packages/core/src/configuration/located-document.ts'
+import { parseAnyYaml } from '../../packages/core/src/configuration/parse-yaml.ts'
+import { entriesSteps, regularEntriesSteps } from '../../packages/core/src/mapping/parse-lists.ts'
+import { finish } from '../../packages/core/src/steps.ts'
 import { holds } from './holds.ts'
 
 const runs = { seed: 20_261_127, numRuns: Number(process.env['PROPERTY_RUNS'] ?? 1_500) }
@@ -162,4 +166,32 @@ void test('a list that is read with another one known is the list as it is read 
   t.comment(`${readings} readings, ${moved} in part, ${spared} of them with entries that stayed where they were`)
   t.ok(moved > readings / 5, `${moved} of ${readings} readings were in part`)
   t.ok(spared > readings / 10, `${spared} of ${readings} kept entries`)
+})
+
+void test('entries that are read one by one, and their mistakes, are those of the whole that yaml makes', async (t) => {
+  const rules = { kind: 'role', ...gates, sessionArns: false, commaLists: false } as const
+  let [taken, good, bad] = [0, 0, 0]
+  holds(
+    t,
+    fc.property(scenario, ({ items, steps }) => {
+      const changes = steps.flatMap(([, some]) => some)
+      const text = changes.reduce<readonly string[]>((before, each) => each(before), items).join('')
+      const read = finish(regularEntriesSteps(text, { source: 'x', key: 'mapRoles', rules }))
+      if (read === null) return true
+      const whole = new LocatedDocument(text, 'x', 'yaml', parseAnyYaml(text))
+      const list = { ...whole.root, step: 'mapRoles' }
+      const { entries, unusable } = finish(entriesSteps(whole, list, rules)) ?? {}
+      const starts = whole.items(list)?.map(({ offset }) => text.lastIndexOf('\n', (offset ?? 0) - 1) + 1)
+      taken += 1
+      good += read.entries.length
+      bad += read.problems.length
+      return (
+        JSON.stringify([read.entries, read.unusable, read.problems, read.starts]) ===
+        JSON.stringify([entries, unusable, whole.problems, starts])
+      )
+    }),
+    runs,
+  )
+  t.ok(taken > runs.numRuns / 5, `${taken} of ${runs.numRuns} were of the form that is read so`)
+  t.ok(Math.min(good, bad) > runs.numRuns / 20, `${good} entries were good, and there were ${bad} problems`)
 })

@@ -5,12 +5,18 @@ import { yamlSteps } from './parse-yaml.ts'
 import type { Location, Problem } from './problem.ts'
 import type { PairNode, Parsed, TreeNode } from './tree.ts'
 
-/** A value in a document together with where it stands. */
+/** A value in a document. Its path and its line are found out when somebody asks the document: most values are good. */
 export interface Field {
   /** Null where the document or the pair has no value. */
   readonly node: TreeNode | null
-  readonly path: string
-  readonly location: Location
+  /** Its key as it is written, or its index in a list; of the root, its path. */
+  readonly step: string | number
+  /** The key in lower case; empty where there is none. */
+  readonly name: string
+  /** What it stands in; null for the root. */
+  readonly parent: Field | null
+  /** Where it begins in the text; null where it stands where its parent does. */
+  readonly offset: number | null
 }
 
 /** The fields of a map by their names in lower case. */
@@ -57,8 +63,6 @@ export class LocatedDocument {
   readonly root: Field
   /** Whether the text is no document at all: nothing in it can be trusted. */
   readonly unreadable: boolean
-  /** Whether it is a list in which each item is read by itself. */
-  readonly isRegular: boolean
   readonly #source: string
   readonly #text: string
   /** Where each line begins, as far as somebody wanted to know. */
@@ -76,11 +80,10 @@ export class LocatedDocument {
     this.#text = text
     const { contents, error } = parsed
     this.unreadable = error !== null
-    this.isRegular = error === null && parsed.isRegular === true
-    this.root = { node: contents, path: '', location: { source, line: 1, column: 1 } }
+    this.root = { node: contents, step: '', name: '', parent: null, offset: null }
     if (error === null) return
     const message = `is no valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`
-    this.error({ ...this.root, location: this.#at(error.offset) }, error.isWhole === true ? error.message : message)
+    this.error({ ...this.root, offset: error.offset }, error.isWhole === true ? error.message : message)
   }
 
   /** How many errors there are so far. */
@@ -90,12 +93,25 @@ export class LocatedDocument {
 
   error(field: Field, message: string): null {
     this.#errorCount += 1
-    this.problems.push({ severity: 'error', location: field.location, path: field.path, message })
+    this.problems.push({ severity: 'error', location: this.locationOf(field), path: this.pathOf(field), message })
     return null
   }
 
   warn(field: Field, message: string): void {
-    this.problems.push({ severity: 'warning', location: field.location, path: field.path, message })
+    this.problems.push({ severity: 'warning', location: this.locationOf(field), path: this.pathOf(field), message })
+  }
+
+  /** Where a value stands among the others, such as `server.mapRoles[3]`. */
+  pathOf({ step, parent }: Field): string {
+    const around = parent === null ? '' : this.pathOf(parent)
+    if (typeof step === 'number') return `${around}[${step}]`
+    return around === '' ? step : `${around}.${step}`
+  }
+
+  /** The line and column of a value. */
+  locationOf({ offset, parent }: Field): Location {
+    if (offset !== null) return this.#at(offset)
+    return parent === null ? { source: this.#source, line: 1, column: 1 } : this.locationOf(parent)
   }
 
   /** Whether there is nothing at all: no value, or null. */
@@ -114,21 +130,33 @@ export class LocatedDocument {
 
   /** The items of a list. */
   items(field: Field): readonly Field[] | null {
-    const items = this.each(field)
-    return items === null ? null : [...items]
+    const items = this.#listOf(field)
+    if (items === null) return null
+    const fields: Field[] = []
+    for (const item of items) fields.push(this.item(field, item, fields.length))
+    return fields
   }
 
   /** The items of a list, one after the other. */
   each(field: Field): Iterable<Field> | null {
+    const items = this.#listOf(field)
+    return items === null ? null : this.#each(items, field)
+  }
+
+  #listOf(field: Field): readonly TreeNode[] | null {
     const node = this.#resolve(field.node)
-    if (node?.kind !== 'list') return this.error(field, `must be a list, not ${this.#describe(field)}`)
-    return this.#each(node.items, field)
+    return node?.kind === 'list' ? node.items : this.error(field, `must be a list, not ${this.#describe(field)}`)
+  }
+
+  /** An item of a list, which need not hold it. */
+  item(list: Field, item: TreeNode, index: number): Field {
+    return { node: item, step: index, name: '', parent: list, offset: item.offset }
   }
 
   *#each(items: readonly TreeNode[], field: Field): Generator<Field> {
     let index = 0
     for (const item of items) {
-      yield new Part(item, field, index, item, this.#at)
+      yield this.item(field, item, index)
       index += 1
     }
   }
@@ -145,23 +173,19 @@ export class LocatedDocument {
     const found = new FewFields()
     const known = inLowerCase(names)
     for (const pair of this.#pairsOf(field)) {
-      const written = keyText(pair.key)
-      const key = written.toLowerCase()
-      const value = this.#valueOf(pair, written, field)
+      const value = this.#valueOf(pair, field)
+      const key = value.name
       if (found.get(key) !== undefined) this.error(value, 'is there twice (keys ignore case): remove one of the two')
-      else if (known.has(key)) found.add(key, value)
-      else if (mustBeKnown(key)) this.error(value, `is not a known key${didYouMean(written, names)}`)
-      else this.warn(value, `is not a known key, and has no effect${didYouMean(written, names)}`)
+      else if (known.has(key)) found.add(value)
+      else if (mustBeKnown(key)) this.error(value, `is not a known key${didYouMean(pair.key, names)}`)
+      else this.warn(value, `is not a known key, and has no effect${didYouMean(pair.key, names)}`)
     }
     return found
   }
 
   /** The keys of a map as they are written, with their values; nothing where it is no map. */
   pairs(field: Field): readonly (readonly [string, Field])[] {
-    return this.#pairsOf(field).map((pair) => {
-      const written = keyText(pair.key)
-      return [written, this.#valueOf(pair, written, field)]
-    })
+    return this.#pairsOf(field).map((pair) => [pair.key, this.#valueOf(pair, field)])
   }
 
   /** A string as it is, without a complaint about anything else; null where it is none. */
@@ -186,8 +210,10 @@ export class LocatedDocument {
 
   /** A string; a number or boolean that was not quoted is an error that says to quote it. */
   string(field: Field): string | null {
+    const text = this.textOf(field)
+    if (text !== null) return text
     const scalar = this.scalar(field)
-    if (scalar === null || scalar.type === 'string') return scalar?.text ?? null
+    if (scalar === null) return null
     return this.error(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
   }
 
@@ -197,9 +223,9 @@ export class LocatedDocument {
   }
 
   /** A value that stands nowhere by itself, such as one that is empty, stands where its key does. */
-  #valueOf({ key, value }: PairNode, written: string, field: Field): Field {
-    const placed = typeof value?.offset === 'number' ? value : key
-    return new Part(value, field, written, placed, this.#at)
+  #valueOf(pair: PairNode, field: Field): Field {
+    const { key, value } = pair
+    return { node: value, step: key, name: key.toLowerCase(), parent: field, offset: value?.offset ?? pair.offset }
   }
 
   #describe(field: Field): string {
@@ -217,16 +243,18 @@ export class LocatedDocument {
 
   /** The pairs of a map, those merged in with `<<` (a map, or a list of maps) after its own, as YAML 1.1 has it. */
   #mergedPairs(pairs: readonly PairNode[]): readonly PairNode[] {
-    if (!pairs.some(isMergeKey)) return pairs
-    const own = pairs.filter((pair) => !isMergeKey(pair))
-    const names = new Set(own.map(({ key }) => keyText(key).toLowerCase()))
-    const merged = pairs.filter(isMergeKey).flatMap(({ value }) => {
-      const node = this.#resolve(value)
-      const sources = node?.kind === 'list' ? node.items.map((item) => this.#resolve(item)) : [node]
-      return sources.flatMap((source) => (source?.kind === 'map' ? source.pairs : []))
-    })
+    if (!hasMergeKey(pairs)) return pairs
+    const own = pairs.filter(({ isMerge }) => !isMerge)
+    const names = new Set(own.map(({ key }) => key.toLowerCase()))
+    const merged = pairs
+      .filter(({ isMerge }) => isMerge)
+      .flatMap(({ value }) => {
+        const node = this.#resolve(value)
+        const sources = node?.kind === 'list' ? node.items.map((item) => this.#resolve(item)) : [node]
+        return sources.flatMap((source) => (source?.kind === 'map' ? source.pairs : []))
+      })
     for (const pair of merged) {
-      const name = keyText(pair.key).toLowerCase()
+      const name = pair.key.toLowerCase()
       if (!names.has(name)) own.push(pair)
       names.add(name)
     }
@@ -243,9 +271,11 @@ export class LocatedDocument {
     }
   }
 
-  readonly #at = (offset: number): Location => {
+  #at(offset: number): Location {
     this.#findLines(offset)
-    let [line, after] = [0, this.#lines.length]
+    let after = this.#lines.length
+    // The last line but one, where it was found out just now, else one that is looked for.
+    let line = (this.#lines[after - 2] ?? 0) <= offset ? Math.max(0, after - 2) : 0
     while (after - line > 1) {
       const middle = (line + after) >>> 1
       if ((this.#lines[middle] ?? 0) <= offset) line = middle
@@ -257,60 +287,20 @@ export class LocatedDocument {
 
 /** Fields are few, and maps are many: to look through them costs less than to keep a table. */
 class FewFields implements Fields {
-  readonly #names: string[] = []
   readonly #fields: Field[] = []
 
-  add(name: string, field: Field): void {
-    this.#names.push(name)
+  add(field: Field): void {
     this.#fields.push(field)
   }
 
   get(name: string): Field | undefined {
-    return this.#fields[this.#names.indexOf(name)]
+    for (const field of this.#fields) if (field.name === name) return field
+    return undefined
   }
 }
 
-/** A value within another one. Where it stands is only found out when somebody wants to know: most values are good. */
-class Part implements Field {
-  readonly node: TreeNode | null
-  readonly #parent: Field
-  /** Its key, or its index in a list. */
-  readonly #step: string | number
-  /** What tells where it stands. */
-  readonly #placed: TreeNode | null
-  readonly #at: (offset: number) => Location
-
-  constructor(
-    node: TreeNode | null,
-    parent: Field,
-    step: string | number,
-    placed: TreeNode | null,
-    at: (offset: number) => Location,
-  ) {
-    this.node = node
-    this.#parent = parent
-    this.#step = step
-    this.#placed = placed
-    this.#at = at
-  }
-
-  get path(): string {
-    const { path } = this.#parent
-    if (typeof this.#step === 'number') return `${path}[${this.#step}]`
-    return path === '' ? this.#step : `${path}.${this.#step}`
-  }
-
-  get location(): Location {
-    const offset = this.#placed?.offset ?? null
-    return offset === null ? this.#parent.location : this.#at(offset)
-  }
-}
-
-/** A key as it is written; nothing where it is no scalar. */
-function keyText(key: TreeNode | null): string {
-  return key?.kind === 'scalar' ? String(key.value) : ''
-}
-
-function isMergeKey({ key }: PairNode): boolean {
-  return key?.kind === 'scalar' && key.value === '<<' && key.isPlain
+/** In a loop, since it is asked of every map. */
+function hasMergeKey(pairs: readonly PairNode[]): boolean {
+  for (const { isMerge } of pairs) if (isMerge) return true
+  return false
 }

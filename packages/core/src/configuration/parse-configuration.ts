@@ -61,12 +61,13 @@ export const CONFIGURATION_KEYS: readonly string[] = [...TOP_KEYS, 'server']
 const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
 
 function readSetting(document: LocatedDocument, field: Field): Setting | null {
-  const { location } = field
+  const location = document.locationOf(field)
   if (document.isList(field)) {
     const items = document.items(field) ?? []
     return { value: items.map((item) => document.scalar(item)?.text ?? ''), location }
   }
-  if (document.isMap(field) && field.path.toLowerCase() === 'feature-gates') return readGates(document, field)
+  if (document.isMap(field) && document.pathOf(field).toLowerCase() === 'feature-gates')
+    return readGates(document, field)
   const scalar = document.scalar(field)
   return scalar === null ? null : { value: scalar.text, location }
 }
@@ -74,7 +75,7 @@ function readSetting(document: LocatedDocument, field: Field): Setting | null {
 /** Feature gates may also be a map of names to booleans. */
 function readGates(document: LocatedDocument, field: Field): Setting {
   const pairs = document.pairs(field).map(([name, value]) => `${name}=${document.scalar(value)?.text ?? ''}`)
-  return { value: pairs, location: field.location }
+  return { value: pairs, location: document.locationOf(field) }
 }
 
 /** A list, null for an empty one, or one string with commas, as every list of this file. */
@@ -162,7 +163,7 @@ export function parseConfiguration(
   const sections = new Map<string, Location>()
   for (const name of MAPPING_KEYS.map((key) => key.toLowerCase())) {
     const field = server.get(name)
-    if (field !== undefined) sections.set(`server.${name}`, field.location)
+    if (field !== undefined) sections.set(`server.${name}`, document.locationOf(field))
   }
   return { readable: true, settings, mappings, reservedPrefixes, sections, problems }
 }

@@ -48,12 +48,13 @@ class Reader {
     const pairs: PairNode[] = []
     for (let more = this.#begin('}'); more; more = this.#goOn('}')) {
       if (this.#next() !== '"') throw this.#unexpected('a key in double quotes')
-      const key = this.#scalar()
+      const { value: key, offset: keyOffset } = this.#scalar()
       this.#skipSpace()
       if (this.#next() !== ':') throw this.#unexpected('a colon')
       this.#offset += 1
       this.#skipSpace()
-      pairs.push({ key, value: this.#isNested() ? yield* this.#value(depth + 1) : this.#scalar() })
+      const value = this.#isNested() ? yield* this.#value(depth + 1) : this.#scalar()
+      pairs.push({ key: String(key), isMerge: false, offset: keyOffset, value })
     }
     return { kind: 'map', pairs, offset }
   }
@@ -104,7 +105,7 @@ class Reader {
       throw new NoJson(place, place < this.#text.length ? 'bad character or escape in a string' : 'a string has no end')
     }
     const value: unknown = isString && !source.includes('\\') ? source.slice(1, -1) : JSON.parse(source)
-    return { kind: 'scalar', value, source: typeof value === 'string' ? value : source, isPlain: !isString, offset }
+    return { kind: 'scalar', value, source: typeof value === 'string' ? value : source, offset }
   }
 
   #next(): string {

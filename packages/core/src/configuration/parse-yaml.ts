@@ -20,14 +20,22 @@ function treeOf(contents: unknown, targets: ReadonlyMap<unknown, Node>): TreeNod
     }
     let made: TreeNode
     if (isMap(node)) {
-      const pairs = node.items.map(({ key, value }: Pair) => ({ key: convert(key), value: convert(value) }))
+      const pairs = node.items.map(({ key: written, value }: Pair) => {
+        const key = convert(written)
+        return {
+          key: key?.kind === 'scalar' ? String(key.value) : '',
+          isMerge: isScalar(written) && written.type === 'PLAIN' && written.value === '<<',
+          offset: key?.offset ?? null,
+          value: convert(value),
+        }
+      })
       made = { kind: 'map', pairs, offset }
     } else if (isSeq(node)) {
       const items = node.items.map((item) => convert(item) ?? NOTHING)
       made = { kind: 'list', items, offset }
     } else if (isScalar(node)) {
       const { value, source = null } = node
-      made = { kind: 'scalar', value, source, isPlain: node.type === 'PLAIN', offset }
+      made = { kind: 'scalar', value, source, offset }
     } else return null
     known.set(node, made)
     return made
@@ -35,7 +43,7 @@ function treeOf(contents: unknown, targets: ReadonlyMap<unknown, Node>): TreeNod
   return convert(contents)
 }
 
-const NOTHING: TreeNode = { kind: 'scalar', value: null, source: null, isPlain: true, offset: null }
+const NOTHING: TreeNode = { kind: 'scalar', value: null, source: null, offset: null }
 
 /** Parses any YAML at once. */
 export function parseAnyYaml(text: string): Parsed {
@@ -85,7 +93,7 @@ export function* yamlSteps(text: string): Steps<Parsed> {
     if (parsed.error === null) return parsed
   }
   const contents = yield* regularYamlSteps(text)
-  return contents === null ? parseAnyYaml(text) : { contents, error: null, isRegular: true }
+  return contents === null ? parseAnyYaml(text) : { contents, error: null }
 }
 
 /** Parses YAML. */

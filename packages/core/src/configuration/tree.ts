@@ -4,7 +4,6 @@ export interface ScalarNode {
   readonly value: unknown
   /** As it is written, quotes removed; null where only the value is known. */
   readonly source: string | null
-  readonly isPlain: boolean
   /** Where it begins; null where it stands nowhere. */
   readonly offset: number | null
 }
@@ -16,7 +15,12 @@ export interface ListNode {
 }
 
 export interface PairNode {
-  readonly key: TreeNode | null
+  /** The key as it is written, quotes removed; empty where it is no scalar. */
+  readonly key: string
+  /** Whether it is a `<<` that no quotes make a text. */
+  readonly isMerge: boolean
+  /** Where the key begins. */
+  readonly offset: number | null
   readonly value: TreeNode | null
 }
 
@@ -51,7 +55,5 @@ export type Parsed =
   | {
       readonly contents: TreeNode | null
       readonly error: null
-      /** Whether it is a list in which each item is read by itself: the lines of no other one say anything of it. Default false. */
-      readonly isRegular?: boolean
     }
   | { readonly contents: null; readonly error: ParseError }

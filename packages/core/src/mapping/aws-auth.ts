@@ -3,8 +3,8 @@ import type { Problem } from '../configuration/problem.ts'
 import { finish, type Steps } from '../steps.ts'
 import type { MappingLists, StrayKey } from './mapping-index.ts'
 import type { EntryGates, EntryRules } from './parse-key.ts'
-import { entriesSteps, parseAccounts, type ParsedEntries } from './parse-lists.ts'
-import { knownSteps, rereadSteps, type KnownEntries } from './reread.ts'
+import { entriesSteps, parseAccounts, regularEntriesSteps, type ParsedEntries } from './parse-lists.ts'
+import { knownEntries, rereadSteps, type KnownEntries } from './reread.ts'
 
 /** The data keys of aws-auth that count, to the letter. */
 export const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
@@ -46,11 +46,11 @@ function* listSteps<T>(
   if (typeof text === 'string' && isEmptyList(text)) return none
   const written = typeof text === 'string' ? text : JSON.stringify(text)
   const document = yield* documentSteps(written, sourceOf(key))
-  const list = document.unreadable ? null : yield* read(document, { ...document.root, path: key })
+  const list = document.unreadable ? null : yield* read(document, { ...document.root, step: key })
   for (const problem of document.problems) problems.push(problem)
   if (list === null) {
     const message = 'holds no list that can be read: what it held before stays in force'
-    problems.push({ severity: 'warning', location: document.root.location, path: key, message })
+    problems.push({ severity: 'warning', location: document.locationOf(document.root), path: key, message })
   }
   return list
 }
@@ -72,20 +72,23 @@ export function* awsAuthSteps(
   const read = function* (key: DataKey, kind: EntryRules['kind']): Steps<ParsedEntries | null> {
     const text = data[key]
     const rules = { kind, ...gates, sessionArns: false, commaLists: false }
-    const earlier = before.known?.[key]
-    if (earlier !== undefined && typeof text === 'string') {
-      const again = yield* rereadSteps(earlier, text, { source: sourceOf(key), key, rules, gates })
+    if (typeof text === 'string') {
+      const place = { source: sourceOf(key), key, rules }
+      const earlier = before.known?.[key]
+      const again = earlier === undefined ? null : yield* rereadSteps(earlier, text, place, gates)
       if (again !== null) {
         known[key] = again
         return { entries: again.entries, unusable: [] }
       }
+      const regular = yield* regularEntriesSteps(text, place)
+      if (regular !== null) {
+        for (const problem of regular.problems) problems.push(problem)
+        const next = knownEntries(text, regular, gates)
+        if (next !== undefined) known[key] = next
+        return regular
+      }
     }
-    return yield* listSteps(text, key, problems, none, function* (document, field) {
-      const list = yield* entriesSteps(document, field, rules)
-      const more = typeof text === 'string' ? yield* knownSteps(text, document, list?.entries ?? [], gates) : undefined
-      if (more !== undefined) known[key] = more
-      return list
-    })
+    return yield* listSteps(text, key, problems, none, (document, field) => entriesSteps(document, field, rules))
   }
   const roles = (yield* read('mapRoles', 'role')) ?? { entries: before.roles, unusable: [] }
   const users = (yield* read('mapUsers', 'user')) ?? { entries: before.users, unusable: [] }

@@ -111,11 +111,13 @@ export function* indexSteps({ roles, users, accounts, unusable, strays }: Mappin
     [roles, roleTables],
     [users, userTables],
   ] as const) {
-    for (const [index, entry] of entries.entries()) {
+    let count = 0
+    for (const entry of entries) {
       const key = keyIn(entry.key)
       if (entry.key.type === 'like') likes.push(entry)
       else if (key !== null) builder.add(tables[entry.key.type], key, entry)
-      if (index % ENTRIES_PER_STEP === 0) yield
+      count += 1
+      if (count % ENTRIES_PER_STEP === 0) yield
     }
     yield* builder.link(tables.arn, 'ARN')
     yield* builder.link(tables.sso, 'permission set')

@@ -50,12 +50,13 @@ export function withoutRolePath(arn: string): string {
 export function parseArn(text: string, { kind, sessionArns, rolePaths = false }: ArnRules): ParsedArn {
   const example = kind === 'role' ? 'arn:aws:iam::123456789012:role/Admin' : 'arn:aws:iam::123456789012:user/alice'
   if (text === '') return fault(`is empty: write an ARN such as ${example}`)
-  const principal = canonicalizeArn(text.toLowerCase())
+  const lower = text.toLowerCase()
+  const principal = canonicalizeArn(lower)
   if (principal === 'unknown_partition') return fault(unknownPartition(text))
   if (typeof principal === 'string') {
     return fault(`"${text}" is not the ARN of a ${kind}: write one such as ${example}`)
   }
-  if (!sessionArns && principal.canonicalArn !== text.toLowerCase()) {
+  if (!sessionArns && principal.canonicalArn !== lower) {
     return fault(`"${text}" is the ARN of a session: write that of its role, ${principal.canonicalArn}`)
   }
   const { canonicalArn, accountId } = principal

@@ -1,4 +1,4 @@
-import type { Field, LocatedDocument } from '../configuration/located-document.ts'
+import type { Field, Fields, LocatedDocument } from '../configuration/located-document.ts'
 import { looksLikeCondition, parseConditions } from './conditions.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { ENTRY_NAMES, intendedFor, parseKey, type EntryRules } from './parse-key.ts'
@@ -10,36 +10,64 @@ function parseGroups(document: LocatedDocument, field: Field | undefined, rules:
     const text = document.string(field)
     return text === null ? null : text.split(',').filter((group) => group !== '')
   }
-  const groups = document.items(field)?.map((item) => document.string(item))
-  return groups?.every((group) => group !== null) === true ? groups : null
+  const items = document.items(field)
+  if (items === null) return null
+  const groups: string[] = []
+  let areGood = true
+  for (const item of items) {
+    const group = document.string(item)
+    if (group === null) areGood = false
+    else groups.push(group)
+  }
+  return areGood ? groups : null
 }
 
-/** Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad. */
-export function parseEntry(document: LocatedDocument, field: Field, rules: EntryRules): MappingEntry | null {
+/** A field that is there and has a value. */
+function present(document: LocatedDocument, fields: Fields, name: string): Field | undefined {
+  const found = fields.get(name)
+  return found === undefined || document.isNull(found) ? undefined : found
+}
+
+function warnOfPlaceholders(document: LocatedDocument, field: Field, template: string): void {
+  for (const message of unknownPlaceholders(template)) document.warn(field, message)
+}
+
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((text, index) => text === others[index])
+}
+
+/**
+ * Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad.
+ *
+ * @param groupsBefore The groups of another entry, to be shared where they are the same: long lists have few different ones.
+ */
+export function parseEntry(
+  document: LocatedDocument,
+  field: Field,
+  rules: EntryRules,
+  groupsBefore: readonly string[] = [],
+): MappingEntry | null {
   const errorsBefore = document.errorCount
   const fields = document.fields(field, ENTRY_NAMES[rules.kind], looksLikeCondition)
   if (fields === null) return null
 
-  const present = (name: string): Field | undefined => {
-    const found = fields.get(name)
-    return found === undefined || document.isNull(found) ? undefined : found
-  }
-  const userIdField = present('userid')
+  const userIdField = present(document, fields, 'userid')
   const userId = userIdField === undefined ? '' : document.string(userIdField)
   const parsed = parseKey(document, field, fields, userId, rules)
   const conditions = parseConditions(document, fields, parsed?.isRole ?? rules.kind === 'role')
 
-  const usernameField = present('username')
+  const usernameField = present(document, fields, 'username')
   const username = usernameField === undefined ? '' : document.string(usernameField)
   if (username === '') document.warn(usernameField ?? field, 'has no username: whoever matches it gets an empty one')
-  const groups = parseGroups(document, fields.get('groups'), rules)
+  const ownGroups = parseGroups(document, fields.get('groups'), rules)
+  const groups = ownGroups !== null && areSame(ownGroups, groupsBefore) ? groupsBefore : ownGroups
 
   if (parsed === null || username === null || groups === null || userId === null || document.errorCount > errorsBefore)
     return null
-  for (const template of [username, ...groups]) {
-    for (const message of unknownPlaceholders(template)) document.warn(field, message)
-  }
-  return { key: parsed.key, conditions, username, groups, userId, location: field.location, path: field.path }
+  warnOfPlaceholders(document, field, username)
+  for (const group of groups) warnOfPlaceholders(document, field, group)
+  const [location, path] = [document.locationOf(field), document.pathOf(field)]
+  return { key: parsed.key, conditions, username, groups, userId, location, path }
 }
 
 /** What remains of a bad entry: whom it would be for, and its first mistake. Null where that can't be read. */
@@ -47,7 +75,8 @@ export function unusableEntry(document: LocatedDocument, field: Field, firstProb
   const wouldBeFor = intendedFor(document, field)
   const mistake = document.problems.slice(firstProblem).find(({ severity }) => severity === 'error')
   if (wouldBeFor === null || mistake === undefined) return null
-  const where = mistake.path.slice(field.path.length).replace(/^\./, '')
+  const path = document.pathOf(field)
+  const where = mistake.path.slice(path.length).replace(/^\./, '')
   const message = `${where === '' ? '' : `${where}: `}${mistake.message}`
-  return { wouldBeFor, location: field.location, path: field.path, message }
+  return { wouldBeFor, location: document.locationOf(field), path, message }
 }

@@ -113,13 +113,15 @@ export function parseKey(
   userId: string | null,
   rules: EntryRules,
 ): ParsedKey | null {
-  const names = KEY_NAMES[rules.kind].filter(
-    (name) => name !== 'sso' || rules.sso !== 'never' || fields.get('sso') !== undefined,
-  )
-  const given = names.filter((name) => fields.get(name) !== undefined)
-  const [name, second] = given
-  if (second !== undefined) return document.error(field, `has both ${name} and ${second}: keep one`)
-  const keyField = name === undefined ? undefined : fields.get(name)
+  let name: string | null = null
+  let keyField: Field | undefined
+  for (const known of KEY_NAMES[rules.kind]) {
+    const found = fields.get(known)
+    if (found === undefined) continue
+    if (name !== null) return document.error(field, `has both ${name} and ${known}: keep one`)
+    name = known
+    keyField = found
+  }
   if (keyField !== undefined && name === 'sso') return parseSsoKey(document, keyField, rules)
   if (keyField !== undefined && (name === 'rolelike' || name === 'userlike')) {
     return rules.byUserId === true
@@ -131,6 +133,7 @@ export function parseKey(
     return parseUserIdKey(document, field, arnField, userId, rules)
   }
   if (keyField !== undefined) return parseArnKey(document, keyField, rules)
+  const names = KEY_NAMES[rules.kind].filter((known) => known !== 'sso' || rules.sso !== 'never')
   return document.error(field, `needs ${names.join(' or ')}`)
 }
 

@@ -1,4 +1,6 @@
-import type { Field, LocatedDocument } from '../configuration/located-document.ts'
+import { LocatedDocument, type Field } from '../configuration/located-document.ts'
+import { regularItemsSteps } from '../configuration/parse-regular-yaml.ts'
+import type { Problem } from '../configuration/problem.ts'
 import { finish, type Steps } from '../steps.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { parseEntry, unusableEntry } from './parse-entry.ts'
@@ -13,31 +15,81 @@ export interface ParsedEntries {
   readonly unusable: readonly UnusableEntry[]
 }
 
+/** The entries of a list in regular YAML, and what is wrong with them. */
+export interface RegularEntries extends ParsedEntries {
+  /** Where the line of each item begins, whether it is good or not. */
+  readonly starts: readonly number[]
+  readonly problems: readonly Problem[]
+}
+
+/** Where a list stands, and how it is read. */
+export interface ListPlace {
+  readonly source: string
+  /** The path of the list. */
+  readonly key: string
+  readonly rules: EntryRules
+}
+
 const ENTRIES_PER_STEP = 16
 
 const NO_ENTRIES: ParsedEntries = { entries: [], unusable: [] }
+
+/** Takes entries one after the other. */
+class EntryTaker {
+  readonly entries: MappingEntry[] = []
+  readonly unusable: UnusableEntry[] = []
+  readonly #document: LocatedDocument
+  readonly #rules: EntryRules
+
+  constructor(document: LocatedDocument, rules: EntryRules) {
+    this.#document = document
+    this.#rules = rules
+  }
+
+  take(item: Field): void {
+    const firstProblem = this.#document.problems.length
+    const entry = parseEntry(this.#document, item, this.#rules, this.entries.at(-1)?.groups)
+    if (entry !== null) {
+      this.entries.push(entry)
+      return
+    }
+    const remains = unusableEntry(this.#document, item, firstProblem)
+    if (remains !== null) this.unusable.push(remains)
+  }
+}
 
 /** {@link parseEntries} in steps. */
 export function* entriesSteps(document: LocatedDocument, field: Field, rules: EntryRules): Steps<ParsedEntries | null> {
   if (document.isNull(field)) return NO_ENTRIES
   const items = document.each(field)
   if (items === null) return null
-  const entries: MappingEntry[] = []
-  const unusable: UnusableEntry[] = []
+  const taker = new EntryTaker(document, rules)
   let count = 0
   for (const item of items) {
     if (count % ENTRIES_PER_STEP === 0) yield
     count += 1
-    const firstProblem = document.problems.length
-    const entry = parseEntry(document, item, rules)
-    if (entry !== null) {
-      entries.push(entry)
-      continue
-    }
-    const remains = unusableEntry(document, item, firstProblem)
-    if (remains !== null) unusable.push(remains)
+    taker.take(item)
   }
-  return { entries, unusable }
+  return { entries: taker.entries, unusable: taker.unusable }
+}
+
+/**
+ * Reads a list of entries in regular YAML, each entry as soon as its item is read: of a long list, what `entriesSteps` gives for
+ * less time and memory.
+ *
+ * @returns null where the text is of another form.
+ */
+export function* regularEntriesSteps(text: string, place: ListPlace): Steps<RegularEntries | null> {
+  const document = new LocatedDocument(text, place.source, 'yaml', { contents: null, error: null })
+  const list = { ...document.root, step: place.key }
+  const taker = new EntryTaker(document, place.rules)
+  const starts: number[] = []
+  const offset = yield* regularItemsSteps(text, (item, start) => {
+    taker.take(document.item(list, item, starts.length))
+    starts.push(start)
+  })
+  if (offset === null) return null
+  return { entries: taker.entries, unusable: taker.unusable, starts, problems: document.problems }
 }
 
 /** Reads the entries of mapRoles or mapUsers, those that are good and those that are not. Null where it is no list. */

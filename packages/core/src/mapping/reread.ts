@@ -1,10 +1,6 @@
-import { LocatedDocument } from '../configuration/located-document.ts'
-import { regularYamlSteps } from '../configuration/parse-regular-yaml.ts'
-import type { TreeNode } from '../configuration/tree.ts'
 import type { Steps } from '../steps.ts'
 import type { MappingEntry } from './entry.ts'
-import type { EntryRules } from './parse-key.ts'
-import { entriesSteps } from './parse-lists.ts'
+import { regularEntriesSteps, type ListPlace, type RegularEntries } from './parse-lists.ts'
 
 // Who changes a long list changes few of its entries. In regular YAML an entry ends where the line of the next one begins, and how
 // it is read depends on its own lines alone, but for where it stands. So the entries before and after the lines that differ are
@@ -22,14 +18,6 @@ export interface KnownEntries {
   readonly patched: number
 }
 
-/** What entries are read for. */
-export interface EntriesPlace {
-  readonly source: string
-  readonly key: string
-  readonly rules: EntryRules
-  readonly gates: object
-}
-
 const ENTRIES_PER_STEP = 256
 
 /**
@@ -38,25 +26,14 @@ const ENTRIES_PER_STEP = 256
  */
 const MOST_PATCHED = 0.5
 
-function* startsSteps(text: string, items: readonly TreeNode[]): Steps<number[]> {
-  const starts: number[] = []
-  for (const { offset } of items) {
-    starts.push(text.lastIndexOf('\n', (offset ?? 0) - 1) + 1)
-    if (starts.length % ENTRIES_PER_STEP === 0) yield
-  }
-  return starts
-}
-
-/** What is known of a list that was read; undefined where something in it was wrong, or where it is written in another form. */
-export function* knownSteps(
+/** What is known of a list that was read; undefined where something in it was wrong. */
+export function knownEntries(
   text: string,
-  { root, isRegular, problems }: LocatedDocument,
-  entries: readonly MappingEntry[],
+  { entries, starts, problems }: RegularEntries,
   gates: object,
-): Steps<KnownEntries | undefined> {
-  if (!isRegular || problems.length > 0 || root.node?.kind !== 'list') return undefined
-  if (root.node.items.length !== entries.length) return undefined
-  return { text, entries, starts: yield* startsSteps(text, root.node.items), gates, patched: 0 }
+): KnownEntries | undefined {
+  if (problems.length > 0 || entries.length !== starts.length) return undefined
+  return { text, entries, starts, gates, patched: 0 }
 }
 
 /** How many signs two texts have in common at their start, by comparisons of ever smaller parts. */
@@ -125,7 +102,8 @@ function* moveSteps(moved: MappingEntry[], entries: readonly MappingEntry[], key
 export function* rereadSteps(
   known: KnownEntries,
   text: string,
-  { source, key, rules, gates }: EntriesPlace,
+  place: ListPlace,
+  gates: object,
 ): Steps<KnownEntries | null> {
   if (known.gates !== gates) return null
   const { entries, starts } = known
@@ -145,22 +123,18 @@ export function* rereadSteps(
 
   // A copy, which keeps nothing alive but itself.
   const part = Buffer.from(text.slice(from, to)).toString()
-  const contents = yield* regularYamlSteps(part)
-  if (contents?.kind !== 'list') return null
-  const document = new LocatedDocument(part, source, 'yaml', { contents, error: null })
-  const read = yield* entriesSteps(document, { ...document.root, path: key }, rules)
-  if (document.problems.length > 0 || read?.entries.length !== contents.items.length) return null
-  const partStarts = yield* startsSteps(part, contents.items)
-  if (dashColumn(part, partStarts[0]) !== dashColumn(known.text, starts[0])) return null
+  const regular = yield* regularEntriesSteps(part, place)
+  const read = regular === null ? undefined : knownEntries(part, regular, gates)
+  if (read === undefined || dashColumn(part, read.starts[0]) !== dashColumn(known.text, starts[0])) return null
 
   const lineOf = (index: number): number => entries[index]?.location.line ?? 0
   const linesBefore = first === 0 ? 0 : lineOf(first) - 1
   const moved = entries.slice(0, first)
-  yield* moveSteps(moved, read.entries, key, linesBefore)
-  yield* moveSteps(moved, entries.slice(next), key, linesBefore + linesIn(part) + 1 - lineOf(next))
+  yield* moveSteps(moved, read.entries, place.key, linesBefore)
+  yield* moveSteps(moved, entries.slice(next), place.key, linesBefore + linesIn(part) + 1 - lineOf(next))
   const newStarts = [
     ...starts.slice(0, first),
-    ...partStarts.map((start) => start + from),
+    ...read.starts.map((start) => start + from),
     ...starts.slice(next).map((start) => start + shift),
   ]
   return { text, entries: moved, starts: newStarts, gates, patched }

@@ -62,9 +62,11 @@ export function fillTemplate(template: string, identity: Identity, facts: Templa
   return obstacle ?? filled
 }
 
+const NONE: readonly string[] = []
+
 /** What in a template looks like a placeholder and is none, with a hint for each. */
 export function unknownPlaceholders(template: string): readonly string[] {
-  if (!template.includes('{{')) return []
+  if (!template.includes('{{')) return NONE
   return (template.match(LOOKS_LIKE_PLACEHOLDER) ?? [])
     .filter((text) => !PLACEHOLDERS.has(text))
     .map((text) => `${text} is not a template and stays as it is${didYouMean(text, PLACEHOLDERS.keys())}`)

@@ -101,10 +101,14 @@ void test('a list and a map, with their paths and places', async (t) => {
   const { document, field } = onlyField('a:\n  - x\n  - {k: v}\n')
   t.ok(document.isList(field))
   const [first, second] = document.items(field) ?? []
-  t.match(first, { path: 'a[0]', location: { line: 2, column: 5 } })
-  t.match(second, { path: 'a[1]', location: { line: 3, column: 5 } })
-  t.ok(second !== undefined && document.isMap(second))
-  t.same(second === undefined ? [] : document.pairs(second).map(([name, { path }]) => [name, path]), [['k', 'a[1].k']])
+  if (first === undefined || second === undefined) throw new Error('there must be two items')
+  t.same([document.pathOf(first), document.locationOf(first)], ['a[0]', { source: 'x.yaml', line: 2, column: 5 }])
+  t.same([document.pathOf(second), document.locationOf(second)], ['a[1]', { source: 'x.yaml', line: 3, column: 5 }])
+  t.ok(document.isMap(second))
+  t.same(
+    document.pairs(second).map(([name, value]) => [name, document.pathOf(value)]),
+    [['k', 'a[1].k']],
+  )
 })
 
 void test('an alias stands for its anchor, also when it comes again under the same name', async (t) => {

