@@ -13,7 +13,7 @@ await bundle(bundled)
 const aside = mkdtempSync(join(dist, 'compile-'))
 try {
   renameSync(
-    compile({ bundle: bundled, runtime: INSTALLED_RUNTIME, folder: aside }),
+    compile({ bundle: bundled, runtime: INSTALLED_RUNTIME, folder: aside, order: 'recorded' }),
     join(dist, 'aws-iam-authenticator'),
   )
 } finally {

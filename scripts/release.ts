@@ -44,6 +44,7 @@ function makeExecutable(platform: Platform, bundled: string, output: string): vo
       runtime: runtimeOf(platform, hashes),
       target: platform.target,
       folder: aside,
+      order: 'recorded',
     })
     const program = readFileSync(compiled)
     // Bun signs for arm64 alone.

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
 import { libraries, PARTS, pastIndexes } from './lean.ts'
@@ -88,11 +89,31 @@ export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile
   return { pieces: outputFiles, metafile: withParts(metafile, parts) }
 }
 
-/** Serves pieces, each as a CommonJS module: what is in it then begins to exist when it is loaded. */
-async function inMemory(pieces: readonly OutputFile[]): Promise<Plugin> {
+/**
+ * Names for the pieces by what is in them, in the place of those that change with each letter: where one piece changes, the
+ * functions of all others, which name it, stay what they are, and `bytecode.order` still knows them.
+ */
+function lastingNames({ outputs }: Metafile): ReadonlyMap<string, string> {
+  const names = Object.entries(outputs).map(([output, { entryPoint, inputs }]): [string, string] => {
+    const [first = 'none'] = Object.keys(inputs)
+    // A file can be the first of two pieces: of one that is imported when its turn comes, and of what that shares with others.
+    const of = createHash('sha256').update(`${entryPoint} ${first}`).digest('hex').slice(0, 6)
+    return [basename(output), `${parse(entryPoint ?? first).name}_${of}.js`]
+  })
+  if (new Set(names.map(([, name]) => name)).size < names.length) throw new Error('two pieces would have one name')
+  return new Map(names)
+}
+
+/** What esbuild calls a piece. */
+const PIECE = /[\w-]+\.js\b/g
+
+/** Serves pieces by these names, each as a CommonJS module: what is in it then begins to exist when it is loaded. */
+async function inMemory(pieces: readonly OutputFile[], names: ReadonlyMap<string, string>): Promise<Plugin> {
   const modules = new Map<string, string>()
   for (const { path, text } of pieces) {
-    modules.set(basename(path), (await transform(text, { format: 'cjs', platform: 'node', target: 'node24' })).code)
+    const named = text.replaceAll(PIECE, (name) => names.get(name) ?? name)
+    const { code } = await transform(named, { format: 'cjs', platform: 'node', target: 'node24' })
+    modules.set(names.get(basename(path)) ?? '', code)
   }
   return {
     name: 'in-memory',
@@ -118,12 +139,13 @@ async function inMemory(pieces: readonly OutputFile[]): Promise<Plugin> {
  */
 export async function bundle(outfile: string): Promise<Metafile> {
   const { pieces, metafile } = await split()
+  const names = lastingNames(metafile)
   await build({
     ...COMMON,
-    entryPoints: [join(ROOT, 'dist/main.js')],
+    entryPoints: [join(ROOT, names.get('main.js') ?? '')],
     outfile,
     format: 'cjs',
-    plugins: [await inMemory(pieces)],
+    plugins: [await inMemory(pieces, names)],
   })
   return metafile
 }

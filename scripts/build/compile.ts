@@ -13,10 +13,22 @@ const FLAGS = [
   // The executable must not take settings, let alone code, from the folder that kubectl happens to run in.
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  // What runs once, as most of a command does, is not worth compiling: to compile it takes longer and more memory than to interpret it.
+  // Who runs on, as the server does, sets the normal policy once there is work.
+  '--compile-jit-policy=10',
 ]
 
+/**
+ * Which functions runs of the command use: their bytecode lies together, so that fewer pages of the file are touched. Where bytecode
+ * lies is all that it changes, so it may be older than the code. `pnpm bench:order` writes it.
+ */
+export const ORDER = join(ROOT, 'scripts/build/bytecode.order')
+
+/** What a runtime that records such runs must know. */
+const RECORDS = 'BUN_BYTECODE_ORDER_OUT'
+
 /** What the runtime would do for these variables: be the whole of Bun, write a file, take code. */
-const VARIABLES = ['BUN_BE_BUN', 'BUN_BYTECODE_ORDER_OUT', 'BUN_OPTIONS']
+const VARIABLES = ['BUN_BE_BUN', RECORDS, 'BUN_OPTIONS']
 
 export interface CompileOptions {
   readonly bundle: string
@@ -26,21 +38,25 @@ export interface CompileOptions {
   readonly target?: string
   /** A folder of the caller's, in which nothing else is. */
   readonly folder: string
+  /** Where the bytecode lies: as `ORDER` says, as it comes, or as it comes in an executable that records what is used. */
+  readonly order?: 'recorded' | 'records'
 }
 
 /**
  * Compiles the bundle; gives the executable's path. The variables are taken out of the runtime beforehand: what Bun signs for
  * macOS must not change afterwards.
  */
-export function compile({ bundle, runtime, target, folder }: CompileOptions): string {
+export function compile({ bundle, runtime, target, folder, order }: CompileOptions): string {
+  const variables = VARIABLES.filter((name) => order !== 'records' || name !== RECORDS)
   const closed = join(folder, 'runtime', 'bun')
   mkdirSync(dirname(closed), { recursive: true })
-  writeFileSync(closed, withoutVariables(readFileSync(runtime), VARIABLES), { mode: 0o755 })
+  writeFileSync(closed, withoutVariables(readFileSync(runtime), variables), { mode: 0o755 })
   // Where the bundle lies, seen from here, and the name of the output end up in the executable.
   copyFileSync(bundle, join(folder, 'aws-iam-authenticator.cjs'))
   const files = ['aws-iam-authenticator.cjs', '--outfile', 'aws-iam-authenticator']
   const targets = target === undefined ? [] : [`--target=${target}`]
-  const args = ['build', ...files, ...FLAGS, ...targets, `--compile-executable-path=${closed}`]
+  const orders = order === 'recorded' ? [`--bytecode-order=${ORDER}`] : []
+  const args = ['build', ...files, ...FLAGS, ...targets, ...orders, `--compile-executable-path=${closed}`]
   execFileSync(INSTALLED_RUNTIME, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   return join(folder, `aws-iam-authenticator${target?.startsWith('bun-windows') === true ? '.exe' : ''}`)
 }

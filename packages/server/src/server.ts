@@ -94,6 +94,8 @@ export interface ServerSurroundings {
   /** The API server whose aws-auth is followed; asked for only where a backend needs it. */
   readonly kubernetes: () => Promise<KubernetesCluster>
   readonly connectKubernetes: ConnectKubernetes
+  /** Told of the first TokenReview: what runs from now on runs again and again. */
+  readonly firstAsked: () => void
 }
 
 /** A server that listens. */
@@ -207,9 +209,14 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     foreignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
     decided: operations.decided,
   })
+  let isAsked = false
   const webhook = createWebhook({
     pair: files.pair,
-    authenticate,
+    authenticate: (review, origin, client) => {
+      if (!isAsked) surroundings.firstAsked()
+      isAsked = true
+      return authenticate(review, origin, client)
+    },
     metrics,
     log,
     logRefusal,

@@ -61,6 +61,7 @@ async function start(
     ec2Access: never,
     kubernetes: never,
     connectKubernetes: never,
+    firstAsked: () => undefined,
     ...surroundings,
   })
   t.teardown(() => running.stop())
@@ -69,14 +70,19 @@ async function start(
 
 void test('it makes a pair and the webhook kubeconfig, listens, and stops', async (t) => {
   const folder = t.testdir({})
-  const { running, lines } = await start(t, settingsIn(folder))
+  let asked = 0
+  const { running, lines } = await start(t, settingsIn(folder), { firstAsked: () => void (asked += 1) })
   const client = http2({ port: running.port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8') })
   t.teardown(() => client.close())
   t.match(await client.send({ method: 'GET', path: '/healthz' }), { status: 200, text: 'ok' })
-  t.match(await client.send({ body: '{"spec":{"token":"k8s-aws-v1.x"}}' }), {
-    status: 200,
-    text: /"authenticated":false/,
-  })
+  t.equal(asked, 0)
+  for (const token of ['k8s-aws-v1.x', 'k8s-aws-v1.y']) {
+    t.match(await client.send({ body: `{"spec":{"token":"${token}"}}` }), {
+      status: 200,
+      text: /"authenticated":false/,
+    })
+  }
+  t.equal(asked, 1)
   t.match(readFileSync(join(folder, 'kubeconfig.yaml'), 'utf8'), /certificate-authority-data/)
   t.match(lines.at(-1), { message: 'access denied', fields: { reason: 'malformed_token' } })
   t.match(

@@ -6,11 +6,16 @@ import { EnvHttpProxyAgent } from 'undici'
 const { ECHO_CERTIFICATE = '', ECHO_KEY = '', ECHO_PORT = '0', ECHO_UPSTREAM, SSL_CERT_FILE = '' } = process.env
 const ca = SSL_CERT_FILE === '' ? '' : readFileSync(SSL_CERT_FILE, 'utf8')
 const upstream = new EnvHttpProxyAgent({ requestTls: { ca } })
+/** As the server does: see --compile-jit-policy in scripts/build/compile.ts. */
+declare const Bun: { readonly unsafe: { setJITPolicy(scale: number): void } } | undefined
+let isAsked = false
 const app = fastify({
   http2: true,
   https: { allowHTTP1: true, cert: readFileSync(ECHO_CERTIFICATE), key: readFileSync(ECHO_KEY) },
 })
 app.post('/authenticate', async (request, reply) => {
+  if (!isAsked && typeof Bun !== 'undefined') Bun.unsafe.setJITPolicy(1)
+  isAsked = true
   if (ECHO_UPSTREAM !== undefined && ECHO_UPSTREAM !== '') {
     const { body } = await upstream.request({
       origin: ECHO_UPSTREAM,

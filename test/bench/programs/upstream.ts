@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { startConnectProxy } from '../../sandbox/proxy/connect-proxy.ts'
 import { createAuthority } from '../../sandbox/tls/authority.ts'
 import { STS_ANSWER } from '../tokens.ts'
@@ -20,7 +21,8 @@ const server = createServer(
 async function beReached(port: number): Promise<void> {
   const proxy = await startConnectProxy({ route: () => port })
   const caFile = join(mkdtempSync(join(tmpdir(), 'bench-')), 'ca.pem')
-  writeFileSync(caFile, authority.pem)
+  // As many authorities as the store of a system has: to trust them takes memory.
+  writeFileSync(caFile, [authority.pem, ...rootCertificates].join('\n'))
   process.send?.({ HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caFile })
 }
 

@@ -33,6 +33,7 @@ import {
   STATE_DIR,
 } from '../options/server-options.ts'
 import { STS_REGIONS, TOKEN_CACHE_TTL } from '../options/sts-options.ts'
+import { createRuntime } from '../runtime.ts'
 import { requireServerConfiguration } from '../server-configuration.ts'
 import { BANNER, COMMIT, USER_AGENT, VERSION } from '../version.ts'
 
@@ -114,6 +115,7 @@ export const server: Command = {
     const kubeconfig = setting(KUBECONFIG)
     const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
     const aws = await createDispatcher({ environment })
+    const runtime = createRuntime()
     const running = await startServer(
       {
         clusterId,
@@ -154,8 +156,10 @@ export const server: Command = {
         ec2Access: createEc2Access(context, aws),
         kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
         connectKubernetes: (tls) => connectWith(environment, tls),
+        firstAsked: () => runtime.asked(),
       },
     )
+    runtime.started()
     if (setting(AUDIT_LOG) !== null) process.on('SIGHUP', () => running.reopenAuditLog())
     log.info('stopping', { signal: await stopped })
     await running.stop().catch((error: unknown) => log.error('the stop was not clean', { error: messageOf(error) }))
