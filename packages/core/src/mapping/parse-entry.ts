@@ -33,7 +33,9 @@ function warnOfPlaceholders(document: LocatedDocument, field: Field, template: s
 }
 
 function areSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((text, index) => text === others[index])
+  if (some.length !== others.length) return false
+  for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false
+  return true
 }
 
 /**
@@ -66,7 +68,8 @@ export function parseEntry(
     return null
   warnOfPlaceholders(document, field, username)
   for (const group of groups) warnOfPlaceholders(document, field, group)
-  const [location, path] = [document.locationOf(field), document.pathOf(field)]
+  const location = document.locationOf(field)
+  const path = document.pathOf(field)
   return { key: parsed.key, conditions, username, groups, userId, location, path }
 }
 
