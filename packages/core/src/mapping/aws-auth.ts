@@ -80,7 +80,7 @@ export function* awsAuthSteps(
         known[key] = again
         return { entries: again.entries, unusable: [] }
       }
-      const regular = yield* regularEntriesSteps(text, place)
+      const regular = yield* regularEntriesSteps(text, place, earlier?.entries)
       if (regular !== null) {
         for (const problem of regular.problems) problems.push(problem)
         const next = knownEntries(text, regular, gates)

@@ -38,16 +38,20 @@ function areSame(some: readonly string[], others: readonly string[]): boolean {
   return true
 }
 
-/**
- * Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad.
- *
- * @param groupsBefore The groups of another entry, to be shared where they are the same: long lists have few different ones.
- */
+/** What an entry may have in common with others: of a long list, all that is kept twice costs each collection of garbage. */
+export interface Shared {
+  /** The groups of another entry, taken where they are the same: long lists have few different ones. */
+  readonly groups?: readonly string[] | undefined
+  /** The path of the entry, where it is known. */
+  readonly path?: string | undefined
+}
+
+/** Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad. */
 export function parseEntry(
   document: LocatedDocument,
   field: Field,
   rules: EntryRules,
-  groupsBefore: readonly string[] = [],
+  shared: Shared = {},
 ): MappingEntry | null {
   const errorsBefore = document.errorCount
   const fields = document.fields(field, ENTRY_NAMES[rules.kind], looksLikeCondition)
@@ -62,14 +66,15 @@ export function parseEntry(
   const username = usernameField === undefined ? '' : document.string(usernameField)
   if (username === '') document.warn(usernameField ?? field, 'has no username: whoever matches it gets an empty one')
   const ownGroups = parseGroups(document, fields.get('groups'), rules)
-  const groups = ownGroups !== null && areSame(ownGroups, groupsBefore) ? groupsBefore : ownGroups
+  const groups =
+    ownGroups !== null && shared.groups !== undefined && areSame(ownGroups, shared.groups) ? shared.groups : ownGroups
 
   if (parsed === null || username === null || groups === null || userId === null || document.errorCount > errorsBefore)
     return null
   warnOfPlaceholders(document, field, username)
   for (const group of groups) warnOfPlaceholders(document, field, group)
   const location = document.locationOf(field)
-  const path = document.pathOf(field)
+  const path = shared.path ?? document.pathOf(field)
   return { key: parsed.key, conditions, username, groups, userId, location, path }
 }
 

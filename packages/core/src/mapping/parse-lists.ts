@@ -46,9 +46,9 @@ class EntryTaker {
     this.#rules = rules
   }
 
-  take(item: Field): void {
+  take(item: Field, path?: string): void {
     const firstProblem = this.#document.problems.length
-    const entry = parseEntry(this.#document, item, this.#rules, this.entries.at(-1)?.groups)
+    const entry = parseEntry(this.#document, item, this.#rules, { groups: this.entries.at(-1)?.groups, path })
     if (entry !== null) {
       this.entries.push(entry)
       return
@@ -77,15 +77,20 @@ export function* entriesSteps(document: LocatedDocument, field: Field, rules: En
  * Reads a list of entries in regular YAML, each entry as soon as its item is read: of a long list, what `entriesSteps` gives for
  * less time and memory.
  *
+ * @param earlier Entries that the same list had before, one for each item: each has the path that its item has now.
  * @returns null where the text is of another form.
  */
-export function* regularEntriesSteps(text: string, place: ListPlace): Steps<RegularEntries | null> {
+export function* regularEntriesSteps(
+  text: string,
+  place: ListPlace,
+  earlier: readonly MappingEntry[] = [],
+): Steps<RegularEntries | null> {
   const document = new LocatedDocument(text, place.source, 'yaml', { contents: null, error: null })
   const list = { ...document.root, step: place.key }
   const taker = new EntryTaker(document, place.rules)
   const starts: number[] = []
   const offset = yield* regularItemsSteps(text, (item, start) => {
-    taker.take(document.item(list, item, starts.length))
+    taker.take(document.item(list, item, starts.length), earlier[starts.length]?.path)
     starts.push(start)
   })
   if (offset === null) return null
