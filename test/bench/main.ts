@@ -58,7 +58,7 @@ async function measure(): Promise<Results> {
   }
   if (wanted.includes('decisions')) add(measureDecisions())
   if (wanted.includes('sts-calls')) add(await measureStsCalls())
-  if (wanted.includes('reload')) add(await measureReload(scope, quick ? 3 : 8))
+  if (wanted.includes('reload')) add(await measureReload(scope, quick ? 3 : 16))
   if (wanted.includes('objects')) add(await measureObjects(scope, quick ? 10_000 : 50_000))
   if (wanted.includes('webhook')) add(await measureWebhook(scope, quick ? 4 : 10))
   if (wanted.includes('overload')) {

@@ -12,7 +12,7 @@ import {
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
-import { inSlices } from './in-slices.ts'
+import { inSlices } from '../in-slices.ts'
 import { logProblems } from './log-problems.ts'
 
 const NAMESPACE = 'kube-system'

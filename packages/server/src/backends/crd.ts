@@ -4,7 +4,7 @@ import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/li
 import type { Backend } from './backend.ts'
 import { createStatusWriter, IDENTITY_MAPPINGS } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
-import { inSlices } from './in-slices.ts'
+import { inSlices } from '../in-slices.ts'
 
 const SOURCE = 'iamidentitymappings'
 

@@ -8,7 +8,7 @@ import {
 } from '@aws-iam-authenticator/core'
 import type { Backend } from './backend.ts'
 import { followFile } from './follow-file.ts'
-import { inSlices } from './in-slices.ts'
+import { inSlices } from '../in-slices.ts'
 import { logProblems } from './log-problems.ts'
 
 export interface DynamicFileOptions {

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
 import { giveWay } from '../give-way.ts'
 import type { KubernetesApi } from './connection.ts'
+import { inSlices } from '../in-slices.ts'
+import { jsonSteps } from './json-steps.ts'
 import { readJson } from './read-json.ts'
 
 /** A Kubernetes object as it came over the wire. */
@@ -53,7 +55,7 @@ interface State {
   resourceVersion: string | null
 }
 
-async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   // What has come of the line so far: only a whole line is put together.
   let parts: Uint8Array[] = []
   let length = 0
@@ -61,13 +63,14 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     let rest = chunk
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       parts.push(rest.subarray(0, end))
-      yield Buffer.concat(parts).toString('utf8')
+      yield Buffer.concat(parts)
       parts = []
       length = 0
       rest = rest.subarray(end + 1)
     }
     parts.push(rest)
     length += rest.length
+    if (chunk.length > LONG_EVENT) await giveWay()
     if (length > MAX_OBJECT_BYTES) throw new Error(`an event is longer than ${MAX_OBJECT_BYTES} bytes`)
   }
 }
@@ -104,10 +107,8 @@ export async function listObjects(
   }
 }
 
-async function handleEvent(line: string, state: State, handlers: ReflectorHandlers): Promise<void> {
-  if (line.length > LONG_EVENT) await giveWay()
-  const event: unknown = JSON.parse(line)
-  if (line.length > LONG_EVENT) await giveWay()
+async function handleEvent(line: Buffer, state: State, handlers: ReflectorHandlers): Promise<void> {
+  const event = await inSlices(jsonSteps(line))
   const type = textAt(event, 'type')
   const object = property(event, 'object')
   if (!isRecord(object)) throw new Error('watch: an event has no object')
@@ -144,7 +145,7 @@ async function watch(
     if (statusCode === 410) throw new Expired(textAt(answer, 'message') ?? 'status 410')
     throw new Error(`watch: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
   }
-  for await (const line of readLines(body)) if (line !== '') await handleEvent(line, state, handlers)
+  for await (const line of readLines(body)) if (line.length > 0) await handleEvent(line, state, handlers)
 }
 
 /**

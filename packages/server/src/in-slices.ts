@@ -1,5 +1,5 @@
 import type { Steps } from '@aws-iam-authenticator/core'
-import { giveWay } from '../give-way.ts'
+import { giveWay } from './give-way.ts'
 
 /** How long others wait for their turn, in milliseconds. */
 const SLICE_MS = 1
