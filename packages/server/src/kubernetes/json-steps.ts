@@ -43,7 +43,7 @@ function placeToCut(json: Buffer, begin: number, end: number): number | undefine
   return undefined
 }
 
-/** The value of a long string between these places, of which the bytes are used up. */
+/** The value of a long string between these places, of which the bytes are used up. Where it can't be cut, the rest is one piece. */
 function* stringSteps(json: Buffer, from: number, to: number): Steps<string> {
   const pieces: unknown[] = []
   for (let begin = from; begin < to;) {

@@ -39,8 +39,8 @@ export interface Reflector {
 /** A connection that died without a word is noticed only by a watch that does not end: so watches are short. */
 const WATCH_SECONDS = 60
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024
-/** To put an event together and to parse it takes milliseconds where it is as long as that. */
-const LONG_EVENT = 64 * 1024
+/** Whoever waits while more bytes than that are read and kept has a turn after them. */
+const LONG_CHUNK = 64 * 1024
 const LIST_PAGE = '500'
 const FIRST_DELAY_MS = 200
 /** The longest time before the next try after a list succeeded: the server is there, but its watches may not be. */
@@ -70,7 +70,7 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
     }
     parts.push(rest)
     length += rest.length
-    if (chunk.length > LONG_EVENT) await giveWay()
+    if (chunk.length > LONG_CHUNK) await giveWay()
     if (length > MAX_OBJECT_BYTES) throw new Error(`an event is longer than ${MAX_OBJECT_BYTES} bytes`)
   }
 }
