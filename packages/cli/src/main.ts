@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { run } from './run.ts'
 
 /** Writes at once and whole; a pipe that is full takes some tries, one that is closed ends the process as the shell expects. */
@@ -39,4 +40,11 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then((code) => process.exit(code))
+/** The server reads long documents in worker threads, which run this file too. */
+async function answerTask(): Promise<void> {
+  const { answerDocumentTask } = await import('@aws-iam-authenticator/server')
+  parentPort?.postMessage(answerDocumentTask(workerData))
+}
+
+if (isMainThread) void main().then((code) => process.exit(code))
+else void answerTask()

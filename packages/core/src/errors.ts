@@ -1,4 +1,4 @@
-import { formatProblem, type Problem } from './configuration/problem.ts'
+import { formatProblem, type Problem } from './document/problem.ts'
 
 /**
  * The base of every error this product throws on purpose.

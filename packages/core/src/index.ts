@@ -12,7 +12,9 @@ export { didYouMean } from './configuration/closest.ts'
 export { CLOSED_GATES, parseFeatureGates, type FeatureGate, type FeatureGates } from './configuration/feature-gates.ts'
 export { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration/configuration-file.ts'
 export { parseConfiguration } from './configuration/parse-configuration.ts'
-export { formatProblem, type Location, type Problem } from './configuration/problem.ts'
+export { DOCUMENT_LIMITS } from './document/limits.ts'
+export { readYamlDocument, readYamlValue } from './document/read-yaml.ts'
+export { formatProblem, type Location, type Problem } from './document/problem.ts'
 export { readTopLevelLine, setTopLevelLine } from './configuration/top-level-line.ts'
 export type { Update } from './configuration/update.ts'
 export { findWrittenLine, replaceWrittenLine } from './configuration/written-line.ts'
@@ -23,7 +25,17 @@ export { AuthenticatorError, ConfigurationError, FileError, type FileErrorCode }
 export { canonicalizeArn, type ArnFault, type Principal, type PrincipalKind } from './identity/arn.ts'
 export { parseCallerIdentity, type Identity } from './identity/caller-identity.ts'
 export { refusalOfStsError } from './identity/sts-error.ts'
-export { awsAuthSteps, EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth, type AwsAuthGates } from './mapping/aws-auth.ts'
+export {
+  awsAuthLength,
+  EMPTY_AWS_AUTH,
+  keepLastGood,
+  parseAwsAuth,
+  readAwsAuth,
+  type AwsAuth,
+  type AwsAuthData,
+  type AwsAuthGates,
+  type ReadAwsAuth,
+} from './mapping/aws-auth.ts'
 export { decide, type BackendSnapshot, type Mapped, type ReservedPrefixes } from './mapping/decide.ts'
 export { checkIdentityMappings } from './lint/check-identity-mappings.ts'
 export { checkMappings } from './lint/check-mappings.ts'
@@ -39,12 +51,12 @@ export type { NestedText } from './manifest/nested-text.ts'
 export { readManifests, type Manifests, type ObjectManifest } from './manifest/read-manifests.ts'
 export { recognizeFile, type FileKind } from './manifest/recognize.ts'
 export { withoutRolePath } from './mapping/parse-arn.ts'
-export { dynamicFileSteps, parseDynamicFile, type DynamicFile, type ParsedDynamicFile } from './mapping/dynamic-file.ts'
+export { parseDynamicFile, type DynamicFile, type ParsedDynamicFile } from './mapping/dynamic-file.ts'
 export type { Conditions, EntryKey, MappingEntry, UnusableEntry } from './mapping/entry.ts'
 export { parseIdentityMapping, type ParsedIdentityMapping } from './mapping/identity-mapping.ts'
 export { splitCovered, type Covered } from './mapping/chain.ts'
 export { matchesGlob } from './mapping/glob.ts'
-export { indexMappings, indexSteps, type IndexedMappings } from './mapping/index-mappings.ts'
+export { indexMappings, type IndexedMappings } from './mapping/index-mappings.ts'
 export {
   ArnMismatch,
   EMPTY_INDEX,
@@ -80,5 +92,4 @@ export {
   type WriteLine,
 } from './log/log.ts'
 export { escapeUnseen } from './log/unseen.ts'
-export { finish, type Steps } from './steps.ts'
 export { isRecord, messageOf, property, textAt } from './untrusted.ts'

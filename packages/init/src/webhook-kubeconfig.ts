@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import { property, textAt } from '@aws-iam-authenticator/core'
-import { parse, stringify } from 'yaml'
+import { property, readYamlValue, textAt } from '@aws-iam-authenticator/core'
+import { stringify } from 'yaml'
 import { parseHost } from './host.ts'
 
 const CLUSTER = 'aws-iam-authenticator'
@@ -43,7 +43,7 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 /** The certificates that a webhook kubeconfig trusts; none where it can't be read. */
 export function certificatesOfKubeconfig(text: string): readonly X509Certificate[] {
   try {
-    const first = property(property(parse(text), 'clusters'), '0')
+    const first = property(property(readYamlValue(text), 'clusters'), '0')
     const bundle = Buffer.from(textAt(first, 'cluster', 'certificate-authority-data') ?? '', 'base64').toString()
     return (bundle.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
   } catch {

@@ -1,3 +1,4 @@
+export { answerDocumentTask } from './backends/document-reader.ts'
 export { IdentityMappings } from './backends/identity-mappings.ts'
 export {
   createKubernetesApi,

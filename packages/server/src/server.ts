@@ -13,6 +13,7 @@ import { createAuthenticate } from './authenticate.ts'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
 import { createBackendSet } from './backends/backend-set.ts'
 import { createBackend } from './backends/create-backend.ts'
+import { createDocumentReader } from './backends/document-reader.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
 import { createForeignTokens } from './foreign-tokens.ts'
@@ -83,6 +84,8 @@ export interface ServerSettings {
 export interface ServerSurroundings {
   readonly log: Log
   readonly now: () => Date
+  /** The program of worker threads: `document-worker.ts`, or one that posts what `answerDocumentTask` returns. */
+  readonly workerProgram: string | URL
   readonly userAgent: string
   readonly build: Build
   /** Connections to AWS. */
@@ -140,12 +143,14 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     log,
     now,
   })
+  const reader = createDocumentReader(surroundings.workerProgram)
   const backends = createBackendSet({
     create: (mode) =>
       createBackend(mode, {
         mappings,
         gates,
         dynamicFile,
+        reader,
         log,
         now,
         metrics,

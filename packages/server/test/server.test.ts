@@ -62,6 +62,7 @@ async function start(
     kubernetes: never,
     connectKubernetes: never,
     firstAsked: () => undefined,
+    workerProgram: new URL('../src/backends/document-worker.ts', import.meta.url),
     ...surroundings,
   })
   t.teardown(() => running.stop())

@@ -149,6 +149,8 @@ export const server: Command = {
       {
         log,
         now,
+        // The command itself: main.ts answers the task if it runs in a worker thread.
+        workerProgram: process.argv[1] ?? '',
         userAgent: USER_AGENT,
         build: { version: VERSION, commit: COMMIT },
         aws,

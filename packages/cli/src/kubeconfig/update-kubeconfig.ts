@@ -5,11 +5,12 @@ import {
   FileError,
   messageOf,
   property,
+  readYamlValue,
   setKubeconfigEntry,
   textAt,
   type KubeconfigEntry,
 } from '@aws-iam-authenticator/core'
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './kubeconfig-files.ts'
 import { saveKubeconfig } from './save-kubeconfig.ts'
@@ -44,7 +45,7 @@ async function readIfThere(path: string): Promise<KubeconfigText> {
 /** The items of a named list; none where the text can't be read, which the change then says. */
 function itemsOf(text: string | undefined, list: string): unknown[] {
   try {
-    const items = property(parse(text ?? '', { prettyErrors: false, uniqueKeys: false, logLevel: 'error' }), list)
+    const items = property(readYamlValue(text ?? '', { uniqueKeys: false, logLevel: 'error' }), list)
     return Array.isArray(items) ? items : []
   } catch {
     return []

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
-import { ConfigurationError, EMPTY_CONFIGURATION, messageOf, type ConfigurationFile } from '@aws-iam-authenticator/core'
+import {
+  ConfigurationError,
+  EMPTY_CONFIGURATION,
+  messageOf,
+  type ConfigurationFile,
+  type FeatureGates,
+} from '@aws-iam-authenticator/core'
 import { FEATURE_GATES } from './global-options.ts'
 import { settingOf, type SettingSources } from './settings.ts'
 
@@ -28,11 +34,17 @@ export async function loadConfigurationFile(
   } catch (error) {
     throw unreadable(messageOf(error), error)
   }
-  const parse =
+  const gatesOf = (settings: ConfigurationFile['settings']): FeatureGates =>
+    settingOf(FEATURE_GATES, { ...sources, file: { settings } })
+  const file =
     format === '.toml'
-      ? (await import('./toml-configuration.ts')).parseTomlConfiguration
-      : (await import('./yaml-configuration.ts')).parseConfiguration
-  const file = parse(text, path, (settings) => settingOf(FEATURE_GATES, { ...sources, file: { settings } }))
+      ? (await import('./toml-configuration.ts')).parseTomlConfiguration(text, path, gatesOf)
+      : (await import('./yaml-configuration.ts')).parseConfiguration(
+          text,
+          path,
+          gatesOf,
+          format === '.json' ? 'json' : 'yaml',
+        )
   if (!file.readable) throw new ConfigurationError(`Can't read configuration file ${path}:`, file.problems)
   return file
 }

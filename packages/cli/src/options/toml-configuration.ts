@@ -1,4 +1,9 @@
-import { EMPTY_CONFIGURATION, parseConfiguration, type ConfigurationFile } from '@aws-iam-authenticator/core'
+import {
+  DOCUMENT_LIMITS,
+  EMPTY_CONFIGURATION,
+  parseConfiguration,
+  type ConfigurationFile,
+} from '@aws-iam-authenticator/core'
 import { parse, TomlError } from 'smol-toml'
 import { locateTomlKeys } from './toml-locations.ts'
 
@@ -17,6 +22,8 @@ function unreadable(source: string, line: number, column: number, message: strin
 
 /** Reads a configuration file in TOML as `parseConfiguration` reads one in YAML or JSON. */
 export function parseTomlConfiguration(text: string, source: string, gatesOf: GatesOf): ConfigurationFile {
+  const { length } = DOCUMENT_LIMITS
+  if (text.length > length) return unreadable(source, 1, 1, `has more than ${length} characters, which is the limit`)
   let json: string
   try {
     json = JSON.stringify(parse(text), refuseUnbounded)
@@ -29,7 +36,7 @@ export function parseTomlConfiguration(text: string, source: string, gatesOf: Ga
     if (error instanceof TypeError) return unreadable(source, 1, 1, error.message)
     throw error
   }
-  const file = parseConfiguration(json, source, gatesOf)
+  const file = parseConfiguration(json, source, gatesOf, 'json')
   const locate = locateTomlKeys(text, source)
   const relocated = <T extends { readonly path: string }>(item: T): T => ({ ...item, location: locate(item.path) })
   return {

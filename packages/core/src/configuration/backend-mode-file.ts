@@ -1,7 +1,7 @@
 import { messageOf } from '../untrusted.ts'
 import { parseBackendModes, type BackendModes } from './backend-mode.ts'
-import { LocatedDocument } from './located-document.ts'
-import type { Problem } from './problem.ts'
+import { LocatedDocument } from '../document/located-document.ts'
+import type { Problem } from '../document/problem.ts'
 import { parseUpdate, UPDATE_KEYS, type Update } from './update.ts'
 
 /** The content of the file at `server.dynamicBackendModePath`, all of it good. */

@@ -21,9 +21,11 @@ export function distance(a: string, b: string): number {
 /** A hint such as ` (did you mean mapRoles?)` where one of the names is close to what was written, else nothing. */
 export function didYouMean(written: string, names: Iterable<string>): string {
   const lower = written.toLowerCase().slice(0, 64)
+  const allowed = (name: string): number => Math.max(1, Math.floor(name.length / 4))
   const near = [...names]
+    .filter((name) => Math.abs(name.length - lower.length) <= allowed(name))
     .map((name) => ({ name, far: distance(lower, name.toLowerCase()) }))
-    .filter(({ name, far }) => far <= Math.max(1, Math.floor(name.length / 4)))
+    .filter(({ name, far }) => far <= allowed(name))
     .sort((a, b) => a.far - b.far)[0]
   return near === undefined ? '' : ` (did you mean ${near.name}?)`
 }

@@ -4,8 +4,8 @@ import type { ReservedPrefixes } from '../mapping/decide.ts'
 import { BACKEND_MODES, type BackendMode } from './backend-mode.ts'
 import type { FeatureGates } from './feature-gates.ts'
 import { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration-file.ts'
-import { LocatedDocument, type Field, type Fields } from './located-document.ts'
-import type { Location } from './problem.ts'
+import { LocatedDocument, type Field, type Fields } from '../document/located-document.ts'
+import type { Location } from '../document/problem.ts'
 
 /** Keys of the top level that hold one value. */
 const TOP_KEYS = [
@@ -117,8 +117,9 @@ export function parseConfiguration(
   text: string,
   source: string,
   gatesOf: (settings: ReadonlyMap<string, Setting>) => FeatureGates,
+  format: 'yaml' | 'json' = 'yaml',
 ): ConfigurationFile {
-  const document = new LocatedDocument(text, source)
+  const document = new LocatedDocument(text, source, format)
   const { problems, root } = document
   if (!document.unreadable && document.isNull(root)) return EMPTY_CONFIGURATION
   const top = document.unreadable ? null : document.fields(root, CONFIGURATION_KEYS)

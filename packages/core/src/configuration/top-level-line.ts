@@ -1,11 +1,12 @@
-import { isMap, isScalar, parseDocument, type Document } from 'yaml'
+import { isMap, isScalar, type Document } from 'yaml'
+import { readYamlDocument } from '../document/read-yaml.ts'
 import { findWrittenLine } from './written-line.ts'
 
 // All scalars stay the text that they are: no digits, dates or nulls are read as something else and written otherwise.
 const OPTIONS = { schema: 'failsafe', logLevel: 'error' } as const
 
 function parse(text: string): Document {
-  const document: Document = parseDocument(text, OPTIONS)
+  const document: Document = readYamlDocument(text, OPTIONS)
   const { contents, errors } = document
   const empty = contents === null || (isScalar(contents) && contents.value === '')
   if (errors.length > 0 || (!empty && !isMap(contents))) throw new TypeError('it is no YAML mapping')

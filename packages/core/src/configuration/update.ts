@@ -1,4 +1,4 @@
-import type { Fields, LocatedDocument } from './located-document.ts'
+import type { Fields, LocatedDocument } from '../document/located-document.ts'
 
 /** Keys with which a file that is followed says what it is. */
 export const UPDATE_KEYS: readonly string[] = ['LastUpdatedDateTime', 'Version']

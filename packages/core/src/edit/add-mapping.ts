@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { AuthenticatorError, ConfigurationError } from '../errors.ts'
 import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
 import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
-import type { Problem } from '../configuration/problem.ts'
+import type { Problem } from '../document/problem.ts'
 import { appendItem } from './append-item.ts'
 import type { Writable } from './render.ts'
 

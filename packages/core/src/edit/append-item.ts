@@ -1,14 +1,6 @@
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  parseDocument,
-  type Document,
-  type ParsedNode,
-  type Range,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
+import { isMap, isScalar, isSeq, type Document, type ParsedNode, type Range, type YAMLMap, type YAMLSeq } from 'yaml'
+import { YAML_OPTIONS } from '../document/parse-yaml.ts'
+import { readYamlDocument } from '../document/read-yaml.ts'
 import { block, columnOf, flow, type Writable } from './render.ts'
 
 /** Whether lists stand as far left as the keys that hold them, as Kubernetes' own tools write them. */
@@ -50,7 +42,7 @@ function appendToList(text: string, list: YAMLSeq.Parsed, item: Writable): strin
 }
 
 function documentOf(text: string): Document.Parsed {
-  return parseDocument(text, { schema: 'core', resolveKnownTags: false, uniqueKeys: false, merge: true })
+  return readYamlDocument(text, { ...YAML_OPTIONS, merge: true })
 }
 
 /** The items as plain values; null where there is no list, or an alias in it that names nothing or too much. */

@@ -1,15 +1,5 @@
-import {
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Document,
-  type Pair,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
+import { readYamlDocument } from '../document/read-yaml.ts'
 import { AuthenticatorError } from '../errors.ts'
 import { isRecord } from '../untrusted.ts'
 import { block, columnOf, type Writable } from './render.ts'
@@ -126,7 +116,12 @@ function setInMap(text: string, root: YAMLMap, entry: KubeconfigEntry): string |
 
 function documentOf(text: string): { readonly document: Document.Parsed; readonly lines: LineCounter } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { schema: 'core', uniqueKeys: false, prettyErrors: false, lineCounter: lines })
+  const document = readYamlDocument(text, {
+    schema: 'core',
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+  })
   return { document, lines }
 }
 

@@ -1,5 +1,5 @@
 import { didYouMean } from '../configuration/closest.ts'
-import type { Problem } from '../configuration/problem.ts'
+import type { Problem } from '../document/problem.ts'
 import type { ObjectManifest } from '../manifest/read-manifests.ts'
 import {
   IDENTITY_MAPPING_KEYS,

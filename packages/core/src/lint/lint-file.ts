@@ -1,5 +1,5 @@
 import { parseBackendModeFile } from '../configuration/backend-mode-file.ts'
-import type { Problem } from '../configuration/problem.ts'
+import type { Problem } from '../document/problem.ts'
 import { isAwsAuth, readAwsAuthManifest } from '../manifest/aws-auth-manifest.ts'
 import type { NestedText } from '../manifest/nested-text.ts'
 import { readManifests } from '../manifest/read-manifests.ts'

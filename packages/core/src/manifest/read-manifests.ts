@@ -1,15 +1,7 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  type Document,
-  type Node,
-  type YAMLMap,
-} from 'yaml'
-import type { Location, Problem } from '../configuration/problem.ts'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, type YAMLMap } from 'yaml'
+import type { Location, Problem } from '../document/problem.ts'
+import { YAML_OPTIONS } from '../document/parse-yaml.ts'
+import { readYamlDocuments } from '../document/read-yaml.ts'
 import { messageOf, textAt } from '../untrusted.ts'
 import { nestedText, type NestedText, type SurroundingText } from './nested-text.ts'
 
@@ -46,9 +38,6 @@ export interface Manifests {
   readonly problems: readonly Problem[]
 }
 
-/** Mappings as people read them: no types but text, numbers, booleans, null, lists and maps. */
-const OPTIONS = { prettyErrors: false, schema: 'core', resolveKnownTags: false, uniqueKeys: false } as const
-
 class Reader {
   readonly configMaps: ConfigMapManifest[] = []
   readonly identityMappings: ObjectManifest[] = []
@@ -62,8 +51,7 @@ class Reader {
       return { source, line: Math.max(line, 1), column: Math.max(col, 1) }
     }
     this.#around = { text, locate }
-    const documents = parseAllDocuments(text, { ...OPTIONS, lineCounter: this.#lines })
-    for (const document of 'empty' in documents ? [] : documents) {
+    for (const document of readYamlDocuments(text, { ...YAML_OPTIONS, lineCounter: this.#lines })) {
       const [first] = document.errors
       if (first === undefined) this.#object(document, document.contents)
       else this.#error(locate(first.pos[0]), '', `is no valid YAML: ${first.message}`)

@@ -1,6 +1,7 @@
-import { isMap, isScalar, parseAllDocuments } from 'yaml'
+import { isMap, isScalar } from 'yaml'
 import { didYouMean } from '../configuration/closest.ts'
 import { CONFIGURATION_KEYS } from '../configuration/parse-configuration.ts'
+import { readYamlDocuments } from '../document/read-yaml.ts'
 
 /** What a file is for. */
 export type FileKind =
@@ -25,8 +26,7 @@ function firstLine(text: string): string {
 
 /** The keys of the maps that are the text's documents. */
 function topKeys(text: string): readonly (readonly string[])[] {
-  const documents = parseAllDocuments(text, { prettyErrors: false, schema: 'failsafe', uniqueKeys: false })
-  if ('empty' in documents) return []
+  const documents = readYamlDocuments(text, { prettyErrors: false, schema: 'failsafe', uniqueKeys: false })
   return documents.map(({ contents }) =>
     isMap(contents) ? contents.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : [],
   )

@@ -1,5 +1,5 @@
 import { didYouMean } from '../configuration/closest.ts'
-import type { Fields, LocatedDocument } from '../configuration/located-document.ts'
+import type { Fields, LocatedDocument } from '../document/located-document.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import type { Conditions } from './entry.ts'
 import { matchesGlob } from './glob.ts'

@@ -1,11 +1,10 @@
-import { documentSteps } from '../configuration/located-document.ts'
-import type { Problem } from '../configuration/problem.ts'
+import { LocatedDocument } from '../document/located-document.ts'
+import type { Problem } from '../document/problem.ts'
 import { parseUpdate, UPDATE_KEYS, type Update } from '../configuration/update.ts'
-import { finish, type Steps } from '../steps.ts'
 import type { MappingEntry } from './entry.ts'
 import type { MappingLists } from './mapping-index.ts'
 import type { EntryGates } from './parse-key.ts'
-import { entriesSteps, parseAccounts } from './parse-lists.ts'
+import { parseAccounts, parseEntries } from './parse-lists.ts'
 
 /** The content of a dynamic file, all of it good. */
 export interface DynamicFile extends MappingLists, Update {}
@@ -18,38 +17,9 @@ export interface ParsedDynamicFile {
 
 const NAMES = [...UPDATE_KEYS, 'mapRoles', 'mapUsers', 'mapAccounts']
 
-/** {@link parseDynamicFile} in steps. */
-export function* dynamicFileSteps(
-  text: string,
-  source: string,
-  userIdStrict: boolean,
-  { rolePaths = false }: Pick<EntryGates, 'rolePaths'> = {},
-): Steps<ParsedDynamicFile> {
-  const document = yield* documentSteps(text, source, 'json')
-  const { problems, root } = document
-  const fields = document.unreadable ? null : document.fields(root, NAMES)
-  if (fields === null) return { file: null, problems }
-  const entries = function* (name: string, kind: 'role' | 'user'): Steps<readonly MappingEntry[]> {
-    const field = fields.get(name)
-    const byUserId = userIdStrict
-    const rules = { kind, sso: 'never', rolePaths, sessionArns: true, commaLists: false, byUserId } as const
-    const parsed = field === undefined ? null : yield* entriesSteps(document, field, rules)
-    return parsed?.entries ?? []
-  }
-  const accountsField = fields.get('mapaccounts')
-  const rules = { quoteLeadingZeros: false, commaLists: false, stringsOnly: true }
-  const file = {
-    ...parseUpdate(document, fields),
-    roles: yield* entries('maproles', 'role'),
-    users: yield* entries('mapusers', 'user'),
-    accounts: accountsField === undefined ? [] : (parseAccounts(document, accountsField, rules) ?? []),
-  }
-  return { file: document.errorCount === 0 ? file : null, problems }
-}
-
 /**
- * Reads a dynamic file: JSON with `mapRoles`, `mapUsers` and `mapAccounts`, keys in any case. One bad entry makes the whole
- * file void, so that whoever writes it as a whole has it in force as a whole.
+ * Reads a dynamic file: JSON with `mapRoles`, `mapUsers` and `mapAccounts`, keys in any case. One bad entry rejects the whole file,
+ * since its writer replaces it as a whole.
  *
  * @param userIdStrict Whether entries are found by `userid` (`server.dynamicfileUserIDStrict`).
  */
@@ -57,7 +27,25 @@ export function parseDynamicFile(
   text: string,
   source: string,
   userIdStrict: boolean,
-  gates: Pick<EntryGates, 'rolePaths'> = {},
+  { rolePaths = false }: Pick<EntryGates, 'rolePaths'> = {},
 ): ParsedDynamicFile {
-  return finish(dynamicFileSteps(text, source, userIdStrict, gates))
+  const document = new LocatedDocument(text, source, 'json')
+  const { problems, root } = document
+  const fields = document.unreadable ? null : document.fields(root, NAMES)
+  if (fields === null) return { file: null, problems }
+  const entries = (name: string, kind: 'role' | 'user'): readonly MappingEntry[] => {
+    const field = fields.get(name)
+    const byUserId = userIdStrict
+    const rules = { kind, sso: 'never', rolePaths, sessionArns: true, commaLists: false, byUserId } as const
+    return field === undefined ? [] : (parseEntries(document, field, rules)?.entries ?? [])
+  }
+  const accountsField = fields.get('mapaccounts')
+  const rules = { quoteLeadingZeros: false, commaLists: false, stringsOnly: true }
+  const file = {
+    ...parseUpdate(document, fields),
+    roles: entries('maproles', 'role'),
+    users: entries('mapusers', 'user'),
+    accounts: accountsField === undefined ? [] : (parseAccounts(document, accountsField, rules) ?? []),
+  }
+  return { file: document.errorCount === 0 ? file : null, problems }
 }

@@ -1,4 +1,4 @@
-import type { Location } from '../configuration/problem.ts'
+import type { Location } from '../document/problem.ts'
 
 /** By what an entry is found. */
 export type EntryKey =

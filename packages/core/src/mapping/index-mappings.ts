@@ -1,5 +1,4 @@
-import type { Problem } from '../configuration/problem.ts'
-import { finish, type Steps } from '../steps.ts'
+import type { Problem } from '../document/problem.ts'
 import { splitCovered } from './chain.ts'
 import { covers } from './conditions.ts'
 import type { EntryKey, MappingEntry } from './entry.ts'
@@ -12,8 +11,6 @@ export interface IndexedMappings {
 }
 
 type Table = Map<string, MappingEntry>
-
-const ENTRIES_PER_STEP = 500
 
 function warning({ location, path }: MappingEntry, message: string): Problem {
   return { severity: 'warning', location, path, message: `${message}; remove one of the two` }
@@ -38,37 +35,31 @@ class TableBuilder {
   }
 
   /** Links the entries for one key, and warns of those that never have their turn. */
-  *link(table: Table, name: string): Steps<undefined> {
+  link(table: Table, name: string): void {
     for (const [key, group] of this.#several.get(table) ?? []) {
       const { chain, covered } = splitCovered(group.toReversed())
       for (const [index, entry] of chain.entries()) {
         const next = chain[index + 1]
         if (next !== undefined) this.otherwise.set(entry, next)
-        if (index % ENTRIES_PER_STEP === 0) yield
       }
       for (const { entry, by } of covered.toReversed()) {
         const message = `is for the same ${name} as ${by.path}, ${key}, and has no effect: the later one wins`
         this.problems.push(warning(entry, message))
       }
     }
-    return undefined
   }
 }
 
 /** A role's ARN among the users too: roles come first. */
-function* warnOfBoth(roles: Table, users: Table, builder: TableBuilder): Steps<undefined> {
+function warnOfBoth(roles: Table, users: Table, builder: TableBuilder): void {
   const [few, many] = roles.size < users.size ? [roles, users] : [users, roles]
-  let count = 0
   for (const arn of few.keys()) {
-    count += 1
-    if (count % ENTRIES_PER_STEP === 0) yield
     const role = many.has(arn) ? roles.get(arn) : undefined
     const user = users.get(arn)
     if (role === undefined || user === undefined || !covers(role.conditions, user.conditions)) continue
     const message = `is for the same ARN as ${role.path}, ${arn}, and has no effect: mapRoles comes before mapUsers`
     builder.problems.push(warning(user, message))
   }
-  return undefined
 }
 
 /** Entries with patterns by what they are for; of two with the same pattern the first one comes first. */
@@ -101,8 +92,8 @@ function newTables(): Readonly<Record<'arn' | 'sso' | 'userId', Table>> {
   return { arn: new Map(), sso: new Map(), userId: new Map() }
 }
 
-/** Builds the index of a backend in steps. */
-export function* indexSteps({ roles, users, accounts, unusable, strays }: MappingLists): Steps<IndexedMappings> {
+/** Builds the index of a backend. */
+export function indexMappings({ roles, users, accounts, unusable, strays }: MappingLists): IndexedMappings {
   const builder = new TableBuilder()
   const roleTables = newTables()
   const userTables = newTables()
@@ -111,19 +102,16 @@ export function* indexSteps({ roles, users, accounts, unusable, strays }: Mappin
     [roles, roleTables],
     [users, userTables],
   ] as const) {
-    let count = 0
     for (const entry of entries) {
       const key = keyIn(entry.key)
       if (entry.key.type === 'like') likes.push(entry)
       else if (key !== null) builder.add(tables[entry.key.type], key, entry)
-      count += 1
-      if (count % ENTRIES_PER_STEP === 0) yield
     }
-    yield* builder.link(tables.arn, 'ARN')
-    yield* builder.link(tables.sso, 'permission set')
-    yield* builder.link(tables.userId, 'user id')
+    builder.link(tables.arn, 'ARN')
+    builder.link(tables.sso, 'permission set')
+    builder.link(tables.userId, 'user id')
   }
-  yield* warnOfBoth(roleTables.arn, userTables.arn, builder)
+  warnOfBoth(roleTables.arn, userTables.arn, builder)
   const index: MappingIndex = {
     rolesByArn: roleTables.arn,
     rolesBySso: roleTables.sso,
@@ -137,9 +125,4 @@ export function* indexSteps({ roles, users, accounts, unusable, strays }: Mappin
     strays: strays ?? [],
   }
   return { index, problems: builder.problems }
-}
-
-/** Builds the index of a backend. */
-export function indexMappings(lists: MappingLists): IndexedMappings {
-  return finish(indexSteps(lists))
 }

@@ -1,6 +1,6 @@
 import type { BackendMode } from '../configuration/backend-mode.ts'
 import { distance } from '../configuration/closest.ts'
-import type { Location } from '../configuration/problem.ts'
+import type { Location } from '../document/problem.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import { conditionThatFails } from './conditions.ts'
 import type { BackendSnapshot } from './decide.ts'

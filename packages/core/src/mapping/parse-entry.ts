@@ -1,4 +1,4 @@
-import type { Field, Fields, LocatedDocument } from '../configuration/located-document.ts'
+import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import { looksLikeCondition, parseConditions } from './conditions.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { ENTRY_NAMES, intendedFor, parseKey, type EntryRules } from './parse-key.ts'
@@ -32,28 +32,10 @@ function warnOfPlaceholders(document: LocatedDocument, field: Field, template: s
   for (const message of unknownPlaceholders(template)) document.warn(field, message)
 }
 
-function areSame(some: readonly string[], others: readonly string[]): boolean {
-  if (some.length !== others.length) return false
-  for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false
-  return true
-}
-
-/** What an entry may have in common with others: of a long list, all that is kept twice costs each collection of garbage. */
-export interface Shared {
-  /** The groups of another entry, taken where they are the same: long lists have few different ones. */
-  readonly groups?: readonly string[] | undefined
-  /** The path of the entry, where it is known. */
-  readonly path?: string | undefined
-}
-
 /** Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad. */
-export function parseEntry(
-  document: LocatedDocument,
-  field: Field,
-  rules: EntryRules,
-  shared: Shared = {},
-): MappingEntry | null {
+export function parseEntry(document: LocatedDocument, field: Field, rules: EntryRules): MappingEntry | null {
   const errorsBefore = document.errorCount
+  if (document.reportFault(field)) return null
   const fields = document.fields(field, ENTRY_NAMES[rules.kind], looksLikeCondition)
   if (fields === null) return null
 
@@ -65,16 +47,14 @@ export function parseEntry(
   const usernameField = present(document, fields, 'username')
   const username = usernameField === undefined ? '' : document.string(usernameField)
   if (username === '') document.warn(usernameField ?? field, 'has no username: whoever matches it gets an empty one')
-  const ownGroups = parseGroups(document, fields.get('groups'), rules)
-  const groups =
-    ownGroups !== null && shared.groups !== undefined && areSame(ownGroups, shared.groups) ? shared.groups : ownGroups
+  const groups = parseGroups(document, fields.get('groups'), rules)
 
   if (parsed === null || username === null || groups === null || userId === null || document.errorCount > errorsBefore)
     return null
   warnOfPlaceholders(document, field, username)
   for (const group of groups) warnOfPlaceholders(document, field, group)
   const location = document.locationOf(field)
-  const path = shared.path ?? document.pathOf(field)
+  const path = document.pathOf(field)
   return { key: parsed.key, conditions, username, groups, userId, location, path }
 }
 

@@ -1,5 +1,5 @@
 import { findPartition } from '../aws/partition.ts'
-import type { Field, Fields, LocatedDocument } from '../configuration/located-document.ts'
+import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import type { EntryKey } from './entry.ts'
 import { parseArn, parseLike, withoutRolePath, type ArnRules } from './parse-arn.ts'
 
@@ -91,7 +91,8 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
     return document.error(field, 'needs both permissionSetName and accountID')
   }
   const name = document.string(nameField)
-  const account = document.scalar(accountField)?.text ?? null
+  // Go's encoding/json, by which the reference reads aws-auth, takes no number for a string.
+  const account = rules.commaLists ? (document.scalar(accountField)?.text ?? null) : document.string(accountField)
   const partition = partitionField === undefined ? 'aws' : document.string(partitionField)
   if (name === null || account === null || partition === null) return null
   if (!PERMISSION_SET_NAME.test(name)) {

@@ -124,8 +124,8 @@ void test('entries share what they have in common by an alias', async (t) => {
 })
 
 void test('a large text with nothing good in it is read in the end', async (t) => {
-  t.equal(parse({ mapRoles: '- {}\n'.repeat(80_000) }).problems.length, 160_000)
-  t.equal(parse({ mapRoles: `- &a {}\n${'- *a\n'.repeat(10_000)}` }).roles.length, 0)
+  t.equal(parse({ mapRoles: '- {}\n'.repeat(70_000) }).problems.length, 101)
+  t.equal(parse({ mapRoles: `- &a {}\n${'- *a\n'.repeat(1_000)}` }).problems.length, 101)
   const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join(', ')
   t.equal(parse({ mapRoles: `- {${keys}}\n${roleEntry('a')}` }).roles.length, 1)
 })

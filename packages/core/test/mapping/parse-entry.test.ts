@@ -1,6 +1,6 @@
 import type { MappingEntry } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
-import { LocatedDocument } from '../../src/configuration/located-document.ts'
+import { LocatedDocument } from '../../src/document/located-document.ts'
 import { EMPTY_INDEX, findEntry } from '../../src/mapping/mapping-index.ts'
 import { parseEntry } from '../../src/mapping/parse-entry.ts'
 import type { EntryRules } from '../../src/mapping/parse-key.ts'

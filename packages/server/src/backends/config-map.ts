@@ -1,8 +1,8 @@
 import {
-  awsAuthSteps,
   EMPTY_AWS_AUTH,
-  indexSteps,
+  indexMappings,
   isRecord,
+  keepLastGood,
   property,
   type AwsAuth,
   type EntryGates,
@@ -12,7 +12,7 @@ import {
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
-import { inSlices } from '../in-slices.ts'
+import type { DocumentReader } from './document-reader.ts'
 import { logProblems } from './log-problems.ts'
 
 const NAMESPACE = 'kube-system'
@@ -22,21 +22,22 @@ const SOURCE = `${NAMESPACE}/${NAME}`
 export interface ConfigMapOptions {
   readonly api: KubernetesApi
   readonly gates: EntryGates & { readonly sso: boolean }
+  readonly reader: DocumentReader
   readonly log: Log
   readonly watchFailed: () => void
   readonly problemsFound: (source: string, count: number) => void
 }
 
 /** The mappings of the ConfigMap kube-system/aws-auth, followed live. */
-export function createConfigMap({ api, gates, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
+export function createConfigMap({ api, gates, reader, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
   let awsAuth: AwsAuth = EMPTY_AWS_AUTH
   let index: MappingIndex | null = null
   let fault: string | null = null
   let reflector: Reflector | null = null
   const tried = Promise.withResolvers<void>()
 
-  const adopt = async (next: AwsAuth): Promise<void> => {
-    const indexed = await inSlices(indexSteps(next))
+  const adopt = (next: AwsAuth): void => {
+    const indexed = indexMappings(next)
     awsAuth = next
     index = indexed.index
     fault = null
@@ -46,11 +47,11 @@ export function createConfigMap({ api, gates, log, watchFailed, problemsFound }:
   }
   const load = async (object: KubernetesObject): Promise<void> => {
     const data = property(object, 'data')
-    await adopt(await inSlices(awsAuthSteps(isRecord(data) ? data : {}, awsAuth, gates)))
+    adopt(keepLastGood(await reader.awsAuth(isRecord(data) ? data : {}, gates), awsAuth))
   }
-  const clear = (): Promise<void> => {
-    log.warn(`${SOURCE} is not there: none of its mappings is in force`)
-    return adopt(EMPTY_AWS_AUTH)
+  const clear = (): void => {
+    log.warn(`${SOURCE} does not exist: none of its mappings is active`)
+    adopt(EMPTY_AWS_AUTH)
   }
 
   return {
@@ -60,7 +61,8 @@ export function createConfigMap({ api, gates, log, watchFailed, problemsFound }:
         { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, fieldSelector: `metadata.name=${NAME}` },
         {
           replaced: async ([object]) => {
-            await (object === undefined ? clear() : load(object))
+            if (object === undefined) clear()
+            else await load(object)
             tried.resolve()
           },
           changed: load,

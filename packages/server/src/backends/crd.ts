@@ -1,10 +1,9 @@
-import { textAt, type EntryGates, type Log, type Steps } from '@aws-iam-authenticator/core'
+import { textAt, type EntryGates, type Log } from '@aws-iam-authenticator/core'
 import type { KubernetesApi } from '../kubernetes/connection.ts'
 import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
 import type { Backend } from './backend.ts'
 import { createStatusWriter, IDENTITY_MAPPINGS } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
-import { inSlices } from '../in-slices.ts'
 
 const SOURCE = 'iamidentitymappings'
 
@@ -40,14 +39,6 @@ export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): 
     writer.forget(name)
   }
   let listed = new Set<string | undefined>()
-  const takeAll = function* (objects: readonly KubernetesObject[]): Steps<undefined> {
-    for (const object of objects) {
-      listed.add(textAt(object, 'metadata', 'name'))
-      take(object, false)
-      yield
-    }
-    return undefined
-  }
   const replace = (): void => {
     for (const name of mappings.names) if (!listed.has(name)) remove(name)
     listed = new Set()
@@ -71,9 +62,12 @@ export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): 
         api,
         { path: IDENTITY_MAPPINGS },
         {
-          listed: async (objects, isFirst) => {
+          listed: (objects, isFirst) => {
             if (isFirst) listed = new Set()
-            await inSlices(takeAll(objects))
+            for (const object of objects) {
+              listed.add(textAt(object, 'metadata', 'name'))
+              take(object, false)
+            }
           },
           replaced: replace,
           changed: (object) => {

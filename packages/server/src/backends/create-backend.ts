@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Backend } from './backend.ts'
 import { createConfigMap } from './config-map.ts'
 import { createCrd } from './crd.ts'
+import type { DocumentReader } from './document-reader.ts'
 import { createDynamicFile } from './dynamic-file.ts'
 import { createMountedFile } from './mounted-file.ts'
 
@@ -19,6 +20,7 @@ export interface BackendOptions {
   readonly gates: EntryGates & { readonly sso: boolean }
   /** Null where none is configured. */
   readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
+  readonly reader: DocumentReader
   readonly log: Log
   readonly now: () => Date
   readonly metrics: Metrics
@@ -35,7 +37,7 @@ export interface BackendOptions {
  * @throws {FileError} What leads to the API server can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
-  const { mappings, gates, dynamicFile, log, now, metrics, changed, connect } = options
+  const { mappings, gates, dynamicFile, reader, log, now, metrics, changed, connect } = options
   const problemsFound = (source: string, errors: number): void => {
     metrics.mappingProblems(source, errors)
     changed(mode, source, errors)
@@ -46,13 +48,14 @@ export async function createBackend(mode: BackendMode, options: BackendOptions):
   }
   if (mode === 'EKSConfigMap') {
     const { configMapWatchFailed: watchFailed } = metrics
-    return createConfigMap({ api: await connect(), gates, log, watchFailed, problemsFound })
+    return createConfigMap({ api: await connect(), gates, reader, log, watchFailed, problemsFound })
   }
   if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, problemsFound })
   if (dynamicFile === null) throw new ConfigurationError('backend DynamicFile has no file: set server.dynamicfilepath')
   return createDynamicFile({
     ...dynamicFile,
     gates,
+    reader,
     log,
     fileFailed: metrics.dynamicFileFailed,
     reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),

@@ -1,14 +1,7 @@
-import {
-  dynamicFileSteps,
-  EMPTY_INDEX,
-  indexSteps,
-  type EntryGates,
-  type Log,
-  type MappingIndex,
-} from '@aws-iam-authenticator/core'
+import { EMPTY_INDEX, indexMappings, type EntryGates, type Log, type MappingIndex } from '@aws-iam-authenticator/core'
 import type { Backend } from './backend.ts'
+import type { DocumentReader } from './document-reader.ts'
 import { followFile } from './follow-file.ts'
-import { inSlices } from '../in-slices.ts'
 import { logProblems } from './log-problems.ts'
 
 export interface DynamicFileOptions {
@@ -16,6 +9,7 @@ export interface DynamicFileOptions {
   /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
   readonly userIdStrict: boolean
   readonly gates: EntryGates
+  readonly reader: DocumentReader
   readonly log: Log
   /** The file can't be read, or something in it is wrong. */
   readonly fileFailed: () => void
@@ -26,7 +20,7 @@ export interface DynamicFileOptions {
 
 /** The mappings of a JSON file, followed while the server runs. Whoever may write that file decides who may do what. */
 export function createDynamicFile(options: DynamicFileOptions): Backend {
-  const { path, userIdStrict, gates, log, fileFailed, reloaded, problemsFound } = options
+  const { path, userIdStrict, gates, reader, log, fileFailed, reloaded, problemsFound } = options
   let index: MappingIndex | null = null
   let fault: string | null = null
   let isFirst = true
@@ -39,14 +33,14 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
   }
   const file = followFile(path, {
     read: async (text) => {
-      const parsed = await inSlices(dynamicFileSteps(text, path, userIdStrict, gates))
+      const parsed = await reader.dynamicFile({ text, source: path, userIdStrict, gates })
       if (parsed.file === null) {
         problemsFound(path, logProblems(log, parsed.problems))
         refuse('it has errors')
         return
       }
       const { roles, users, accounts, version, updatedAt } = parsed.file
-      const indexed = await inSlices(indexSteps(parsed.file))
+      const indexed = indexMappings(parsed.file)
       index = indexed.index
       fault = null
       problemsFound(path, logProblems(log, [...parsed.problems, ...indexed.problems]))

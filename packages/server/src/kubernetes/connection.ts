@@ -85,7 +85,7 @@ export function createKubernetesApi(
         headersTimeout: HEADERS_TIMEOUT_MS,
         bodyTimeout: WRITE_BODY_TIMEOUT_MS,
       })
-      return { status: answer.statusCode, answer: await readJson(answer.body).catch(() => null) }
+      return { status: answer.statusCode, answer: await readJson(answer.body) }
     },
     close: () => dispatcher.destroy(),
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { FileError, messageOf, property, textAt } from '@aws-iam-authenticator/core'
-import { LineCounter, parse, YAMLParseError } from 'yaml'
+import { FileError, messageOf, property, readYamlValue, textAt } from '@aws-iam-authenticator/core'
+import { LineCounter, YAMLParseError } from 'yaml'
 
 /** A kubeconfig file as it is written. */
 export interface KubeconfigFile {
@@ -35,7 +35,7 @@ async function readFileAt(path: string): Promise<KubeconfigFile> {
   const lines = new LineCounter()
   try {
     // Its pretty errors would quote the line, and so a token.
-    return { path, config: parse(text, { prettyErrors: false, lineCounter: lines }) }
+    return { path, config: readYamlValue(text, { prettyErrors: false, lineCounter: lines }) }
   } catch (error) {
     const place = error instanceof YAMLParseError ? lines.linePos(error.pos[0]) : null
     const where = place === null ? path : `${path}:${place.line}:${place.col}`

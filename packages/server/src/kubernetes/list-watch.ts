@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
-import { giveWay } from '../give-way.ts'
 import type { KubernetesApi } from './connection.ts'
-import { inSlices } from '../in-slices.ts'
-import { jsonSteps } from './json-steps.ts'
 import { readJson } from './read-json.ts'
 
 /** A Kubernetes object as it came over the wire. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
 /** Takes in a page of a list; `isFirst` where a list begins, maybe after one that failed. */
-type TakePage = (objects: readonly KubernetesObject[], isFirst: boolean) => Promise<void>
+type TakePage = (objects: readonly KubernetesObject[], isFirst: boolean) => void
 
 /**
  * What a reflection tells of: the whole state after a list, then each change. It goes on once what it told of is taken in.
@@ -39,8 +36,6 @@ export interface Reflector {
 /** A connection that died without a word is noticed only by a watch that does not end: so watches are short. */
 const WATCH_SECONDS = 60
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024
-/** Whoever waits while more bytes than that are read and kept has a turn after them. */
-const LONG_CHUNK = 64 * 1024
 const LIST_PAGE = '500'
 const FIRST_DELAY_MS = 200
 /** The longest time before the next try after a list succeeded: the server is there, but its watches may not be. */
@@ -70,7 +65,6 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
     }
     parts.push(rest)
     length += rest.length
-    if (chunk.length > LONG_CHUNK) await giveWay()
     if (length > MAX_OBJECT_BYTES) throw new Error(`an event is longer than ${MAX_OBJECT_BYTES} bytes`)
   }
 }
@@ -92,7 +86,7 @@ export async function listObjects(
     const selector = resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }
     const query = { ...selector, limit: LIST_PAGE, ...(next === '' ? {} : { continue: next }) }
     const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs: 30_000 })
-    const answer = await readJson(body).catch(() => null)
+    const answer = await readJson(body)
     if (statusCode === 410) throw new Expired('the list expired while it was read')
     if (statusCode !== 200) throw new Error(`list: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
     const items = property(answer, 'items')
@@ -101,14 +95,14 @@ export async function listObjects(
       throw new Error('list: the answer is no list')
     const page = (items ?? []).filter(isRecord)
     if (take === undefined) objects.push(...page)
-    else await take(page, next === '')
+    else take(page, next === '')
     next = textAt(answer, 'metadata', 'continue') ?? ''
     if (next === '') return [objects, resourceVersion]
   }
 }
 
 async function handleEvent(line: Buffer, state: State, handlers: ReflectorHandlers): Promise<void> {
-  const event = await inSlices(jsonSteps(line))
+  const event: unknown = JSON.parse(line.toString('utf8'))
   const type = textAt(event, 'type')
   const object = property(event, 'object')
   if (!isRecord(object)) throw new Error('watch: an event has no object')
@@ -141,7 +135,7 @@ async function watch(
   const bodyTimeoutMs = (WATCH_SECONDS + 30) * 1000
   const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs })
   if (statusCode !== 200) {
-    const answer = await readJson(body).catch(() => null)
+    const answer = await readJson(body)
     if (statusCode === 410) throw new Expired(textAt(answer, 'message') ?? 'status 410')
     throw new Error(`watch: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
   }

@@ -2,6 +2,7 @@ import { findEntry, type BackendSnapshot } from '@aws-iam-authenticator/core'
 import { test, type Test } from 'tap'
 import type { Backend } from '../../src/backends/backend.ts'
 import { createConfigMap } from '../../src/backends/config-map.ts'
+import { reader } from '../document-reader.ts'
 import { scriptedApi, type ScriptedAnswer } from '../kubernetes/scripted-api.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
@@ -43,6 +44,7 @@ async function play(script: readonly ScriptedAnswer[]): Promise<Played> {
   const backend = createConfigMap({
     api: scripted.api,
     gates: { sso: false },
+    reader,
     log,
     watchFailed: () => (failures += 1),
     problemsFound: (source, count) => counted.push([source, count]),
@@ -63,7 +65,14 @@ async function snapshotAfter(t: Test, ...script: readonly ScriptedAnswer[]): Pro
 void test('before it has loaded it has nothing to say', async (t) => {
   const { api } = scriptedApi([])
   const { log } = recordedLog()
-  const backend = createConfigMap({ api, gates: { sso: false }, log, watchFailed: () => 0, problemsFound: () => 0 })
+  const backend = createConfigMap({
+    api,
+    gates: { sso: false },
+    reader,
+    log,
+    watchFailed: () => 0,
+    problemsFound: () => 0,
+  })
   t.same(backend.snapshot(), { mode: 'EKSConfigMap', index: null, fault: null })
   await backend.stop()
 })

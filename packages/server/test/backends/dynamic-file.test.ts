@@ -5,6 +5,7 @@ import { findEntry, type BackendSnapshot } from '@aws-iam-authenticator/core'
 import { test, type Test } from 'tap'
 import type { Backend } from '../../src/backends/backend.ts'
 import { createDynamicFile } from '../../src/backends/dynamic-file.ts'
+import { reader } from '../document-reader.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
 const arn = 'arn:aws:iam::123456789012:role/Admin'
@@ -29,6 +30,7 @@ async function start(t: Test, path: string): Promise<Started> {
     path,
     userIdStrict: false,
     gates: { sso: false },
+    reader,
     log,
     fileFailed: () => noted.push('failed'),
     reloaded: (updatedAt) => noted.push(updatedAt),

@@ -155,31 +155,3 @@ void test('it stops at once, whatever it is at, and tells of no failure then', a
     )
   }
 })
-
-void test('while a long event is parsed others have their turn', async (t) => {
-  const long = { metadata: { name: 'long', resourceVersion: '9' }, data: 'a "word"\n'.repeat(300_000) }
-  const scripted = scriptedApi([list('7'), watch(event('ADDED', object('a', '8')), event('MODIFIED', long))])
-  let turns = 0
-  const seen: number[] = []
-  const count = (): void => {
-    turns += 1
-    if (seen.length < 2) setImmediate(count)
-  }
-  const reflector = reflect(
-    scripted.api,
-    { path: PATH },
-    {
-      replaced: () => 0,
-      changed: () => {
-        if (seen.length === 0) setImmediate(count)
-        seen.push(turns)
-      },
-      deleted: () => 0,
-      failed: (message) => t.fail(message),
-    },
-  )
-  await scripted.until(3)
-  await reflector.stop()
-  t.equal(seen[0], 0)
-  t.ok((seen[1] ?? 0) >= 2, `${seen[1]} turns`)
-})

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { LocatedDocument } from '../../src/configuration/located-document.ts'
-import { parseJson } from '../../src/configuration/parse-json.ts'
+import { LocatedDocument } from '../../src/document/located-document.ts'
+import { parseJson } from '../../src/document/parse-json.ts'
 import type { TreeNode } from '../../src/configuration/tree.ts'
 
 function valueOf(node: TreeNode | null): unknown {

@@ -1,9 +1,9 @@
-import { finish, type Steps } from '../steps.ts'
-import { didYouMean } from './closest.ts'
-import { jsonSteps } from './parse-json.ts'
-import { yamlSteps } from './parse-yaml.ts'
+import { didYouMean } from '../configuration/closest.ts'
+import { DOCUMENT_LIMITS } from './limits.ts'
+import { parseJson } from './parse-json.ts'
+import { parseYaml } from './parse-yaml.ts'
 import type { Location, Problem } from './problem.ts'
-import type { PairNode, Parsed, TreeNode } from './tree.ts'
+import type { MapNode, PairNode, ScalarNode, TreeNode } from './tree.ts'
 
 /** A value in a document. Its path and its line are found out when somebody asks the document: most values are good. */
 export interface Field {
@@ -30,8 +30,6 @@ export interface ScalarText {
   readonly type: 'string' | 'number' | 'boolean'
 }
 
-type Format = 'yaml' | 'json'
-
 /** The lists of names that maps are read with, in lower case. */
 const lowerNames = new WeakMap<readonly string[], ReadonlySet<string>>()
 
@@ -43,13 +41,22 @@ function inLowerCase(names: readonly string[]): ReadonlySet<string> {
   return made
 }
 
-function parseSteps(text: string, format: Format): Steps<Parsed> {
-  return format === 'json' ? jsonSteps(text) : yamlSteps(text)
+/** A key in lower case; the long s counts as an s, as for Go's encoding/json. */
+function foldKey(key: string): string {
+  return key.toLowerCase().replaceAll('ſ', 's')
 }
 
-/** Reads a document in steps. */
-export function* documentSteps(text: string, source: string, format: Format = 'yaml'): Steps<LocatedDocument> {
-  return new LocatedDocument(text, source, format, yield* parseSteps(text, format))
+function firstFault(node: TreeNode | null): MapNode | ScalarNode | null {
+  if (node === null) return null
+  if (node.kind === 'alias') return firstFault(node.target)
+  if (node.kind === 'scalar') return node.fault === null ? null : node
+  if (node.kind === 'map' && node.fault !== null) return node
+  const values = node.kind === 'list' ? node.items : node.pairs.map(({ value }) => value)
+  for (const value of values) {
+    const found = firstFault(value)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /**
@@ -58,27 +65,24 @@ export function* documentSteps(text: string, source: string, format: Format = 'y
  * Whatever does not have the form asked for becomes a problem with line and column, never a default.
  */
 export class LocatedDocument {
+  /** The first {@link DOCUMENT_LIMITS}.problems problems; if there are more, one that counts the others comes last. */
   readonly problems: Problem[] = []
-  /** The whole document; its node is null where the text holds nothing. */
+  /** The whole document; its node is null if the text is empty. */
   readonly root: Field
-  /** Whether the text is no document at all: nothing in it can be trusted. */
+  /** Whether the text could not be parsed: it has no values then. */
   readonly unreadable: boolean
   readonly #source: string
   readonly #text: string
-  /** Where each line begins, as far as somebody wanted to know. */
+  /** The offset of each line, up to the last one that was needed. */
   readonly #lines: number[] = [0]
   #hasAllLines = false
   #errorCount = 0
+  #problemCount = 0
 
-  constructor(
-    text: string,
-    source: string,
-    format: Format = 'yaml',
-    parsed: Parsed = finish(parseSteps(text, format)),
-  ) {
+  constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
     this.#source = source
     this.#text = text
-    const { contents, error } = parsed
+    const { contents, error } = format === 'json' ? parseJson(text) : parseYaml(text)
     this.unreadable = error !== null
     this.root = { node: contents, step: '', name: '', parent: null, offset: null }
     if (error === null) return
@@ -86,19 +90,38 @@ export class LocatedDocument {
     this.error({ ...this.root, offset: error.offset }, error.isWhole === true ? error.message : message)
   }
 
-  /** How many errors there are so far. */
+  /** The number of errors so far, reported or not. */
   get errorCount(): number {
     return this.#errorCount
   }
 
-  error(field: Field, message: string): null {
+  /** @param message The text, or a function that makes it: called only if the problem is reported. */
+  error(field: Field, message: string | (() => string)): null {
     this.#errorCount += 1
-    this.problems.push({ severity: 'error', location: this.locationOf(field), path: this.pathOf(field), message })
+    this.#report('error', field, message)
     return null
   }
 
-  warn(field: Field, message: string): void {
-    this.problems.push({ severity: 'warning', location: this.locationOf(field), path: this.pathOf(field), message })
+  /** @param message As for {@link error}. */
+  warn(field: Field, message: string | (() => string)): void {
+    this.#report('warning', field, message)
+  }
+
+  #report(severity: Problem['severity'], field: Field, message: string | (() => string)): void {
+    this.#problemCount += 1
+    const { problems: limit } = DOCUMENT_LIMITS
+    if (this.#problemCount <= limit) {
+      const text = typeof message === 'string' ? message : message()
+      this.problems.push({ severity, location: this.locationOf(field), path: this.pathOf(field), message: text })
+      return
+    }
+    const last = this.problems[limit]
+    this.problems[limit] = {
+      severity: last?.severity === 'error' ? 'error' : severity,
+      location: last?.location ?? this.locationOf(field),
+      path: '',
+      message: `${this.#problemCount - limit} more problems are not shown: fix those before this one first`,
+    }
   }
 
   /** Where a value stands among the others, such as `server.mapRoles[3]`. */
@@ -137,12 +160,6 @@ export class LocatedDocument {
     return fields
   }
 
-  /** The items of a list, one after the other. */
-  each(field: Field): Iterable<Field> | null {
-    const items = this.#listOf(field)
-    return items === null ? null : this.#each(items, field)
-  }
-
   #listOf(field: Field): readonly TreeNode[] | null {
     const node = this.#resolve(field.node)
     return node?.kind === 'list' ? node.items : this.error(field, `must be a list, not ${this.#describe(field)}`)
@@ -151,14 +168,6 @@ export class LocatedDocument {
   /** An item of a list, which need not hold it. */
   item(list: Field, item: TreeNode, index: number): Field {
     return { node: item, step: index, name: '', parent: list, offset: item.offset }
-  }
-
-  *#each(items: readonly TreeNode[], field: Field): Generator<Field> {
-    let index = 0
-    for (const item of items) {
-      yield this.item(field, item, index)
-      index += 1
-    }
   }
 
   /**
@@ -177,8 +186,8 @@ export class LocatedDocument {
       const key = value.name
       if (found.get(key) !== undefined) this.error(value, 'is there twice (keys ignore case): remove one of the two')
       else if (known.has(key)) found.add(value)
-      else if (mustBeKnown(key)) this.error(value, `is not a known key${didYouMean(pair.key, names)}`)
-      else this.warn(value, `is not a known key, and has no effect${didYouMean(pair.key, names)}`)
+      else if (mustBeKnown(key)) this.error(value, () => `is not a known key${didYouMean(pair.key, names)}`)
+      else this.warn(value, () => `is not a known key, and has no effect${didYouMean(pair.key, names)}`)
     }
     return found
   }
@@ -191,15 +200,22 @@ export class LocatedDocument {
   /** A string as it is, without a complaint about anything else; null where it is none. */
   textOf(field: Field): string | null {
     const node = this.#resolve(field.node)
-    return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : null
+    return node?.kind === 'scalar' && typeof node.value === 'string' && node.otherType === null ? node.value : null
+  }
+
+  /** Reports the first value below a field that JSON can't hold; whether there is one. */
+  reportFault(field: Field): boolean {
+    const found = firstFault(field.node)
+    if (found !== null) this.error({ ...field, offset: found.offset ?? field.offset }, found.fault ?? '')
+    return found !== null
   }
 
   /** A string, a number or a boolean as it is written. */
   scalar(field: Field): ScalarText | null {
     const node = this.#resolve(field.node)
     if (node?.kind === 'scalar') {
-      const { value, source } = node
-      if (typeof value === 'string') return { text: value, type: 'string' }
+      const { value, source, otherType } = node
+      if (typeof value === 'string') return { text: value, type: otherType ?? 'string' }
       if (typeof value === 'number' || typeof value === 'boolean') {
         return { text: source ?? String(value), type: typeof value === 'number' ? 'number' : 'boolean' }
       }
@@ -219,13 +235,13 @@ export class LocatedDocument {
 
   #pairsOf(field: Field): readonly PairNode[] {
     const node = this.#resolve(field.node)
-    return node?.kind === 'map' ? this.#mergedPairs(node.pairs) : []
+    return node?.kind === 'map' ? node.pairs : []
   }
 
   /** A value that stands nowhere by itself, such as one that is empty, stands where its key does. */
   #valueOf(pair: PairNode, field: Field): Field {
     const { key, value } = pair
-    return { node: value, step: key, name: key.toLowerCase(), parent: field, offset: value?.offset ?? pair.offset }
+    return { node: value, step: key, name: foldKey(key), parent: field, offset: value?.offset ?? pair.offset }
   }
 
   #describe(field: Field): string {
@@ -238,27 +254,7 @@ export class LocatedDocument {
   }
 
   #resolve(node: TreeNode | null): TreeNode | null {
-    return node?.kind === 'alias' ? (node.target() ?? node) : node
-  }
-
-  /** The pairs of a map, those merged in with `<<` (a map, or a list of maps) after its own, as YAML 1.1 has it. */
-  #mergedPairs(pairs: readonly PairNode[]): readonly PairNode[] {
-    if (!hasMergeKey(pairs)) return pairs
-    const own = pairs.filter(({ isMerge }) => !isMerge)
-    const names = new Set(own.map(({ key }) => key.toLowerCase()))
-    const merged = pairs
-      .filter(({ isMerge }) => isMerge)
-      .flatMap(({ value }) => {
-        const node = this.#resolve(value)
-        const sources = node?.kind === 'list' ? node.items.map((item) => this.#resolve(item)) : [node]
-        return sources.flatMap((source) => (source?.kind === 'map' ? source.pairs : []))
-      })
-    for (const pair of merged) {
-      const name = pair.key.toLowerCase()
-      if (!names.has(name)) own.push(pair)
-      names.add(name)
-    }
-    return own
+    return node?.kind === 'alias' ? (node.target ?? node) : node
   }
 
   /** Most values are looked at in their order: a long document is not searched for its lines in one go. */
@@ -297,10 +293,4 @@ class FewFields implements Fields {
     for (const field of this.#fields) if (field.name === name) return field
     return undefined
   }
-}
-
-/** In a loop, since it is asked of every map. */
-function hasMergeKey(pairs: readonly PairNode[]): boolean {
-  for (const { isMerge } of pairs) if (isMerge) return true
-  return false
 }

@@ -1,0 +1,169 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLParseError,
+} from 'yaml'
+import { DOCUMENT_LIMITS } from './limits.ts'
+import { mergePairs, type WrittenPair } from './merge.ts'
+import { checkCharacters, createTokenCheck, otherTypeOf } from './portable-yaml.ts'
+import { readYamlDocument } from './read-yaml.ts'
+import { parsed, ParseFailure, type MapNode, type Parsed, type ScalarNode, type TreeNode } from './tree.ts'
+
+/** Text, numbers, booleans, null, lists and maps. Duplicate keys are reported by the reader of the tree. */
+export const YAML_OPTIONS = { prettyErrors: false, schema: 'core', resolveKnownTags: false, uniqueKeys: false } as const
+
+/** The longest key that YAML allows (1.2, section 7.4.2), in characters. */
+const MAX_KEY_LENGTH = 1024
+
+const NOTHING: ScalarNode = { kind: 'scalar', value: null, source: null, otherType: null, fault: null, offset: null }
+
+/** A value, and how many values it stands for with its aliases resolved. */
+interface Sized {
+  readonly node: TreeNode
+  readonly size: number
+}
+
+/** Where a value is. */
+interface Place {
+  readonly depth: number
+  /** Whether it is within `[ ]` or `{ }`. */
+  readonly isInFlow: boolean
+}
+
+/**
+ * The value of a scalar. A block scalar at the end of a text without a last line break has none either, as for yaml.v2; the package `yaml`
+ * adds one.
+ */
+function valueOf({ value, type, range }: Scalar, text: string): unknown {
+  const isBlock = type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED'
+  const isCut = isBlock && range?.[1] === text.length && !text.endsWith('\n')
+  return isCut && typeof value === 'string' && value.endsWith('\n') ? value.slice(0, -1) : value
+}
+
+function scalarOf(scalar: Scalar, text: string, offset: number, isInFlow: boolean): ScalarNode {
+  const { source = null, type } = scalar
+  const value = valueOf(scalar, text)
+  const isPlain = type === 'PLAIN'
+  if (isPlain && isInFlow && source !== null && (source.includes('?') || source.startsWith(':'))) {
+    throw new ParseFailure(offset, `text with "?" or ":" within brackets: quote ${JSON.stringify(source.slice(0, 40))}`)
+  }
+  const otherType = isPlain && typeof value === 'string' ? (otherTypeOf(value) ?? null) : null
+  const isFinite = typeof value !== 'number' || Number.isFinite(value)
+  return { kind: 'scalar', value, source, otherType, fault: isFinite ? null : 'is not a number that JSON has', offset }
+}
+
+/** Turns the nodes of `yaml` into a tree with aliases and merge keys resolved, within {@link DOCUMENT_LIMITS}. */
+class TreeBuilder {
+  readonly #text: string
+  /** The value of each anchor so far; null while it is not complete. */
+  readonly #anchors = new Map<string, Sized | null>()
+  #size = 0
+  #mergedPairs = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  build(node: unknown, place: Place): TreeNode | null {
+    const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+    const { depth, values } = DOCUMENT_LIMITS
+    if (place.depth > depth)
+      throw new ParseFailure(offset, `is nested more than ${depth} deep, which is the limit`, true)
+    const before = this.#size
+    this.#size += 1
+    if (isAlias(node)) return this.#alias(node.source, offset)
+    if (!isMap(node) && !isSeq(node) && !isScalar(node)) return null
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, null)
+    const made = this.#value(node, offset, place)
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, { node: made, size: this.#size - before })
+    if (this.#size > values) throw new ParseFailure(offset, `has more than ${values} values, which is the limit`, true)
+    return made
+  }
+
+  #alias(name: string, offset: number): TreeNode {
+    const anchor = this.#anchors.get(name)
+    if (anchor === undefined || anchor === null) throw new ParseFailure(offset, `*${name} names nothing before it`)
+    this.#size += anchor.size
+    return { kind: 'alias', name, target: anchor.node, offset }
+  }
+
+  #value(node: Node, offset: number, place: Place): TreeNode {
+    if (isScalar(node)) return scalarOf(node, this.#text, offset, place.isInFlow)
+    const isFlow = (isMap(node) || isSeq(node)) && node.flow === true
+    const inner = { depth: place.depth + 1, isInFlow: place.isInFlow || isFlow }
+    if (isMap(node)) return this.#map(node, offset, inner)
+    const items = isSeq(node) ? node.items : []
+    return { kind: 'list', items: items.map((item) => this.build(item, inner) ?? NOTHING), offset }
+  }
+
+  #map(map: YAMLMap, offset: number, inner: Place): MapNode {
+    let fault: string | null = null
+    const written = map.items.map((pair) => {
+      const made = this.#pair(pair, inner)
+      if (made.key === null) fault ??= 'has a key that is not text: put a value that begins with { or [ in quotes'
+      return { ...made, key: made.key ?? '' }
+    })
+    return { kind: 'map', pairs: this.#merged(written), fault, offset }
+  }
+
+  /** The key is null if it is not text. */
+  #pair({ key: writtenKey, value }: Pair, inner: Place): Omit<WrittenPair, 'key'> & { readonly key: string | null } {
+    const key = this.build(writtenKey, inner)
+    if (key?.kind === 'alias') throw new ParseFailure(key.offset ?? 0, `*${key.name} as a key: write the key itself`)
+    if (isScalar(writtenKey) && inner.isInFlow) {
+      const [start = 0, end = 0] = writtenKey.range ?? []
+      const isLong = end - start > MAX_KEY_LENGTH || this.#text.slice(start, end).includes('\n')
+      if (isLong) throw new ParseFailure(start, `a key of more than one line or ${MAX_KEY_LENGTH} characters`)
+    }
+    return {
+      key: key?.kind === 'scalar' && key.value !== null ? String(key.value) : null,
+      isMerge: isScalar(writtenKey) && writtenKey.type === 'PLAIN' && writtenKey.value === '<<',
+      offset: key?.offset ?? null,
+      value: this.build(value, inner),
+    }
+  }
+
+  #merged(written: readonly WrittenPair[]): MapNode['pairs'] {
+    const copied = ({ offset }: WrittenPair): void => {
+      this.#mergedPairs += 1
+      const { mergedPairs } = DOCUMENT_LIMITS
+      if (this.#mergedPairs <= mergedPairs) return
+      throw new ParseFailure(
+        offset ?? 0,
+        `merge keys (<<) copy more than ${mergedPairs} pairs, which is the limit`,
+        true,
+      )
+    }
+    const failed = ({ offset }: WrittenPair): never => {
+      throw new ParseFailure(offset ?? 0, 'a merge key (<<) needs a map, or a list of maps')
+    }
+    return mergePairs(written, copied, failed)
+  }
+}
+
+function failureOf({ code, message, pos: [offset] }: YAMLParseError): ParseFailure {
+  if (code === 'RESOURCE_EXHAUSTION') return new ParseFailure(offset, message, true)
+  if (code === 'MULTIPLE_DOCS') {
+    return new ParseFailure(offset, 'has more than one document: remove the --- between them', true)
+  }
+  return new ParseFailure(offset, `${message}${code === 'TAB_AS_INDENT' ? ': indent with spaces, not with a tab' : ''}`)
+}
+
+/** Parses one YAML document within {@link DOCUMENT_LIMITS}, if every parser of clusters reads the same in it. */
+export function parseYaml(text: string): Parsed {
+  return parsed(() => {
+    checkCharacters(text)
+    const document = readYamlDocument(text, YAML_OPTIONS, createTokenCheck())
+    // The errors after the first are its consequences, and name other places.
+    const [first] = document.errors
+    if (first !== undefined) throw failureOf(first)
+    return new TreeBuilder(text).build(document.contents, { depth: 0, isInFlow: false })
+  })
+}

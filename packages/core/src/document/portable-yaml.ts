@@ -1,0 +1,73 @@
+// Clusters read the same text with other parsers: the reference with yaml.v2, a YAML 1.1 parser in Go. Text on which they and the package
+// `yaml` differ is an error here, so that no mapping means one thing to a person or a program and another to this server.
+import { ParseFailure } from './tree.ts'
+import type { YamlToken } from './read-yaml.ts'
+
+/** Characters that YAML 1.1 rejects or takes for line breaks: control characters, NEL, U+2028, U+2029, a CR alone, lone surrogates. */
+const FORBIDDEN = /[^\t\n\r\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u
+
+const ANCHOR_NAME = /^[A-Za-z0-9_-]+$/
+const TAB_INDENT = /^ *\t/m
+
+/** Plain scalars that YAML 1.1 reads as booleans and YAML 1.2 as strings. */
+const BOOLEAN = /^(?:y|n|yes|no|on|off)$/i
+/** Numbers of YAML 1.1 and of Go, underscores removed. */
+const NUMBER = /^[-+]?(?:0b[01]+|0o?[0-7]+|0x[0-9a-f]+|\d*\.?\d+(?:e[-+]?\d+)?|\d+\.)$/i
+/** No number that counts here has more digits. */
+const MAX_NUMBER_LENGTH = 64
+
+/** @throws {ParseFailure} The text has a character that not every parser reads the same. */
+export function checkCharacters(text: string): void {
+  const offset = text.search(FORBIDDEN)
+  if (offset >= 0) {
+    const code = (text.codePointAt(offset) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+    throw new ParseFailure(offset, `has the character U+${code}, which not every YAML parser accepts: remove it`, true)
+  }
+  const tab = text.search(TAB_INDENT)
+  if (tab >= 0) throw new ParseFailure(text.indexOf('\t', tab), 'a tab: indent with spaces, not with a tab')
+}
+
+/** The first escape in a double-quoted scalar that YAML 1.1 does not have, as its offset; -1 if there is none. */
+function unknownEscape(quoted: string): number {
+  for (let at = quoted.indexOf('\\'); at >= 0; at = quoted.indexOf('\\', at + 2)) {
+    if (quoted[at + 1] === '/' || /^\\u[dD][89a-fA-F]/.test(quoted.slice(at, at + 4))) return at
+  }
+  return -1
+}
+
+/**
+ * Returns a check of tokens in their order.
+ *
+ * The check throws a {@link ParseFailure} for directives, tags, explicit keys, unusual names of anchors, a tab after a dash, and escapes of
+ * JSON that YAML 1.1 does not have.
+ */
+export function createTokenCheck(): (token: YamlToken) => void {
+  let before = ''
+  return ({ text, offset, isScalar }) => {
+    const wasDash = before === '-'
+    before = isScalar ? '' : text
+    if (isScalar) return
+    if (wasDash && text.startsWith('\t')) throw new ParseFailure(offset, 'a tab after "-": write a space')
+    const first = text.charAt(0)
+    if (first === '%') throw new ParseFailure(offset, 'a directive: remove the line that begins with %')
+    if (first === '!')
+      throw new ParseFailure(offset, `a tag, ${JSON.stringify(text.slice(0, 40))}: remove it, and quote text`)
+    if (text === '?') throw new ParseFailure(offset, 'an explicit key: write "key: value" without "?"')
+    if ((first === '&' || first === '*') && !ANCHOR_NAME.test(text.slice(1))) {
+      throw new ParseFailure(offset, `${first} needs a name of letters, digits, - and _`)
+    }
+    const escape = first === '"' ? unknownEscape(text) : -1
+    if (escape >= 0) {
+      throw new ParseFailure(
+        offset + escape,
+        `an escape that not every YAML parser accepts: write the character itself`,
+      )
+    }
+  }
+}
+
+/** The type that YAML 1.1 gives a plain scalar that is a string by YAML 1.2; undefined if it is a string by both. */
+export function otherTypeOf(plain: string): 'boolean' | 'number' | undefined {
+  if (BOOLEAN.test(plain)) return 'boolean'
+  return plain.length <= MAX_NUMBER_LENGTH && NUMBER.test(plain.replaceAll('_', '')) ? 'number' : undefined
+}

@@ -1,0 +1,85 @@
+/** A string, a number, a boolean or null. */
+export interface ScalarNode {
+  readonly kind: 'scalar'
+  readonly value: unknown
+  /** The text without its quotes; null where only the value is known. */
+  readonly source: string | null
+  /** The type that other parsers give a string without quotes, such as a boolean for `yes`. */
+  readonly otherType: 'boolean' | 'number' | null
+  readonly fault: string | null
+  /** Where it begins; null if it has no place of its own. */
+  readonly offset: number | null
+}
+
+export interface ListNode {
+  readonly kind: 'list'
+  readonly items: readonly TreeNode[]
+  readonly offset: number | null
+}
+
+export interface PairNode {
+  /** The key as it is written, quotes removed; empty if it is not a scalar. */
+  readonly key: string
+  /** Where the key begins. */
+  readonly offset: number | null
+  readonly value: TreeNode | null
+}
+
+/** A map, with the pairs of its merge keys (`<<`) in it. A key may be there more than once. */
+export interface MapNode {
+  readonly kind: 'map'
+  readonly pairs: readonly PairNode[]
+  readonly fault: string | null
+  readonly offset: number | null
+}
+
+/** A YAML alias. */
+export interface AliasNode {
+  readonly kind: 'alias'
+  readonly name: string
+  /** The value of its anchor; null if no anchor before it has the name. */
+  readonly target: TreeNode | null
+  readonly offset: number | null
+}
+
+/** A value of a document and its offset in the text (counted from 0). A `fault` is why JSON, which other programs turn it into, can't hold it. */
+export type TreeNode = ScalarNode | ListNode | MapNode | AliasNode
+
+/** Why a text could not be parsed. */
+export interface ParseError {
+  readonly offset: number
+  readonly message: string
+  /** Whether the message is complete without "is not valid YAML". Default false. */
+  readonly isWhole?: boolean
+}
+
+/** A text as a tree, or the first error in it. */
+export type Parsed =
+  | {
+      readonly contents: TreeNode | null
+      readonly error: null
+    }
+  | { readonly contents: null; readonly error: ParseError }
+
+/** The first error of a text, thrown while its tree is built. */
+export class ParseFailure extends Error implements ParseError {
+  readonly offset: number
+  readonly isWhole: boolean
+
+  constructor(offset: number, message: string, isWhole = false) {
+    super(message)
+    this.offset = offset
+    this.isWhole = isWhole
+  }
+}
+
+/** Runs a parser and returns its tree or its first error. */
+export function parsed(parse: () => TreeNode | null): Parsed {
+  try {
+    return { contents: parse(), error: null }
+  } catch (error) {
+    if (!(error instanceof ParseFailure)) throw error
+    const { offset, message, isWhole } = error
+    return { contents: null, error: { offset, message, isWhole } }
+  }
+}

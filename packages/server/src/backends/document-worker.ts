@@ -1,0 +1,5 @@
+// The program of a worker thread that reads one document.
+import { parentPort, workerData } from 'node:worker_threads'
+import { answerDocumentTask } from './document-reader.ts'
+
+parentPort?.postMessage(answerDocumentTask(workerData))
