@@ -81,8 +81,9 @@ export class LocatedDocument {
 
   constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
     this.#source = source
-    this.#text = text
-    const { contents, error } = format === 'json' ? parseJson(text) : parseYaml(text)
+    // A byte order mark is not part of YAML; in JSON it is an error.
+    this.#text = format === 'yaml' && text.startsWith('\ufeff') ? text.slice(1) : text
+    const { contents, error } = format === 'json' ? parseJson(this.#text) : parseYaml(this.#text)
     this.unreadable = error !== null
     this.root = { node: contents, step: '', name: '', parent: null, offset: null }
     if (error === null) return

@@ -81,11 +81,12 @@ export function createDocumentReader(program: string | URL): DocumentReader {
 }
 
 /**
- * Does the task of a worker thread.
+ * Does the task of a worker thread. In the thread, errors no longer have stacks: a hostile document can have 100,000 of them.
  *
  * @param task The `workerData` that {@link createDocumentReader} passed.
  * @returns The message to post.
  */
 export function answerDocumentTask(task: Task): string {
+  Error.stackTraceLimit = 0
   return JSON.stringify(task.kind === 'aws-auth' ? readAwsAuth(task.data, task.gates) : readDynamicFile(task))
 }

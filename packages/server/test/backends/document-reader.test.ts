@@ -19,7 +19,7 @@ void test('aws-auth reads the same on the event loop and in a worker thread', as
     t.same(read, readAwsAuth(data, GATES), `${length}`)
     t.equal(read.roles?.entries.length, 1)
     t.equal(read.roles?.unusable.length, 0)
-    t.equal(read.problems.length, 2)
+    t.equal(read.problems.length, 3)
   }
 })
 

@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'tap'
+import { IMAGE_ENVIRONMENT } from '../bench/commands.ts'
+import { roleEntry, testFollowing } from './harness/follow.ts'
+import { HOSTILE_DOCUMENTS } from './harness/hostile-documents.ts'
+
+/** How soon a document must be read, in milliseconds. */
+const READ_MS = 20_000
+
+/** What reading a document may take, in MiB of resident memory. */
+const MAX_MEMORY_MIB = 150
+
+/** The longest that the event loop may be held up, in milliseconds: ten times the target, since other programs run beside this test. */
+const MAX_DELAY_MS = 500
+
+function resident(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
+/** Begins to measure the peak of a process's resident memory again (proc(5), clear_refs). */
+function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
+}
+
+await testFollowing(
+  'no aws-auth holds up logins or takes much memory',
+  { environment: IMAGE_ENVIRONMENT },
+  async (t, follower) => {
+    const { put, becomes, server } = follower
+    const good = { mapRoles: roleEntry('Dev') }
+    put(good)
+    await becomes('Dev', 'dev', READ_MS, 'before')
+    let count = 0
+    for (const [name, text, outcome] of HOSTILE_DOCUMENTS) {
+      count += 1
+      const before = resident(server.pid, 'VmRSS')
+      resetPeak(server.pid)
+      const { length } = server.log()
+      const reads = (): number =>
+        server
+          .log()
+          .slice(length)
+          .filter(({ msg }) => msg === 'kube-system/aws-auth loaded').length
+      put({ ...good, mapUsers: text })
+      let longest = 0
+      const began = performance.now()
+      while (reads() === 0 && performance.now() - began < READ_MS) {
+        const asked = performance.now()
+        const { status } = await server.request({ path: '/healthz' })
+        if (status !== 200) t.fail(`${name}: health check answered ${status}`)
+        longest = Math.max(longest, performance.now() - asked)
+      }
+      const took = performance.now() - began
+      const peak = resident(server.pid, 'VmHWM') - before
+      t.equal(reads(), 1, `${name}: read`)
+      t.ok(longest < MAX_DELAY_MS, `${name}: a health check took ${longest.toFixed(0)} ms`)
+      t.ok(peak < MAX_MEMORY_MIB, `${name}: ${peak.toFixed(0)} MiB of memory`)
+      t.comment(
+        `${name}: read after ${took.toFixed(0)} ms, health check ${longest.toFixed(0)} ms, memory +${peak.toFixed(0)} MiB, before ${before.toFixed(0)}`,
+      )
+      const lines = server.log().slice(length)
+      t.ok(lines.length <= 110, `${name}: ${lines.length} lines`)
+      if (outcome === 'rejected')
+        t.ok(
+          lines.some(({ level }) => level === 'error'),
+          `${name}: an error`,
+        )
+      if (outcome === 'over') {
+        t.match(
+          lines.find(({ level }) => level === 'error'),
+          { msg: /^aws-auth mapUsers:\d+:\d+: .*limit/ },
+          `${name}: names the limit`,
+        )
+      }
+      await becomes('Dev', 'dev', READ_MS, `${name}: the mapping before stays`)
+    }
+    t.equal(count, HOSTILE_DOCUMENTS.length)
+  },
+)
