@@ -99,7 +99,7 @@ export function measureDecisions(): Figure[] {
       runtime: null,
       value: quantile(parses, 0.5),
       unit: 'ms',
-      how: 'in one process on Node.js, median of 5, in one go; the server does it in slices, see reload',
+      how: 'in one process on Node.js, median of 5, the server does it in a worker thread, see reload',
     },
   ]
 }

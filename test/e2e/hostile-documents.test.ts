@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { IMAGE_ENVIRONMENT } from '../bench/commands.ts'
+import { minimalEnvironment, runCommand, temporaryFolder } from './harness/command.ts'
 import { roleEntry, testFollowing } from './harness/follow.ts'
-import { HOSTILE_DOCUMENTS } from './harness/hostile-documents.ts'
+import { HOSTILE_DOCUMENTS, HOSTILE_JSON } from './harness/hostile-documents.ts'
 
 /** How soon a document must be read, in milliseconds. */
 const READ_MS = 20_000
@@ -77,3 +79,40 @@ await testFollowing(
     t.equal(count, HOSTILE_DOCUMENTS.length)
   },
 )
+
+function manifest(text: string): string {
+  const data = JSON.stringify(text)
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: ${data}\n`
+}
+
+void test('lint says that a document is over a limit, and where', async (t) => {
+  const folder = temporaryFolder(t)
+  const over = HOSTILE_DOCUMENTS.filter(([, , outcome]) => outcome === 'over')
+  const files = [
+    ...over.slice(0, 8).map(([name, text]) => [name, 'aws-auth.yaml', manifest(text)] as const),
+    ...over
+      .slice(0, 8)
+      .map(([name, text]) => [name, 'config.yaml', `server:\n  mapUsers:\n${text.replaceAll(/^/gm, '  ')}`] as const),
+    ...HOSTILE_JSON.map(([name, text]) => [name, 'dynamic.json', text] as const),
+  ]
+  for (const [name, file, text] of files) {
+    writeFileSync(join(folder, file), text)
+    const began = performance.now()
+    const { code, stdout, stderr } = await runCommand(['lint', file], {
+      cwd: folder,
+      environment: minimalEnvironment(folder),
+    })
+    t.equal(code, 1, `${name} in ${file}`)
+    t.match(stdout + stderr, new RegExp(`${file}:\\d+:\\d+: .*limit`), `${name} in ${file}: names the limit`)
+    t.ok(performance.now() - began < READ_MS, `${name} in ${file}`)
+  }
+})
+
+void test('a configuration file over a limit is an error of server', async (t) => {
+  const folder = temporaryFolder(t)
+  const path = join(folder, 'config.yaml')
+  writeFileSync(path, `clusterID: a\nserver:\n  mapUsers: [${'[]'.repeat(250_000)}]\n`)
+  const { code, stderr } = await runCommand(['server', '-c', path], { environment: minimalEnvironment(folder) })
+  t.equal(code, 1)
+  t.match(stderr, /config\.yaml:3:\d+: .*limit/)
+})

@@ -32,7 +32,7 @@ export const HOSTILE_DOCUMENTS: readonly (readonly [string, string, Outcome])[] 
     'read',
   ],
   [
-    'one of 1 MiB, dense',
+    'one of 900 KiB, dense',
     numbered((index) => `- {userarn: "arn:aws:iam::111122223333:user/${index}",username: b,groups: [c]}\n`, MIB),
     'read',
   ],
@@ -70,12 +70,12 @@ export const HOSTILE_DOCUMENTS: readonly (readonly [string, string, Outcome])[] 
   ['brackets', '['.repeat(MIB), 'over'],
   ['braces', '{'.repeat(MIB), 'over'],
   ['closed brackets', '[]'.repeat(MIB / 2), 'over'],
-  ['300,000 errors', `[${'[]'.repeat(190_000)}`, 'rejected'],
+  ['160,000 errors', `[${'[]'.repeat(160_000)}`, 'rejected'],
   ['dashes', '- '.repeat(MIB / 2), 'over'],
   ['empty items', filled('-\n', MIB), 'over'],
-  ['190,000 empty items', filled('-\n', 380_000), 'rejected'],
+  ['160,000 empty items', filled('-\n', 320_000), 'rejected'],
   ['a flow list of scalars', `[${filled('a,', MIB)}]`, 'over'],
-  ['190,000 scalars', `[${filled('a,', 380_000)}]`, 'rejected'],
+  ['160,000 scalars', `[${filled('a,', 320_000)}]`, 'rejected'],
   ['blank lines', filled('\n', MIB), 'read'],
   ['comments', filled('#\n', MIB), 'over'],
   ['a long comment', `#${'x'.repeat(MIB)}`, 'read'],
@@ -95,7 +95,7 @@ export const HOSTILE_DOCUMENTS: readonly (readonly [string, string, Outcome])[] 
     'one ARN with many conditions',
     numbered(
       (index) => `- {userarn: "arn:aws:iam::111122223333:user/bob",username: b,principalid: AIDA${index}}\n`,
-      MIB,
+      900 * KIB,
     ),
     'read',
   ],
@@ -126,4 +126,12 @@ export const HOSTILE_DOCUMENTS: readonly (readonly [string, string, Outcome])[] 
     'read',
   ],
   ['tab indents', `- x\n${filled('\t\n', MIB)}`, 'rejected'],
+]
+
+/** Dynamic files that are over a limit: name, text. */
+export const HOSTILE_JSON: readonly (readonly [string, string])[] = [
+  ['nested lists', `{"mapRoles": ${'['.repeat(MIB)}`],
+  ['nested maps', `{"mapRoles": ${'{"a":'.repeat(MIB / 5)}`],
+  ['many lists', `{"mapRoles": [${'[],'.repeat(450_000)}[]]}`],
+  ['a long text', `{"mapRoles": "${'x'.repeat(4 * KIB * KIB)}"}`],
 ]

@@ -24,9 +24,10 @@ function firstLine(text: string): string {
   return text.split('\n').find((line) => !/^\s*(?:#.*)?$/.test(line)) ?? ''
 }
 
-/** The keys of the maps that are the text's documents. */
-function topKeys(text: string): readonly (readonly string[])[] {
+/** The keys of the maps that are the text's documents; null if the text is over a limit. */
+function topKeys(text: string): readonly (readonly string[])[] | null {
   const documents = readYamlDocuments(text, { prettyErrors: false, schema: 'failsafe', uniqueKeys: false })
+  if (documents.some(({ errors: [first] }) => first?.code === 'RESOURCE_EXHAUSTION')) return null
   return documents.map(({ contents }) =>
     isMap(contents) ? contents.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : [],
   )
@@ -37,6 +38,11 @@ export function recognizeFile(text: string): FileKind | null {
   const start = firstLine(text)
   if (TOML.test(start)) return 'toml_configuration'
   const documents = topKeys(text)
+  if (documents === null) {
+    // The reader of either says which limit.
+    if (start.trimStart().startsWith('{')) return 'dynamic_file'
+    return /^(?:kind|apiVersion):/m.test(text) ? 'manifests' : 'configuration'
+  }
   if (documents.some((keys) => keys.includes('kind') && keys.includes('apiVersion'))) return 'manifests'
   const keys = (documents[0] ?? []).map((key) => key.toLowerCase())
   const has = (names: readonly string[]): boolean => names.some((name) => keys.includes(name))
