@@ -3,7 +3,7 @@ import { DOCUMENT_LIMITS } from './limits.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
 import type { Location, Problem } from './problem.ts'
-import type { MapNode, PairNode, ScalarNode, TreeNode } from './tree.ts'
+import type { PairNode, TreeNode } from './tree.ts'
 
 /** A value in a document. Its path and its line are found out when somebody asks the document: most values are good. */
 export interface Field {
@@ -46,17 +46,12 @@ function foldKey(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's')
 }
 
-function firstFault(node: TreeNode | null): MapNode | ScalarNode | null {
-  if (node === null) return null
-  if (node.kind === 'alias') return firstFault(node.target)
-  if (node.kind === 'scalar') return node.fault === null ? null : node
-  if (node.kind === 'map' && node.fault !== null) return node
-  const values = node.kind === 'list' ? node.items : node.pairs.map(({ value }) => value)
-  for (const value of values) {
-    const found = firstFault(value)
-    if (found !== null) return found
-  }
-  return null
+/** Whether JSON can't hold a value. */
+function hasFault(node: TreeNode | null): boolean {
+  if (node === null) return false
+  if (node.kind === 'alias') return hasFault(node.target)
+  if (node.kind === 'list') return node.items.some(hasFault)
+  return node.fault !== null || (node.kind === 'map' && node.pairs.some(({ value }) => hasFault(value)))
 }
 
 /**
@@ -204,11 +199,20 @@ export class LocatedDocument {
     return node?.kind === 'scalar' && typeof node.value === 'string' && node.otherType === null ? node.value : null
   }
 
-  /** Reports the first value below a field that JSON can't hold; whether there is one. */
+  /** Reports the first value at or below a field that JSON can't hold; whether there is one. */
   reportFault(field: Field): boolean {
-    const found = firstFault(field.node)
-    if (found !== null) this.error({ ...field, offset: found.offset ?? field.offset }, found.fault ?? '')
-    return found !== null
+    return hasFault(field.node) && this.#reportFault(field)
+  }
+
+  #reportFault(field: Field): boolean {
+    const node = this.#resolve(field.node)
+    if (node === null || node.kind === 'alias') return false
+    if (node.kind !== 'list' && node.fault !== null) {
+      this.error(field, node.fault)
+      return true
+    }
+    const inner = node.kind === 'list' ? (this.items(field) ?? []) : this.pairs(field).map(([, value]) => value)
+    return inner.some((value) => this.#reportFault(value))
   }
 
   /** A string, a number or a boolean as it is written. */

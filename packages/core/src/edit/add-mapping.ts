@@ -1,10 +1,9 @@
-import { stringify } from 'yaml'
 import { AuthenticatorError, ConfigurationError } from '../errors.ts'
 import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
 import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
 import type { Problem } from '../document/problem.ts'
 import { appendItem } from './append-item.ts'
-import type { Writable } from './render.ts'
+import { block, type Writable } from './render.ts'
 
 /** An entry that is to be written into aws-auth. */
 export interface NewMapping {
@@ -30,7 +29,11 @@ const NEW_ENTRY_RULES = { ...RULES, rolePaths: true }
  */
 export function checkNewMapping({ kind, fields }: NewMapping): MappingEntry | readonly Problem[] {
   const { key, list } = LISTS[kind]
-  const read = parseAwsAuth({ [key]: stringify([fields]) }, { roles: [], users: [], accounts: [] }, NEW_ENTRY_RULES)
+  const read = parseAwsAuth(
+    { [key]: block([fields], 0, true) },
+    { roles: [], users: [], accounts: [] },
+    NEW_ENTRY_RULES,
+  )
   const entry = read[list][0]
   return entry === undefined || read.problems.length > 0 ? read.problems : entry
 }
@@ -75,7 +78,7 @@ export function addMapping(
   const appended = appendItem(text, mapping.fields, isEmptyList(text))
   const changed = { ...data, [key]: appended }
   if (appended === null || readAll(changed)[list].length !== before[list].length + 1) {
-    const entryText = stringify([mapping.fields]).trimEnd()
+    const entryText = block([mapping.fields], 0, true).trimEnd()
     throw new ConfigurationError(
       `${key} is written in a way that nothing can be added to without changing the rest; nothing was written. ` +
         `Add this with kubectl edit -n kube-system configmap/aws-auth:\n${entryText}`,
