@@ -35,34 +35,29 @@ function startFlood(t: Test, server: TestServer): Flood {
   const tokens = inventedTokens()
   const client = http2(server)
   t.teardown(() => client.close())
-  let sent = 0
-  let answered = 0
-  let isOver = false
+  const startedAt = performance.now()
   const open = new Set<Promise<void>>()
-  const send = (): void => {
-    const sending = review(client, tokens[sent % REGIONS] ?? '').then(
-      () => void (answered += 1),
-      () => undefined,
-    )
+  let [sent, answered] = [0, 0]
+  const send = async (): Promise<void> => {
+    const token = tokens[sent % REGIONS] ?? ''
     sent += 1
-    open.add(sending)
-    void sending.finally(() => open.delete(sending))
+    await review(client, token)
+    answered += 1
   }
-  const run = async (): Promise<void> => {
-    const startedAt = performance.now()
-    while (!isOver) {
-      const due = ((performance.now() - startedAt) * PER_SECOND) / 1000
-      while (sent < due) send()
-      await sleep(TICK_MS)
+  const sendDue = (): void => {
+    for (let due = ((performance.now() - startedAt) * PER_SECOND) / 1_000 - sent; due > 0; due -= 1) {
+      const sending = send().catch(() => undefined)
+      open.add(sending)
+      void sending.finally(() => open.delete(sending))
     }
-    await Promise.all(open)
   }
-  const running = run()
+  const timer = setInterval(sendDue, TICK_MS)
+  t.teardown(() => clearInterval(timer))
   return {
     answered: () => answered,
-    end: () => {
-      isOver = true
-      return running
+    end: async () => {
+      clearInterval(timer)
+      await Promise.all(open)
     },
   }
 }

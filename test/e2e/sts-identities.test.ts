@@ -85,8 +85,7 @@ t.test('an answer of STS that has not the form of AWS is an error, and none of i
   const count = Object.keys(HOSTILE).length
   t.equal((await metricsOf(server))('refusals_total', { reason: 'sts_bad_answer' }), count)
   t.match(await refusals(server, 1), [{ reason: 'sts_bad_answer' }])
-  // eslint-disable-next-line no-control-regex -- what must not be there
-  t.notMatch(server.output(), /evil|[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202e\u2067]/i)
+  t.notMatch(server.output(), /evil|[^\n -~]/i)
   for (const named of SOUND) t.equal(verdict(await server.review(tokenOf(named))), true, named.arn)
   t.match(userOf(await server.review(tokenOf(session('alice')))), { extra: { sessionName: ['alice'] } })
 })

@@ -259,7 +259,7 @@ t.test('a session name that AWS does not allow is not forwarded', async (t) => {
       stdout: '',
       stderr: /^could not get token: [ -~]*does not speak its protocol[ -~]*\n$/,
     })
-    t.notMatch(refused.stderr, /ev(?:il|\u001b|\u202e)/, JSON.stringify(userId))
+    t.notMatch(refused.stderr, /ev(?:il|[^ -~])/, JSON.stringify(userId))
   }
   t.notOk(asked(aws).includes('AssumeRole'))
 })

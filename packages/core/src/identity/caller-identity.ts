@@ -30,6 +30,17 @@ const FEDERATED_NAME = /^[\w+=,.@-]{2,32}$/
 /** The UserId, split where the principal has a session; null where ARN and UserId are not those of one principal. */
 type UserIds = Pick<Identity, 'userId' | 'sessionName'> | null
 
+function lastPart(text: string): string {
+  return text.slice(text.lastIndexOf('/') + 1)
+}
+
+/** STS names a session of a role, never the role itself. The ARN ends with the session's name, and so does the UserId. */
+function readSession(userId: string, roleName: string, resource: string, name: string): UserIds {
+  if (!resource.startsWith('assumed-role/') || !SESSION_NAME.test(name) || !NAME.test(roleName)) return null
+  const id = userId.slice(0, userId.indexOf(':'))
+  return UNIQUE_ID.test(id) && userId === `${id}:${name}` ? { userId: id, sessionName: name } : null
+}
+
 /**
  * Reads a UserId by the kind of its principal. AWS returns `<account>` for root, `<account>:<name>` for a federated user,
  * `<unique id>` for a user and `<unique id>:<session name>` for a session of a role.
@@ -38,25 +49,15 @@ type UserIds = Pick<Identity, 'userId' | 'sessionName'> | null
  * @see {@link https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable | Principal key values}
  */
 function readUserId(userId: string, { kind, accountId, canonicalArn }: Principal, resource: string): UserIds {
-  const name = resource.slice(resource.lastIndexOf('/') + 1)
-  const whole = { userId, sessionName: '' }
-  switch (kind) {
-    case 'root':
-      return resource === 'root' && userId === accountId ? whole : null
-    case 'user':
-      return resource.startsWith('user/') && NAME.test(name) && UNIQUE_ID.test(userId) ? whole : null
-    case 'federated-user': {
-      const isOfForm = resource === `federated-user/${name}` && FEDERATED_NAME.test(name)
-      return isOfForm && userId === `${accountId}:${name}` ? whole : null
-    }
-    case 'role': {
-      // STS names a session of a role, never the role itself.
-      if (!resource.startsWith('assumed-role/') || !SESSION_NAME.test(name)) return null
-      if (!NAME.test(canonicalArn.slice(canonicalArn.lastIndexOf('/') + 1))) return null
-      const id = userId.slice(0, userId.indexOf(':'))
-      return UNIQUE_ID.test(id) && userId === `${id}:${name}` ? { userId: id, sessionName: name } : null
-    }
+  const name = lastPart(resource)
+  if (kind === 'role') return readSession(userId, lastPart(canonicalArn), resource, name)
+  const isOfForm = {
+    root: resource === 'root' && userId === accountId,
+    user: resource.startsWith('user/') && NAME.test(name) && UNIQUE_ID.test(userId),
+    'federated-user':
+      resource === `federated-user/${name}` && FEDERATED_NAME.test(name) && userId === `${accountId}:${name}`,
   }
+  return isOfForm[kind] ? { userId, sessionName: '' } : null
 }
 
 function badAnswer(message: string): Refusal {

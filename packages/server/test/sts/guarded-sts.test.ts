@@ -99,14 +99,16 @@ void test('a published host that nobody answers for is tried four times at once,
   t.equal(calls, 8)
 })
 
+/** The number of outcomes that are rejections already. */
+async function rejected(outcomes: readonly Promise<string>[]): Promise<number> {
+  const pending = Promise.resolve('pending')
+  const settled = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, pending])))
+  return settled.filter((outcome) => outcome === 'overloaded').length
+}
+
 void test('hosts that hang take no place of those that are proven, nor invented ones of published ones', async (t) => {
   const guarded = guard(() => new Promise(() => undefined))
   const queue = (host: string): Promise<string>[] => Array.from({ length: 3_000 }, () => ask(guarded, host))
-  const rejected = async (outcomes: readonly Promise<string>[]): Promise<number> => {
-    const pending = Promise.resolve('pending')
-    const settled = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, pending])))
-    return settled.filter((outcome) => outcome === 'overloaded').length
-  }
   const [unknown, alsoUnknown] = [queue('sts.xx-nowhere-1.amazonaws.com'), queue('sts.xx-nowhere-2.amazonaws.com')]
   const published = queue('sts.eu-west-1.amazonaws.com')
   const proven = queue(OWN)
