@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
-import { metricsOf, signToken, startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
+import {
+  addIdentity,
+  metricsOf,
+  signToken,
+  startAws,
+  USER_CONFIGURATION,
+  userToken,
+  verdict,
+} from './harness/webhook.ts'
 import { http2, type WireClient } from './harness/wire.ts'
 
 const REGIONS = 2_000
@@ -107,10 +115,14 @@ t.test('a region without an entry in the table has its own label after a login w
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const [StsRegion, labels] = ['us-brandnew-1', { ResponseCode: '200', StsRegion: 'us-brandnew-1' }]
+  const stranger = addIdentity(aws, { ...USER, arn: `${USER.arn}-too`, userId: 'AIDASTRANGER' })
+  for (const date of [new Date(), new Date(Date.now() - 5_000)]) {
+    t.equal(verdict(await server.review(signToken(...stranger, { region: StsRegion, date }))), false)
+  }
   t.equal(verdict(await server.review(userToken({ region: StsRegion }))), true, 'it works at once')
   const first = await metricsOf(server)
-  t.equal(first('sts_responses_total', labels), undefined)
-  t.equal(first('sts_responses_total', { ...labels, StsRegion: 'other' }), 1)
+  t.equal(first('sts_responses_total', labels), undefined, 'whoever has some AWS account is not enough')
+  t.equal(first('sts_responses_total', { ...labels, StsRegion: 'other' }), 3)
   t.equal(verdict(await server.review(userToken({ region: StsRegion, date: new Date(Date.now() - 5_000) }))), true)
   t.equal((await metricsOf(server))('sts_responses_total', labels), 1)
 })
