@@ -33,8 +33,10 @@ t.test('of a scrubbed account the API server gets the user, and the log neither 
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: CONFIGURATION, args: ['--log-verbosity=trace'] })
   const secrets: string[] = []
-  const login = (accountId: string, role: string, session: string): ReturnType<typeof signIn> =>
-    signIn(accountId, `arn:aws:sts::${accountId}:assumed-role/${role}/${session}`, `AROA${role}${accountId}:${session}`)
+  const login = (accountId: string, role: string, session: string): ReturnType<typeof signIn> => {
+    const id = `AROA${role.replace('/', '').toUpperCase()}${accountId}`
+    return signIn(accountId, `arn:aws:sts::${accountId}:assumed-role/${role}/${session}`, `${id}:${session}`)
+  }
   async function signIn(
     accountId: string,
     arn: string,
@@ -79,7 +81,7 @@ t.test('of a scrubbed account the API server gets the user, and the log neither 
   )
 
   const open = await login(PLAIN, 'Reader', 'tom')
-  t.match(open.user, { extra: { accessKeyId: [open.key] }, uid: `aws-iam-authenticator:${PLAIN}:AROAReader${PLAIN}` })
+  t.match(open.user, { extra: { accessKeyId: [open.key] }, uid: `aws-iam-authenticator:${PLAIN}:AROAREADER${PLAIN}` })
   await server.stop()
 
   const decisions = server
@@ -105,6 +107,6 @@ t.test('of a scrubbed account the API server gets the user, and the log neither 
   )
   t.match(
     decisions.find(({ accountid }) => accountid === PLAIN),
-    { arn: `arn:aws:sts::${PLAIN}:assumed-role/Reader/tom`, userid: `AROAReader${PLAIN}`, session: 'tom' },
+    { arn: `arn:aws:sts::${PLAIN}:assumed-role/Reader/tom`, userid: `AROAREADER${PLAIN}`, session: 'tom' },
   )
 })

@@ -81,6 +81,26 @@ t.test('look-ups of invented regions that hang hold up no login, and no reading 
 })
 
 t.test(
+  'look-ups of invented regions that hang hold up no first login through a published region',
+  { skip },
+  async (t) => {
+    const { way, login } = await start(t)
+    t.equal(await login(), 200)
+    const asked = await way.silence()
+    const unused = ['eu-west-3', 'sa-east-1']
+    way.resolve(HOST, ...unused.map((region) => `sts.${region}.amazonaws.com`))
+    const invented = Array.from({ length: 20 }, (_, number) => login(`us-nowhere-${number}`))
+    await wait(1_000)
+    t.ok(asked() > 0, 'the resolver was asked')
+    for (const region of unused) {
+      const patience = wait(3_000, 'none within 3 s', { ref: false })
+      t.equal(await Promise.race([login(region), patience]), 200, region)
+    }
+    t.notOk((await Promise.all(invented)).includes(200))
+  },
+)
+
+t.test(
   'a resolver that says nothing any more holds up no login by an STS that was found before',
   { skip },
   async (t) => {

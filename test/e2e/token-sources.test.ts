@@ -8,6 +8,7 @@ import {
   ROLE_ARN,
   roles,
   USER,
+  USER_KEY_ID,
   WEB_IDENTITY_ROLE_ARN,
 } from '../sandbox/aws/example-account.ts'
 import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
@@ -243,6 +244,24 @@ t.test('what STS says against the question who we are is explained', async (t) =
     aws.faults.set(fault)
     t.match(await runToken(forward, person), { code: 1, stdout: '', stderr: says }, fault)
   }
+})
+
+t.test('a session name that AWS does not allow is not forwarded', async (t) => {
+  const aws = await startSandboxAws({ identities, roles })
+  t.teardown(() => aws.close())
+  const forward = ['-r', ROLE_ARN, '--forward-session-name']
+  const person = personAtHome(t, {}, aws.environment, USER_KEYS)
+  for (const userId of ['AROAX:ev\u001b[31mil', 'AROAX:ev\u202eil', 'AROAX:ev il', `AROAX:${'evil'.repeat(50)}`, '']) {
+    aws.sts.identities.set(USER_KEY_ID, { ...USER, userId })
+    const refused = await runToken(forward, person)
+    t.match(refused, {
+      code: 1,
+      stdout: '',
+      stderr: /^could not get token: [ -~]*does not speak its protocol[ -~]*\n$/,
+    })
+    t.notMatch(refused.stderr, /ev(?:il|[^ -~])/, JSON.stringify(userId))
+  }
+  t.notOk(asked(aws).includes('AssumeRole'))
 })
 
 t.test('the files of the AWS CLI are only read', async (t) => {

@@ -69,6 +69,19 @@ void test('names that were never found wait for each other, and no name that was
   t.same(await second.outcome, [ADDRESSES])
 })
 
+void test('hosts of regions that may be invented wait for each other, and no other name waits for them', async (t) => {
+  const { asked, begun, answer, look } = createResolver()
+  await begun('sts.us-nowhere-0.amazonaws.com')
+  for (let count = 1; count <= 16; count += 1) void look(`sts-fips.us-nowhere-${count}.amazonaws.com`)
+  t.equal(await look('sts.us-nowhere-17.amazonaws.com'), 'EAI_AGAIN')
+  for (const name of ['sts.eu-west-3.amazonaws.com', 'sts.amazonaws.com', 'ec2.eu-west-3.amazonaws.com', 'api.local']) {
+    const first = await begun(name)
+    answer(name)
+    t.same(await first.outcome, [ADDRESSES], name)
+  }
+  t.equal(asked.length, 5)
+})
+
 void test('where too many wait, one more is told so at once', async (t) => {
   const { asked, begun, look } = createResolver()
   await begun('invented')

@@ -40,6 +40,9 @@ function read(text: string): string | undefined {
 void test('characters that are written otherwise', (t) => {
   t.equal(read('&lt;&amp;&gt;&quot;&apos;&#65;&#x42;&#x1F600;'), `<&>"'AB\u{1F600}`)
   t.equal(read('&amp;lt;'), '&lt;', 'once')
+  for (const text of ['&#0;', '&#27;', '&#x1b;', '&#xd800;', '&#xffff;', '\u0000', '\u001b', '\ud800', '\ufffe']) {
+    t.equal(read(text), undefined, JSON.stringify(text))
+  }
   for (const text of ['&', '&a', '&nbsp;', '&#;', '&#x110000;', '&#1114112;', '&#xG;', 'a&b;', '&#99999999;']) {
     t.equal(read(text), undefined, text)
   }
@@ -83,7 +86,16 @@ void test('what is no answer of STS', (t) => {
 })
 
 void test('any text comes out as it went in, and nothing makes it throw', (t) => {
-  const characters = [...Array(0x300).keys(), 0x2028, 0xfffd, 0x1f600].map((code) => String.fromCodePoint(code))
+  const codes = [
+    0x09,
+    0x0a,
+    0x0d,
+    ...Array.from({ length: 0x2e0 }, (_, index) => index + 0x20),
+    0x2028,
+    0xfffd,
+    0x1f600,
+  ]
+  const characters = codes.map((code) => String.fromCodePoint(code))
   const answered = readAnswer(`<a><b>${escaped(characters.join(''))}</b></a>`)
   t.equal(answered?.get('a/b'), characters.join(''))
   const parts = ['<a>', '</a>', '<b/>', '<', '>', '&', '&#6', ';', '/', ' ', '"', 'x', '<?xml ']

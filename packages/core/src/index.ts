@@ -1,4 +1,5 @@
 export { findPartition, partitionOfRegion, partitions, type Partition, type PartitionId } from './aws/partition.ts'
+export { isPublishedStsHost, publishedRegions } from './aws/published-regions.ts'
 export { resolveServiceHost, type EndpointVariant } from './aws/service-host.ts'
 export { resolveStsEndpoint, type StsEndpoint, type StsEndpointOptions } from './aws/sts-endpoint.ts'
 export { GLOBAL_STS_HOST, isAllowedStsHost, regionOfStsHost, type StsHostPolicy } from './aws/sts-host.ts'

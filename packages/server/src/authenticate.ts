@@ -112,7 +112,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     decided(grantedDecision(told, mapped, known))
     return user
   }
-  return async (review, origin, address) => {
+  return async (review, origin) => {
     const startedAt = performance.now()
     let known: Known = { client: origin.client, startedAt }
     const refuse = (refusal: Refusal, fields: LogFields = {}, named?: Named): Refusal => {
@@ -126,7 +126,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     }
     const audiences = serveAudiences(review.audiences, apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
-    const verified = await verify(review.token, address)
+    const verified = await verify(review.token)
     if (verified instanceof Refusal) return refuse(verified)
     const { identity } = verified
     const { host } = verified.request

@@ -27,7 +27,7 @@ const KEPT = 3
 const LATELY_MS = 20_000
 
 /** Kinds, and accounts, that are told apart at one time. */
-const MAX_KINDS = 1_024
+export const MAX_KINDS = 1_024
 
 /** Who is refused, once STS has said so. */
 export interface Named {

@@ -1,5 +1,6 @@
-import { reasons, type BackendMode, type ReasonCode } from '@aws-iam-authenticator/core'
+import { publishedRegions, reasons, type BackendMode, type ReasonCode } from '@aws-iam-authenticator/core'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { createLabelValues } from './metric-labels.ts'
 import type { StsObserver } from './sts.ts'
 import { createLoadMetrics, type LoadMetrics } from './sts/load-metrics.ts'
 
@@ -9,6 +10,8 @@ export const METRIC_PREFIX = 'aws_iam_authenticator_'
 export interface Metrics {
   readonly registry: Registry
   readonly sts: StsObserver
+  /** The region is configured, or a login was granted through it: metrics name it from now on. */
+  readonly regionProven: (region: string) => void
   readonly load: LoadMetrics
   /** A login that was let in or refused, and how long that took in seconds. */
   readonly decided: (reason: ReasonCode | null, seconds: number) => void
@@ -30,36 +33,27 @@ export interface Metrics {
 /** How many latencies wait to be observed together, which takes a fraction of one by one. */
 const MAX_OBSERVATIONS = 256
 
-/** How many regions get a label of their own before they have answered. */
-const MAX_UNPROVEN_REGIONS = 32
-
 /**
- * Bounds the labels for regions, which whoever sends a token can invent: those that have answered are real, of the others
- * only the first few are told apart.
+ * Values of the label StsRegion: the published regions, `global`, and regions that are configured or through which a login was
+ * granted. Whoever sends tokens can name any region, and a proxy that inspects TLS answers for each of them.
  */
-function createRegionLabels(): { answered: (region: string) => string; failed: (region: string) => string } {
-  const proven = new Set<string>()
-  const unproven = new Set<string>()
-  return {
-    answered: (region) => {
-      proven.add(region)
-      return region
-    },
-    failed: (region) => {
-      if (proven.has(region) || unproven.has(region)) return region
-      if (unproven.size >= MAX_UNPROVEN_REGIONS) return 'other'
-      unproven.add(region)
-      return region
-    },
-  }
-}
+export const MAX_REGION_LABELS = 64
+
+/** Values of the label source: files and objects that the configuration names. */
+export const MAX_SOURCE_LABELS = 16
+
+/** Values of the label ResponseCode: the statuses of STS, and those of proxies in between. */
+export const STATUS_LABELS: readonly string[] =
+  '200 301 302 303 307 308 400 401 403 404 405 407 408 413 429 500 502 503 504'.split(' ')
 
 /** The server's metrics, on a registry of their own. Names and labels are those that dashboards have. */
 export function createMetrics(now: () => Date): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
-  const regions = createRegionLabels()
+  const regions = createLabelValues(MAX_REGION_LABELS, ['global', ...publishedRegions])
+  const statuses = createLabelValues(STATUS_LABELS.length, STATUS_LABELS)
+  const sources = createLabelValues(MAX_SOURCE_LABELS)
   const latency: Histogram<'result'> = new Histogram({
     name: `${METRIC_PREFIX}authenticate_latency_seconds`,
     help: 'Latency of authenticate requests, by result',
@@ -145,11 +139,12 @@ export function createMetrics(now: () => Date): Metrics {
     registry,
     sts: {
       answered: (region, status) =>
-        responses.inc({ ResponseCode: String(status), StsRegion: regions.answered(region) }),
-      throttled: (region) => throttling.inc({ StsRegion: region }),
-      connectionFailed: (region) => connectionFailures.inc({ StsRegion: regions.failed(region) }),
-      retried: (region) => retries.inc({ StsRegion: regions.failed(region) }),
+        responses.inc({ ResponseCode: statuses.of(String(status)), StsRegion: regions.of(region) }),
+      throttled: (region) => throttling.inc({ StsRegion: regions.of(region) }),
+      connectionFailed: (region) => connectionFailures.inc({ StsRegion: regions.of(region) }),
+      retried: (region) => retries.inc({ StsRegion: regions.of(region) }),
     },
+    regionProven: regions.admit,
     load: createLoadMetrics(METRIC_PREFIX, registry),
     decided: (reason, seconds) => {
       observations.push([reason === null ? 'success' : reasons[reason].result, seconds])
@@ -169,7 +164,10 @@ export function createMetrics(now: () => Date): Metrics {
       dynamicFileEnabled.set(isEnabled ? 1 : 0)
       dynamicFileOnly.set(isEnabled && modes.length === 1 ? 1 : 0)
     },
-    mappingProblems: (source, count) => problems.set({ source }, count),
+    mappingProblems: (source, count) => {
+      sources.admit(source)
+      problems.set({ source: sources.of(source) }, count)
+    },
     memoryLimited: (bytes) => {
       const name = `${METRIC_PREFIX}memory_limit_bytes`
       new Gauge({ name, help: 'Memory that the control groups of this process let it have', registers }).set(bytes)

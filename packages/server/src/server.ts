@@ -212,7 +212,10 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     log,
     logRefusal,
     foreignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
-    decided: operations.decided,
+    decided: (decision) => {
+      operations.decided(decision)
+      sts.decided(decision)
+    },
   })
   let isAsked = false
   const webhook = createWebhook({

@@ -29,12 +29,8 @@ export interface StsOptions {
   readonly observer: StsObserver
 }
 
-/**
- * Asks STS who signed a token: the body of its answer, or why there is none.
- *
- * @param client The address of who wants to know.
- */
-export type AskSts = (request: StsRequest, client: string) => Promise<string | Refusal>
+/** Asks STS who signed a token: the body of its answer, or why there is none. */
+export type AskSts = (request: StsRequest) => Promise<string | Refusal>
 
 function describe(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`

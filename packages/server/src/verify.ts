@@ -24,8 +24,7 @@ export interface Verified {
   readonly isRemembered: boolean
 }
 
-/** @param client The address of who wants to know. */
-export type Verify = (token: string, client?: string) => Promise<Verified | Refusal>
+export type Verify = (token: string) => Promise<Verified | Refusal>
 
 export interface VerifyOptions {
   readonly askSts: AskSts
@@ -37,8 +36,6 @@ export interface VerifyOptions {
   readonly now: () => Date
   /** Where outcomes are remembered, and for how many milliseconds; without it each token is verified anew. */
   readonly memory?: { readonly remembered: Remembered<Verified | Refusal>; readonly ttlMs: number }
-  /** Told of each host through which a login has succeeded. */
-  readonly proved?: (host: string) => void
 }
 
 function inContext({ reason, message, retryAfterSeconds }: Refusal, context: string): Refusal {
@@ -57,24 +54,24 @@ function ofSts(refusal: Refusal): Refusal {
  * token is remembered for a while: who signed it, not what that is mapped to. An outcome that is no verdict is not.
  */
 export function createVerifier(options: VerifyOptions): Verify {
-  const { askSts, partition, serverRegion, stsRegions = null, now, memory, proved } = options
+  const { askSts, partition, serverRegion, stsRegions = null, now, memory } = options
   const inFlight = createSingleFlight<Verified | Refusal>()
-  const ask = async (request: StsRequest, client: string): Promise<Verified | Refusal> => {
-    const answer = await askSts(request, client)
+  const ask = async (request: StsRequest): Promise<Verified | Refusal> => {
+    const answer = await askSts(request)
     if (answer instanceof Refusal) return ofSts(answer)
     const identity = parseCallerIdentity(answer, detach(request.accessKeyId))
     if (identity instanceof Refusal) return ofSts(identity)
-    proved?.(request.host)
-    return { identity, request: { host: detach(request.host), region: detach(request.region) }, isRemembered: false }
+    const { host, region } = request
+    return { identity, request: { host, region }, isRemembered: false }
   }
-  const askAndRemember = async (digest: string, request: StsRequest, client: string): Promise<Verified | Refusal> => {
-    const outcome = await ask(request, client)
+  const askAndRemember = async (digest: string, request: StsRequest): Promise<Verified | Refusal> => {
+    const outcome = await ask(request)
     const leftMs = request.signedAt.getTime() + PRESIGNED_URL_LIFETIME_MS - now().getTime()
     const toRemember = outcome instanceof Refusal ? outcome : { ...outcome, isRemembered: true }
     memory?.remembered.remember(digest, toRemember, Math.min(leftMs, lifetimeOf(outcome, memory.ttlMs)))
     return outcome
   }
-  return async (token, client = '') => {
+  return async (token) => {
     // The key is a digest, so that no token stays in a table. What can't be a token is not worth one.
     const isWorthIt = hasTokenPrefix(token) && token.length <= MAX_TOKEN_LENGTH
     const digest = isWorthIt ? hash('sha256', token, 'base64') : ''
@@ -83,8 +80,8 @@ export function createVerifier(options: VerifyOptions): Verify {
     const policy = { partition, serverRegion: serverRegion(), stsRegions, now: now() }
     const request = parseToken(token, policy)
     if (request instanceof Refusal) return inContext(request, 'input token was not properly formatted')
-    // However a token spells it, a host is one host.
-    const canonical = { ...request, host: request.host.toLowerCase(), region: request.region.toLowerCase() }
-    return inFlight(digest, () => askAndRemember(digest, canonical, client))
+    // However a token spells it, a host is one host. Tables of hosts keep these texts longer than the token.
+    const [host, region] = [detach(request.host.toLowerCase()), detach(request.region.toLowerCase())]
+    return inFlight.run(digest, () => askAndRemember(digest, { ...request, host, region }))
   }
 }

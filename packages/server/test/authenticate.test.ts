@@ -199,18 +199,6 @@ void test('a token of another kind is counted, and has no line', async (t) => {
   t.same([counted, verified, lines], [1, 0, []])
 })
 
-void test('who asks is told to those who bound it', async (t) => {
-  const clients: unknown[] = []
-  const { authenticate } = setUp({
-    verify: (_token, client) => {
-      clients.push(client)
-      return Promise.resolve({ identity, request, isRemembered: false })
-    },
-  })
-  await authenticate(review, ORIGIN, '192.0.2.1')
-  t.same(clients, ['192.0.2.1'])
-})
-
 void test('a token that comes again is told alike, and no longer once the mappings are others', async (t) => {
   const verified = { identity, request, isRemembered: true }
   const told: unknown[] = []

@@ -1,6 +1,6 @@
 import { reasons, Refusal, type Log, type ReasonCode } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
-import { createRefusalLog, type LogRefusal, type Named } from '../src/bounded-refusals.ts'
+import { createRefusalLog, MAX_KINDS, type LogRefusal, type Named } from '../src/bounded-refusals.ts'
 import { createForeignTokens } from '../src/foreign-tokens.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
@@ -110,6 +110,22 @@ void test('ten accounts with a thousand roles each neither fill the log nor hide
   t.ok(mostInASecond(times) <= 15, `${mostInASecond(times)} lines in one second`)
   t.equal(lines.filter(({ fields }) => fields['client'] === 'c').length, 4)
   t.ok(told(lines) <= sent && told(lines) > sent - 5_000, `${told(lines)} of ${sent} are told by number`)
+  t.end()
+})
+
+void test('no more kinds are told apart than the limit says: what the oldest held back is counted with the others', (t) => {
+  for (const [others, fields] of [
+    [MAX_KINDS - 1, { unlogged: 1 }],
+    [MAX_KINDS, { unlogged: undefined }],
+  ] as const) {
+    const { lines, pass, logRefusal } = setUp()
+    for (let refusal = 0; refusal < 7; refusal += 1) logRefusal(unmapped, {}, named('1', 'ann'))
+    t.equal(lines.length, 6)
+    for (let role = 0; role < others; role += 1) logRefusal(unmapped, {}, named('2', String(role)))
+    pass(60_000, () => undefined)
+    logRefusal(unmapped, { client: 'c' }, named('1', 'ann'))
+    t.match(lines.at(-1), { fields: { client: 'c', ...fields } }, `${others} other kinds`)
+  }
   t.end()
 })
 

@@ -3,7 +3,12 @@ import { test } from 'tap'
 import type { DescribeInstances } from '../src/ec2/describe-instances.ts'
 import { Ec2Error } from '../src/ec2/ec2-error.ts'
 import type { Instance } from '../src/ec2/instances.ts'
-import { createPrivateDnsNames, type LookUpPrivateDnsName } from '../src/ec2/private-dns-names.ts'
+import {
+  createPrivateDnsNames,
+  MAX_NAMES,
+  MAX_UNDER_WAY,
+  type LookUpPrivateDnsName,
+} from '../src/ec2/private-dns-names.ts'
 import { virtualTiming, type VirtualTiming } from './virtual-timing.ts'
 
 interface Lookup {
@@ -65,6 +70,37 @@ void test('an id is asked for once at a time and never again', async (t) => {
   t.same(await together, ['i-12345678.internal', 'i-12345678.internal'])
   t.equal(await lookUp('i-12345678'), 'i-12345678.internal')
   t.same(calls, [{ at: 200, ids: ['i-12345678'] }])
+})
+
+void test('no more names are remembered than there is room for: the oldest go', async (t) => {
+  const { timing, lookUp, calls } = createLookup({ qps: 1_000, burst: 1_000 })
+  const wanted = ids(MAX_NAMES + 1)
+  for (let from = 0; from < wanted.length; from += MAX_UNDER_WAY) {
+    const names = Promise.all(wanted.slice(from, from + MAX_UNDER_WAY).map(lookUp))
+    await timing.advance(200)
+    await names
+  }
+  const before = calls.length
+  const last = [wanted[1], wanted[MAX_NAMES], wanted[0]].map((id) => lookUp(id ?? ''))
+  await timing.advance(200)
+  await Promise.all(last)
+  t.same(
+    calls.slice(before).map((call) => call.ids),
+    [[wanted[0]]],
+  )
+})
+
+void test('no more instances are looked up at once than EC2 can be asked about', async (t) => {
+  const { timing, lookUp } = createLookup({ describe: () => new Promise(() => undefined) })
+  const wanted = ids(MAX_UNDER_WAY + 1)
+  const answers = wanted.map(lookUp)
+  t.match(await answers[MAX_UNDER_WAY], { reason: 'ec2_unavailable', message: /already/ })
+  await timing.advance(10_000)
+  t.notMatch(await answers[0], { message: /already/ })
+  await Promise.all(answers)
+  const next = lookUp('i-12345678')
+  await timing.advance(10_000)
+  t.notMatch(await next, { message: /already/ }, 'and there is room again')
 })
 
 void test('what has no name is not remembered; only what was asked for counts', async (t) => {

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { test } from 'tap'
-import { createFailedHandshakes } from '../src/tls/failed-handshakes.ts'
+import { createFailedHandshakes, MAX_CAUSES } from '../src/tls/failed-handshakes.ts'
 import { recordedLog } from './recorded-log.ts'
 
 function failure(code: string): Error {
@@ -25,15 +25,18 @@ void test('a cause of failed handshakes has one line a minute, with how many the
   t.end()
 })
 
-void test('invented causes do not fill the log, and what was held back is counted', (t) => {
+void test('invented causes fill neither the log nor the memory, and what was held back is counted', (t) => {
   let now = 0
   const { log, lines } = recordedLog()
   const failed = createFailedHandshakes(log, () => now)
   for (let cause = 0; cause < 256; cause += 1) failed(failure(`ERR_SSL_${cause}`), new Socket())
   t.equal(lines.length, 10)
   now = 1_000
-  failed(failure('ERR_SSL_200'), new Socket())
-  t.match(lines[10], { fields: { error: 'ERR_SSL_200', count: 2 } })
+  failed(failure(`ERR_SSL_${MAX_CAUSES - 1}`), new Socket())
+  t.match(lines[10], { fields: { error: `ERR_SSL_${MAX_CAUSES - 1}`, count: 2 } })
+  now = 2_000
+  failed(failure(`ERR_SSL_${MAX_CAUSES}`), new Socket())
+  t.match(lines[11], { fields: { error: 'other', count: 256 - MAX_CAUSES + 1 } })
   t.end()
 })
 

@@ -56,7 +56,7 @@ function setUp(): {
 
 void test('the request goes out with the cluster ID of the server, and comes back with the identity', async (t) => {
   const { ask, noted, aws } = setUp()
-  const answer = await ask(requestFor('k8s.local'), '127.0.0.1')
+  const answer = await ask(requestFor('k8s.local'))
   t.match(typeof answer === 'string' ? JSON.parse(answer) : answer, {
     GetCallerIdentityResponse: { GetCallerIdentityResult: { Arn: USER.arn } },
   })
@@ -70,7 +70,7 @@ void test('the request goes out with the cluster ID of the server, and comes bac
 
 void test('a request that was signed for another cluster is refused', async (t) => {
   const { ask, noted } = setUp()
-  t.match(await ask(requestFor('other.local'), '127.0.0.1'), { reason: 'bad_signature' })
+  t.match(await ask(requestFor('other.local')), { reason: 'bad_signature' })
   t.same(noted, [`answered ${REGION} 403`])
 })
 
@@ -87,7 +87,7 @@ void test('what goes wrong is a refusal, and noted', async (t) => {
   for (const [fault, reason, ...expected] of FAULTS) {
     const { ask, noted, aws } = setUp()
     aws.faults.set(fault)
-    const outcome = await ask(requestFor('k8s.local'), '127.0.0.1')
+    const outcome = await ask(requestFor('k8s.local'))
     t.ok(outcome instanceof Refusal && outcome.reason === reason, fault)
     t.same(noted, expected, fault)
     t.notOk(JSON.stringify(outcome).includes(IMPOSTOR.Account), fault)
@@ -100,6 +100,6 @@ void test('what goes wrong is a refusal, and noted', async (t) => {
 void test('a connection that is lost before an answer is no failure yet', async (t) => {
   const { ask, noted, aws } = setUp()
   aws.faults.set('resetOnce')
-  t.equal(typeof (await ask(requestFor('k8s.local'), '127.0.0.1')), 'string')
+  t.equal(typeof (await ask(requestFor('k8s.local'))), 'string')
   t.same(noted, [`retried ${REGION}`, `answered ${REGION} 200`])
 })

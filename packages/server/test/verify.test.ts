@@ -69,7 +69,7 @@ void test('refusals have the words that operators search for', async (t) => {
   const [bad, noJson] = await refusalOf(says('<html>'))
   t.equal(bad, 'sts_bad_answer')
   t.match(noJson, /^sts getCallerIdentity failed: /)
-  const [unsupported] = await refusalOf(says(answerOf('arn:aws:s3:::bucket', '')))
+  const [unsupported] = await refusalOf(says(answerOf('arn:aws:s3:::bucket')))
   t.equal(unsupported, 'unsupported_identity')
 })
 
@@ -115,7 +115,6 @@ void test('what STS said is remembered for a while, and never past the end of th
     () => time,
     () => undefined,
   )
-  const proved: string[] = []
   const verify = createVerifier({
     askSts: async () => {
       calls += 1
@@ -125,13 +124,11 @@ void test('what STS said is remembered for a while, and never past the end of th
     serverRegion: () => null,
     now: () => new Date(now.getTime() + time),
     memory: { remembered, ttlMs: 120_000 },
-    proved: (host) => proved.push(host),
   })
   const first = await verify(TOKEN)
   t.match(first, { isRemembered: false })
   t.match(await verify(TOKEN), { identity: { arn: USER.arn }, isRemembered: true })
   t.equal(calls, 1)
-  t.same(proved, ['sts.us-east-1.amazonaws.com'])
   t.notMatch(JSON.stringify(first), /Signature|X-Amz/, 'nothing of the token is kept')
   time = 120_000
   await verify(TOKEN)

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
-import { property } from '@aws-iam-authenticator/core'
+import { isPublishedStsHost, property } from '@aws-iam-authenticator/core'
 
 /** A name that was found before goes on with its last addresses where it is not found again within this, in milliseconds. */
 const REFRESH_MS = 1_000
@@ -43,19 +43,31 @@ function createLane(): Lane {
 }
 
 /**
- * Looks names up for connections: at one time one that was found before, and one that never was. A look-up can't be given up,
+ * Whether a name may be invented. Whoever sends tokens chooses regions; hosts of published regions are few, and all other names
+ * are configured.
+ */
+function mayBeInvented(name: string): boolean {
+  return /^sts(?:-fips)?\./.test(name) && !isPublishedStsHost(name)
+}
+
+/**
+ * Looks names up for connections: at one time one that was found before, one that never was, and one that may be invented. A look-up can't be given up,
  * takes as long as the system's resolver has patience, and holds one of the few threads that the runtimes have for look-ups
  * and, some of them, for files. Without a bound some invented names that nobody answers for would stop everything else.
  */
 export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = REFRESH_MS): LookupFunction {
   const found = new Map<string, LookupAddress[]>()
   const underWay = new Map<string, Promise<LookupAddress[]>>()
-  const [again, first] = [createLane(), createLane()]
+  const [again, first, doubtful] = [createLane(), createLane(), createLane()]
 
+  const laneFor = (key: string, name: string): Lane => {
+    if (found.has(key)) return again
+    return mayBeInvented(name) ? doubtful : first
+  }
   const look = (key: string, name: string, options: LookupAllOptions): Promise<LookupAddress[]> => {
     const known = underWay.get(key)
     if (known !== undefined) return known
-    const lane = found.has(key) ? again : first
+    const lane = laneFor(key, name)
     const asked = lane(async () => {
       const addresses = await ask(name, options)
       found.delete(key)

@@ -8,6 +8,10 @@ import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
 // What the Go SDK asks for, and the least that STS gives: a token lives no longer.
 const DURATION_SECONDS = 900
 
+// What AWS allows (STS API reference, Credentials); a session token has no documented limit.
+const ACCESS_KEY_ID = /^\w{1,128}$/
+const SECRET = /^[!-~]{1,16384}$/
+
 export interface AssumeRoleOptions {
   readonly context: Pick<CredentialContext, 'environment' | 'settings' | 'http'>
   /** Who asks. */
@@ -47,12 +51,15 @@ async function call(options: AssumeRoleOptions): Promise<Credentials> {
     },
     headers,
   })
-  const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map(
-    (name) => result.get(`Credentials/${name}`) ?? '',
-  )
+  const text = (name: string): string => result.get(`Credentials/${name}`) ?? ''
+  const [accessKeyId, secretAccessKey, sessionToken] = [
+    text('AccessKeyId'),
+    text('SecretAccessKey'),
+    text('SessionToken'),
+  ]
   const expiration = new Date(result.get('Credentials/Expiration') ?? '')
-  if (!accessKeyId || !secretAccessKey || !sessionToken || Number.isNaN(expiration.getTime()))
-    throw new NoStsAnswer(200)
+  const isSound = ACCESS_KEY_ID.test(accessKeyId) && SECRET.test(secretAccessKey) && SECRET.test(sessionToken)
+  if (!isSound || Number.isNaN(expiration.getTime())) throw new NoStsAnswer(200)
   return { accessKeyId, secretAccessKey, sessionToken, expiration, source: `role ${roleArn}` }
 }
 

@@ -13,6 +13,9 @@ export interface CallerSessionOptions {
   readonly now: Date
 }
 
+/** What AWS allows in a UserId, which may hold a session name (STS API reference, AssumedRoleUser). */
+const USER_ID = /^[\w+=,.@:-]{2,193}$/
+
 function parseAnswer(body: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(body).toString())
@@ -51,7 +54,7 @@ export async function callerSessionName(options: CallerSessionOptions): Promise<
       throw new StsRefusal(statusCode, code, textAt(answer, 'Error', 'Message') ?? code)
     }
     const userId = textAt(answer, 'GetCallerIdentityResponse', 'GetCallerIdentityResult', 'UserId')
-    if (statusCode !== 200 || userId === undefined) throw new NoStsAnswer(statusCode)
+    if (statusCode !== 200 || userId === undefined || !USER_ID.test(userId)) throw new NoStsAnswer(statusCode)
     const [, name, ...more] = userId.split(':')
     return more.length === 0 ? name : undefined
   } catch (error) {

@@ -12,6 +12,9 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ])
 
+/** A character that XML 1.0 has in no document, by section 2.2: most control characters, and half a character. */
+const NO_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+
 /** The texts of the elements that hold text alone, by the names on the way to them with slashes between. */
 export type AnswerTexts = ReadonlyMap<string, string>
 
@@ -19,16 +22,18 @@ function decode(text: string): string | undefined {
   if (text.replaceAll(ENTITY, '').includes('&')) return undefined
   const codes = [...text.matchAll(ENTITY)].map(([, , decimal, hex]) => Number(decimal ?? `0x${hex ?? '0'}`))
   if (codes.some((code) => code > 0x10ffff)) return undefined
-  return text.replaceAll(ENTITY, (_, name: string | undefined, decimal?: string, hex?: string) => {
+  const decoded = text.replaceAll(ENTITY, (_, name: string | undefined, decimal?: string, hex?: string) => {
     if (name !== undefined) return NAMED.get(name) ?? ''
     return String.fromCodePoint(Number(decimal ?? `0x${hex ?? '0'}`))
   })
+  return NO_XML.test(decoded) ? undefined : decoded
 }
 
 /**
  * Reads an answer of STS in its query protocol: elements and text, and nothing else that XML could hold.
  *
- * @returns undefined where it is none: not well-formed, something beside elements and text, or the same element twice.
+ * @returns undefined where it is none: not well-formed, a character that XML does not have, something beside elements and text, or
+ *   the same element twice.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export function readAnswer(document: string): AnswerTexts | undefined {

@@ -1,6 +1,6 @@
 import { Refusal } from '../reasons.ts'
 import { property } from '../untrusted.ts'
-import { canonicalizeArn, type PrincipalKind } from './arn.ts'
+import { canonicalizeArn, type Principal, type PrincipalKind } from './arn.ts'
 
 /** Who signed a token, as STS says. */
 export interface Identity {
@@ -17,22 +17,79 @@ export interface Identity {
   readonly accessKeyId: string
 }
 
+// What AWS allows (IAM and STS API references). The patterns have no flags: `\w` and `\d` are ASCII alone.
 const ACCOUNT_ID = /^\d{12}$/
+/** Printable ASCII without the space, at most as long as any ARN. */
+const PRINTABLE = /^[!-~]{1,2048}$/
+const UNIQUE_ID = /^[A-Z0-9]{1,128}$/
+/** Names of users and roles. */
+const NAME = /^[\w+=,.@-]{1,64}$/
+const SESSION_NAME = /^[\w+=,.@-]{2,64}$/
+const FEDERATED_NAME = /^[\w+=,.@-]{2,32}$/
+
+/** The UserId, split where the principal has a session; null where ARN and UserId are not those of one principal. */
+type UserIds = Pick<Identity, 'userId' | 'sessionName'> | null
+
+function lastPart(text: string): string {
+  return text.slice(text.lastIndexOf('/') + 1)
+}
+
+/** STS names a session of a role, never the role itself. The ARN ends with the session's name, and so does the UserId. */
+function readSession(userId: string, roleName: string, resource: string, name: string): UserIds {
+  if (!resource.startsWith('assumed-role/') || !SESSION_NAME.test(name) || !NAME.test(roleName)) return null
+  const id = userId.slice(0, userId.indexOf(':'))
+  return UNIQUE_ID.test(id) && userId === `${id}:${name}` ? { userId: id, sessionName: name } : null
+}
+
+/**
+ * Reads a UserId by the kind of its principal. AWS returns `<account>` for root, `<account>:<name>` for a federated user,
+ * `<unique id>` for a user and `<unique id>:<session name>` for a session of a role.
+ *
+ * @param resource The last part of the ARN, such as `assumed-role/Admin/alice`.
+ * @see {@link https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable | Principal key values}
+ */
+function readUserId(userId: string, { kind, accountId, canonicalArn }: Principal, resource: string): UserIds {
+  const name = lastPart(resource)
+  if (kind === 'role') return readSession(userId, lastPart(canonicalArn), resource, name)
+  const isOfForm = {
+    root: resource === 'root' && userId === accountId,
+    user: resource.startsWith('user/') && NAME.test(name) && UNIQUE_ID.test(userId),
+    'federated-user':
+      resource === `federated-user/${name}` && FEDERATED_NAME.test(name) && userId === `${accountId}:${name}`,
+  }
+  return isOfForm[kind] ? { userId, sessionName: '' } : null
+}
 
 function badAnswer(message: string): Refusal {
   return new Refusal('sts_bad_answer', message)
 }
 
-/** A role's session has the user id `<role id>:<session name>`; every other principal's id is taken whole. */
-function splitUserId(userId: string, kind: PrincipalKind): { userId: string; sessionName: string } | null {
-  if (userId === '') return null
-  if (kind !== 'role') return { userId, sessionName: '' }
-  const [id = '', sessionName, ...rest] = userId.split(':')
-  return id !== '' && sessionName !== undefined && rest.length === 0 ? { userId: id, sessionName } : null
+/** The identity that the fields of an answer name. */
+function readFields(account: string, arn: string, userId: string, accessKeyId: string): Identity | Refusal {
+  if (![account, arn, userId].every((field) => PRINTABLE.test(field))) {
+    return badAnswer('Account, Arn or UserId in the answer is too long, empty, or not printable ASCII')
+  }
+  const principal = canonicalizeArn(arn)
+  if (principal === 'not_an_arn') return badAnswer('the Arn in the answer is not an ARN')
+  if (principal === 'unknown_partition') {
+    return new Refusal('unsupported_identity', 'the Arn in the answer is of a partition that is not known')
+  }
+  if (principal === 'unsupported_principal') {
+    return new Refusal('unsupported_identity', 'the Arn in the answer is no user, role, root or federated user')
+  }
+  const { canonicalArn, kind, accountId } = principal
+  if (!ACCOUNT_ID.test(account) || accountId !== account) {
+    return badAnswer('the Account in the answer is not the account of the Arn')
+  }
+  const [, , , region, , ...resource] = arn.split(':')
+  const ids = region === '' ? readUserId(userId, principal, resource.join(':')) : null
+  if (ids === null) return badAnswer('the Arn and the UserId in the answer do not have the form that AWS gives them')
+  return { arn, canonicalArn, kind, accountId, ...ids, accessKeyId }
 }
 
 /**
- * Reads the JSON answer of STS to GetCallerIdentity, field by field.
+ * Reads the JSON answer of STS to GetCallerIdentity, field by field. Each field must have the form that AWS gives it, and all
+ * must name the same principal: the answer may come from something between this server and STS.
  *
  * @see {@link https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html | GetCallerIdentity}
  */
@@ -50,18 +107,5 @@ export function parseCallerIdentity(body: string, accessKeyId: string): Identity
   if (typeof account !== 'string' || typeof arn !== 'string' || typeof userId !== 'string') {
     return badAnswer('the answer lacks Account, Arn or UserId')
   }
-  const principal = canonicalizeArn(arn)
-  if (principal === 'not_an_arn') return badAnswer('the Arn in the answer is not an ARN')
-  if (principal === 'unknown_partition') {
-    return new Refusal('unsupported_identity', 'the Arn in the answer is of a partition that is not known')
-  }
-  if (principal === 'unsupported_principal') {
-    return new Refusal('unsupported_identity', 'the Arn in the answer is no user, role, root or federated user')
-  }
-  if (!ACCOUNT_ID.test(account) || principal.accountId !== account) {
-    return badAnswer('the Account in the answer is not the account of the Arn')
-  }
-  const id = splitUserId(userId, principal.kind)
-  if (id === null) return badAnswer('the UserId in the answer is not of the form <id>:<session name>')
-  return { arn, canonicalArn: principal.canonicalArn, kind: principal.kind, accountId: account, ...id, accessKeyId }
+  return readFields(account, arn, userId, accessKeyId)
 }

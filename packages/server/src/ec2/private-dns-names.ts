@@ -29,8 +29,11 @@ const TIMEOUT_MS = 5_000
 const BATCH_WAIT_MS = 200
 const BATCH_SIZE = 100
 
-/** How many names are remembered: more than a cluster has nodes. */
-const MAX_NAMES = 20_000
+/** Names that are remembered: more than a cluster has nodes. */
+export const MAX_NAMES = 20_000
+
+/** Instances that are looked up at once: more than EC2 can be asked about in {@link TIMEOUT_MS} by default. */
+export const MAX_UNDER_WAY = 10_000
 
 const DNS_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
 
@@ -73,7 +76,10 @@ export function createPrivateDnsNames(options: PrivateDnsNamesOptions): LookUpPr
   return async (instanceId) => {
     const known = names.get(instanceId)
     if (known !== undefined) return known
-    return inFlight(instanceId, async () => {
+    if (inFlight.size >= MAX_UNDER_WAY) {
+      return new Refusal('ec2_unavailable', `EC2 is being asked about ${MAX_UNDER_WAY} instances already`)
+    }
+    return inFlight.run(instanceId, async () => {
       try {
         const found = await find(instanceId)
         const name = nameOf(found.get(instanceId))

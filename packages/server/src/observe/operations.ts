@@ -66,6 +66,7 @@ export function createOperations(options: OperationsOptions): Operations {
     checks: { live: () => [PING], ready },
     decided: (decision) => {
       decisions.note(decision)
+      if (decision.reason === null && decision.stsHost !== null) sts.granted(decision.stsHost)
       auditLog?.note(decision)
     },
     watchSts: sts.watch,

@@ -1,4 +1,4 @@
-import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core'
+import { isPublishedStsHost, Refusal, type ReasonCode } from '@aws-iam-authenticator/core'
 import type { AskSts } from '../sts.ts'
 
 /** How many calls in a row must have failed, all of them lately, for STS to count as out of reach. */
@@ -7,8 +7,8 @@ const LATELY_MS = 60_000
 /** What latencies are told of. */
 const WINDOW_MS = 5 * 60_000
 const MAX_SAMPLES = 512
-/** Whoever sends tokens can invent hosts. */
-const MAX_HOSTS = 16
+/** Hosts that are reported; whoever sends tokens can invent more. */
+export const MAX_REPORTED_HOSTS = 16
 
 /** The calls to one STS host since the start; latencies of the last five minutes, null where none was answered then. */
 export interface StsHostReport {
@@ -24,15 +24,23 @@ export interface StsHostReport {
 export interface StsActivity {
   /** Notes each call of the given one. */
   readonly watch: (askSts: AskSts) => AskSts
+  /** A login was granted through this host. */
+  readonly granted: (host: string) => void
   /** Why STS counts as out of reach; null while it does not, and before the first call. */
   readonly fault: () => string | null
   readonly report: () => readonly StsHostReport[]
 }
 
+/**
+ * Why a host is believed to be one of STS, the weakest reason first: none, it has answered and AWS publishes its region, or a login
+ * was granted through it.
+ */
+const BELIEFS = ['none', 'answered', 'granted'] as const
+
 interface HostRecord {
   calls: number
   failures: number
-  hasAnswered: boolean
+  belief: (typeof BELIEFS)[number]
   samples: { readonly at: number; readonly ms: number }[]
   lastFailure: { readonly time: string; readonly error: string } | null
 }
@@ -54,58 +62,62 @@ function quantile(sorted: readonly number[], part: number): number | null {
 }
 
 /**
- * Keeps in mind how STS answered. Calls to hosts that never answered count for reachability only while no host has: a token
- * may name a region that does not exist.
+ * Records how STS answered. Calls to hosts that may not exist count for reachability only until one has answered that
+ * does: a token may name any region, and a proxy that inspects TLS answers for each of them.
  */
 export function createStsActivity(now: () => Date): StsActivity {
   const hosts = new Map<string, HostRecord>()
   let failedAt: number[] = []
   let lastError = ''
-  let hasAnswered = false
+  let hasBelievedHost = false
 
-  const recordOf = (host: string): HostRecord | null => {
+  /** Forgets the oldest host of the weakest belief. */
+  const makeRoom = (): void => {
+    for (const belief of BELIEFS) {
+      const [name] = [...hosts].find(([, record]) => record.belief === belief) ?? []
+      if (name !== undefined) return void hosts.delete(name)
+    }
+  }
+  const recordOf = (host: string): HostRecord => {
     const known = hosts.get(host)
     if (known !== undefined) return known
-    if (hosts.size >= MAX_HOSTS) {
-      const silent = [...hosts].find(([, record]) => !record.hasAnswered)?.[0]
-      if (silent === undefined) return null
-      hosts.delete(silent)
-    }
-    const record: HostRecord = { calls: 0, failures: 0, hasAnswered: false, samples: [], lastFailure: null }
+    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom()
+    const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
     hosts.set(host, record)
     return record
   }
-  const answered = (record: HostRecord | null, ms: number): void => {
-    if (failedAt.length > 0) failedAt = []
-    hasAnswered = true
-    if (record === null) return
-    record.hasAnswered = true
+  const answered = (host: string, record: HostRecord, ms: number): void => {
+    if (record.belief === 'none' && isPublishedStsHost(host)) record.belief = 'answered'
+    hasBelievedHost ||= record.belief !== 'none'
+    if (!hasBelievedHost || record.belief !== 'none') failedAt = []
     record.samples.push({ at: now().getTime(), ms })
     if (record.samples.length > MAX_SAMPLES) record.samples.shift()
   }
-  const failed = (record: HostRecord | null, error: string): void => {
+  const failed = (record: HostRecord, error: string): void => {
     const time = now()
-    if (record !== null) {
-      record.failures += 1
-      record.lastFailure = { time: time.toISOString(), error }
-    }
-    if (hasAnswered && record?.hasAnswered !== true) return
+    record.failures += 1
+    record.lastFailure = { time: time.toISOString(), error }
+    if (hasBelievedHost && record.belief === 'none') return
     failedAt = [...failedAt, time.getTime()].slice(-FAILURES)
     lastError = error
   }
   return {
-    watch:
-      (askSts) =>
-      async (request, ...rest) => {
-        const startedAt = performance.now()
-        const answer = await askSts(request, ...rest)
-        if (answer instanceof Refusal && !CALLED.has(answer.reason)) return answer
-        const record = recordOf(request.host)
-        if (record !== null) record.calls += 1
-        if (answer instanceof Refusal && answer.reason === 'sts_unreachable') failed(record, answer.message)
-        else answered(record, performance.now() - startedAt)
-        return answer
-      },
+    watch: (askSts) => async (request) => {
+      const startedAt = performance.now()
+      const answer = await askSts(request)
+      if (answer instanceof Refusal && !CALLED.has(answer.reason)) return answer
+      const record = recordOf(request.host)
+      record.calls += 1
+      if (answer instanceof Refusal && answer.reason === 'sts_unreachable') failed(record, answer.message)
+      else answered(request.host, record, performance.now() - startedAt)
+      return answer
+    },
+    granted: (host) => {
+      const record = hosts.get(host)
+      if (record === undefined) return
+      record.belief = 'granted'
+      hasBelievedHost = true
+    },
     fault: () => {
       const [oldest] = failedAt
       if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > LATELY_MS) return null

@@ -1,5 +1,6 @@
-import type { Partition, Refusal } from '@aws-iam-authenticator/core'
+import { regionOfStsHost, type Partition, type Refusal } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
+import type { Decision } from '../decision.ts'
 import type { Metrics } from '../metrics.ts'
 import { createStsClient, type AskSts } from '../sts.ts'
 import type { Timing } from '../timing.ts'
@@ -28,7 +29,9 @@ export interface StsVerifierOptions {
 /** The server's way to verify tokens: with a memory, bounds on what STS is asked, and connections opened ahead. */
 export interface StsVerifier {
   readonly verify: Verify
-  /** Begins to keep connections open. */
+  /** Notes a decision: a granted login proves the host of its STS. */
+  readonly decided: (decision: Pick<Decision, 'reason' | 'stsHost'>) => void
+  /** Begins to keep connections open; called as soon as the server's own region is known, if it ever is. */
   readonly keepWarm: () => void
   readonly stop: () => void
 }
@@ -47,9 +50,19 @@ export function createStsVerifier(options: StsVerifierOptions): StsVerifier {
   metrics.load.observe(() => ({ ...counts(), remembered: remembered.size }))
   const memory = { remembered, ttlMs: options.tokenCacheTtlMs }
   const stopped = new AbortController()
+  for (const region of stsRegions ?? []) metrics.regionProven(region)
   return {
-    verify: createVerifier({ askSts, partition, serverRegion, stsRegions, now, memory, proved: prove }),
-    keepWarm: () => keepWarm({ dispatcher, host: ownHost, userAgent, timing, stopped: stopped.signal }),
+    verify: createVerifier({ askSts, partition, serverRegion, stsRegions, now, memory }),
+    decided: ({ reason, stsHost }) => {
+      if (reason !== null || stsHost === null) return
+      prove(stsHost)
+      metrics.regionProven(regionOfStsHost(stsHost))
+    },
+    keepWarm: () => {
+      const region = serverRegion()
+      if (region !== null) metrics.regionProven(region.toLowerCase())
+      keepWarm({ dispatcher, host: ownHost, userAgent, timing, stopped: stopped.signal })
+    },
     stop: () => stopped.abort(),
   }
 }

@@ -1,14 +1,13 @@
-import { Refusal, type StsRequest } from '@aws-iam-authenticator/core'
+import { Refusal } from '@aws-iam-authenticator/core'
 import type { AskSts } from '../sts.ts'
 import type { Timing } from '../timing.ts'
 import { createTokenBucket } from '../token-bucket.ts'
-import { createCallRates } from './call-rates.ts'
 import { createStsHosts, type StsHosts } from './hosts.ts'
 import { NoAnswer } from './no-answer.ts'
 
-/** Calls a second to all hosts through which no login has succeeded yet, and at once. */
-const UNPROVEN_PER_SECOND = 5
-const UNPROVEN_BURST = 20
+/** Calls to all unknown hosts together: calls per second, and at once. */
+const UNKNOWN_PER_SECOND = 5
+const UNKNOWN_BURST = 20
 
 export interface GuardedStsOptions {
   readonly askSts: AskSts
@@ -20,7 +19,7 @@ export interface GuardedStsOptions {
 export interface GuardedSts {
   /** As the `askSts` within; `overloaded` where that would be one call too many. */
   readonly askSts: AskSts
-  /** A login has succeeded through this host. */
+  /** A login was granted through this host. */
   readonly prove: StsHosts['prove']
   readonly counts: StsHosts['counts']
 }
@@ -29,32 +28,33 @@ function overloaded(why: string): Refusal {
   return new Refusal('overloaded', why)
 }
 
-function unprovenOverloaded(name: string): Refusal {
-  return overloaded(`no login has succeeded through ${name} yet, and too many such hosts are asked`)
+function unknownOverloaded(name: string): Refusal {
+  return overloaded(`no login was granted through ${name} yet, and too many hosts that AWS does not publish are asked`)
 }
 
 /**
- * Keeps STS, and this server, from more calls than they can carry: what is too much is turned away at once, and no verdict.
- * Hosts do not wait for each other. Hosts through which no login has succeeded share a small rate, so that invented regions
- * make few look-ups in DNS, and cost the proven ones nothing.
+ * Limits the calls to STS: excess is rejected at once, and is not a verdict. Hosts do not wait for each other.
+ *
+ * Hosts that AWS does not publish, and through which no login was granted yet, share one small rate. Invented regions so cause
+ * few DNS look-ups, and take nothing from the others. A published host has a few calls of its own, since the number of
+ * such hosts is bounded: a first login through it does not compete with invented regions.
  */
 export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOptions): GuardedSts {
   const { now } = timing
   const hosts = createStsHosts(isTrusted, timing)
-  const rates = createCallRates(now)
-  const unproven = createTokenBucket(UNPROVEN_PER_SECOND, UNPROVEN_BURST, now)
+  const unknown = createTokenBucket(UNKNOWN_PER_SECOND, UNKNOWN_BURST, now)
+  /** Whether a call to the host exceeds the rate of unknown hosts. */
+  const exceedsRate = (name: string): boolean => hosts.standingOf(name) === 'unknown' && unknown.take(0) === null
 
-  const ask = async (request: StsRequest, client: string): Promise<string | Refusal> => {
+  const ask: AskSts = async (request) => {
     const { host: name } = request
     const known = hosts.find(name)
     if (known !== undefined && !known.breaker.admits()) {
       return new NoAnswer(`${name} has given no answer lately; it is tried again every second`, true)
     }
-    // While others are on their way to a host that is not proven, whoever comes waits for what becomes of them.
+    // While calls to an unknown host are under way, others wait for their outcome.
     const isFirst = known === undefined || known.queue.inFlight === 0
-    const isProven = known?.isProven ?? isTrusted(name)
-    if (isFirst && !isProven && unproven.take(0) === null) return unprovenOverloaded(name)
-    if (!rates.admits(client)) return overloaded('too many calls of STS a second')
+    if (isFirst && exceedsRate(name)) return unknownOverloaded(name)
     const host = known ?? hosts.add(name)
     if (host === null) return overloaded('too many STS hosts are in use')
     const { breaker, queue } = host
@@ -63,8 +63,8 @@ export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOption
     const startedAt = now()
     let answeredAfterMs: number | null = null
     try {
-      if (!isFirst && !host.isProven && unproven.take(0) === null) return unprovenOverloaded(name)
-      const outcome = await askSts(request, client)
+      if (!isFirst && exceedsRate(name)) return unknownOverloaded(name)
+      const outcome = await askSts(request)
       if (outcome instanceof NoAnswer) {
         if (outcome.isOfHost) breaker.failed()
       } else {

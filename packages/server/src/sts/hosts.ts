@@ -1,11 +1,21 @@
+import { isPublishedStsHost } from '@aws-iam-authenticator/core'
 import type { Timing } from '../timing.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import { createCallQueue, type CallQueue } from './call-queue.ts'
 
-/** More than AWS has regions, for each of which there are up to four names. */
-const MAX_HOSTS = 256
+/** Hosts that are told apart: more than the published regions of any partition have, with up to four names each. */
+export const MAX_HOSTS = 256
 
-/** Calls at once to a host through which no login has succeeded yet. */
+/**
+ * How far a host is trusted to exist.
+ *
+ * - `proven`: the configuration names it, it is that of the server's own region, or a login was granted through it
+ * - `published`: AWS publishes its region, and no login was granted through it yet
+ * - `unknown`: whoever sent the token may have invented it
+ */
+export type Standing = 'proven' | 'published' | 'unknown'
+
+/** Calls at once to a host that is not proven, until it has answered some. */
 const UNPROVEN_AT_ONCE = 4
 
 /** Calls at once to a host that has just been proven: opening more connections together takes longer than in turn. */
@@ -17,16 +27,17 @@ const MOST_AT_ONCE = 128
 const MAX_EXPECTED_WAIT_MS = 350
 const MAX_WAIT_MS = 2_000
 
-/** Calls that wait, for one host and for all. A request is as long as its token, 16 KiB at most. */
-const MAX_QUEUED = 1_024
-const MAX_QUEUED_IN_ALL = 2_048
+/** Calls that wait for one host. A request is as long as its token, 16 KiB at most. */
+export const MAX_QUEUED = 1_024
+
+/** Calls that wait for all hosts of one standing. Hosts that nobody answers for take no room from the others. */
+export const MAX_QUEUED_IN_ALL: Readonly<Record<Standing, number>> = { proven: 2_048, published: 512, unknown: 64 }
 
 /** What is known of one STS host. */
 export interface StsHost {
   readonly breaker: Breaker
   readonly queue: CallQueue
-  /** Whether a login has succeeded through it, or the configuration names it. */
-  readonly isProven: boolean
+  readonly standing: Standing
 }
 
 /** The STS hosts that are asked: a bounded table, for tokens can name hosts that never were. */
@@ -34,10 +45,16 @@ export interface StsHosts {
   readonly find: (name: string) => StsHost | undefined
   /** Makes an entry for a host that has none; null where there is no room for one more. */
   readonly add: (name: string) => StsHost | null
-  /** A login has succeeded through this host. */
+  /** The standing of a host, whether or not it has an entry. */
+  readonly standingOf: (name: string) => Standing
+  /** A login was granted through this host. */
   readonly prove: (name: string) => void
   /** The sums over all hosts. */
   readonly counts: () => { readonly inFlight: number; readonly queued: number; readonly openBreakers: number }
+}
+
+interface ProvableHost extends StsHost {
+  isProven: boolean
 }
 
 function isIdle({ queue }: StsHost): boolean {
@@ -46,7 +63,7 @@ function isIdle({ queue }: StsHost): boolean {
 
 /** @param isTrusted Whether a host needs no proof: the configuration names it, or the server's own region. */
 export function createStsHosts(isTrusted: (name: string) => boolean, timing: Timing): StsHosts {
-  const hosts = new Map<string, StsHost & { isProven: boolean }>()
+  const hosts = new Map<string, ProvableHost>()
   const counts: StsHosts['counts'] = () => {
     let [inFlight, queued, openBreakers] = [0, 0, 0]
     for (const { queue, breaker } of hosts.values()) {
@@ -56,33 +73,56 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
     }
     return { inFlight, queued, openBreakers }
   }
-  const create = (isTrustedHost: boolean): StsHost & { isProven: boolean } => {
+  const queuedAt = (standing: Standing): number => {
+    let queued = 0
+    for (const host of hosts.values()) {
+      if (host.queue.queued > 0 && host.standing === standing) queued += host.queue.queued
+    }
+    return queued
+  }
+  const standingOf: StsHosts['standingOf'] = (name) => {
+    if (hosts.get(name)?.isProven === true || isTrusted(name)) return 'proven'
+    return isPublishedStsHost(name) ? 'published' : 'unknown'
+  }
+  const create = (name: string): ProvableHost => {
     const queue: CallQueue = createCallQueue({
       timing,
-      first: () => (host.isProven ? FIRST_AT_ONCE : UNPROVEN_AT_ONCE),
+      first: () => (host.standing === 'proven' ? FIRST_AT_ONCE : UNPROVEN_AT_ONCE),
       most: MOST_AT_ONCE,
       maxExpectedWaitMs: MAX_EXPECTED_WAIT_MS,
       maxWaitMs: MAX_WAIT_MS,
-      mayWait: () => queue.queued < MAX_QUEUED && counts().queued < MAX_QUEUED_IN_ALL,
+      mayWait: () => queue.queued < MAX_QUEUED && queuedAt(host.standing) < MAX_QUEUED_IN_ALL[host.standing],
     })
-    const host = { breaker: createBreaker(timing.now), queue, isProven: isTrustedHost }
+    const host: ProvableHost = {
+      breaker: createBreaker(timing.now),
+      queue,
+      isProven: false,
+      // The server's own region becomes known while it runs.
+      get standing() {
+        return standingOf(name)
+      },
+    }
     return host
   }
-  /** Makes room by forgetting the oldest host that is not in use; one that is proven only where all are. */
+  /** Makes room by forgetting the oldest idle host of the lowest standing. */
   const makeRoom = (): boolean => {
     if (hosts.size < MAX_HOSTS) return true
     const idle = [...hosts].filter(([, host]) => isIdle(host))
-    const [name] = idle.find(([, { isProven }]) => !isProven) ?? idle[0] ?? []
-    return name !== undefined && hosts.delete(name)
+    for (const standing of ['unknown', 'published', 'proven'] as const) {
+      const [name] = idle.find(([, host]) => host.standing === standing) ?? []
+      if (name !== undefined) return hosts.delete(name)
+    }
+    return false
   }
   return {
     find: (name) => hosts.get(name),
     add: (name) => {
       if (!makeRoom()) return null
-      const host = create(isTrusted(name))
+      const host = create(name)
       hosts.set(name, host)
       return host
     },
+    standingOf,
     prove: (name) => {
       const host = hosts.get(name)
       if (host !== undefined) host.isProven = true

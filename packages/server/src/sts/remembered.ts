@@ -13,8 +13,8 @@ interface Entry<T> {
   readonly until: number
 }
 
-/** About 1 KiB each. */
-const MAX_REMEMBERED = 2_048
+/** Outcomes that are remembered, of about 1 KiB each. */
+export const MAX_REMEMBERED = 2_048
 
 /**
  * @param now Milliseconds since some moment, never set back.

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { textAt, type Log } from '@aws-iam-authenticator/core'
+import { createLabelValues } from '../metric-labels.ts'
 import { createTokenBucket } from '../token-bucket.ts'
 
 /** How often the log has a line for one cause, in milliseconds. */
@@ -7,6 +8,9 @@ const EVERY_MS = 60_000
 
 /** Lines for all causes, of which clients can invent some: so many at once, and after that so many a second. */
 const [BURST, PER_SECOND] = [10, 1]
+
+/** Causes that are told apart; the others share one line. OpenSSL has a few hundred, of which clients provoke a dozen. */
+export const MAX_CAUSES = 64
 
 /**
  * Notes TLS handshakes that fail: an API server that does not trust the certificate can't tell its reason to anybody but this
@@ -17,10 +21,13 @@ const [BURST, PER_SECOND] = [10, 1]
  */
 export function createFailedHandshakes(log: Log, now: () => number): (error: unknown, socket: Socket) => void {
   const causes = new Map<string, { unlogged: number; nextLineAt: number }>()
+  const codes = createLabelValues(MAX_CAUSES)
   const lines = createTokenBucket(PER_SECOND, BURST, now)
   return (error, { remoteAddress, remotePort }) => {
-    const code = textAt(error, 'code')
-    if (code?.startsWith('ERR_SSL_') !== true) return
+    const reported = textAt(error, 'code')
+    if (reported?.startsWith('ERR_SSL_') !== true) return
+    codes.admit(reported)
+    const code = codes.of(reported)
     const cause = causes.get(code) ?? { unlogged: 0, nextLineAt: -Infinity }
     causes.set(code, cause)
     cause.unlogged += 1

@@ -1,8 +1,8 @@
 import { Refusal, type StsRequest } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 import type { AskSts } from '../../src/sts.ts'
-import { createCallRates } from '../../src/sts/call-rates.ts'
 import { createGuardedSts, type GuardedSts } from '../../src/sts/guarded-sts.ts'
+import { MAX_QUEUED, MAX_QUEUED_IN_ALL } from '../../src/sts/hosts.ts'
 import { NoAnswer } from '../../src/sts/no-answer.ts'
 import { readRetryAfter } from '../../src/sts/retry-after.ts'
 import { virtualTiming, type VirtualTiming } from '../virtual-timing.ts'
@@ -23,7 +23,7 @@ async function reasonOf(outcome: ReturnType<AskSts>): Promise<string> {
   return settled instanceof Refusal ? settled.reason : settled
 }
 
-const ask = ({ askSts }: GuardedSts, host: string): Promise<string> => reasonOf(askSts(requestTo(host), '127.0.0.1'))
+const ask = ({ askSts }: GuardedSts, host: string): Promise<string> => reasonOf(askSts(requestTo(host)))
 
 async function askMany(guarded: GuardedSts, hosts: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
@@ -61,6 +61,63 @@ void test('invented hosts share a small rate, and cost the others nothing', asyn
   t.same(await askMany(guarded, Array<string>(500).fill(OWN)), new Map([['ok', 500]]))
 })
 
+void test('a first login through any published host is granted while 2,000 invented regions a second arrive', async (t) => {
+  const guarded = guard(async ({ host }) => (host.includes('nowhere') ? new NoAnswer('ENOTFOUND', true) : 'ok'))
+  const regions = ['eu-west-3', 'sa-east-1', 'us-gov-west-1', 'us-west-2']
+  const unused = [
+    'sts.amazonaws.com',
+    ...regions.flatMap((region) => [`sts.${region}.amazonaws.com`, `sts.${region}.api.aws`]),
+    'sts-fips.us-west-2.amazonaws.com',
+  ]
+  for (const host of unused) {
+    // 0.1 s of it.
+    await askMany(guarded, invented(200))
+    t.equal(await ask(guarded, host), 'ok', host)
+    await guarded.timing.advance(100)
+  }
+  await askMany(guarded, invented(200))
+  t.equal(await ask(guarded, 'sts.us-brandnew-1.amazonaws.com'), 'overloaded', 'an unknown region has no such claim')
+  await guarded.timing.advance(1_000)
+  t.equal(await ask(guarded, 'sts.us-brandnew-1.amazonaws.com'), 'ok', 'and works where nobody floods')
+})
+
+void test('a published host that nobody answers for is tried four times at once, then once a second', async (t) => {
+  const host = 'sts-fips.af-south-1.amazonaws.com'
+  let calls = 0
+  const guarded = guard(async () => {
+    calls += 1
+    await new Promise((resolve) => setImmediate(resolve))
+    return new NoAnswer('ENOTFOUND', true)
+  })
+  await askMany(guarded, Array<string>(4).fill(host))
+  for (let login = 0; login < 100; login += 1) t.equal(await ask(guarded, host), 'sts_unreachable')
+  t.equal(calls, 5)
+  for (let second = 0; second < 3; second += 1) {
+    await guarded.timing.advance(1_000)
+    await askMany(guarded, Array<string>(500).fill(host))
+  }
+  t.equal(calls, 8)
+})
+
+/** The number of outcomes that are rejections already. */
+async function rejected(outcomes: readonly Promise<string>[]): Promise<number> {
+  const pending = Promise.resolve('pending')
+  const settled = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, pending])))
+  return settled.filter((outcome) => outcome === 'overloaded').length
+}
+
+void test('hosts that hang take no place of those that are proven, nor invented ones of published ones', async (t) => {
+  const guarded = guard(() => new Promise(() => undefined))
+  const queue = (host: string): Promise<string>[] => Array.from({ length: 3_000 }, () => ask(guarded, host))
+  const [unknown, alsoUnknown] = [queue('sts.xx-nowhere-1.amazonaws.com'), queue('sts.xx-nowhere-2.amazonaws.com')]
+  const published = queue('sts.eu-west-1.amazonaws.com')
+  const proven = queue(OWN)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(await rejected([...unknown, ...alsoUnknown]), 6_000 - 4 - 4 - MAX_QUEUED_IN_ALL.unknown)
+  t.equal(await rejected(published), 3_000 - 4 - MAX_QUEUED_IN_ALL.published)
+  t.equal(await rejected(proven), 3_000 - 32 - MAX_QUEUED)
+})
+
 void test('a host is proven by its first login: who waited for that goes on', async (t) => {
   const host = 'sts.eu-west-1.amazonaws.com'
   let most = 0
@@ -83,7 +140,7 @@ void test('a host that hangs holds up no other, and what is more than it can hav
   const hanging = 'sts.eu-west-1.amazonaws.com'
   const outcomes = Array.from({ length: 2_000 }, () => ask(guarded, hanging))
   t.same(await askMany(guarded, Array<string>(100).fill(OWN)), new Map([['ok', 100]]))
-  t.same(guarded.counts(), { inFlight: 4, queued: 1_024, openBreakers: 0 })
+  t.same(guarded.counts(), { inFlight: 4, queued: 512, openBreakers: 0 })
   await guarded.timing.advance(2_000)
   const given = await Promise.all(outcomes.slice(4))
   t.same(new Set(given), new Set(['overloaded']))
@@ -131,17 +188,6 @@ void test('hosts that never were are forgotten, and a flood of them is not charg
   }
   for (const host of invented(9_000)) await ask(guarded, host)
   t.equal(await ask(guarded, OWN), 'ok')
-})
-
-void test('the rates: of one client, and of all', async (t) => {
-  let now = 0
-  const rates = createCallRates(() => now, 10, 15)
-  const admitted = (client: string): number =>
-    Array.from({ length: 20 }, () => rates.admits(client)).filter(Boolean).length
-  t.equal(admitted('192.0.2.1'), 10)
-  t.equal(admitted('192.0.2.2'), 5)
-  now = 1_000
-  t.equal(admitted('192.0.2.1'), 10)
 })
 
 void test('Retry-After is passed on, within bounds', async (t) => {

@@ -1,7 +1,7 @@
 import { Refusal } from '@aws-iam-authenticator/core'
 import { test } from 'tap'
 import { lifetimeOf } from '../../src/sts/lifetime.ts'
-import { createRemembered } from '../../src/sts/remembered.ts'
+import { createRemembered, MAX_REMEMBERED } from '../../src/sts/remembered.ts'
 
 void test('an outcome is recalled until its time is over', async (t) => {
   let now = 0
@@ -36,6 +36,19 @@ void test('no more are remembered than there is room for: the oldest go', async 
   now = 1_000
   remembered.remember('new', 1, 1_000)
   t.equal(remembered.size, 1, 'what is over makes room')
+})
+
+void test('the server remembers as many as the limit says', async (t) => {
+  const remembered = createRemembered<number>(
+    () => 0,
+    () => undefined,
+  )
+  for (let token = 0; token <= MAX_REMEMBERED; token += 1) remembered.remember(String(token), token, 1_000)
+  t.equal(remembered.size, MAX_REMEMBERED)
+  t.same(
+    ['0', '1', String(MAX_REMEMBERED)].map((digest) => remembered.recall(digest)),
+    [undefined, 1, MAX_REMEMBERED],
+  )
 })
 
 void test('verdicts are remembered, refusals for 10 s at most, and errors not at all', async (t) => {
