@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { ConfigurationError, EMPTY_CONFIGURATION, messageOf, type ConfigurationFile } from '@aws-iam-authenticator/core'
+import { readRegularFileSync } from '@aws-iam-authenticator/files'
 import { FEATURE_GATES } from './global-options.ts'
 import { settingOf, type SettingSources } from './settings.ts'
 
@@ -24,7 +24,7 @@ export async function loadConfigurationFile(
   }
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readRegularFileSync(path)
   } catch (error) {
     throw unreadable(messageOf(error), error)
   }
