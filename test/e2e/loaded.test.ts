@@ -39,6 +39,8 @@ const HEAVY = [
 ]
 /** What a connection to AWS takes, of Node.js itself. */
 const CONNECTION: ReadonlySet<string> = new Set(['tls', 'net', 'dns', 'crypto'])
+/** To write the cache, whose lock a program takes. */
+const CACHE_LOCK = 'child_process'
 const HEAVY_MODULES = ['http', 'https', 'http2', 'tls', 'net', 'dns', 'child_process', 'crypto', 'zlib']
 
 t.test('a token is signed without what servers and calls of AWS need', async (t) => {
@@ -97,7 +99,7 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     const [loaded, token, code] = await loadedBy(args, person)
     t.same(
       loaded.filter((name) => !CONNECTION.has(name)),
-      [],
+      [CACHE_LOCK],
     )
     t.ok(loaded.includes('tls'))
     t.match(token, /^k8s-aws-v1\./)

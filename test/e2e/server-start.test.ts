@@ -220,7 +220,7 @@ t.test('a file or a port that can not be had ends the start with one line that n
       {
         prepare: (folder) => {
           mkdirSync(join(folder, 'state'))
-          writeFileSync(join(folder, 'state/key.pem'), 'x')
+          writeFileSync(join(folder, 'state/key.pem'), 'x', { mode: 0o600 })
         },
       },
       /state\/key\.pem/,

@@ -212,7 +212,7 @@ t.test('a cache that can not be used is a warning, and is left alone', async (t)
     ['open to others', (path) => writeCache(path, CLUSTERS, 0o604), /open to group or others/],
     ['no YAML', (path) => writeCache(path, 'clusters: [unclosed'), /no YAML mapping: delete it/],
     ['a list', (path) => writeCache(path, '- 1\n'), /no YAML mapping: delete it/],
-    ['a folder', (path) => mkdirSync(path, { recursive: true }), /is no file/],
+    ['a folder', (path) => mkdirSync(path, { recursive: true }), /is a directory, not a regular file/],
     [
       'a link',
       (path) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { FileError, hasTokenPrefix, messageOf } from '@aws-iam-authenticator/core'
+import { readRegularFileSync } from '@aws-iam-authenticator/files'
 import { UsageError } from './options/usage-error.ts'
 
 /**
@@ -12,7 +13,7 @@ export function readInput(path: string): string {
   // An error about the file would show it.
   if (hasTokenPrefix(path)) throw new UsageError('there is a token where a file must be: tokens go with -t of explain')
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8')
+    return path === '-' ? readFileSync(0, 'utf8') : readRegularFileSync(path)
   } catch (error) {
     throw new FileError('file_unreadable', `can't read ${path}: ${messageOf(error)}`, { cause: error })
   }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readRegularFileSync } from '@aws-iam-authenticator/files'
 
-/** The text of a small file; null where it can't be read. At once: the threads that would read it take longer to start. */
+/** The text of a regular file; null where it can't be read. */
 export function readText(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularFileSync(path)
   } catch {
     return null
   }

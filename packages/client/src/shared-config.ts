@@ -1,6 +1,9 @@
 import { join } from 'node:path'
+import { messageOf } from '@aws-iam-authenticator/core'
+import { checkFileKind } from '@aws-iam-authenticator/files'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from './environment.ts'
+import { CredentialsError } from './errors.ts'
 import { homeFolder } from './home-folder.ts'
 import { readText } from './read-text.ts'
 
@@ -35,6 +38,25 @@ function locateSharedFiles(environment: Environment): SharedFiles {
   }
 }
 
+/**
+ * Checks the kind of the files that the SDK's parser reads.
+ *
+ * @throws {CredentialsError} `invalid_settings`
+ */
+function checkKinds({ filepath, configFilepath }: SharedFiles, environment: Environment): void {
+  const named = [
+    ['AWS_SHARED_CREDENTIALS_FILE', filepath],
+    ['AWS_CONFIG_FILE', configFilepath],
+  ] as const
+  for (const [variable, path] of named) {
+    try {
+      checkFileKind(path.startsWith('~/') ? join(homeFolder(environment), path.slice(2)) : path)
+    } catch (cause) {
+      throw new CredentialsError('invalid_settings', `${messageOf(cause)}: name another file in ${variable}`, { cause })
+    }
+  }
+}
+
 /** The profile in use and those that its `source_profile` leads to. */
 export function reachableProfiles({ profile, profiles }: SharedConfig): readonly ProfileSettings[] {
   const names = new Set<string>()
@@ -49,10 +71,13 @@ export function reachableProfiles({ profile, profiles }: SharedConfig): readonly
  * Reads the AWS shared config and credentials files. In the credentials file a setting wins over the same one in the
  * config file. Files that aren't there hold nothing.
  *
+ * @throws {CredentialsError} `invalid_settings`: one is something else than a regular file.
+ *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function loadSharedConfig(environment: Environment): Promise<SharedConfig> {
   const files = locateSharedFiles(environment)
+  checkKinds(files, environment)
   const { configFile, credentialsFile } = await loadSharedConfigFiles({ ...files, ignoreCache: true })
   const profiles = new Map<string, Map<string, string>>()
   for (const [name, settings] of [...Object.entries(configFile), ...Object.entries(credentialsFile)]) {

@@ -21,6 +21,8 @@ export type FileErrorCode =
   | 'file_unreadable'
   | 'file_unwritable'
   | 'file_invalid'
+  /** Its owner or its mode lets others change it, or read what is secret. */
+  | 'file_unsafe'
   | 'key_pair_incomplete'
   | 'key_pair_mismatch'
 

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { FileError } from '@aws-iam-authenticator/core'
+import { UnreadableFile } from '@aws-iam-authenticator/files'
 
 /** The `code` of a system error (`ENOENT`), empty for anything else. */
 export function systemErrorCode(error: unknown): string {
@@ -10,6 +11,10 @@ export function systemErrorCode(error: unknown): string {
 
 /** The error for a file that can't be read: names the file, the reason, the user and what mends it. */
 export function unreadable(path: string, cause: unknown): FileError {
+  if (cause instanceof UnreadableFile) {
+    const advice = `Put a regular file in its place, or move it away: mv ${path} ${path}.moved`
+    return new FileError('file_unreadable', `Can't read ${path}: ${cause.message}. ${advice}`, { cause })
+  }
   const folder = dirname(path)
   const owner = isClosed(folder)
     ? `chown ${userId()} ${folder} && chmod u+rwx ${folder}`
@@ -56,6 +61,7 @@ function remedy(code: string, owner: string): string {
       return `Run as root: ${owner}`
     case 'EEXIST':
     case 'EISDIR':
+    case 'ENOTREG':
     case 'ENOTDIR':
       return 'The path must lead through folders to a file: move away what stands in their place, or change the path.'
     case 'EROFS':

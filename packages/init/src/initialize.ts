@@ -3,6 +3,7 @@ import { createKeyPair, type KeyPair } from './certificate.ts'
 import { type KeyPairOptions, loadOrCreateKeyPair } from './key-pair.ts'
 import { replaceKeyPair } from './publish.ts'
 import { readFileIfPresent } from './read-file.ts'
+import { readCertificateFile, readKeyFile } from './read-pair-file.ts'
 import { renderWebhookKubeconfig } from './webhook-kubeconfig.ts'
 import { makeParentDirectory, writeFileAtomically } from './write-file.ts'
 
@@ -40,7 +41,7 @@ export interface Initialized {
 export async function initialize(options: InitializeOptions): Promise<Initialized> {
   const { certificatePath, keyPath, kubeconfigPath } = options
   const before = options.renew === true ? await certificateBefore(certificatePath) : undefined
-  const mustRenew = options.renew === true && (before !== undefined || (await readFileIfPresent(keyPath)) !== undefined)
+  const mustRenew = options.renew === true && (before !== undefined || (await readKeyFile(keyPath)) !== undefined)
   const { certificatePem, created } = mustRenew ? await renewPair(options, before) : await loadOrCreate(options)
   const notAfter = new Date(new X509Certificate(certificatePem).validTo)
   return { certificatePath, keyPath, kubeconfigPath, created, renewed: mustRenew, notAfter }
@@ -70,7 +71,7 @@ async function writeKubeconfig(options: InitializeOptions, certificatePem: strin
 
 /** The certificate that the API server trusts now, in one spelling; empty where the file holds none. */
 async function certificateBefore(path: string): Promise<string | undefined> {
-  const text = await readFileIfPresent(path)
+  const text = await readCertificateFile(path)
   if (text === undefined) return undefined
   try {
     return new X509Certificate(text).toString()

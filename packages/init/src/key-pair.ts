@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { FileError, type FileErrorCode } from '@aws-iam-authenticator/core'
 import { type CertificateOptions, createKeyPair, type KeyPair } from './certificate.ts'
 import { finishPublication, finishRenewal, type KeyPairPaths, publishKeyPair } from './publish.ts'
-import { readFileIfPresent } from './read-file.ts'
+import { readCertificateFile, readKeyFile } from './read-pair-file.ts'
 import { makeParentDirectory } from './write-file.ts'
 
 /** Where the pair lies (PEM files), and what a new one is made for. */
@@ -27,7 +27,7 @@ export interface PreparedKeyPair extends KeyPair {
 /**
  * Loads the pair, or makes one where neither file exists, without writing it yet.
  *
- * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`
+ * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unsafe`
  * @throws HostError `host_invalid`, only where a pair would be made
  */
 export async function prepareKeyPair(options: KeyPairOptions): Promise<PreparedKeyPair> {
@@ -50,7 +50,7 @@ export async function prepareKeyPair(options: KeyPairOptions): Promise<PreparedK
  * folders where missing. A file that exists is never changed. Calls at the same time, from any number of processes,
  * end with the same pair.
  *
- * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unwritable`
+ * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unsafe`, `file_unwritable`
  * @throws HostError `host_invalid`, only where a pair would be made
  */
 export async function loadOrCreateKeyPair(options: KeyPairOptions): Promise<LoadedKeyPair> {
@@ -61,12 +61,12 @@ export async function loadOrCreateKeyPair(options: KeyPairOptions): Promise<Load
  * Loads the pair that is there; undefined where neither file is. What a process was killed at, of making or renewing the
  * pair, is finished.
  *
- * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unwritable`
+ * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unsafe`, `file_unwritable`
  */
 export async function loadKeyPair(paths: KeyPairPaths): Promise<KeyPair | undefined> {
   // A new pair's key appears before its certificate, so read in this order a certificate without a key is no race.
-  let certificatePem = await readFileIfPresent(paths.certificatePath)
-  const keyPem = await readFileIfPresent(paths.keyPath)
+  let certificatePem = await readCertificateFile(paths.certificatePath)
+  const keyPem = await readKeyFile(paths.keyPath)
   if (keyPem === undefined) {
     if (certificatePem === undefined) return undefined
     throw incomplete(paths.certificatePath, paths.keyPath)
@@ -75,14 +75,14 @@ export async function loadKeyPair(paths: KeyPairPaths): Promise<KeyPair | undefi
   const key = parse(() => createPrivateKey(keyPem), 'private key', paths.keyPath, paths)
   if (certificatePem === undefined) {
     await finishPublication(paths, keyPem)
-    certificatePem = await readFileIfPresent(paths.certificatePath)
+    certificatePem = await readCertificateFile(paths.certificatePath)
     if (certificatePem === undefined) throw incomplete(paths.keyPath, paths.certificatePath)
   }
   const certificateOf = (text: string): X509Certificate =>
     parse(() => new X509Certificate(text), 'certificate', paths.certificatePath, paths)
   if (certificateOf(certificatePem).checkPrivateKey(key)) return { certificatePem, keyPem }
   await finishRenewal(paths, keyPem)
-  certificatePem = (await readFileIfPresent(paths.certificatePath)) ?? ''
+  certificatePem = (await readCertificateFile(paths.certificatePath)) ?? ''
   if (certificateOf(certificatePem).checkPrivateKey(key)) return { certificatePem, keyPem }
   const problem = `The certificate ${paths.certificatePath} is not that of the key ${paths.keyPath}`
   throw pairError('key_pair_mismatch', problem, paths)

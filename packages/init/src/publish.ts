@@ -3,6 +3,7 @@ import { link, rename } from 'node:fs/promises'
 import type { KeyPair } from './certificate.ts'
 import { systemErrorCode, writing } from './file-error.ts'
 import { readFileIfPresent } from './read-file.ts'
+import { readCertificateFile } from './read-pair-file.ts'
 import { discard, writeFileAtomically, writeNewFile } from './write-file.ts'
 
 export interface KeyPairPaths {
@@ -101,7 +102,7 @@ async function publishCertificate(aside: KeyPairPaths, paths: KeyPairPaths, pair
     published =
       (await linkUnless(['EEXIST'], aside.certificatePath, paths.certificatePath)) ||
       // Another process may have finished this publication already.
-      (await readFileIfPresent(paths.certificatePath)) === pair.certificatePem
+      (await readCertificateFile(paths.certificatePath)) === pair.certificatePem
   } finally {
     if (!published) await discard(paths.keyPath)
   }

@@ -1,14 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { readRegularFile, type ReadFileOptions } from '@aws-iam-authenticator/files'
 import { systemErrorCode, unreadable } from './file-error.ts'
 
 /**
- * The text of a file, or undefined where there is none.
+ * The text of a regular file, or undefined where there is none.
  *
  * @throws FileError `file_unreadable`
  */
-export async function readFileIfPresent(path: string): Promise<string | undefined> {
+export async function readFileIfPresent(path: string, options: ReadFileOptions = {}): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readRegularFile(path, options)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw unreadable(path, error)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { checkReplaceable } from '@aws-iam-authenticator/files'
 import { systemErrorCode, writing } from './file-error.ts'
 
 export interface WriteFileOptions {
@@ -26,6 +27,7 @@ export interface StagedFile {
  */
 export async function stageFile(path: string, text: string, options: WriteFileOptions): Promise<StagedFile> {
   if (options.makeDirectory === true) await makeParentDirectory(path)
+  await writing(path, () => checkReplaceable(path))
   const aside = `${path}.${randomUUID()}.new`
   const attempt = (work: () => Promise<void>): Promise<void> =>
     writing(path, async () => {

@@ -85,7 +85,7 @@ void test('renewing replaces half a pair and rubbish, and makes a pair where the
     const place = await temporaryFolder(t)
     const inPlace = { ...pairPaths(place), kubeconfigPath: join(place, 'kubeconfig') }
     if (certificate !== undefined) await writeFile(inPlace.certificatePath, certificate)
-    if (key !== undefined) await writeFile(inPlace.keyPath, key)
+    if (key !== undefined) await writeFile(inPlace.keyPath, key, { mode: 0o600 })
     const made = await initialize({ ...settings, ...inPlace, renew: true, keyType: 'ecdsa' })
     t.match(made, { created: true, renewed: certificate !== undefined || key !== undefined })
     t.match(await loadOrCreateKeyPair({ ...settings, ...inPlace }), { created: false })

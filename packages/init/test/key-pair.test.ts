@@ -16,7 +16,7 @@ async function folderWith(t: Test, certificate?: string, key?: string) {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   if (certificate !== undefined) await writeFile(paths.certificatePath, certificate)
-  if (key !== undefined) await writeFile(paths.keyPath, key)
+  if (key !== undefined) await writeFile(paths.keyPath, key, { mode: 0o600 })
   return { folder, ...paths, load: () => loadOrCreateKeyPair({ ...paths, ...identity }) }
 }
 

@@ -63,7 +63,7 @@ void test('a publication killed between its two links is finished by the next st
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   const aside = asidePaths(paths, pair.keyPem)
-  await writeFile(paths.keyPath, pair.keyPem)
+  await writeFile(paths.keyPath, pair.keyPem, { mode: 0o600 })
   await writeFile(aside.certificatePath, pair.certificatePem)
 
   const loaded = await loadOrCreateKeyPair({ ...paths, ...identity })
@@ -105,7 +105,7 @@ void test('a renewal killed between its two steps is finished by the next start'
   const paths = pairPaths(folder)
   const next = await createKeyPair({ ...identity, keyType: 'ecdsa' })
   await writeFile(paths.certificatePath, pair.certificatePem)
-  await writeFile(paths.keyPath, next.keyPem)
+  await writeFile(paths.keyPath, next.keyPem, { mode: 0o600 })
   await writeFile(asidePaths(paths, next.keyPem).certificatePath, next.certificatePem)
   const loaded = await loadOrCreateKeyPair({ ...paths, ...identity })
   t.equal(loaded.certificatePem, next.certificatePem)

@@ -12,7 +12,7 @@ function follow(t: Test, now: Date): { readonly follower: CertificateFollower; r
   const folder = t.testdir({})
   const paths = { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') }
   writeFileSync(paths.certificatePath, pair.certificatePem)
-  writeFileSync(paths.keyPath, pair.keyPem)
+  writeFileSync(paths.keyPath, pair.keyPem, { mode: 0o600 })
   const { log, lines } = recordedLog()
   const options = {
     ...paths,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   AuthenticatorError,
   didYouMean,
@@ -10,6 +9,7 @@ import {
   textAt,
   type KubeconfigEntry,
 } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 import { stringify } from 'yaml'
 import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './kubeconfig-files.ts'
@@ -35,7 +35,7 @@ export interface UpdatedKubeconfig {
 
 async function readIfThere(path: string): Promise<KubeconfigText> {
   try {
-    return { path, text: await readFile(path, 'utf8') }
+    return { path, text: await readRegularFile(path) }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { path, text: undefined }
     throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`, { cause: error })

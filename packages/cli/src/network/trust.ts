@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
 import { FileError } from '@aws-iam-authenticator/core'
+import { readRegularFileSync } from '@aws-iam-authenticator/files'
 import { firstSet, type Environment } from './environment.ts'
 
 export interface TrustOptions {
@@ -51,7 +52,7 @@ function certificatesIn(text: string): string[] {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularFileSync(path)
   } catch {
     return ''
   }
@@ -72,7 +73,7 @@ function mustHold({ setting, path }: Named, certificates: string[]): string[] {
 function readBundle(named: Named): string[] {
   let text: string
   try {
-    text = readFileSync(named.path, 'utf8')
+    text = readRegularFileSync(named.path)
   } catch (cause) {
     throw unreadable(named, cause)
   }
@@ -122,8 +123,9 @@ function chooseStore({ environment, caBundle }: TrustOptions): readonly string[]
  * @throws {FileError} `file_unreadable`, `file_invalid`
  */
 export async function readTrustedCertificates(options: TrustOptions): Promise<string[]> {
-  const store = chooseStore(options)
+  // First: a runtime reads this file itself along with the system's store, and would wait for a FIFO.
   const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')
   const added = extra === undefined ? [] : readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
+  const store = chooseStore(options)
   return [...new Set([...store, ...added])]
 }

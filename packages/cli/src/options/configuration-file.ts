@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import {
   ConfigurationError,
@@ -7,6 +6,7 @@ import {
   type ConfigurationFile,
   type FeatureGates,
 } from '@aws-iam-authenticator/core'
+import { readRegularFileSync } from '@aws-iam-authenticator/files'
 import { FEATURE_GATES } from './global-options.ts'
 import { settingOf, type SettingSources } from './settings.ts'
 
@@ -30,7 +30,7 @@ export async function loadConfigurationFile(
   }
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readRegularFileSync(path)
   } catch (error) {
     throw unreadable(messageOf(error), error)
   }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { AuthenticatorError, isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 
 /** Where the server of this node is. */
 export interface StatusTarget {
@@ -27,10 +27,10 @@ function loopbackOf(address: string): string {
 async function readCertificate(stateDir: string): Promise<string> {
   const path = join(stateDir, 'cert.pem')
   try {
-    return await readFile(path, 'utf8')
+    return await readRegularFile(path)
   } catch (error) {
     const hint = 'give the --state-dir or --config of the server, and run as a user who may read it (sudo)'
-    throw noStatus(`can't read the server's certificate: ${messageOf(error)}; ${hint}`, error)
+    throw noStatus(`can't read the server's certificate: ${path}: ${messageOf(error)}; ${hint}`, error)
   }
 }
 

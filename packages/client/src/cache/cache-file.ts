@@ -1,23 +1,13 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  type Stats,
-} from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { FileError, messageOf } from '@aws-iam-authenticator/core'
+import { FileError, messageOf, property } from '@aws-iam-authenticator/core'
+import { readRegularFileSync, UnreadableFile } from '@aws-iam-authenticator/files'
 import { firstSet, type Environment } from '../environment.ts'
 import { homeFolder } from '../home-folder.ts'
 import { unwritable } from './unwritable.ts'
 
-const MAX_LENGTH = 4 * 1024 * 1024
+/** The largest cache file, in bytes. */
+export const MAX_CACHE_BYTES: number = 4 * 1024 * 1024
 // Group and others.
 const OTHERS = 0o077
 const OTHERS_WRITE = 0o022
@@ -51,48 +41,69 @@ function versionOf(stats: Stats | undefined): string {
 
 // On Windows the home folder's access list does this, and modes mean nothing.
 function checkFile(path: string, stats: Stats): void {
-  if (!stats.isFile()) throw unreadable(`${path} is no file`)
-  if (stats.size > MAX_LENGTH) throw unreadable(`${path} is larger than ${MAX_LENGTH} bytes: delete it`)
   if (onWindows) return
   if (stats.uid !== process.geteuid?.()) throw unreadable(`${path} belongs to another user: delete it`)
   if ((stats.mode & OTHERS) !== 0) throw unreadable(`${path} is open to group or others: run "chmod 600 ${path}"`)
 }
 
 function checkFolder(folder: string): void {
-  const { mode } = statSync(folder)
-  if (onWindows || (mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return
+  const { mode, uid } = statSync(folder)
+  if (onWindows) return
+  // Root can read and write every folder as it is.
+  if (uid !== 0 && uid !== process.geteuid?.()) {
+    throw unreadable(
+      `${folder} belongs to another user (uid ${uid}): set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere`,
+    )
+  }
+  if ((mode & OTHERS_WRITE) === 0 || (mode & STICKY) !== 0) return
   throw unreadable(`group or others can write to ${folder}: run "chmod 700 ${folder}"`)
 }
 
 function readSnapshot(path: string): Snapshot {
-  let descriptor: number
+  let version = ''
   try {
-    // A link could lead to a file that somebody else has chosen; a pipe would never end.
-    // Windows has neither flag: an undefined one counts as 0.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const text = readRegularFileSync(path, {
+      maxBytes: MAX_CACHE_BYTES,
+      // A link could lead to a file that somebody else has chosen.
+      followLinks: false,
+      onOpen: (stats) => {
+        checkFile(path, stats)
+        checkFolder(dirname(path))
+        version = versionOf(stats)
+      },
+    })
+    return { text, version }
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT') return { text: '', version: '' }
-    if (code === 'ELOOP') throw unreadable(`${path} is a symbolic link`, cause)
+    if (cause instanceof FileError) throw cause
+    if (cause instanceof UnreadableFile) throw unreadable(`${path}: ${cause.message}: delete it`, cause)
+    if (property(cause, 'code') === 'ENOENT') return { text: '', version: '' }
     throw unreadable(`can't read ${path}: ${messageOf(cause)}`, cause)
-  }
-  try {
-    const stats = fstatSync(descriptor)
-    checkFile(path, stats)
-    checkFolder(dirname(path))
-    return { text: readFileSync(descriptor, 'utf8'), version: versionOf(stats) }
-  } finally {
-    closeSync(descriptor)
   }
 }
 
 /**
- * The text of the cache file; empty where there is none. No lock is needed: whoever writes it renames a whole file.
+ * The text of the cache file; empty where there is none. Takes no lock: our processes rename a whole file. The Go program
+ * writes it in place, and leaves nothing of ours in it: see {@link readCacheFileLocked}.
  *
  * @throws {FileError} `file_unreadable`: it can't be read, or others could have read or written it.
  */
 export function readCacheFile(path: string): string {
   return readSnapshot(path).text
+}
+
+/**
+ * As {@link readCacheFile}, once nobody writes the file: for a text that can't be parsed, which the Go program may be writing.
+ *
+ * @throws {FileError} As {@link replaceCacheFile}
+ */
+export async function readCacheFileLocked(path: string): Promise<string> {
+  const { acquireLock } = await import('./lock.ts')
+  const lock = await acquireLock(path)
+  try {
+    return readCacheFile(path)
+  } finally {
+    lock.release()
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { findWrittenLine, isRecord, messageOf, replaceWrittenLine, textAt } from '@aws-iam-authenticator/core'
 import type { Credentials } from '../credentials/credentials.ts'
-import { readCacheFile, replaceCacheFile } from './cache-file.ts'
+import { readCacheFile, readCacheFileLocked, replaceCacheFile } from './cache-file.ts'
 
 // Our own key beside `clusters`, which is the Go program's.
 const KEY = 'aws-iam-authenticator'
@@ -95,7 +95,10 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
   }
 
   try {
-    entries = await entriesIn(readCacheFile(path))
+    entries = await entriesIn(readCacheFile(path)).catch(async (error: unknown) => {
+      if (!(error instanceof TypeError)) throw error
+      return await entriesIn(await readCacheFileLocked(path))
+    })
   } catch (error) {
     giveUp(error)
   }

@@ -1,12 +1,10 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { findSource } from '../credentials/chain.ts'
 import type { CredentialContext } from '../credentials/context.ts'
 import { readText } from '../read-text.ts'
 import { Sha256 } from '../sha256.ts'
 import { reachableProfiles, type ProfileSettings } from '../shared-config.ts'
 import { firstSet, type Environment } from '../environment.ts'
-import { homeFolder } from '../home-folder.ts'
 
 const FORMAT = 'aws-iam-authenticator 1'
 
@@ -43,12 +41,10 @@ function contentOf(path: string | undefined): Facts {
 }
 
 async function ssoToken(environment: Environment, profile: ProfileSettings): Promise<Facts> {
-  const id = profile.get('sso_session') ?? profile.get('sso_start_url')
-  if (id === undefined) return []
+  if (!profile.has('sso_session') && !profile.has('sso_start_url')) return []
   // Loaded for SSO alone: the names of its files are SHA-1.
-  const { createHash } = await import('node:crypto')
-  const home = homeFolder(environment)
-  return contentOf(join(home, '.aws', 'sso', 'cache', `${createHash('sha1').update(id).digest('hex')}.json`))
+  const { ssoTokenFile } = await import('../credentials/token-caches.ts')
+  return contentOf(ssoTokenFile(environment, profile))
 }
 
 function variablesOf(environment: Environment, counts: (name: string) => boolean): Facts {

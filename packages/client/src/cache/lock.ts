@@ -1,12 +1,17 @@
-import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { FileError } from '@aws-iam-authenticator/core'
+import { readRegularFileSync, UnreadableFile } from '@aws-iam-authenticator/files'
+import { acquireFlock, type Flock } from './flock.ts'
 import { unwritable } from './unwritable.ts'
 
 // A person waits for kubectl; without the cache the command works all the same.
 const PATIENCE_MS = 1000
 const LONGEST_PAUSE_MS = 40
+
+/** The largest lock file, in bytes: a process id, a UUID and a host name. */
+const MAX_LOCK_BYTES = 4096
 
 // A holder writes one small file: who takes longer than this is gone, also where its process can't be looked up.
 const MAX_AGE_MS = 10_000
@@ -44,8 +49,11 @@ function removeIfThere(path: string): void {
 function readOwner(lockPath: string): Owner | undefined {
   let text: string
   try {
-    text = readFileSync(lockPath, 'utf8')
+    text = readRegularFileSync(lockPath, { followLinks: false, maxBytes: MAX_LOCK_BYTES })
   } catch (error) {
+    if (error instanceof UnreadableFile) {
+      throw new FileError('file_unwritable', `${lockPath}: ${error.message}: delete it`, { cause: error })
+    }
     if (isCode(error, 'ENOENT')) return undefined
     throw error
   }
@@ -96,21 +104,12 @@ function makeLock(lockPath: string, text: string): void {
   }
 }
 
-/**
- * Waits up to 1 s for the lock of a file. It is a file beside it that names its owner, so that the lock of a process
- * that was killed is known as such at once on the same machine, and after 10 s on another.
- *
- * @throws {FileError} `file_unwritable`: another process holds it, or it can't be made.
- */
-export async function acquireLock(path: string): Promise<Lock> {
-  const lockPath = `${path}.held`
-  const id = crypto.randomUUID()
-  const text = `${process.pid} ${id} ${hostname()}`
-  const deadline = performance.now() + PATIENCE_MS
+/** Makes the file that names this process as the owner. It excludes our own processes, on every platform. */
+async function acquireHeld(path: string, lockPath: string, text: string, deadline: number): Promise<void> {
   for (;;) {
     try {
       makeLock(lockPath, text)
-      break
+      return
     } catch (cause) {
       if (!isCode(cause, 'EEXIST')) throw unwritable(lockPath, cause)
     }
@@ -120,10 +119,40 @@ export async function acquireLock(path: string): Promise<Lock> {
     }
     await setTimeout(Math.random() * LONGEST_PAUSE_MS)
   }
+}
+
+/**
+ * Waits up to 1 s for the lock of a file, which has two parts. One is a file beside it that names its owner, so that the
+ * lock of a process that was killed is known as such at once on the same machine, and after 10 s on another. The other is
+ * the Go program's flock on the file itself.
+ *
+ * @throws {FileError} `file_unwritable`: another process holds it, or it can't be made.
+ */
+export async function acquireLock(path: string): Promise<Lock> {
+  const lockPath = `${path}.held`
+  const id = crypto.randomUUID()
+  const text = `${process.pid} ${id} ${hostname()}`
+  const deadline = performance.now() + PATIENCE_MS
+  const release = (): void => {
+    if (readOwner(lockPath)?.text === text) removeIfThere(lockPath)
+  }
+  await acquireHeld(path, lockPath, text, deadline)
+  let flock: Flock | undefined
+  try {
+    flock = await acquireFlock(path, deadline)
+  } catch (error) {
+    release()
+    throw error
+  }
+  if (flock === undefined) {
+    release()
+    throw new FileError('file_unwritable', `another process holds the lock of ${path}`)
+  }
   return {
     asidePath: asidePathOf(path, id),
     release() {
-      if (readOwner(lockPath)?.text === text) removeIfThere(lockPath)
+      flock.release()
+      release()
     },
   }
 }

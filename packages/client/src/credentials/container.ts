@@ -1,6 +1,9 @@
+import { messageOf } from '@aws-iam-authenticator/core'
+import { checkFileKind } from '@aws-iam-authenticator/files'
 import { fromHttp } from '@aws-sdk/credential-providers'
 import { firstSet } from '../environment.ts'
 import type { CredentialContext } from './context.ts'
+import { CredentialsError } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
 import { unknownSdkError } from './sdk-error.ts'
 import { fromSdk, silent } from './sdk.ts'
@@ -19,6 +22,12 @@ export async function containerCredentials({ environment }: CredentialContext): 
   const fullUri = firstSet(environment, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value
   const tokenFile = firstSet(environment, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')?.value
   const token = firstSet(environment, 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value
+  try {
+    if (tokenFile !== undefined) checkFileKind(tokenFile)
+  } catch (cause) {
+    const message = `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ${messageOf(cause)}`
+    throw new CredentialsError('container_failed', message, { cause })
+  }
   try {
     const provide = fromHttp({
       ...(relativeUri !== undefined && { awsContainerCredentialsRelativeUri: relativeUri }),

@@ -1,8 +1,11 @@
+import { messageOf } from '@aws-iam-authenticator/core'
 import { fromIni } from '@aws-sdk/credential-providers'
+import { CredentialsError } from '../errors.ts'
 import type { CredentialContext } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { profileError } from './profile-error.ts'
 import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
+import { checkTokenCaches } from './token-caches.ts'
 
 /**
  * The credentials of a profile at the root of a chain that the SDK knows to get: SSO, `aws login` and
@@ -11,7 +14,12 @@ import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
  * @throws {CredentialsError}
  */
 export async function sdkProfileCredentials(context: CredentialContext, profile: string): Promise<Credentials> {
-  const { settings } = context
+  const { environment, settings } = context
+  try {
+    checkTokenCaches(environment, settings.sharedConfig.profiles.get(profile) ?? new Map())
+  } catch (cause) {
+    throw new CredentialsError('invalid_profile', `profile "${profile}" can't be used: ${messageOf(cause)}`, { cause })
+  }
   try {
     const provide = fromIni({
       profile,

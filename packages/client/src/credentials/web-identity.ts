@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { messageOf } from '@aws-iam-authenticator/core'
+import { readRegularFileSync } from '@aws-iam-authenticator/files'
 import { fromWebToken } from '@aws-sdk/credential-providers'
 import { CredentialsError } from '../errors.ts'
 import type { CredentialContext } from './context.ts'
@@ -54,11 +55,11 @@ export async function webIdentityCredentials(
 ): Promise<Credentials> {
   let token: string
   try {
-    token = (await readFile(tokenFile, 'utf8')).trim()
+    token = readRegularFileSync(tokenFile).trim()
   } catch (cause) {
     throw new CredentialsError(
       'web_identity_failed',
-      `cannot read ${tokenFile}, which ${namedBy} names: check that it exists and may be read`,
+      `cannot read ${tokenFile}, which ${namedBy} names: ${messageOf(cause)}: check that it exists and may be read`,
       { cause },
     )
   }

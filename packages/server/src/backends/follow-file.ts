@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, property } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 
 /** What a file that is followed has to tell. Each is called when it differs from what was told before. */
 export interface FileHandlers {
@@ -49,9 +50,7 @@ export async function stampOf(path: string): Promise<string> {
 
 async function stateOf(path: string): Promise<State> {
   try {
-    // A pipe would keep whoever reads it waiting.
-    if (!(await stat(path)).isFile()) return { kind: 'failed', text: 'it is no regular file' }
-    return { kind: 'read', text: await readFile(path, 'utf8') }
+    return { kind: 'read', text: await readRegularFile(path) }
   } catch (error) {
     return failure(error)
   }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { ConfigurationError, FileError, messageOf } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 import type { KubernetesCluster } from './connection.ts'
 
 /** Where the kubelet mounts the service account of a pod. */
@@ -7,7 +7,7 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 async function read(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readRegularFile(path)
   } catch (error) {
     throw new FileError('file_unreadable', `can't read ${path} of the service account: ${messageOf(error)}`, {
       cause: error,

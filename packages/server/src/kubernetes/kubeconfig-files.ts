@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { FileError, messageOf, property, readYamlValue, textAt } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 import { LineCounter, YAMLParseError } from 'yaml'
 
 /** A kubeconfig file as it is written. */
@@ -22,7 +22,7 @@ export interface Entry {
  */
 export async function readBeside(path: string, file: string): Promise<string> {
   try {
-    return await readFile(resolve(dirname(path), file), 'utf8')
+    return await readRegularFile(resolve(dirname(path), file))
   } catch (error) {
     throw new FileError('file_unreadable', `kubeconfig ${path}: can't read ${file}: ${messageOf(error)}`, {
       cause: error,

@@ -1,9 +1,13 @@
+import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { messageOf, type Log } from '@aws-iam-authenticator/core'
 import type { Decision } from '../decision.ts'
 
 /** What waits for a disk that is slow or hangs; more is dropped. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
+// A FIFO that nobody reads is an error, and one that is full too: opening or writing it doesn't wait.
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
 /** How long a stop waits for the disk. */
 const FLUSH_MS = 1_000
 
@@ -82,7 +86,7 @@ export function openAuditLog({ path, log, now, lost }: AuditLogOptions): AuditLo
       file.mustReopen = false
       await closeHandle()
     }
-    handle ??= await open(path, 'a', 0o600)
+    handle ??= await open(path, FLAGS, 0o600)
     return handle
   }
   const drain = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { messageOf, type Log } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 import {
   certificatesOfKubeconfig,
   renderWebhookKubeconfig,
@@ -36,7 +36,7 @@ export function isTrusted(certificatePem: string, trusted: readonly X509Certific
 
 async function readTrusted(path: string): Promise<readonly X509Certificate[] | null> {
   try {
-    return certificatesOfKubeconfig(await readFile(path, 'utf8'))
+    return certificatesOfKubeconfig(await readRegularFile(path))
   } catch {
     return null
   }

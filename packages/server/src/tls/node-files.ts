@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '@aws-iam-authenticator/core'
+import { readRegularFile } from '@aws-iam-authenticator/files'
 import {
   prepareKeyPair,
   renderWebhookKubeconfig,
@@ -38,7 +38,7 @@ export interface NodeFiles {
 
 /** Whether the file is there with this text. A node whose disk is full or read-only must be able to start again. */
 async function holds(path: string, text: string): Promise<boolean> {
-  return (await readFile(path, 'utf8').catch(() => null)) === text
+  return (await readRegularFile(path).catch(() => null)) === text
 }
 
 /**
