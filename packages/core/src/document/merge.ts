@@ -9,11 +9,11 @@ function resolved(node: TreeNode | null): TreeNode | null {
   return node?.kind === 'alias' ? node.target : node
 }
 
-/** The maps that a merge key names, the one that wins last; null if its value is anything but a map or a list of maps. */
+/** The maps that a merge key names, the one that wins last; null if its value is not a map or a list of maps, all without a fault. */
 function sourcesOf(value: TreeNode | null): readonly MapNode[] | null {
-  const node = resolved(value)
-  const sources = (node?.kind === 'list' ? node.items.toReversed() : [node]).map(resolved)
-  const maps = sources.filter((source) => source?.kind === 'map')
+  // An alias of a list is not enough for yaml.v2.
+  const sources = (value?.kind === 'list' ? value.items.toReversed() : [value]).map(resolved)
+  const maps = sources.filter((source): source is MapNode => source?.kind === 'map' && source.fault === null)
   return maps.length === sources.length ? maps : null
 }
 

@@ -22,12 +22,26 @@ export const YAML_OPTIONS = { prettyErrors: false, schema: 'core', resolveKnownT
 /** The longest key that YAML allows (1.2, section 7.4.2), in characters. */
 const MAX_KEY_LENGTH = 1024
 
+/** Integers of Go are smaller. The reference rejects larger ones as keys. */
+const MAX_INTEGER_KEY = 2 ** 63
+
 const NOTHING: ScalarNode = { kind: 'scalar', value: null, source: null, otherType: null, fault: null, offset: null }
+
+const NOT_TEXT = 'has a key that is not text: put a value that begins with { or [ in quotes'
+
+function isKey(value: unknown): boolean {
+  return value !== null && (typeof value !== 'number' || Math.abs(value) < MAX_INTEGER_KEY)
+}
 
 /** A value, and how many values it stands for with its aliases resolved. */
 interface Sized {
   readonly node: TreeNode
   readonly size: number
+}
+
+interface Anchor {
+  /** Null while its node is not complete. */
+  value: Sized | null
 }
 
 /** Where a value is. */
@@ -62,8 +76,8 @@ function scalarOf(scalar: Scalar, text: string, offset: number, isInFlow: boolea
 /** Turns the nodes of `yaml` into a tree with aliases and merge keys resolved, within {@link DOCUMENT_LIMITS}. */
 class TreeBuilder {
   readonly #text: string
-  /** The value of each anchor so far; null while it is not complete. */
-  readonly #anchors = new Map<string, Sized | null>()
+  /** Of each name, the anchor whose node began last. */
+  readonly #anchors = new Map<string, Anchor>()
   #size = 0
   #mergedPairs = 0
 
@@ -80,18 +94,19 @@ class TreeBuilder {
     this.#size += 1
     if (isAlias(node)) return this.#alias(node.source, offset)
     if (!isMap(node) && !isSeq(node) && !isScalar(node)) return null
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, null)
+    const anchor: Anchor = { value: null }
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, anchor)
     const made = this.#value(node, offset, place)
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, { node: made, size: this.#size - before })
+    anchor.value = { node: made, size: this.#size - before }
     if (this.#size > values) throw new ParseFailure(offset, `has more than ${values} values, which is the limit`, true)
     return made
   }
 
   #alias(name: string, offset: number): TreeNode {
-    const anchor = this.#anchors.get(name)
-    if (anchor === undefined || anchor === null) throw new ParseFailure(offset, `*${name} names nothing before it`)
-    this.#size += anchor.size
-    return { kind: 'alias', name, target: anchor.node, offset }
+    const sized = this.#anchors.get(name)?.value ?? null
+    if (sized === null) throw new ParseFailure(offset, `*${name} names nothing before it`)
+    this.#size += sized.size
+    return { kind: 'alias', name, target: sized.node, offset }
   }
 
   #value(node: Node, offset: number, place: Place): TreeNode {
@@ -106,27 +121,44 @@ class TreeBuilder {
   #map(map: YAMLMap, offset: number, inner: Place): MapNode {
     let fault: string | null = null
     const written = map.items.map((pair) => {
-      const made = this.#pair(pair, inner)
-      if (made.key === null) fault ??= 'has a key that is not text: put a value that begins with { or [ in quotes'
+      const made = this.#pair(pair, offset, inner)
+      if (made.key === null) fault ??= NOT_TEXT
       return { ...made, key: made.key ?? '' }
     })
     return { kind: 'map', pairs: this.#merged(written), fault, offset }
   }
 
   /** The key is null if it is not text. */
-  #pair({ key: writtenKey, value }: Pair, inner: Place): Omit<WrittenPair, 'key'> & { readonly key: string | null } {
+  #pair(
+    { key: writtenKey, value }: Pair,
+    mapOffset: number,
+    inner: Place,
+  ): Omit<WrittenPair, 'key'> & { readonly key: string | null } {
     const key = this.build(writtenKey, inner)
     if (key?.kind === 'alias') throw new ParseFailure(key.offset ?? 0, `*${key.name} as a key: write the key itself`)
-    if (isScalar(writtenKey) && inner.isInFlow) {
-      const [start = 0, end = 0] = writtenKey.range ?? []
-      const isLong = end - start > MAX_KEY_LENGTH || this.#text.slice(start, end).includes('\n')
-      if (isLong) throw new ParseFailure(start, `a key of more than one line or ${MAX_KEY_LENGTH} characters`)
-    }
+    if (isScalar(writtenKey)) this.#checkKey(writtenKey, inner.isInFlow)
+    else if (!inner.isInFlow) throw new ParseFailure(key?.offset ?? mapOffset, NOT_TEXT)
     return {
-      key: key?.kind === 'scalar' && key.value !== null ? String(key.value) : null,
+      key: key?.kind === 'scalar' && isKey(key.value) ? String(key.value) : null,
       isMerge: isScalar(writtenKey) && writtenKey.type === 'PLAIN' && writtenKey.value === '<<',
       offset: key?.offset ?? null,
       value: this.build(value, inner),
+    }
+  }
+
+  /** Checks that a key and its colon are on one line and near each other. Other parsers read the text otherwise, or not at all. */
+  #checkKey({ range, type, source }: Scalar, isInFlow: boolean): void {
+    const [start = 0, end = 0] = range ?? []
+    if (type === 'PLAIN' && source === '') throw new ParseFailure(start, 'a ":" needs a key before it')
+    let at = end
+    while (this.#text[at] === ' ' || this.#text[at] === '\t') at += 1
+    const next = this.#text.charAt(at)
+    if (isInFlow && /[,}\]]/.test(next)) return
+    if (next !== ':' || at - start > MAX_KEY_LENGTH || this.#text.slice(start, end).includes('\n')) {
+      throw new ParseFailure(start, `a key needs its ":" on the same line, within ${MAX_KEY_LENGTH} characters`)
+    }
+    if (isInFlow && type === 'PLAIN' && /[^\s,\]}]/.test(this.#text.charAt(at + 1))) {
+      throw new ParseFailure(at, 'a ":" needs a space after it')
     }
   }
 

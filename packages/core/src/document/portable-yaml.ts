@@ -27,12 +27,25 @@ export function checkCharacters(text: string): void {
   if (tab >= 0) throw new ParseFailure(text.indexOf('\t', tab), 'a tab: indent with spaces, not with a tab')
 }
 
-/** The first escape in a double-quoted scalar that YAML 1.1 does not have, as its offset; -1 if there is none. */
+/** The first escape in a double-quoted scalar that other parsers reject or read otherwise, as its offset; -1 if there is none. */
 function unknownEscape(quoted: string): number {
   for (let at = quoted.indexOf('\\'); at >= 0; at = quoted.indexOf('\\', at + 2)) {
-    if (quoted[at + 1] === '/' || /^\\u[dD][89a-fA-F]/.test(quoted.slice(at, at + 4))) return at
+    if (/^\\(?:[/\r\n]|u[dD][89a-fA-F])/.test(quoted.slice(at, at + 4))) return at
   }
   return -1
+}
+
+/**
+ * Whether the quotes of a scalar are closed. The lexer of `yaml` ends a quoted scalar at a line that is indented too little, and then takes
+ * any quote before that line for the closing one; other parsers read on.
+ */
+function isClosed(quoted: string): boolean {
+  const inner = quoted.slice(1, -1)
+  if (quoted.length < 2 || !quoted.endsWith(quoted.charAt(0))) return false
+  if (quoted.startsWith("'")) return !inner.replaceAll("''", '').includes("'")
+  let backslashes = 0
+  while (inner.charAt(inner.length - 1 - backslashes) === '\\') backslashes += 1
+  return backslashes % 2 === 0
 }
 
 /**
@@ -47,7 +60,7 @@ export function createTokenCheck(): (token: YamlToken) => void {
     const wasDash = before === '-'
     before = isScalar ? '' : text
     if (isScalar) return
-    if (wasDash && text.startsWith('\t')) throw new ParseFailure(offset, 'a tab after "-": write a space')
+    if (wasDash && /^ *\t/.test(text)) throw new ParseFailure(offset, 'a tab after "-": write a space')
     const first = text.charAt(0)
     if (first === '%') throw new ParseFailure(offset, 'a directive: remove the line that begins with %')
     if (first === '!')
@@ -56,6 +69,14 @@ export function createTokenCheck(): (token: YamlToken) => void {
     if ((first === '&' || first === '*') && !ANCHOR_NAME.test(text.slice(1))) {
       throw new ParseFailure(offset, `${first} needs a name of letters, digits, - and _`)
     }
+    if ((first === '|' || first === '>') && /\d/.test(text)) {
+      throw new ParseFailure(
+        offset,
+        `${text} with a digit: indent the text by what its first line has, without the digit`,
+      )
+    }
+    if ((first === '"' || first === "'") && !isClosed(text))
+      throw new ParseFailure(offset, 'a quote that is not closed')
     const escape = first === '"' ? unknownEscape(text) : -1
     if (escape >= 0) {
       throw new ParseFailure(
