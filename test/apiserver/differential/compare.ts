@@ -18,9 +18,11 @@ export interface Comparison {
   readonly acceptedByBoth: number
   /** Entries and accounts that the reference accepts and we reject, such as `mapRoles[3]`. */
   readonly rejected: readonly string[]
+  /** Entries that we accept although the reference drops their list, because JSON can't hold a value of another entry. */
+  readonly kept: number
 }
 
-type EntryComparison = Omit<Comparison, 'uncovered'>
+type EntryComparison = Omit<Comparison, 'uncovered' | 'kept'>
 
 const ACCOUNT_ID = /^\d{12}$/
 /** ARNs of identities that STS returns. */
@@ -97,16 +99,20 @@ function compareLookups(ours: AwsAuth, theirs: ReferenceAnswer): readonly string
 /** Reads aws-auth and compares the result with what the reference reads in it. */
 export function compare(data: AwsAuthData, theirs: ReferenceAnswer): Comparison {
   const ours = parseAwsAuth(data, EMPTY_AWS_AUTH, { sso: true })
+  const isDropped = (key: string): boolean => theirs.unconvertible.includes(key)
+  const roles = isDropped('mapRoles') ? [] : ours.roles
+  const users = isDropped('mapUsers') ? [] : ours.users
   const parts = [
-    compareEntries('mapRoles', ours.roles, theirs.roles),
-    compareEntries('mapUsers', ours.users, theirs.users),
+    compareEntries('mapRoles', roles, theirs.roles),
+    compareEntries('mapUsers', users, theirs.users),
     compareAccounts(ours.accounts, theirs.accounts),
   ]
   const faults = parts.flatMap((part) => part.faults)
   return {
     faults,
-    uncovered: faults.length > 0 ? [] : compareLookups(ours, theirs),
+    uncovered: faults.length > 0 ? [] : compareLookups({ ...ours, roles, users }, theirs),
     acceptedByBoth: parts.reduce((sum, part) => sum + part.acceptedByBoth, 0),
     rejected: parts.flatMap((part) => part.rejected),
+    kept: ours.roles.length - roles.length + ours.users.length - users.length,
   }
 }

@@ -15,6 +15,8 @@ export interface DifferentialReport {
   readonly rejectedHere: Readonly<Record<string, number>>
   /** ConfigMaps in which an ARN becomes another user here, because an entry that the reference accepts is rejected. */
   readonly uncovered: number
+  /** ConfigMaps with entries that we accept, while the reference drops their list: JSON can't hold a value of another entry. */
+  readonly keptHere: number
   /** A short ConfigMap that we accept and the reference reads otherwise, or not at all; null if there is none. */
   readonly fault: string | null
 }
@@ -30,12 +32,13 @@ export interface DifferentialOptions {
 export async function runDifferential({ count, seed, onProgress }: DifferentialOptions): Promise<DifferentialReport> {
   const reader = startReferenceReader(await buildProgram(READ_AWS_AUTH))
   const rejectedHere: Record<string, number> = {}
-  let [texts, acceptedByBoth, uncovered] = [0, 0, 0]
+  let [texts, acceptedByBoth, uncovered, keptHere] = [0, 0, 0, 0]
   const property = asyncProperty(awsAuthTexts, async ({ data, kinds }) => {
     const comparison = compare(data, await reader.read(data))
     texts += 1
     acceptedByBoth += comparison.acceptedByBoth
     if (comparison.uncovered.length > 0) uncovered += 1
+    if (comparison.kept > 0) keptHere += 1
     const [kind, ...more] = kinds
     if (kind !== undefined && more.length === 0 && comparison.rejected.length > 0) {
       rejectedHere[kind] = (rejectedHere[kind] ?? 0) + 1
@@ -51,5 +54,5 @@ export async function runDifferential({ count, seed, onProgress }: DifferentialO
   } finally {
     await reader.close()
   }
-  return { seed, texts, acceptedByBoth, rejectedHere, uncovered, fault }
+  return { seed, texts, acceptedByBoth, rejectedHere, uncovered, keptHere, fault }
 }

@@ -57,22 +57,28 @@ function replaceAt<T>(list: readonly T[], place: number, change: (element: T) =>
   return list.map((element, index) => (index === place % list.length ? change(element) : element))
 }
 
-/** Replaces the first group of a list of groups. */
-function replaceGroup(groups: string, group: string): string {
+/** What may stand for a list of groups. Elsewhere it is of the kind "wrong type" alone. */
+const LIST = /^\[|^\n? *- /
+
+/** Puts a text in the place of the first group. */
+function replaceGroup(groups: string, text: string): string {
+  if (text.includes('\n')) return `\n- ${indent(text, '  ')}`
   const pattern = groups.includes('- ') ? /(?<=- )[^\n]*/ : /[^[\],]+|(?<=\[)(?=\])/
-  return groups.replace(pattern, () => group)
+  return groups.replace(pattern, () => text)
 }
 
-function changeEntry(entry: DraftEntry, { oddity, place }: PlacedOddity): DraftEntry {
+function changeEntry(entry: DraftEntry, { kind, oddity, place }: PlacedOddity): DraftEntry {
   const { pairs, isFlow } = entry
   if (oddity.at === 'all') return entry
   const key = pairs[place % Math.max(pairs.length, 1)]?.key ?? 'groups'
   const text = oddity.text.replaceAll('‹key›', key)
   if (oddity.at === 'value') {
-    const isOneLine = !text.includes('\n')
+    if (LIST.test(text) && kind !== 'wrong type') {
+      return { isFlow, pairs: [...pairs.filter((pair) => pair.key !== 'groups'), { key: 'groups', value: text }] }
+    }
+    const isWhole = kind === 'wrong type' || (/^[{&*!]/.test(text) && place % 2 === 0)
     const change = ({ key: ofValue, value }: Pair): Pair => {
-      const isGroup = ofValue === 'groups' && isOneLine && place % 2 === 0
-      return { key: ofValue, value: isGroup ? replaceGroup(value, text) : text }
+      return { key: ofValue, value: ofValue === 'groups' && !isWhole ? replaceGroup(value, text) : text }
     }
     return { isFlow, pairs: replaceAt(pairs, place >> 1, change) }
   }

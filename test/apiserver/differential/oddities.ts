@@ -133,6 +133,10 @@ function isPlace(text: string): text is (typeof PLACES)[number] {
   return PLACES.some((place) => place === text)
 }
 
+function readText(name: string): readonly string[] {
+  return readFileSync(new URL(name, import.meta.url), 'utf8').split('\n')
+}
+
 /** The lines of `oddities.txt`, and the lists that they name. */
 function readLines(): { readonly lines: readonly Line[]; readonly lists: Lists } {
   const lines: Line[] = []
@@ -141,7 +145,7 @@ function readLines(): { readonly lines: readonly Line[]; readonly lists: Lists }
     ['spaces', [' '.repeat(LONG)]],
   ])
   let kind = ''
-  for (const line of readFileSync(new URL('oddities.txt', import.meta.url), 'utf8').split('\n')) {
+  for (const line of readText('oddities.txt')) {
     kind = /^== (.*)$/.exec(line)?.[1] ?? kind
     const [, list, place = '', written = ''] = /^(?:let (\w+)|(\w+)): (.*)$/.exec(line) ?? []
     const patterns = written.split(' ¦ ')
@@ -178,3 +182,12 @@ function readOddities(): ReadonlyMap<string, readonly Oddity[]> {
 
 /** Oddities by kind: the name that the report and `docs/parity.md` have for it. */
 export const ODDITIES: ReadonlyMap<string, readonly Oddity[]> = readOddities()
+
+/** Values of mapRoles that `yaml` and the reference read differently. */
+export const FOUND: readonly string[] = readText('found.txt')
+  .slice(2)
+  .filter((line) => line !== '')
+  .map((line) => {
+    const entry = '- rolearn: arn:aws:iam::111122223333:role/A\n  username: u'
+    return decode(line).replaceAll('‹entry›', entry).replaceAll('‹spaces›', ' '.repeat(LONG))
+  })

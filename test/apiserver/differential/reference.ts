@@ -20,6 +20,8 @@ export interface ReferenceAnswer {
   readonly roles: readonly ReferenceEntry[]
   readonly users: readonly ReferenceEntry[]
   readonly accounts: readonly string[]
+  /** Data keys that the reference drops as a whole: valid YAML with a value that JSON can't hold, such as a map as a key. */
+  readonly unconvertible: readonly string[]
 }
 
 /** The Go program that reads aws-auth as the reference does. */
@@ -59,6 +61,7 @@ export function startReferenceReader(path: string): ReferenceReader {
         roles: entriesOf(property(answer, 'roles')),
         users: entriesOf(property(answer, 'users')),
         accounts: textsOf(property(answer, 'accounts')),
+        unconvertible: textsOf(property(answer, 'unconvertible')),
       }
     },
     async close() {

@@ -60,8 +60,8 @@ type answer struct {
 	Roles    []entry  `json:"roles"`
 	Users    []entry  `json:"users"`
 	Accounts []string `json:"accounts"`
-	// Errors are by data key. An error does not keep the items that could be read out of the answer.
-	Errors map[string]string `json:"errors"`
+	// Unconvertible has the data keys whose text is a list in YAML, and has a value somewhere that JSON can't hold.
+	Unconvertible []string `json:"unconvertible"`
 }
 
 func main() {
@@ -100,14 +100,15 @@ func write(out *bufio.Writer, line []byte) error {
 func read(data map[string]string) answer {
 	var roles []role
 	var users []user
-	made := answer{Roles: []entry{}, Users: []entry{}, Accounts: []string{}, Errors: map[string]string{}}
+	made := answer{Roles: []entry{}, Users: []entry{}, Accounts: []string{}, Unconvertible: []string{}}
 	for key, parse := range map[string]func(text []byte) error{
 		"mapRoles":    func(text []byte) error { return unmarshal(text, &roles) },
 		"mapUsers":    func(text []byte) error { return unmarshal(text, &users) },
 		"mapAccounts": func(text []byte) error { return yamlv2.Unmarshal(text, &made.Accounts) },
 	} {
-		if err := guarded(data[key], parse); err != nil {
-			made.Errors[key] = err.Error()
+		// What could be read before an error, and after it, stays.
+		if err := guarded(data[key], parse); err != nil && isConversionError(err) {
+			made.Unconvertible = append(made.Unconvertible, key)
 		}
 	}
 	for _, r := range roles {
@@ -131,7 +132,13 @@ func arnOf(r role) string {
 	return fmt.Sprintf("arn:%s:iam::%s:role/AWSReservedSSO_%s_", cmp.Or(r.SSO.Partition, "aws"), r.SSO.AccountID, r.SSO.PermissionSetName)
 }
 
-// unmarshal keeps what it could read before an error, and after it.
+// isConversionError tells an error about a value, such as a map as the key of a map or an infinite number, from one about the syntax.
+func isConversionError(err error) bool {
+	var unsupported *json.UnsupportedValueError
+	message := err.Error()
+	return errors.As(err, &unsupported) || strings.HasPrefix(message, "yaml: invalid map key:") || strings.HasPrefix(message, "unsupported map key of type:")
+}
+
 func unmarshal(text []byte, into any) error {
 	converted, err := yaml.ToJSON(text)
 	if err != nil {
