@@ -1,7 +1,7 @@
-// Builds kube-apiserver where it is not built yet, runs the tests against it, and ends with one line of counts.
+// Builds kube-apiserver and the reader of aws-auth where they are not built yet, runs the tests against them, and ends with one line of counts.
 import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { buildBinary } from '../test/apiserver/harness/binary.ts'
+import { buildProgram, KUBE_APISERVER, READ_AWS_AUTH } from '../test/apiserver/harness/binary.ts'
 import { noThrowAwayRoot } from '../test/apiserver/harness/throw-away-root.ts'
 import { root, runTap } from './run-tap.ts'
 
@@ -21,7 +21,8 @@ function isThere(program: string): boolean {
 
 async function build(): Promise<boolean> {
   try {
-    await buildBinary()
+    await buildProgram(KUBE_APISERVER)
+    await buildProgram(READ_AWS_AUTH)
     return true
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)

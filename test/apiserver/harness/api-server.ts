@@ -11,7 +11,7 @@ import { kubectl } from '../../sandbox/kubectl/kubectl.ts'
 import { runBinary, type RunResult } from '../../sandbox/kubectl/run-binary.ts'
 import { selfSignedPair } from '../../sandbox/kubernetes/certificates.ts'
 import { writeKubeconfig, type KubeconfigUser } from '../../sandbox/kubernetes/kubeconfig.ts'
-import { buildBinary } from './binary.ts'
+import { buildProgram, KUBE_APISERVER } from './binary.ts'
 
 const START_MS = 120_000
 const POLL_MS = 100
@@ -71,7 +71,7 @@ export async function startApiServer(
   t: { teardown(action: () => unknown): void },
   options: ApiServerOptions = {},
 ): Promise<ApiServer> {
-  const binary = await buildBinary()
+  const binary = await buildProgram(KUBE_APISERVER)
   const program = await kubectl('1.35')
   const folder = temporaryFolder(t)
   const port = await freePort()

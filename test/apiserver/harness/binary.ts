@@ -5,38 +5,76 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SOURCES = join(dirname(dirname(fileURLToPath(import.meta.url))), 'binary')
+const APISERVER_TESTS = dirname(dirname(fileURLToPath(import.meta.url)))
 const FILES = ['go.mod', 'go.sum', 'main.go']
 const VERSION_PACKAGE = 'k8s.io/component-base/version'
 
-function source(name: string): string {
-  return readFileSync(join(SOURCES, name), 'utf8')
+/** A Go module of this folder with one program. */
+export interface GoProgram {
+  /** The file name of the program. */
+  readonly name: string
+  /** The folder of the module. */
+  readonly folder: string
+  /** What it is and how long its build takes, for the log. */
+  readonly description: string
+  /** Values that the linker writes into variables, by their names. */
+  readonly stamps: Readonly<Record<string, string>>
+}
+
+function source(folder: string, name: string): string {
+  return readFileSync(join(APISERVER_TESTS, folder, name), 'utf8')
 }
 
 /** A directive of go.mod that says a version: `go`, or a module. */
-function versionOf(directive: string): string {
-  const [, version] = new RegExp(`^\\t?${directive} (\\S+)$`, 'm').exec(source('go.mod')) ?? []
+function versionOf(folder: string, directive: string): string {
+  const [, version] = new RegExp(`^\\t?${directive} (\\S+)$`, 'm').exec(source(folder, 'go.mod')) ?? []
   if (version === undefined) throw new Error(`go.mod names no version of ${directive}`)
   return version
 }
 
 /** The release of Kubernetes, such as `v1.35.4`. */
-export const KUBERNETES_VERSION: string = versionOf('k8s.io/kubernetes')
+export const KUBERNETES_VERSION: string = versionOf('binary', 'k8s.io/kubernetes')
 
-/** Where the binary is once it is built: the folder's name changes with its sources. */
-export function binaryPath(): string {
+const [major = '', minor = ''] = KUBERNETES_VERSION.slice(1).split('.')
+
+/** kube-apiserver with etcd. */
+export const KUBE_APISERVER: GoProgram = {
+  name: 'kube-apiserver',
+  folder: 'binary',
+  description: `kube-apiserver ${KUBERNETES_VERSION} with etcd, once: this takes some minutes`,
+  stamps: {
+    [`${VERSION_PACKAGE}.gitVersion`]: KUBERNETES_VERSION,
+    [`${VERSION_PACKAGE}.gitMajor`]: major,
+    [`${VERSION_PACKAGE}.gitMinor`]: minor,
+  },
+}
+
+/** Reads aws-auth as the reference does. */
+export const READ_AWS_AUTH: GoProgram = {
+  name: 'read-aws-auth',
+  folder: 'read-aws-auth',
+  description: 'read-aws-auth, once',
+  stamps: {},
+}
+
+/** Where a program is once it is built: the folder's name changes with its sources. */
+export function programPath({ name, folder }: GoProgram): string {
   const hash = createHash('sha256')
-  for (const name of FILES) hash.update(`${name}\0${source(name)}\0`)
+  for (const file of FILES) hash.update(`${file}\0${source(folder, file)}\0`)
   hash.update(`${process.platform} ${process.arch}`)
   const cache = process.env['XDG_CACHE_HOME'] ?? ''
   const root = cache === '' ? join(homedir(), '.cache') : cache
-  return join(root, 'aws-iam-authenticator-tests', hash.digest('hex').slice(0, 16), 'kube-apiserver')
+  return join(root, 'aws-iam-authenticator-tests', hash.digest('hex').slice(0, 16), name)
 }
 
-/** Runs Go in the folder of the sources, with this process' environment: Go finds its caches and its proxy by it. */
-async function go(args: readonly string[], output: 'ignore' | 'inherit' | 'pipe'): Promise<string | undefined> {
+/** Runs Go in a folder of sources, with this process' environment: Go finds its caches and its proxy by it. */
+async function go(
+  folder: string,
+  args: readonly string[],
+  output: 'ignore' | 'inherit' | 'pipe',
+): Promise<string | undefined> {
   const env = { ...process.env, GOTOOLCHAIN: 'local' }
-  const child = spawn('go', args, { cwd: SOURCES, env, stdio: ['ignore', output, 'inherit'] })
+  const child = spawn('go', args, { cwd: join(APISERVER_TESTS, folder), env, stdio: ['ignore', output, 'inherit'] })
   let text = ''
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
   const code = await new Promise<number | null>((resolve) => {
@@ -48,40 +86,42 @@ async function go(args: readonly string[], output: 'ignore' | 'inherit' | 'pipe'
 
 function isOlder(version: string, than: string): boolean {
   const [have = 0, wanted = 0] = [version, than].map((text) => {
-    const [major = 0, minor = 0] = text.split('.').map((part) => Number.parseInt(part, 10))
-    return 1000 * major + minor
+    const [first = 0, second = 0] = text.split('.').map((part) => Number.parseInt(part, 10))
+    return 1000 * first + second
   })
   return have < wanted
 }
 
+async function checkGo({ name, folder }: GoProgram): Promise<void> {
+  const wanted = versionOf(folder, 'go')
+  const found = await go(folder, ['env', 'GOVERSION'], 'pipe')
+  if (found === undefined) {
+    throw new Error(`Go is needed to build ${name}: put go ${wanted} or newer on PATH (https://go.dev/dl)`)
+  }
+  const version = found.trim().replace(/^go/, '')
+  if (isOlder(version, wanted)) {
+    throw new Error(`go ${wanted} or newer is needed to build ${name}; this is ${version}`)
+  }
+}
+
 /**
- * Builds kube-apiserver with etcd, unless these sources were built before.
+ * Builds a program, unless its sources were built before.
  *
  * @returns Its path.
  * @throws Error when Go is not there or too old, or the build fails; Go's own words are on stderr then.
  */
-export async function buildBinary(): Promise<string> {
-  const path = binaryPath()
+export async function buildProgram(program: GoProgram): Promise<string> {
+  const path = programPath(program)
   if (existsSync(path)) return path
-  const wanted = versionOf('go')
-  const found = await go(['env', 'GOVERSION'], 'pipe')
-  if (found === undefined) {
-    throw new Error(`Go is needed to build kube-apiserver: put go ${wanted} or newer on PATH (https://go.dev/dl)`)
-  }
-  const version = found.trim().replace(/^go/, '')
-  if (isOlder(version, wanted))
-    throw new Error(`go ${wanted} or newer is needed to build kube-apiserver; this is ${version}`)
-
-  console.log(`building kube-apiserver ${KUBERNETES_VERSION} with etcd, once: this takes some minutes`)
-  const [major = '', minor = ''] = KUBERNETES_VERSION.slice(1).split('.')
-  const stamps = { gitVersion: KUBERNETES_VERSION, gitMajor: major, gitMinor: minor }
-  const stamped = Object.entries(stamps).map(([name, value]) => `-X ${VERSION_PACKAGE}.${name}=${value}`)
+  await checkGo(program)
+  console.log(`building ${program.description}`)
+  const stamped = Object.entries(program.stamps).map(([name, value]) => `-X ${name}=${value}`)
   mkdirSync(dirname(path), { recursive: true })
   const aside = `${path}.${randomUUID()}`
   const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamped].join(' ')]
   try {
-    if ((await go(['build', ...flags, '-o', aside, '.'], 'inherit')) === undefined) {
-      throw new Error('the build of kube-apiserver failed')
+    if ((await go(program.folder, ['build', ...flags, '-o', aside, '.'], 'inherit')) === undefined) {
+      throw new Error(`the build of ${program.name} failed`)
     }
     renameSync(aside, path)
   } finally {
