@@ -13,7 +13,8 @@ const IMPORT = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'/gm
 const DYNAMIC_IMPORT = /\bimport\('([^']+)'\)/g
 const NAMED = /^(?:import|export)\s(?:type\s)?(?:\w+,\s)?\{([^}]*)\}\sfrom\s'([^']+)'/gm
 const LATER = /const \{([^}]*)\} = await import\('([^']+)'\)/g
-const EXPORT = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm
+const EXPORT =
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm
 
 /** A function or method and its length. */
 export interface FunctionLength {
@@ -40,7 +41,10 @@ export interface Structure {
 }
 
 function tracked(...patterns: readonly string[]): string[] {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', ...patterns], { cwd: ROOT, encoding: 'utf8' })
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', ...patterns], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
   return listed.split('\n').filter((path) => path !== '')
 }
 
@@ -64,7 +68,9 @@ function target(from: string, specifier: string): string | undefined {
 function subpath(name: string, key: string): string | undefined {
   const manifest: unknown = JSON.parse(read(`packages/${name}/package.json`))
   const text = JSON.stringify(manifest)
-  const source = new RegExp(`"${key.replaceAll('.', '\\.')}":\\{"aws-iam-authenticator-source":"\\./([^"]+)"`).exec(text)?.[1]
+  const source = new RegExp(`"${key.replaceAll('.', '\\.')}":\\{"aws-iam-authenticator-source":"\\./([^"]+)"`).exec(
+    text,
+  )?.[1]
   return source === undefined ? undefined : `packages/${name}/${source}`
 }
 
@@ -131,7 +137,9 @@ function measure(): Structure {
     lines: counts.reduce((sum, count) => sum + count, 0),
     medianLines: counts[Math.floor(counts.length / 2)] ?? 0,
     trackedLines: tracked().reduce((sum, path) => sum + (/\.(?:png|snap)$/.test(path) ? 0 : lineCount(read(path))), 0),
-    functions: sources.flatMap((path) => functionsOf(path, texts.get(path) ?? '')).toSorted((a, b) => b.lines - a.lines),
+    functions: sources
+      .flatMap((path) => functionsOf(path, texts.get(path) ?? ''))
+      .toSorted((a, b) => b.lines - a.lines),
     cycles,
     unusedExports,
     topFiles,
@@ -143,7 +151,8 @@ function measure(): Structure {
 export const structure: Structure = measure()
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { files, lines, medianLines, trackedLines, functions, cycles, unusedExports, topFiles, packageImports } = structure
+  const { files, lines, medianLines, trackedLines, functions, cycles, unusedExports, topFiles, packageImports } =
+    structure
   console.log(`sources of the packages: ${lines} lines in ${files} files, median ${medianLines}`)
   console.log(`lines of all tracked text files: ${trackedLines}`)
   console.log(`functions over 60 lines: ${functions.filter((each) => each.lines > 60).length}; longest:`)

@@ -62,9 +62,9 @@ void test('an entry that has no case left is warned about', async (t) => {
   t.same(paths(entry(', sessionnames: [a, b]') + entry(', sessionnames: [b]')), [])
   t.same(paths(entry(', principalid: AROA1') + entry(', principalid: AROA1, sessionnames: a')), [])
   t.same(paths(entry(', principalid: AROA1, sessionnames: a') + entry(', principalid: AROA1')), ['mapRoles[0]'])
-  const far = entry(', sessionnames: a', 'x') + entry(', sessionnames: b') + entry(', sessionnames: a', 'y')
+  const far = entry(', sessionnames: a', 'x') + entry(', sessionnames: b') + entry(', sessionnames: a', 'z')
   t.same(paths(far), ['mapRoles[0]'])
-  t.equal(usernameOf(far, { sessionName: 'a' }), 'y')
+  t.equal(usernameOf(far, { sessionName: 'a' }), 'z')
   t.equal(usernameOf(far, { sessionName: 'b' }), 'u')
 })
 
