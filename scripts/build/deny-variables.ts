@@ -69,6 +69,13 @@ function readText(text: string, tables: Decisions): { denied: readonly Occurrenc
   return { denied, undecided }
 }
 
+/** Places where the runtime reads a denied variable of another name: a text of its own, and JavaScript source. */
+function otherVariables(text: string): readonly Occurrence[] {
+  const names = DENIED_OTHER_VARIABLES.join('|')
+  const read = new RegExp(`(?<=\\0)(?:${names})(?=\\0)|(?<=env\\.)(?:${names})\\b|(?<=")(?:${names})(?=")`, 'g')
+  return [...text.matchAll(read)].map(({ 0: name, index }) => ({ name, at: index }))
+}
+
 const PREFIX_UTF16 = Buffer.from('BUN_', 'utf16le')
 
 /** Characters of UTF-16 that one name can have at most. */
@@ -81,21 +88,24 @@ function* placesInUtf16(program: Buffer): Generator<{ readonly at: number; reado
   }
 }
 
+/** The key under which the runtime's transpiler replaces an expression. It reads nothing, and must stay an expression. */
+const REPLACED_EXPRESSION = 'process.env.BUN_ENV'
+
 /**
  * Overwrites a name so that no variable can have it. No name of a variable holds a NUL, and C libraries look for no variable with an
  * empty name. JavaScript source needs an expression of the same length instead.
  */
 function denyAt(program: Buffer, text: string, { name, at }: Occurrence): void {
-  if (text.startsWith('env.', at - 4)) {
-    program.write(`["="${' '.repeat(name.length - 4)}]`, at - 1, 'latin1')
-  } else if (!isPropertyKey(text, { name, at })) {
-    program[at] = 0
-  }
+  if (!readsVariable(text, { name, at })) return
+  if (text.startsWith('env.', at - 4)) program.write(`["="${' '.repeat(name.length - 4)}]`, at - 1, 'latin1')
+  else program[at] = 0
 }
 
-/** JavaScript source that sets the variable for a child process, as `{ NAME: "1" }`. It reads nothing. */
-function isPropertyKey(text: string, { name, at }: Occurrence): boolean {
-  return /^[,{] $/.test(text.slice(at - 2, at)) && text.startsWith(': ', at + name.length)
+/** Whether the name is there to read the variable. JavaScript source as `{ NAME: "1" }` sets it for a child process. */
+function readsVariable(text: string, { name, at }: Occurrence): boolean {
+  const isPropertyKey = /^[,{] $/.test(text.slice(at - 2, at)) && text.startsWith(': ', at + name.length)
+  const end = at + name.length
+  return !isPropertyKey && text.slice(end - REPLACED_EXPRESSION.length, end) !== REPLACED_EXPRESSION
 }
 
 /** The names of JavaScriptCore's options: each stands as `JSC_<name>` in the runtime. */
@@ -151,9 +161,7 @@ export function denyVariables(program: Buffer, tables: Decisions = decisions()):
   const changed = Buffer.from(program)
   for (const occurrence of denied) denyAt(changed, text, occurrence)
   for (const { at, denied: inRun } of wide) for (const { at: offset } of inRun) changed.fill(0, at + 2 * offset, at + 2 * offset + 2)
-  for (const name of DENIED_OTHER_VARIABLES) {
-    for (let at = text.indexOf(`\0${name}\0`); at >= 0; at = text.indexOf(`\0${name}\0`, at + 1)) changed[at + 1] = 0
-  }
+  for (const occurrence of otherVariables(text)) denyAt(changed, text, occurrence)
   denyEngineOptions(changed, text)
   return changed
 }
@@ -163,10 +171,10 @@ export function obeyedVariables(program: Buffer): readonly string[] {
   const text = program.toString('latin1')
   const wide = [...placesInUtf16(program)].flatMap(({ text: run }) => readRun(run, decisions()).denied)
   return [
-    ...readText(text, decisions()).denied.filter((occurrence) => !isPropertyKey(text, occurrence)),
+    ...readText(text, decisions()).denied.filter((occurrence) => readsVariable(text, occurrence)),
+    ...otherVariables(text),
     ...wide,
   ]
     .map(({ name }) => name)
     .concat(REQUIRED_ENGINE_OPTIONS.filter((name) => text.includes(`\0${name}\0`) || text.includes(`JSC_${name}\0`)))
-    .concat(DENIED_OTHER_VARIABLES.filter((name) => text.includes(`\0${name}\0`)))
 }

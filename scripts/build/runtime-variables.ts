@@ -65,8 +65,8 @@ export const REQUIRED_VARIABLES: readonly string[] = [
 ]
 
 /**
- * Denied variables of other names: they crash the process, write files, or hand over a file descriptor. Denied where the runtime has
- * the name as a text of its own.
+ * Denied variables of other names: they crash the process, hold the server, write files, load data or code, or hand over a file
+ * descriptor.
  */
 export const DENIED_OTHER_VARIABLES: readonly string[] = [
   'C_INCLUDE_PATH',
@@ -79,6 +79,9 @@ export const DENIED_OTHER_VARIABLES: readonly string[] = [
   'NODE_COMPILE_CACHE',
   'NODE_DEBUG_NATIVE',
   'NODE_REDIRECT_WARNINGS',
+  // A server that takes itself for a worker of a cluster waits for the primary, and does not even stop.
+  'NODE_UNIQUE_ID',
+  'SIMDUTF_FORCE_IMPLEMENTATION',
 ]
 
 /** Variables that the executable must not read, because we use none of them. */

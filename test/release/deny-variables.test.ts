@@ -62,7 +62,8 @@ t.test('no variable can have a denied name', (t) => {
   // One after the other, and in front of other text.
   t.equal(denied('BUN_INSPECTBUN_INSPECT_PRELOADNODE_PATH'), '\0UN_INSPECT\0UN_INSPECT_PRELOADNODE_PATH')
   t.equal(denied('BUN_SHOW_BUN_STACKFRAMESx'), '\0UN_SHOW_BUN_STACKFRAMESx')
-  // What is no variable stays.
+  // What is no variable stays, and so does what reads none.
+  t.equal(denied('process.env.BUN_ENVprocess.browser\0BUN_ENV'), 'process.env.BUN_ENVprocess.browser\0\0UN_ENV')
   t.equal(denied('#define BUN_FFI_IMPORT extern'), '#define BUN_FFI_IMPORT extern')
   t.equal(denied('JSC_SIGNAL_FOR_GC and more'), 'JSC_SIGNAL_FOR_GC and more')
   t.equal(denied('a\0JSC_SIGNAL_FOR_GC'), 'a\0\0SC_SIGNAL_FOR_GC')
