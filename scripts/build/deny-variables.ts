@@ -41,11 +41,12 @@ export function decisions(keep: readonly string[] = []): Decisions {
  */
 function readRun(run: string, { denied, kept }: Decisions): { denied: readonly Occurrence[]; undecided?: string } {
   const found: Occurrence[] = []
-  for (let at = run.indexOf('BUN_'); at >= 0; ) {
+  for (let at = run.indexOf('BUN_'); at >= 0;) {
     const isDecided = (end: number): boolean => {
       const name = run.slice(at, end)
       return (
-        (denied.has(name) && run[end] !== '_') || (kept.has(name) && (end === run.length || run.startsWith('BUN_', end)))
+        (denied.has(name) && run[end] !== '_') ||
+        (kept.has(name) && (end === run.length || run.startsWith('BUN_', end)))
       )
     }
     let end = run.length
@@ -160,21 +161,21 @@ export function denyVariables(program: Buffer, tables: Decisions = decisions()):
   }
   const changed = Buffer.from(program)
   for (const occurrence of denied) denyAt(changed, text, occurrence)
-  for (const { at, denied: inRun } of wide) for (const { at: offset } of inRun) changed.fill(0, at + 2 * offset, at + 2 * offset + 2)
+  for (const { at, denied: inRun } of wide)
+    for (const { at: offset } of inRun) changed.fill(0, at + 2 * offset, at + 2 * offset + 2)
   for (const occurrence of otherVariables(text)) denyAt(changed, text, occurrence)
   denyEngineOptions(changed, text)
   return changed
 }
 
-/** Denied variables and engine options that a program still obeys. */
+/**
+ * Denied variables and engine options that a program still obeys. A compiled executable also holds our own bundle, so only names
+ * that nothing but the runtime has are looked for.
+ */
 export function obeyedVariables(program: Buffer): readonly string[] {
   const text = program.toString('latin1')
   const wide = [...placesInUtf16(program)].flatMap(({ text: run }) => readRun(run, decisions()).denied)
-  return [
-    ...readText(text, decisions()).denied.filter((occurrence) => readsVariable(text, occurrence)),
-    ...otherVariables(text),
-    ...wide,
-  ]
-    .map(({ name }) => name)
-    .concat(REQUIRED_ENGINE_OPTIONS.filter((name) => text.includes(`\0${name}\0`) || text.includes(`JSC_${name}\0`)))
+  const narrow = readText(text, decisions()).denied.filter((occurrence) => readsVariable(text, occurrence))
+  const options = REQUIRED_ENGINE_OPTIONS.map((name) => `JSC_${name}`).filter((name) => text.includes(`${name}\0`))
+  return [...[...narrow, ...wide].map(({ name }) => name), ...options]
 }

@@ -92,7 +92,10 @@ t.test('each denied variable by itself changes nothing', { skip }, async (t) => 
   const home = temporaryFolder(t)
   const expected = await runCommand(['version'], { cwd: home, environment: minimalEnvironment(home) })
   for (const [name, value] of Object.entries(environments[0] ?? {})) {
-    const actual = await runCommand(['version'], { cwd: home, environment: { ...minimalEnvironment(home), [name]: value } })
+    const actual = await runCommand(['version'], {
+      cwd: home,
+      environment: { ...minimalEnvironment(home), [name]: value },
+    })
     t.same(actual, expected, name)
   }
   t.same(sprung(), [])

@@ -24,7 +24,9 @@ function runtime(text = '', lacks = ''): Buffer {
 
 /** What becomes of the text in a runtime. */
 function denied(text: string): string {
-  return denyVariables(runtime(text)).toString('latin1').slice(runtime().length - 1, -1)
+  return denyVariables(runtime(text))
+    .toString('latin1')
+    .slice(runtime().length - 1, -1)
 }
 
 t.test('a variable that nobody has decided on stops the build, and is named with the file to edit', (t) => {
@@ -40,7 +42,11 @@ t.test('a variable that nobody has decided on stops the build, and is named with
     'BUN_FFI_IMPORT_NEW_THING',
     String(Buffer.from('BUN_NEW_THING', 'utf16le')),
   ]) {
-    t.throws(() => denyVariables(runtime(text)), { message: /NEW_THING\S*: .* scripts\/build\/runtime-variables\.ts$/ }, text)
+    t.throws(
+      () => denyVariables(runtime(text)),
+      { message: /NEW_THING\S*: .* scripts\/build\/runtime-variables\.ts$/ },
+      text,
+    )
   }
   t.end()
 })
@@ -79,7 +85,8 @@ t.test('names in UTF-16 are denied too', (t) => {
 })
 
 t.test('JavaScript source stays valid and reads nothing', (t) => {
-  const source = 'const a = process.env.BUN_PORT || env.BUN_INSPECT_NOTIFY, b = { ...env, BUN_TEST_DRAIN_EVENT_LOOP: "1" };'
+  const source =
+    'const a = process.env.BUN_PORT || env.BUN_INSPECT_NOTIFY, b = { ...env, BUN_TEST_DRAIN_EVENT_LOOP: "1" };'
   const changed = denied(source)
   t.equal(changed.length, source.length)
   const run: unknown = new Function('process', 'env', `${changed} return { a, b }`)

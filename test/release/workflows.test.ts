@@ -75,7 +75,10 @@ t.test('pnpm is pinned by version and hash, and CI and releases run no other', (
   t.not(hash, '')
   t.same(field(json('.ci/pnpm/package.json'), 'dependencies'), { pnpm: version })
   const locked = new Map(entries(field(json('.ci/pnpm/package-lock.json'), 'packages')))
-  t.match(locked.get('node_modules/pnpm'), { version, integrity: `sha512-${Buffer.from(hash, 'hex').toString('base64')}` })
+  t.match(locked.get('node_modules/pnpm'), {
+    version,
+    integrity: `sha512-${Buffer.from(hash, 'hex').toString('base64')}`,
+  })
   // pnpm's own package only starts the binary for the machine.
   t.match(locked.get('node_modules/@pnpm/exe.linux-x64'), { version, integrity: /^sha512-/ })
   const commands = ['.ci/run', '.github/workflows/ci.yml', '.github/workflows/release.yml']
@@ -88,7 +91,9 @@ t.test('pnpm is pinned by version and hash, and CI and releases run no other', (
 
 t.test('an image that is pulled is pinned by its digest', (t) => {
   const text = readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8')
-  const images = [...text.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image).filter((image) => image !== 'scratch')
+  const images = [...text.matchAll(/^FROM (\S+)/gm)]
+    .map(([, image = '']) => image)
+    .filter((image) => image !== 'scratch')
   t.ok(images.length > 0)
   for (const image of images) t.match(image, /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
   t.end()
