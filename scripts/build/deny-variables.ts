@@ -18,7 +18,7 @@ export interface Decisions {
   readonly required: readonly string[]
 }
 
-/** A variable's name in a runtime. `at` and `length` are in characters of the text. */
+/** A variable's name in a text, and the character that it begins at. */
 interface Occurrence {
   readonly name: string
   readonly at: number
@@ -137,16 +137,16 @@ function denyEngineOptions(program: Buffer, text: string): void {
 }
 
 /**
- * A runtime that obeys no environment variables but the allowed ones, and takes no JavaScriptCore options but the allowed ones. No flag of Bun's
- * build switches them off: BUN_OPTIONS loads code, BUN_BE_BUN is the whole of Bun, BUN_INSPECT opens a debugger.
+ * A copy of the runtime that obeys only the allowed environment variables and JavaScriptCore options. No flag of Bun's build switches
+ * the others off: BUN_OPTIONS loads code, BUN_BE_BUN is the whole of Bun, BUN_INSPECT opens a debugger.
  *
  * @throws {Error} The runtime has a name that nobody has decided on, or lacks one that every runtime has.
  */
 export function denyVariables(program: Buffer, tables: Decisions = decisions()): Buffer {
   const text = program.toString('latin1')
   const { denied, undecided } = readText(text, tables)
-  const wide = [...placesInUtf16(program)].map(({ at, text: run }) => ({ at, ...readRun(run, tables) }))
-  const unknown = new Set([...undecided, ...wide.flatMap((read) => read.undecided ?? [])])
+  const wide = [...placesInUtf16(program)].map(({ at, text: run }) => ({ at, read: readRun(run, tables) }))
+  const unknown = new Set([...undecided, ...wide.flatMap(({ read }) => read.undecided ?? [])])
   if (unknown.size > 0) {
     throw new Error(
       `the runtime knows variables that nobody has decided on: ${[...unknown].join(', ')}: add each to a table in ${DECISIONS}`,
@@ -161,8 +161,9 @@ export function denyVariables(program: Buffer, tables: Decisions = decisions()):
   }
   const changed = Buffer.from(program)
   for (const occurrence of denied) denyAt(changed, text, occurrence)
-  for (const { at, denied: inRun } of wide)
-    for (const { at: offset } of inRun) changed.fill(0, at + 2 * offset, at + 2 * offset + 2)
+  for (const { at, read } of wide) {
+    for (const { at: offset } of read.denied) changed.writeUInt16LE(0, at + 2 * offset)
+  }
   for (const occurrence of otherVariables(text)) denyAt(changed, text, occurrence)
   denyEngineOptions(changed, text)
   return changed

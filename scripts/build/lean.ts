@@ -222,7 +222,7 @@ export { default as collectDefaultMetrics } from 'prom-client/lib/defaultMetrics
 ])
 
 /** Leaves out of the libraries of the server, and of calls to AWS, what is not used of them. */
-export function parts(onReplaced: OnReplaced): Plugin {
+export function usedParts(onReplaced: OnReplaced): Plugin {
   return {
     name: 'parts',
     setup: (bundler) => {

@@ -69,7 +69,7 @@ export function contentsOf({ metafile: { inputs, outputs }, replaced }: BundleIn
     }
   }
   const sorted = (key: string | null): string[] => [...(imports.get(key) ?? [])].sort(byCodeUnit)
-  const replacedIn = ({ name, folder }: Manifest): string[] => {
+  const replacedIn = (name: string, folder: string): string[] => {
     const here = replaced.filter(
       ({ library }) => library === name || PACKAGE_FOLDER.exec(relative(ROOT, library))?.[0] === folder,
     )
@@ -82,7 +82,9 @@ export function contentsOf({ metafile: { inputs, outputs }, replaced }: BundleIn
     packages: [...packages]
       .filter(([key]) => imports.has(key))
       .sort(([a], [b]) => byCodeUnit(a, b))
-      .map(([key, manifest]) => ({ ...manifest, imports: sorted(key), replaced: replacedIn(manifest) })),
+      .map(([key, { name, version, license, folder }]) => {
+        return { name, version, license, folder, imports: sorted(key), replaced: replacedIn(name, folder) }
+      }),
     imports: sorted(null),
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { ROOT } from '../../scripts/build/bundle.ts'
 import { INSTALLED_RUNTIME } from '../../scripts/build/compile.ts'
@@ -89,10 +90,9 @@ t.test('JavaScript source stays valid and reads nothing', (t) => {
     'const a = process.env.BUN_PORT || env.BUN_INSPECT_NOTIFY, b = { ...env, BUN_TEST_DRAIN_EVENT_LOOP: "1" };'
   const changed = denied(source)
   t.equal(changed.length, source.length)
-  const run: unknown = new Function('process', 'env', `${changed} return { a, b }`)
-  if (typeof run !== 'function') throw new TypeError('no function')
-  const environment = { BUN_PORT: 'evil', BUN_INSPECT_NOTIFY: 'evil' }
-  t.match(run({ env: environment }, environment), { a: undefined, b: { BUN_TEST_DRAIN_EVENT_LOOP: '1' } })
+  const env = { BUN_PORT: 'evil', BUN_INSPECT_NOTIFY: 'evil' }
+  const read: unknown = runInNewContext(`${changed} ({ a, b })`, { process: { env }, env })
+  t.match(read, { a: undefined, b: { BUN_TEST_DRAIN_EVENT_LOOP: '1' } })
   t.end()
 })
 
