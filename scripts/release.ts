@@ -4,7 +4,7 @@
 // --twice builds everything a second time, in another folder, and fails where a byte differs.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -17,6 +17,7 @@ import { lockedVersion, readLockFile } from './release/lock-file.ts'
 import { isSigned, signAdHoc } from './release/mach-o.ts'
 import { executableName, PLATFORMS, type Platform } from './release/platforms.ts'
 import { runtimeOf } from './release/runtimes.ts'
+import { inScratchFolder } from './release/scratch.ts'
 import { thirdPartyNotices } from './release/third-party-notices.ts'
 
 const { values } = parseArgs({
@@ -36,70 +37,62 @@ const platforms = values.platform.map((wanted) => {
 const hashes = readLockFile()
 const built = { version: version(), commit: commit() }
 
-function makeExecutable(platform: Platform, bundled: string, output: string): void {
-  const aside = mkdtempSync(join(output, 'compile-'))
-  try {
-    const compiled = compile({
-      bundle: bundled,
-      runtime: runtimeOf(platform, hashes),
-      target: platform.target,
-      folder: aside,
-      order: 'recorded',
-    })
-    const program = readFileSync(compiled)
-    // Bun signs for arm64 alone.
-    if (platform.format === 'mach-o' && !isSigned(program)) {
-      writeFileSync(compiled, signAdHoc(program, 'aws-iam-authenticator'))
-    }
-    const fault = executableFault(readFileSync(compiled), platform, built.commit)
-    if (fault !== null) throw new Error(`the executable for ${platform.name} ${fault}`)
-    renameSync(compiled, join(output, executableName(built.version, platform)))
-  } finally {
-    rmSync(aside, { recursive: true })
+/** `folder` is a folder in which nothing else is. */
+function makeExecutable(platform: Platform, bundled: string, folder: string, output: string): void {
+  const compiled = compile({
+    bundle: bundled,
+    runtime: runtimeOf(platform, hashes, folder),
+    target: platform.target,
+    folder,
+    order: 'recorded',
+  })
+  const program = readFileSync(compiled)
+  // Bun signs for arm64 alone.
+  if (platform.format === 'mach-o' && !isSigned(program)) {
+    writeFileSync(compiled, signAdHoc(program, 'aws-iam-authenticator'))
   }
+  const fault = executableFault(readFileSync(compiled), platform, built.commit)
+  if (fault !== null) throw new Error(`the executable for ${platform.name} ${fault}`)
+  renameSync(compiled, join(output, executableName(built.version, platform)))
 }
 
 function checksumLine(file: string): string {
   return `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}\n`
 }
 
-/** Makes all files in an empty folder; gives the text of the checksums. */
+/** Makes all files in a folder, which it empties first; gives the text of the checksums. */
 async function makeRelease(output: string): Promise<string> {
-  rmSync(output, { recursive: true, force: true })
   mkdirSync(output, { recursive: true })
-  const work = mkdtempSync(join(output, 'bundle-'))
-  try {
+  for (const name of readdirSync(output)) rmSync(join(output, name), { recursive: true })
+  const contents = await inScratchFolder(output, async (work) => {
     const bundled = join(work, 'aws-iam-authenticator.cjs')
-    const contents = contentsOf(await bundle(bundled))
-    for (const platform of platforms) makeExecutable(platform, bundled, output)
-    const committedAt = new Date(
-      execFileSync('git', ['show', '--no-patch', '--format=%cI', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
-    )
-    const materials = billOfMaterials({ ...built, committedAt, contents, platforms, hashes })
-    const materialsName = `aws-iam-authenticator_${built.version}_sbom.cdx.json`
-    writeFileSync(join(output, materialsName), `${JSON.stringify(materials, null, 2)}\n`)
-    const noticesName = `aws-iam-authenticator_${built.version}_third-party-notices.txt`
-    writeFileSync(join(output, noticesName), thirdPartyNotices(contents.packages, lockedVersion(hashes, 'bun')))
-    const names = [...platforms.map((platform) => executableName(built.version, platform)), materialsName, noticesName]
-    const checksums = names.map((name) => checksumLine(join(output, name))).join('')
-    writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)
-    return checksums
-  } finally {
-    rmSync(work, { recursive: true })
-  }
+    const made = contentsOf(await bundle(bundled))
+    for (const platform of platforms) {
+      await inScratchFolder(work, (folder) => makeExecutable(platform, bundled, folder, output))
+    }
+    return made
+  })
+  const committedAt = new Date(
+    execFileSync('git', ['show', '--no-patch', '--format=%cI', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
+  )
+  const materials = billOfMaterials({ ...built, committedAt, contents, platforms, hashes })
+  const materialsName = `aws-iam-authenticator_${built.version}_sbom.cdx.json`
+  writeFileSync(join(output, materialsName), `${JSON.stringify(materials, null, 2)}\n`)
+  const noticesName = `aws-iam-authenticator_${built.version}_third-party-notices.txt`
+  writeFileSync(join(output, noticesName), thirdPartyNotices(contents.packages, lockedVersion(hashes, 'bun')))
+  const names = [...platforms.map((platform) => executableName(built.version, platform)), materialsName, noticesName]
+  const checksums = names.map((name) => checksumLine(join(output, name))).join('')
+  writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)
+  return checksums
 }
 
 const output = resolve(values.output)
 const checksums = await makeRelease(output)
 process.stdout.write(checksums)
 if (values.twice) {
-  const again = mkdtempSync(join(tmpdir(), 'release-again-'))
-  try {
-    const other = new Set((await makeRelease(again)).split('\n'))
-    const differing = checksums.split('\n').filter((line) => !other.has(line))
-    if (differing.length > 0) throw new Error(`a second build gave other bytes:\n${differing.join('\n')}`)
-    console.log('a second build, in another folder, gave the same bytes')
-  } finally {
-    rmSync(again, { recursive: true })
-  }
+  const again = await inScratchFolder(tmpdir(), makeRelease)
+  const other = new Set(again.split('\n'))
+  const differing = checksums.split('\n').filter((line) => !other.has(line))
+  if (differing.length > 0) throw new Error(`a second build gave other bytes:\n${differing.join('\n')}`)
+  console.log('a second build, in another folder, gave the same bytes')
 }

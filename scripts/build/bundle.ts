@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
-import { libraries, PARTS, pastIndexes } from './lean.ts'
+import { libraries, pastIndexes, type Replacement, usedParts } from './lean.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -65,9 +65,17 @@ function withParts(whole: Metafile, parts: ReadonlyMap<string, Metafile>): Metaf
   return { inputs, outputs: Object.fromEntries(outputs) }
 }
 
+/** What went into a bundle, with paths relative to the root, and what the build replaced in it. */
+export interface BundleInputs {
+  readonly metafile: Metafile
+  readonly replaced: readonly Replacement[]
+}
+
 /** The command in pieces that are loaded when they are needed; one of them is `main.js`. */
-export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile: Metafile }> {
-  const parts = new Map<string, Metafile>()
+export async function split(): Promise<BundleInputs & { pieces: readonly OutputFile[] }> {
+  const beforehand = new Map<string, Metafile>()
+  const replaced: Replacement[] = []
+  const onReplaced = (replacement: Replacement): number => replaced.push(replacement)
   const { metafile, outputFiles } = await build({
     ...COMMON,
     entryPoints: ['packages/cli/src/main.ts'],
@@ -83,10 +91,10 @@ export async function split(): Promise<{ pieces: readonly OutputFile[]; metafile
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',
     },
-    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(ROOT, parts), PARTS],
+    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(ROOT, beforehand, onReplaced), usedParts(onReplaced)],
     metafile: true,
   })
-  return { pieces: outputFiles, metafile: withParts(metafile, parts) }
+  return { pieces: outputFiles, metafile: withParts(metafile, beforehand), replaced }
 }
 
 /**
@@ -132,13 +140,13 @@ async function inMemory(pieces: readonly OutputFile[], names: ReadonlyMap<string
 }
 
 /**
- * Bundles the command into one file for Node.js; gives what went into it, with paths relative to the root.
+ * Bundles the command into one file for Node.js; gives what went into it.
  *
  * In two steps: esbuild would let all the bundle's functions begin to exist as it is started, which takes longer than to sign a
  * token. Of pieces it begins with the first, and each of the others is one function until it is called.
  */
-export async function bundle(outfile: string): Promise<Metafile> {
-  const { pieces, metafile } = await split()
+export async function bundle(outfile: string): Promise<BundleInputs> {
+  const { pieces, metafile, replaced } = await split()
   const names = lastingNames(metafile)
   await build({
     ...COMMON,
@@ -147,5 +155,5 @@ export async function bundle(outfile: string): Promise<Metafile> {
     format: 'cjs',
     plugins: [await inMemory(pieces, names)],
   })
-  return metafile
+  return { metafile, replaced }
 }

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from './bundle.ts'
-import { withoutVariables } from './without-variables.ts'
+import { decisions, denyVariables } from './deny-variables.ts'
+import { RECORDS_ORDER } from './runtime-variables.ts'
 
 /** Bun as the install brings it: the compiler, and the runtime for the machine it runs on. */
 export const INSTALLED_RUNTIME = join(ROOT, 'node_modules/bun/bin/bun.exe')
@@ -24,12 +25,6 @@ const FLAGS = [
  */
 export const ORDER = join(ROOT, 'scripts/build/bytecode.order')
 
-/** What a runtime that records such runs must know. */
-const RECORDS = 'BUN_BYTECODE_ORDER_OUT'
-
-/** What the runtime would do for these variables: be the whole of Bun, write a file, take code. */
-const VARIABLES = ['BUN_BE_BUN', RECORDS, 'BUN_OPTIONS']
-
 export interface CompileOptions {
   readonly bundle: string
   /** Bun's executable for the target. */
@@ -43,14 +38,14 @@ export interface CompileOptions {
 }
 
 /**
- * Compiles the bundle; gives the executable's path. The variables are taken out of the runtime beforehand: what Bun signs for
+ * Compiles the bundle; gives the executable's path. The runtime's environment variables are denied beforehand: what Bun signs for
  * macOS must not change afterwards.
  */
 export function compile({ bundle, runtime, target, folder, order }: CompileOptions): string {
-  const variables = VARIABLES.filter((name) => order !== 'records' || name !== RECORDS)
+  const tables = decisions(order === 'records' ? [RECORDS_ORDER] : [])
   const closed = join(folder, 'runtime', 'bun')
   mkdirSync(dirname(closed), { recursive: true })
-  writeFileSync(closed, withoutVariables(readFileSync(runtime), variables), { mode: 0o755 })
+  writeFileSync(closed, denyVariables(readFileSync(runtime), tables), { mode: 0o755 })
   // Where the bundle lies, seen from here, and the name of the output end up in the executable.
   copyFileSync(bundle, join(folder, 'aws-iam-authenticator.cjs'))
   const files = ['aws-iam-authenticator.cjs', '--outfile', 'aws-iam-authenticator']

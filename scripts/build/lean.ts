@@ -3,6 +3,15 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
+/** A module of a library, or one that a library imports, that the build replaces. */
+export interface Replacement {
+  /** The package of the library, by its name or by the path of one of its files. */
+  readonly library: string
+  readonly module: string
+}
+
+type OnReplaced = (replacement: Replacement) => void
+
 const OWN = '@aws-iam-authenticator/'
 const STATEMENT = /^(import|export) \{([^}]*)\} from '([^']+)'$/gm
 const LATER = /(?<=^ *const \{([^}]*)\} = )await import\('([^']+)'\)$/gm
@@ -73,7 +82,7 @@ const USED: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What those libraries get in the place of modules that take longer to load than a token to sign. */
-const LIGHTER: ReadonlyMap<string, string> = new Map([
+export const LIGHTER: ReadonlyMap<string, string> = new Map([
   // Loaded when they are called, which they are not.
   ['node:os', "export const homedir = () => process.getBuiltinModule('node:os').homedir()"],
   [
@@ -88,7 +97,6 @@ const LIGHTER: ReadonlyMap<string, string> = new Map([
     "import { readFileSync } from 'node:fs'\nexport const readFile = async (...given) => readFileSync(...given)",
   ],
   // Streams of events, which STS has not: to be there for them, all modules of the signer would wait to be called.
-  ['@smithy/core/event-streams', ''],
   ['./HeaderFormatter', 'export class HeaderFormatter {}'],
 ])
 
@@ -96,7 +104,7 @@ const LIGHTER: ReadonlyMap<string, string> = new Map([
  * What the signer uses of the SDK's indexes, whose other modules make tables and classes as they are loaded. Hexadecimal digits by
  * Buffer need no table.
  */
-const SIGNER_INDEXES: ReadonlyMap<string, string> = new Map([
+export const SIGNER_INDEXES: ReadonlyMap<string, string> = new Map([
   ['client', "export { normalizeProvider } from '../transport/normalizeProvider.js'"],
   [
     'protocols',
@@ -114,18 +122,25 @@ export const toHex = (bytes) => Buffer.from(bytes).toString('hex')
   ],
 ])
 
-const LIGHTER_MODULES: Plugin = {
-  name: 'lighter-modules',
-  setup: (bundler) => {
-    bundler.onResolve({ filter: /^(?:node:|@smithy\/core\/|\.\/H)/ }, ({ path }) =>
-      LIGHTER.has(path) ? { path, namespace: 'lighter' } : null,
-    )
-    bundler.onLoad({ filter: /@smithy[\\/]core[\\/].*[\\/]\w+[\\/]index\.js$/ }, ({ path }) => {
-      const contents = SIGNER_INDEXES.get(basename(dirname(path)))
-      return contents === undefined ? null : { contents, resolveDir: dirname(path) }
-    })
-    bundler.onLoad({ filter: /^/, namespace: 'lighter' }, ({ path }) => ({ contents: LIGHTER.get(path) ?? '' }))
-  },
+function lighterModules(onReplaced: OnReplaced): Plugin {
+  return {
+    name: 'lighter-modules',
+    setup: (bundler) => {
+      bundler.onResolve({ filter: /^(?:node:|@smithy\/core\/|\.\/H)/ }, ({ path, importer }) => {
+        if (!LIGHTER.has(path)) return null
+        onReplaced({ library: importer, module: path })
+        return { path, namespace: 'lighter' }
+      })
+      bundler.onLoad({ filter: /@smithy[\\/]core[\\/].*[\\/]\w+[\\/]index\.js$/ }, ({ path }) => {
+        const folder = basename(dirname(path))
+        const contents = SIGNER_INDEXES.get(folder)
+        if (contents === undefined) return null
+        onReplaced({ library: path, module: `@smithy/core/${folder}` })
+        return { contents, resolveDir: dirname(path) }
+      })
+      bundler.onLoad({ filter: /^/, namespace: 'lighter' }, ({ path }) => ({ contents: LIGHTER.get(path) ?? '' }))
+    },
+  }
 }
 
 /**
@@ -135,7 +150,7 @@ const LIGHTER_MODULES: Plugin = {
  * @param root What the paths in the metafiles are relative to.
  * @param metafiles Gets what went into each, by the name that it has among the inputs of the whole.
  */
-export function libraries(root: string, metafiles: Map<string, Metafile>): Plugin {
+export function libraries(root: string, metafiles: Map<string, Metafile>, onReplaced: OnReplaced): Plugin {
   return {
     name: 'libraries',
     setup: (bundler) => {
@@ -155,7 +170,7 @@ export function libraries(root: string, metafiles: Map<string, Metafile>): Plugi
           format: 'esm',
           target: 'node24',
           mainFields: ['module', 'main'],
-          plugins: [LIGHTER_MODULES],
+          plugins: [lighterModules(onReplaced)],
           metafile: true,
           logLevel: 'warning',
         })
@@ -167,7 +182,7 @@ export function libraries(root: string, metafiles: Map<string, Metafile>): Plugi
 }
 
 /** What libraries would load for uses that the server does not make of them, and what they get in its place. */
-const UNUSED: ReadonlyMap<string, string> = new Map([
+export const UNUSED: ReadonlyMap<string, string> = new Map([
   // Loaded when they are called. Compilers of JSON schemas: the webhook has none, and says so to fastify; requests without a network.
   ...['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'].map(
     (name) => [name, `throw new Error('${name} is not in this build')`] as const,
@@ -182,7 +197,7 @@ const UNUSED: ReadonlyMap<string, string> = new Map([
  * Libraries whose index would load more than is used: of undici fetch, WebSockets, caches and mocks, of prom-client summaries and a
  * client of its push gateway. This is what their indexes make of their files for what is used.
  */
-const INDEXES: ReadonlyMap<string, string> = new Map([
+export const INDEXES: ReadonlyMap<string, string> = new Map([
   [
     'undici',
     `
@@ -207,19 +222,24 @@ export { default as collectDefaultMetrics } from 'prom-client/lib/defaultMetrics
 ])
 
 /** Leaves out of the libraries of the server, and of calls to AWS, what is not used of them. */
-export const PARTS: Plugin = {
-  name: 'parts',
-  setup: (bundler) => {
-    bundler.onResolve({ filter: /^(?:undici|prom-client)$/ }, ({ path, resolveDir }) => ({
-      path,
-      namespace: 'part',
-      pluginData: resolveDir,
-    }))
-    bundler.onLoad({ filter: /^/, namespace: 'part' }, ({ path, pluginData }) => ({
-      contents: INDEXES.get(path) ?? '',
-      resolveDir: String(pluginData),
-    }))
-    bundler.onResolve({ filter: /^[@ls]/ }, ({ path }) => (UNUSED.has(path) ? { path, namespace: 'unused' } : null))
-    bundler.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED.get(path) ?? '' }))
-  },
+export function usedParts(onReplaced: OnReplaced): Plugin {
+  return {
+    name: 'parts',
+    setup: (bundler) => {
+      bundler.onResolve({ filter: /^(?:undici|prom-client)$/ }, ({ path, resolveDir }) => {
+        onReplaced({ library: path, module: path })
+        return { path, namespace: 'part', pluginData: resolveDir }
+      })
+      bundler.onLoad({ filter: /^/, namespace: 'part' }, ({ path, pluginData }) => ({
+        contents: INDEXES.get(path) ?? '',
+        resolveDir: String(pluginData),
+      }))
+      bundler.onResolve({ filter: /^[@ls]/ }, ({ path, importer }) => {
+        if (!UNUSED.has(path)) return null
+        onReplaced({ library: importer, module: path })
+        return { path, namespace: 'unused' }
+      })
+      bundler.onLoad({ filter: /^/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED.get(path) ?? '' }))
+    },
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BundleContents } from './bundled-packages.ts'
+import type { BundleContents, BundledPackage } from './bundled-packages.ts'
 import { lockedVersion, type LockedHashes } from './lock-file.ts'
 import { executableName, type Platform } from './platforms.ts'
 
@@ -53,6 +53,17 @@ function npmComponent(
   }
 }
 
+/** What the build changes in a package: who looks for its code, or for a fault in it, does not find all of it. */
+function changes({ replaced }: BundledPackage): object {
+  if (replaced.length === 0) return {}
+  return {
+    pedigree: {
+      notes: `scripts/build/lean.ts replaces modules of this package, or modules that it imports: ${replaced.join(', ')}`,
+    },
+    properties: replaced.map((module) => ({ name: 'aws-iam-authenticator:replaced-module', value: module })),
+  }
+}
+
 /**
  * The bill of materials of a release in CycloneDX's JSON: the npm packages of which something is in the bundle, and Bun's
  * runtime for each platform. The hashes are of the packages' archives.
@@ -72,7 +83,7 @@ export function billOfMaterials({ version, commit, committedAt, contents, platfo
   const refs = new Map(contents.packages.map(({ name, version: of }) => [`${name}@${of}`, purl(name, of)]))
   const refsOf = (keys: readonly string[]): string[] => keys.map((key) => refs.get(key) ?? key)
   const components = [
-    ...contents.packages.map((npm) => npmComponent('library', npm, hashes)),
+    ...contents.packages.map((npm) => ({ ...npmComponent('library', npm, hashes), ...changes(npm) })),
     ...runtimes.map(({ platform, component }) => ({
       ...component,
       description: `The runtime in ${executableName(version, platform)}`,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Metafile } from 'esbuild'
-import { ROOT } from '../build/bundle.ts'
+import { join, relative } from 'node:path'
+import { ROOT, type BundleInputs } from '../build/bundle.ts'
 
 /** An npm package of which something is in the bundle. */
 export interface BundledPackage {
@@ -13,6 +12,8 @@ export interface BundledPackage {
   readonly folder: string
   /** `name@version` of the packages that it imports. */
   readonly imports: readonly string[]
+  /** Modules that the build replaces for this package: some of its own, and some that it imports. */
+  readonly replaced: readonly string[]
 }
 
 /** Everything in the bundle that is not this project's own, and what of it the project's own code imports. */
@@ -23,7 +24,7 @@ export interface BundleContents {
 
 const PACKAGE_FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 
-type Manifest = Omit<BundledPackage, 'imports'>
+type Manifest = Omit<BundledPackage, 'imports' | 'replaced'>
 
 function readManifest(folder: string): Manifest {
   const text = readFileSync(join(ROOT, folder, 'package.json'), 'utf8')
@@ -44,7 +45,7 @@ function byCodeUnit(a: string, b: string): number {
 }
 
 /** Reads from esbuild's metafile which packages the bundle is made of. */
-export function contentsOf({ inputs, outputs }: Metafile): BundleContents {
+export function contentsOf({ metafile: { inputs, outputs }, replaced }: BundleInputs): BundleContents {
   const used = new Set<string>()
   for (const output of Object.values(outputs)) {
     for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) used.add(input)
@@ -68,6 +69,12 @@ export function contentsOf({ inputs, outputs }: Metafile): BundleContents {
     }
   }
   const sorted = (key: string | null): string[] => [...(imports.get(key) ?? [])].sort(byCodeUnit)
+  const replacedIn = (name: string, folder: string): string[] => {
+    const here = replaced.filter(
+      ({ library }) => library === name || PACKAGE_FOLDER.exec(relative(ROOT, library))?.[0] === folder,
+    )
+    return [...new Set(here.map(({ module }) => module))].sort(byCodeUnit)
+  }
   const packages = new Map(
     [...manifests.values()].map((manifest) => [`${manifest.name}@${manifest.version}`, manifest]),
   )
@@ -75,7 +82,9 @@ export function contentsOf({ inputs, outputs }: Metafile): BundleContents {
     packages: [...packages]
       .filter(([key]) => imports.has(key))
       .sort(([a], [b]) => byCodeUnit(a, b))
-      .map(([key, { name, version, license, folder }]) => ({ name, version, license, folder, imports: sorted(key) })),
+      .map(([key, { name, version, license, folder }]) => {
+        return { name, version, license, folder, imports: sorted(key), replaced: replacedIn(name, folder) }
+      }),
     imports: sorted(null),
   }
 }

@@ -1,3 +1,4 @@
+import { obeyedVariables } from '../build/deny-variables.ts'
 import { isSigned } from './mach-o.ts'
 import type { Platform } from './platforms.ts'
 
@@ -44,7 +45,7 @@ const FAULTS = { elf: elfFault, 'mach-o': machOFault, pe: peFault }
 export function executableFault(program: Buffer, platform: Platform, holds: string): string | null {
   const fault = FAULTS[platform.format](program, platform)
   if (fault !== null) return fault
-  const variable = ['BUN_BE_BUN', 'BUN_OPTIONS'].find((name) => program.includes(name))
-  if (variable !== undefined) return `knows the variable ${variable}`
+  const obeyed = obeyedVariables(program)
+  if (obeyed.length > 0) return `obeys the variables ${obeyed.join(', ')}`
   return program.includes(holds) ? null : `holds no ${holds}`
 }

@@ -22,9 +22,10 @@ function isThisMachine({ target }: Platform): boolean {
  * Bun's executable for a platform, of the version that the lock file pins. For this machine's own it is the one that the
  * install brought; others are fetched with npm as packages, their archives checked, and kept in `.cache/runtimes`.
  *
+ * @param scratch A folder that nobody else can write, to unpack into.
  * @throws {Error} The archive is not the one of the lock file.
  */
-export function runtimeOf(platform: Platform, hashes: LockedHashes): string {
+export function runtimeOf(platform: Platform, hashes: LockedHashes, scratch: string): string {
   if (isThisMachine(platform)) return INSTALLED_RUNTIME
   const version = lockedVersion(hashes, platform.runtime)
   const integrity = hashes.get(`${platform.runtime}@${version}`) ?? ''
@@ -46,13 +47,13 @@ export function runtimeOf(platform: Platform, hashes: LockedHashes): string {
       rmSync(aside, { recursive: true })
     }
   }
-  if (!hasHash(readFileSync(archive), integrity)) {
+  const bytes = readFileSync(archive)
+  if (!hasHash(bytes, integrity)) {
     throw new Error(`${archive} is not the archive that pnpm-lock.yaml names: remove it, and ask where it came from`)
   }
-  // Unpacked each time: what is used is what was just checked.
-  const folder = join(CACHE, platform.name)
-  rmSync(folder, { recursive: true, force: true })
+  // Unpacked each time, from memory: what is used is what was just checked.
+  const folder = join(scratch, 'unpacked')
   mkdirSync(folder)
-  execFileSync('tar', ['-xzf', archive, '-C', folder])
+  execFileSync('tar', ['-xz', '-C', folder], { input: bytes })
   return join(folder, 'package', 'bin', `bun${platform.extension}`)
 }

@@ -6,6 +6,7 @@ import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import t from 'tap'
 import { split } from '../../scripts/build/bundle.ts'
+import { INDEXES, LIGHTER, SIGNER_INDEXES, UNUSED } from '../../scripts/build/lean.ts'
 import { contentsOf } from '../../scripts/release/bundled-packages.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -114,10 +115,37 @@ t.test('everything in the executable has a licence in the bill of materials, and
 })
 
 t.test('libraries that are bundled beforehand count with what is in them', async (t) => {
-  const { metafile } = await split()
+  const { metafile, replaced } = await split()
   const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))
   t.ok(used.includes('library:@aws-crypto/sha256-js'))
   // This build of it is in that library alone.
   t.ok(used.some((name) => name.startsWith('node_modules/') && name.includes('/sha256-js/build/module/')))
-  t.ok(contentsOf(metafile).imports.some((name) => name.startsWith('@aws-crypto/sha256-js@')))
+  t.ok(contentsOf({ metafile, replaced }).imports.some((name) => name.startsWith('@aws-crypto/sha256-js@')))
+})
+
+t.test('the bill of materials names library code that the build replaces', (t) => {
+  const components = field(JSON.parse(readFileSync(join(output, materials), 'utf8')), 'components')
+  if (!Array.isArray(components)) throw new Error('no components')
+  const replaced = new Map<string, string[]>()
+  for (const component of components) {
+    const properties = field(component, 'properties')
+    const modules = (Array.isArray(properties) ? properties : [])
+      .filter((property) => field(property, 'name') === 'aws-iam-authenticator:replaced-module')
+      .map((property) => String(field(property, 'value')))
+    const notes = String(field(field(component, 'pedigree'), 'notes'))
+    for (const module of modules) t.ok(notes.includes(module), module)
+    t.equal(field(component, 'pedigree') === undefined, modules.length === 0)
+    replaced.set(decodeURIComponent(String(field(component, 'purl'))).replace(/^pkg:npm\/(.*)@[^@]*$/, '$1'), modules)
+  }
+  t.match(replaced.get('fastify'), ['@fastify/ajv-compiler'])
+  t.same(replaced.get('undici'), ['undici'])
+  t.same(replaced.get('find-my-way'), ['safe-regex2'])
+  t.ok(replaced.get('@smithy/signature-v4')?.includes('./HeaderFormatter'))
+  t.same(replaced.get('yaml'), [])
+  // Every row of the tables is used, and is named.
+  const named = new Set([...replaced.values()].flat())
+  for (const module of [...UNUSED.keys(), ...INDEXES.keys()]) t.ok(named.has(module), module)
+  for (const folder of SIGNER_INDEXES.keys()) t.ok(named.has(`@smithy/core/${folder}`), folder)
+  for (const module of LIGHTER.keys()) t.ok(named.has(module), module)
+  t.end()
 })

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parse } from 'yaml'
 
-const FOLDER = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), '.github', 'workflows')
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const FOLDER = join(ROOT, '.github', 'workflows')
 const PINNED = /^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/
 
 function entries(value: unknown): [string, unknown][] {
@@ -63,3 +64,37 @@ for (const file of files) {
     t.end()
   })
 }
+
+function json(...path: readonly string[]): unknown {
+  return JSON.parse(readFileSync(join(ROOT, ...path), 'utf8'))
+}
+
+t.test('pnpm is pinned by version and hash, and CI and releases run no other', (t) => {
+  const [, version = '', hash = ''] =
+    /^pnpm@(\d+\.\d+\.\d+)\+sha512\.([0-9a-f]{128})$/.exec(String(field(json('package.json'), 'packageManager'))) ?? []
+  t.not(hash, '')
+  t.same(field(json('.ci/pnpm/package.json'), 'dependencies'), { pnpm: version })
+  const locked = new Map(entries(field(json('.ci/pnpm/package-lock.json'), 'packages')))
+  t.match(locked.get('node_modules/pnpm'), {
+    version,
+    integrity: `sha512-${Buffer.from(hash, 'hex').toString('base64')}`,
+  })
+  // pnpm's own package only starts the binary for the machine.
+  t.match(locked.get('node_modules/@pnpm/exe.linux-x64'), { version, integrity: /^sha512-/ })
+  const commands = ['.ci/run', '.github/workflows/ci.yml', '.github/workflows/release.yml']
+  for (const file of commands) t.notMatch(readFileSync(join(ROOT, file), 'utf8'), /npx|corepack/, file)
+  for (const file of ['.ci/run', '.github/workflows/release.yml']) {
+    t.match(readFileSync(join(ROOT, file), 'utf8'), /npm install --prefix \.ci\/pnpm --no-save/, file)
+  }
+  t.end()
+})
+
+t.test('an image that is pulled is pinned by its digest', (t) => {
+  const text = readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8')
+  const images = [...text.matchAll(/^FROM (\S+)/gm)]
+    .map(([, image = '']) => image)
+    .filter((image) => image !== 'scratch')
+  t.ok(images.length > 0)
+  for (const image of images) t.match(image, /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/)
+  t.end()
+})
