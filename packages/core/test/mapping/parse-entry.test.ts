@@ -121,7 +121,7 @@ void test('an sso entry is for the roles of its permission set, in its account a
   ]) {
     t.notOk(matches(key, arn), arn)
   }
-  const gov = keyOf('{permissionSetName: A, accountID: 012345678901, partition: aws-us-gov}')
+  const gov = keyOf('{permissionSetName: A, accountID: "012345678901", partition: aws-us-gov}')
   t.ok(matches(gov, 'arn:aws-us-gov:iam::012345678901:role/AWSReservedSSO_A_0123456789abcdef'))
   t.notOk(matches(gov, 'arn:aws:iam::012345678901:role/AWSReservedSSO_A_0123456789abcdef'))
   t.ok(
