@@ -60,13 +60,7 @@ void test('a data key that holds no list keeps what it held, and only that key',
 })
 
 void test('a bad entry takes only itself away', async (t) => {
-  for (const bad of [
-    '- text\n',
-    '- {}\n',
-    '- {rolearn: 1}\n',
-    '- {rolearn: a, rolearn: b}\n',
-    '- {a: {{b}}}\n',
-  ]) {
+  for (const bad of ['- text\n', '- {}\n', '- {rolearn: 1}\n', '- {rolearn: a, rolearn: b}\n', '- {a: {{b}}}\n']) {
     const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}${bad}${roleEntry('c')}` })
     t.same(
       roles.map(({ username, path }) => [username, path]),
