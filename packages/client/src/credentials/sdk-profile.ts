@@ -11,7 +11,7 @@ import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
  * @throws {CredentialsError}
  */
 export async function sdkProfileCredentials(context: CredentialContext, profile: string): Promise<Credentials> {
-  const { settings } = context
+  const { settings, pauseWhile } = context
   try {
     const provide = fromIni({
       profile,
@@ -20,7 +20,9 @@ export async function sdkProfileCredentials(context: CredentialContext, profile:
       parentClientConfig: { region: settings.region },
       logger: silent,
     })
-    return fromSdk(await provide(), `profile "${profile}"`)
+    const runsProgram = settings.sharedConfig.profiles.get(profile)?.has('credential_process') === true
+    const provided = runsProgram && pauseWhile !== undefined ? await pauseWhile(() => provide()) : await provide()
+    return fromSdk(provided, `profile "${profile}"`)
   } catch (error) {
     throw profileError(error, context, profile)
   }
