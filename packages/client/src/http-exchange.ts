@@ -13,8 +13,8 @@ export function loadHttp(): typeof import('node:http') {
 /** Largest status line and headers of an answer, in bytes. */
 export const MAX_HEADER_BYTES: number = 16 * 1024
 
-/** Largest body of an answer, in bytes. */
-export const MAX_BODY_BYTES: number = 1024 * 1024
+/** Largest body of an answer, in bytes. AWS answers with a few KiB. */
+export const MAX_BODY_BYTES: number = 256 * 1024
 
 /**
  * Largest answer in all, in bytes. Counts what the other limits don't: interim answers, chunk sizes and extensions, trailers, and

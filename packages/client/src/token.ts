@@ -84,7 +84,9 @@ async function signToken({ options, context, now }: Work): Promise<Token> {
   const url = await presignCallerIdentity({ clusterId: options.clusterId, credentials, endpoint, now: signingTime })
   if (correction() !== 0) {
     const difference = clockDifference(http.clockOffset)
-    options.warn?.(`the clock of this machine is ${difference}: the token is signed with the time of AWS; set the clock`)
+    options.warn?.(
+      `the clock of this machine is ${difference}: the token is signed with the time of AWS; set the clock`,
+    )
   } else {
     // Without an answer of AWS the next process would take its own clock for right, and sign with that.
     await cache?.save()
