@@ -5,13 +5,14 @@ import { ROLE_ARN } from '../sandbox/aws/example-account.ts'
 import { startConnectProxy } from '../sandbox/proxy/connect-proxy.ts'
 import { createAuthority } from '../sandbox/tls/authority.ts'
 import { temporaryFolder, type Environment } from './harness/command.ts'
-import { ENDLESS_AND_SLOW, FLOODS, GOOD, redirectsTo, SECRETS, WRONG, type Answer } from './harness/hostile-answers.ts'
+import { ENDLESS_AND_SLOW, FLOODS, GOOD, redirectsTo, WRONG, type Answer } from './harness/hostile-answers.ts'
 import {
+  failed,
+  MORE_MIB,
   measureToken,
   startHostileServer,
   startHostileTlsServer,
   type HostileServer,
-  type Measured,
 } from './harness/hostile-server.ts'
 import { personEnvironment } from './harness/person.ts'
 
@@ -23,9 +24,6 @@ const CALL_SECONDS = 10 + 8
 
 /** Time for a call that fails at once, which may be made three times, in seconds. */
 const FAST_SECONDS = 8
-
-/** Most memory beside that of a call that succeeds, in MiB. */
-const MORE_MIB = 48
 
 /** Most that a server can send to a client that has stopped reading, in MiB: its limit, for each of three calls, and what kernels hold. */
 const SENT_MIB = 24
@@ -53,22 +51,6 @@ async function personBefore(t: Test, way: (typeof WAYS)[number], answer: Answer)
   const proxy = await startConnectProxy({ route: () => server.port })
   t.teardown(() => proxy.close())
   return { server, environment: personEnvironment(folder, common, { HTTPS_PROXY: proxy.url }) }
-}
-
-/** Asserts that the command failed with one line that holds no secret. */
-function failed(
-  t: Test,
-  name: string,
-  run: Measured,
-  atMost: { readonly seconds: number; readonly mib: number },
-): void {
-  t.match(run, { code: 1, signal: null, stdout: '', stderr: /^could not get token: [^\n]+\n$/ }, name)
-  t.notOk(
-    SECRETS.some((secret) => run.stderr.includes(secret)),
-    `${name}: no secret`,
-  )
-  t.ok(run.seconds < atMost.seconds, `${name}: ${run.seconds.toFixed(1)} s`)
-  t.ok(run.peakMib < atMost.mib, `${name}: ${run.peakMib.toFixed(0)} MiB`)
 }
 
 for (const way of WAYS) {

@@ -5,9 +5,9 @@ export interface Deadline {
    *
    * @throws {Error} What `late` gives, if the work takes longer.
    */
-  bound<T>(work: Promise<T>): Promise<T>
+  readonly bound: <T>(work: Promise<T>) => Promise<T>
   /** Stops the clock while a person or a program of theirs is at work. */
-  pauseWhile<T>(wait: () => Promise<T>): Promise<T>
+  readonly pauseWhile: <T>(wait: () => Promise<T>) => Promise<T>
 }
 
 /**

@@ -116,7 +116,11 @@ export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Pro
   return withLimits<ExchangeAnswer>(outgoing, options, (resolve, fail) => {
     const close = (): void => fail(closedByOther())
     outgoing.once('close', close)
-    outgoing.once('upgrade', () => fail(new Error('the answer changes the protocol')))
+    outgoing.once('upgrade', (_response, socket) => {
+      // Without an error, for which the socket has no listener any more.
+      socket.destroy()
+      fail(new Error('the answer changes the protocol'))
+    })
     outgoing.once('response', (response: IncomingMessage) => {
       // The request may close before the end of an answer that is complete.
       outgoing.off('close', close)

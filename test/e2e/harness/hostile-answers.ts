@@ -24,7 +24,7 @@ const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n'
 const PAUSE_MS = 400
 
 function says(text: string | Buffer): Answer {
-  return (socket) => void socket.end(text)
+  return (socket) => void socket.end(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
 }
 
 function drained(socket: Socket): Promise<void> {
@@ -39,9 +39,9 @@ function drained(socket: Socket): Promise<void> {
 
 /** Says this, and then the other thing again and again, as fast as it is read. */
 function floods(before: string, piece: string): Answer {
-  const much = Buffer.from(piece.repeat(Math.ceil((64 * KIB) / piece.length)))
+  const much = Buffer.from(piece.repeat(Math.ceil((64 * KIB) / piece.length)), 'latin1')
   return async (socket) => {
-    socket.write(before)
+    socket.write(before, 'latin1')
     while (!socket.destroyed) {
       if (!socket.write(much)) await drained(socket)
     }
@@ -154,3 +154,22 @@ export const WRONG: ReadonlyMap<string, Answer> = new Map([
 export function redirectsTo(url: string): Answer {
   return says(`HTTP/1.1 307 Temporary Redirect\r\nlocation: ${url}\r\n${ENDS}`)
 }
+
+/** Opens a tunnel, as a proxy does, and answers what comes through it. */
+export function inTunnel(answer: Answer): Answer {
+  return (socket) => {
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    socket.once('data', () => void answer(socket))
+  }
+}
+
+/** What a server sends instead of its part of a TLS handshake. Records begin with their type, version and length. */
+export const IN_PLACE_OF_TLS: ReadonlyMap<string, Answer> = new Map([
+  ['nothing', () => undefined],
+  ['an end', says('')],
+  ['plain HTTP', says(`${OK}${ENDS}`)],
+  ['endless garbage', floods('', '\0\xff\x01garbage')],
+  ['endless warnings', floods('', '\x15\x03\x03\0\x02\x01\x5a')],
+  ['endless empty records', floods('', '\x16\x03\x03\0\0')],
+  ['an endless handshake message', floods('\x16\x03\x03\0\x04\x02\xff\xff\xff', '\x16\x03\x03\0\x04aaaa')],
+])

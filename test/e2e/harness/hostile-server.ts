@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { createServer as createTlsServer, type SecureContext } from 'node:tls'
 import { finish, spawnCommand, type Environment, type Finished } from './command.ts'
-import type { Answer } from './hostile-answers.ts'
+import type { Test } from 'tap'
+import { SECRETS, type Answer } from './hostile-answers.ts'
 import { CLUSTER_ID } from './token.ts'
 
 /** A server that answers each request of any client with the same bytes. */
@@ -45,7 +46,8 @@ async function serve(
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const { port }: AddressInfo = Object(server.address())
+  const address = server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
   return {
     port,
     get connections() {
@@ -110,4 +112,23 @@ export async function measureToken(
   } finally {
     clearInterval(reading)
   }
+}
+
+/** Most memory beside that of a call that succeeds, in MiB. */
+export const MORE_MIB = 64
+
+/** Asserts that the command failed in time with one line that holds no secret. */
+export function failed(
+  t: Test,
+  name: string,
+  run: Measured,
+  atMost: { readonly seconds: number; readonly mib: number },
+): void {
+  t.match(run, { code: 1, signal: null, stdout: '', stderr: /^could not get token: [^\n]+\n$/ }, name)
+  t.notOk(
+    SECRETS.some((secret) => run.stderr.includes(secret)),
+    `${name}: no secret`,
+  )
+  t.ok(run.seconds < atMost.seconds, `${name}: ${run.seconds.toFixed(1)} s`)
+  t.ok(run.peakMib < atMost.mib, `${name}: ${run.peakMib.toFixed(0)} MiB`)
 }

@@ -47,11 +47,18 @@ function createConnections(connectTo: (origin: URL) => Promise<Socket>): {
       const agent = agents.get(origin.origin) ?? new http.Agent({ keepAlive: true, maxSockets: 1 })
       agents.set(origin.origin, agent)
       agent.createConnection = (_options, callback) => {
-        next(origin).then(
-          (socket) => callback?.(null, socket),
-          // The agent ignores the socket that comes with an error.
-          (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error)), new Socket()),
-        )
+        const hand = async (): Promise<void> => {
+          let socket: Socket
+          try {
+            socket = await next(origin)
+          } catch (error) {
+            // The agent ignores the socket that comes with an error.
+            callback?.(error instanceof Error ? error : new Error(String(error)), new Socket())
+            return
+          }
+          callback?.(null, socket)
+        }
+        void hand()
         return undefined
       }
       return agent
