@@ -26,7 +26,7 @@ type Create = (options: DispatcherOptions) => Promise<HttpClient>
 /** undici's, of whoever runs on, and that of a command that ends at once: both go by the same settings. */
 const CLIENTS: readonly (readonly [name: string, create: Create])[] = [
   ['undici', createDispatcher],
-  ['small client', async (options) => createOneShotClient(options)],
+  ['one-shot client', async (options) => createOneShotClient(options)],
 ]
 
 /** Asks the fake AWS for a role, by the network that this environment describes. */
