@@ -38,7 +38,7 @@ const HEAVY = [
   'packages/init/',
 ]
 /** What a connection to AWS takes, of Node.js itself. */
-const CONNECTION: ReadonlySet<string> = new Set(['tls', 'net', 'dns', 'crypto'])
+const CONNECTION: ReadonlySet<string> = new Set(['http', 'tls', 'net', 'dns', 'crypto'])
 /** To write the cache, whose lock a program takes. */
 const CACHE_LOCK = 'child_process'
 const HEAVY_MODULES = ['http', 'https', 'http2', 'tls', 'net', 'dns', 'child_process', 'crypto', 'zlib']

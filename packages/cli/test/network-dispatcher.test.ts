@@ -5,7 +5,7 @@ import { ROLE_ARN, USER, USER_KEY_ID, identities, roles } from '../../../test/sa
 import { startSandboxAws, type SandboxAws, type SandboxAwsOptions } from '../../../test/sandbox/aws/sandbox.ts'
 import { createAuthority } from '../../../test/sandbox/tls/authority.ts'
 import { createDispatcher, type DispatcherOptions } from '../src/network/dispatcher.ts'
-import { createSmallClient } from '../src/network/small-client.ts'
+import { createOneShotClient } from '../src/network/one-shot-client.ts'
 
 const HOST = 'sts.eu-west-1.amazonaws.com'
 const PERSON = {
@@ -26,7 +26,7 @@ type Create = (options: DispatcherOptions) => Promise<HttpClient>
 /** undici's, of whoever runs on, and that of a command that ends at once: both go by the same settings. */
 const CLIENTS: readonly (readonly [name: string, create: Create])[] = [
   ['undici', createDispatcher],
-  ['small client', async (options) => createSmallClient(options)],
+  ['one-shot client', async (options) => createOneShotClient(options)],
 ]
 
 /** Asks the fake AWS for a role, by the network that this environment describes. */

@@ -19,7 +19,7 @@ export interface HttpClientAnswer {
 /** The way to AWS. Any dispatcher of undici is one. */
 export interface HttpClient {
   request(options: HttpRequestOptions): Promise<HttpClientAnswer>
-  /** Begins to open a connection for the request that comes next, so that it is there the sooner. */
+  /** Opens a connection ahead of the next request. */
   readonly open?: (origin: string) => void
   /** Cuts all connections. */
   destroy(): Promise<void>

@@ -2,11 +2,11 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core'
 import type { HttpHandler } from '@smithy/core/protocols'
 import { connectionError } from './connection-error.ts'
 import type { HttpClient } from './http-client.ts'
+import { MAX_BODY_BYTES } from './http-exchange.ts'
 import { percentEncode } from './percent-encode.ts'
 
-// A person is waiting, and kubectl with them.
+/** Time for one call in all, in milliseconds: a person is waiting, and kubectl with them. */
 const TIMEOUT_MS = 10_000
-const MAX_BODY_LENGTH = 1024 * 1024
 
 /** A request to AWS. The SDK's are of this kind. */
 export interface AwsRequest {
@@ -56,7 +56,7 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   let length = 0
   for await (const chunk of body) {
     length += chunk.byteLength
-    if (length > MAX_BODY_LENGTH) throw new Error(`the answer is longer than ${MAX_BODY_LENGTH} bytes`)
+    if (length > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

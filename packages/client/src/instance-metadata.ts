@@ -1,4 +1,5 @@
 import { firstSet, type Environment } from './environment.ts'
+import { exchange, loadHttp, MAX_HEADER_BYTES } from './http-exchange.ts'
 
 /** The metadata service of an EC2 instance. */
 export interface InstanceMetadata {
@@ -10,10 +11,12 @@ export interface InstanceMetadata {
   get(path: string): Promise<string>
 }
 
-// A program in a terminal can't wait longer for a service that most machines don't have.
+/** Time for all requests together, in milliseconds: most machines have no such service, and a person is waiting. */
 const BUDGET_MS = 1000
 const TOKEN_LIFETIME_SECONDS = 60
-const MAX_ANSWER_LENGTH = 64 * 1024
+
+/** Largest answer of the service, in bytes. */
+const MAX_METADATA_BYTES = 64 * 1024
 
 interface MetadataRequest {
   readonly url: URL
@@ -31,31 +34,15 @@ function locate(environment: Environment): URL {
 
 // The service is on the instance itself: no proxy, no redirects, no connection kept.
 async function send({ url, method, headers, timeoutMs }: MetadataRequest): Promise<string> {
-  // Loaded when it is needed: to load it takes longer than all the rest of signing a token.
-  const { request } = await import('node:http')
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const outgoing = request(url, { method, headers, agent: false }, (response) => {
-    let body = ''
-    response.setEncoding('utf8')
-    response.on('error', reject)
-    response.on('data', (chunk: string) => {
-      body += chunk
-      if (body.length > MAX_ANSWER_LENGTH) outgoing.destroy(new Error('instance metadata answered too much'))
-    })
-    response.on('end', () => {
-      if (response.statusCode === 200) resolve(body)
-      else reject(new Error(`instance metadata answered ${response.statusCode} to ${url.pathname}`))
-    })
-  })
+  const late = new AbortController()
   const timer = setTimeout(() => {
-    const error = new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`)
-    reject(error)
-    outgoing.destroy(error)
+    late.abort(new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`))
   }, timeoutMs)
-  outgoing.on('error', reject)
-  outgoing.end()
   try {
-    return await promise
+    const outgoing = loadHttp().request(url, { method, headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES })
+    const answer = await exchange(outgoing, { maxBodyBytes: MAX_METADATA_BYTES, signal: late.signal })
+    if (answer.statusCode === 200) return answer.body.toString()
+    throw new Error(`instance metadata answered ${answer.statusCode} to ${url.pathname}`)
   } finally {
     clearTimeout(timer)
   }

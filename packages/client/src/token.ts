@@ -4,6 +4,8 @@ import { clockDifference, isClockOff } from './clock.ts'
 import type { CredentialContext, MfaCodeProvider } from './credentials/context.ts'
 import { obtainCredentials, type Request } from './credentials/obtain.ts'
 import type { Environment } from './environment.ts'
+import { startDeadline } from './deadline.ts'
+import { CredentialsError } from './errors.ts'
 import type { HttpClient } from './http-client.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createInstanceMetadata } from './instance-metadata.ts'
@@ -12,6 +14,9 @@ import { resolveSettings } from './settings.ts'
 
 // AWS honours the URL for 15 minutes; kubectl asks for the next token a minute before.
 const LIFETIME_MS = 14 * 60 * 1000
+
+/** Time for a token in all, in milliseconds, without that of an MFA prompt and of `credential_process`. */
+const DEADLINE_MS = 30_000
 
 /** A bearer token for one cluster. */
 export interface Token {
@@ -62,6 +67,39 @@ function requestOf(options: TokenOptions): Request {
   return { clusterId, role }
 }
 
+interface Work {
+  readonly options: TokenOptions
+  readonly context: CredentialContext
+  readonly now: () => Date
+}
+
+async function signToken({ options, context, now }: Work): Promise<Token> {
+  const { http, settings } = context
+  const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
+  const awsTime = (): Date => new Date(now().getTime() + correction())
+  const cache = await openCache(options, awsTime)
+  const credentials = await obtainCredentials(context, requestOf(options), { cache, now: awsTime })
+  const signingTime = awsTime()
+  const { endpoint } = settings
+  const url = await presignCallerIdentity({ clusterId: options.clusterId, credentials, endpoint, now: signingTime })
+  if (correction() !== 0) {
+    const difference = clockDifference(http.clockOffset)
+    options.warn?.(
+      `the clock of this machine is ${difference}: the token is signed with the time of AWS; set the clock`,
+    )
+  } else {
+    // Without an answer of AWS the next process would take its own clock for right, and sign with that.
+    await cache?.save()
+  }
+  const ends = [signingTime.getTime() + LIFETIME_MS, credentials.expiration?.getTime() ?? Infinity]
+  return { token: encodeToken(url), expiration: new Date(Math.min(...ends) - correction()) }
+}
+
+function noTokenInTime(failure: Error | undefined): CredentialsError {
+  const reason = failure === undefined ? 'check the network, HTTPS_PROXY and NO_PROXY' : failure.message
+  return new CredentialsError('sts_unreachable', `no token within ${DEADLINE_MS / 1000} s: ${reason}`)
+}
+
 /**
  * Makes a token: resolves credentials, assumes the role where one is given, and presigns. With static keys and no role,
  * and with a cache that has what it takes, nothing goes over the network.
@@ -72,32 +110,16 @@ function requestOf(options: TokenOptions): Request {
  * @throws {CredentialsError}
  */
 export async function getToken(options: TokenOptions): Promise<Token> {
-  const { clusterId, region, environment, createHttpClient, mfaCodeProvider, warn, now = () => new Date() } = options
+  const { region, environment, createHttpClient, mfaCodeProvider: ask, now = () => new Date() } = options
   const instanceMetadata = createInstanceMetadata(environment)
   const settings = await resolveSettings({ environment, region, instanceMetadata })
   const http = createHttpHandler(() => createHttpClient({ caBundle: settings.caBundle }), now)
-  const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
-  const awsTime = (): Date => new Date(now().getTime() + correction())
+  const deadline = startDeadline(DEADLINE_MS, () => noTokenInTime(http.failure))
+  const { pauseWhile } = deadline
+  const mfaCodeProvider: MfaCodeProvider | undefined = ask && ((serial) => pauseWhile(() => ask(serial)))
+  const context: CredentialContext = { environment, settings, http, instanceMetadata, mfaCodeProvider, pauseWhile }
   try {
-    const context: CredentialContext = { environment, settings, http, instanceMetadata, mfaCodeProvider }
-    const cache = await openCache(options, awsTime)
-    const credentials = await obtainCredentials(context, requestOf(options), { cache, now: awsTime })
-    const signingTime = awsTime()
-    const url = await presignCallerIdentity({
-      clusterId,
-      credentials,
-      endpoint: settings.endpoint,
-      now: signingTime,
-    })
-    if (correction() !== 0) {
-      const difference = clockDifference(http.clockOffset)
-      warn?.(`the clock of this machine is ${difference}: the token is signed with the time of AWS; set the clock`)
-    } else {
-      // Without an answer of AWS the next process would take its own clock for right, and sign with that.
-      await cache?.save()
-    }
-    const ends = [signingTime.getTime() + LIFETIME_MS, credentials.expiration?.getTime() ?? Infinity]
-    return { token: encodeToken(url), expiration: new Date(Math.min(...ends) - correction()) }
+    return await deadline.bound(signToken({ options, context, now }))
   } finally {
     await http.close()
   }

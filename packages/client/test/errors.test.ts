@@ -99,7 +99,9 @@ const CASES: readonly (readonly [
     /InvalidIdentityToken/,
     { AWS_WEB_IDENTITY_TOKEN_FILE: 'HOME/token', AWS_ROLE_ARN: ROLE_ARN },
   ],
-  ['container_failed', /URL not accepted/, { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example/' }],
+  ['container_failed', /evil\.example.*loopback/, { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example/' }],
+  ['container_failed', /evil\.example.*loopback/, { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '@evil.example/' }],
+  ['container_failed', /127\.evil.*loopback/, { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.evil.example/' }],
   ['sts_rejected', /does not know the access key/, STATIC, ROLE_ARN],
 ]
 

@@ -2,7 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import forge from 'node-forge'
 
-const DAY_MS = 24 * 60 * 60 * 1000
+const HOUR_MS = 60 * 60 * 1000
+const DAY_MS = 24 * HOUR_MS
 
 /** A certification authority that lives as long as one test: nothing but a client that was given `pem` trusts it. */
 export interface Authority {
@@ -10,6 +11,8 @@ export interface Authority {
   readonly pem: string
   /** The TLS context of a server that answers for `host`, a DNS name or an IP address; made once for each host. */
   secureContext(host: string): SecureContext
+  /** The same with a certificate that expired an hour ago. */
+  expiredContext(host: string): SecureContext
 }
 
 /**
@@ -32,8 +35,9 @@ export function createAuthority(): Authority {
   const pem = forge.pki.certificateToPem(authority)
   const keyIdentifier = authority.generateSubjectKeyIdentifier().getBytes()
 
-  function issue(host: string): string {
+  function issue(host: string, notAfter = new Date(Date.now() + DAY_MS)): string {
     const certificate = newCertificate(serverKey.publicKey)
+    certificate.validity.notAfter = notAfter
     certificate.setSubject([{ name: 'commonName', value: host.slice(0, MAX_COMMON_NAME) }])
     certificate.setIssuer(name)
     certificate.setExtensions([
@@ -55,6 +59,9 @@ export function createAuthority(): Authority {
       const context = contexts.get(host) ?? createSecureContext({ key: serverKey.pem, cert: issue(host) })
       contexts.set(host, context)
       return context
+    },
+    expiredContext(host) {
+      return createSecureContext({ key: serverKey.pem, cert: issue(host, new Date(Date.now() - HOUR_MS)) })
     },
   }
 }

@@ -80,8 +80,8 @@ export const token: Command = {
         region: setting(REGION) ?? undefined,
         environment,
         createHttpClient: async ({ caBundle }) => {
-          const { createSmallClient } = await import('../network/small-client.ts')
-          return createSmallClient({ environment, caBundle })
+          const { createOneShotClient } = await import('../network/one-shot-client.ts')
+          return createOneShotClient({ environment, caBundle })
         },
         mfaCodeProvider: async () => {
           const { createMfaPrompt, openTerminal } = await import('../mfa-prompt.ts')

@@ -43,7 +43,8 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
   return new ByProxy(proxyFor, (proxy) =>
     proxy === undefined
       ? new Agent({ ...pool, connect: { ...tls, lookup: createNameLookup() } })
-      : new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, proxyTls }),
+      : // With TLS options undici would speak TLS to a SOCKS proxy.
+        new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, ...(!proxy.startsWith('socks') && { proxyTls }) }),
   )
 }
 

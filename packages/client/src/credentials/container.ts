@@ -1,45 +1,106 @@
 import { messageOf } from '@aws-iam-authenticator/core'
-import { checkFileKind } from '@aws-iam-authenticator/files'
-import { fromHttp } from '@aws-sdk/credential-providers'
-import { firstSet } from '../environment.ts'
-import type { CredentialContext } from './context.ts'
+import { readRegularFile } from '@aws-iam-authenticator/files'
+import { firstSet, type Environment } from '../environment.ts'
 import { CredentialsError } from '../errors.ts'
+import { exchange, loadHttp, MAX_HEADER_BYTES } from '../http-exchange.ts'
+import type { CredentialContext } from './context.ts'
+import { parseCredentialsDocument } from './credentials-document.ts'
 import type { Credentials } from './credentials.ts'
-import { unknownSdkError } from './sdk-error.ts'
-import { fromSdk, silent } from './sdk.ts'
 
 const SOURCE = "the container's credentials endpoint"
+
+/** Address of the endpoint in ECS, which a relative URI belongs to. */
+const ECS = 'http://169.254.170.2'
+
+/** Hosts that may be asked without TLS: the loopback, ECS and EKS Pod Identity. */
+const PLAIN_HOSTS: ReadonlySet<string> = new Set([
+  'localhost',
+  '[::1]',
+  '169.254.170.2',
+  '169.254.170.23',
+  '[fd00:ec2::23]',
+])
+const LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
+
+/** Requests in all: the endpoint may start after the container. */
+const ATTEMPTS = 2
+
+/** Time for one request, in milliseconds. */
+const TIMEOUT_MS = 1000
+
+/** Pause before the next attempt, in milliseconds. */
+const PAUSE_MS = 1000
+
+/** Largest answer, in bytes. */
+const MAX_DOCUMENT_BYTES = 64 * 1024
+
+function failure(reason: string): CredentialsError {
+  return new CredentialsError('container_failed', `${SOURCE} gave none: ${reason}`)
+}
+
+function locate(environment: Environment): URL {
+  const relative = firstSet(environment, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI')
+  const full = firstSet(environment, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')
+  const text = relative === undefined ? (full?.value ?? '') : `${ECS}${relative.value}`
+  const url = URL.parse(text)
+  const isPlain = url?.protocol === 'http:' && (PLAIN_HOSTS.has(url.hostname) || LOOPBACK.test(url.hostname))
+  if (url !== null && (isPlain || url.protocol === 'https:')) return url
+  throw failure(
+    `its URI ${url === null ? 'is not valid' : `leads to "${url.origin}"`}: use an https URL, or one of the loopback, of ECS ` +
+      '(169.254.170.2) or of EKS (169.254.170.23, [fd00:ec2::23])',
+  )
+}
+
+async function readTokenFile(path: string): Promise<string> {
+  try {
+    return await readRegularFile(path)
+  } catch (error) {
+    throw failure(`AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ${messageOf(error)}`)
+  }
+}
+
+async function authorization(environment: Environment): Promise<Record<string, string>> {
+  const file = firstSet(environment, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')?.value
+  const given = firstSet(environment, 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value
+  const token = file === undefined ? given : await readTokenFile(file)
+  return token === undefined ? {} : { authorization: token }
+}
+
+async function ask(url: URL, headers: Record<string, string>): Promise<string> {
+  const { request } = url.protocol === 'https:' ? process.getBuiltinModule('node:https') : loadHttp()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
+  try {
+    const options = { headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES, rejectUnauthorized: true }
+    const limits = { maxBodyBytes: MAX_DOCUMENT_BYTES, signal: late.signal }
+    const { statusCode, body } = await exchange(request(url, options), limits)
+    if (statusCode !== 200) throw new Error(`it answered ${statusCode}`)
+    return body.toString()
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /**
  * The credentials that ECS and EKS Pod Identity give to a container. The endpoint is beside the container, so that no
  * proxy comes between.
  *
+ * Without the SDK, which limits neither the size of an answer nor the time that it takes.
+ *
  * @throws {CredentialsError} `container_failed`
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 export async function containerCredentials({ environment }: CredentialContext): Promise<Credentials> {
-  const relativeUri = firstSet(environment, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI')?.value
-  const fullUri = firstSet(environment, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value
-  const tokenFile = firstSet(environment, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')?.value
-  const token = firstSet(environment, 'AWS_CONTAINER_AUTHORIZATION_TOKEN')?.value
-  try {
-    if (tokenFile !== undefined) checkFileKind(tokenFile)
-  } catch (cause) {
-    const message = `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ${messageOf(cause)}`
-    throw new CredentialsError('container_failed', message, { cause })
-  }
-  try {
-    const provide = fromHttp({
-      ...(relativeUri !== undefined && { awsContainerCredentialsRelativeUri: relativeUri }),
-      ...(fullUri !== undefined && { awsContainerCredentialsFullUri: fullUri }),
-      ...(tokenFile !== undefined && { awsContainerAuthorizationTokenFile: tokenFile }),
-      ...(token !== undefined && { awsContainerAuthorizationToken: token }),
-      maxRetries: 1,
-      timeout: 1000,
-      logger: silent,
-    })
-    return fromSdk(await provide(), SOURCE)
-  } catch (error) {
-    throw unknownSdkError('container_failed', `${SOURCE} gave none`, error)
+  const url = locate(environment)
+  const headers = await authorization(environment)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const credentials = parseCredentialsDocument(await ask(url, headers), SOURCE)
+      if (credentials !== undefined) return credentials
+      throw new Error('its answer is not a document of credentials')
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw failure(error instanceof Error ? error.message : 'no answer')
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
 }

@@ -14,4 +14,6 @@ export interface CredentialContext {
   readonly instanceMetadata: InstanceMetadata
   /** Absent where nobody is to be asked. */
   readonly mfaCodeProvider?: MfaCodeProvider | undefined
+  /** Runs a program that may ask a person, outside the time that the credentials may take. */
+  readonly pauseWhile?: (<T>(wait: () => Promise<T>) => Promise<T>) | undefined
 }

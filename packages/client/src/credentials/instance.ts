@@ -1,26 +1,9 @@
 import { CredentialsError } from '../errors.ts'
 import type { InstanceMetadata } from '../instance-metadata.ts'
+import { parseCredentialsDocument } from './credentials-document.ts'
 import type { Credentials } from './credentials.ts'
 
 const PATH = 'iam/security-credentials/'
-
-function parse(text: string): Credentials | undefined {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof document !== 'object' || document === null) return undefined
-  const fields = new Map<string, unknown>(Object.entries(document))
-  const accessKeyId = fields.get('AccessKeyId')
-  const secretAccessKey = fields.get('SecretAccessKey')
-  const sessionToken = fields.get('Token')
-  const expiration = new Date(String(fields.get('Expiration')))
-  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') return undefined
-  if (typeof sessionToken !== 'string' || Number.isNaN(expiration.getTime())) return undefined
-  return { accessKeyId, secretAccessKey, sessionToken, expiration, source: "the EC2 instance's role" }
-}
 
 /**
  * The credentials of the role of the EC2 instance this runs on.
@@ -31,7 +14,8 @@ function parse(text: string): Credentials | undefined {
  */
 export async function instanceCredentials(metadata: InstanceMetadata): Promise<Credentials> {
   const [role = ''] = (await metadata.get(PATH)).split('\n')
-  const credentials = parse(await metadata.get(`${PATH}${encodeURIComponent(role.trim())}`))
+  const document = await metadata.get(`${PATH}${encodeURIComponent(role.trim())}`)
+  const credentials = parseCredentialsDocument(document, "the EC2 instance's role")
   if (credentials === undefined) {
     throw new CredentialsError(
       'instance_failed',

@@ -14,7 +14,7 @@ import { checkTokenCaches } from './token-caches.ts'
  * @throws {CredentialsError}
  */
 export async function sdkProfileCredentials(context: CredentialContext, profile: string): Promise<Credentials> {
-  const { environment, settings } = context
+  const { environment, settings, pauseWhile } = context
   try {
     checkTokenCaches(environment, settings.sharedConfig.profiles.get(profile) ?? new Map())
   } catch (cause) {
@@ -28,7 +28,9 @@ export async function sdkProfileCredentials(context: CredentialContext, profile:
       parentClientConfig: { region: settings.region },
       logger: silent,
     })
-    return fromSdk(await provide(), `profile "${profile}"`)
+    const runsProgram = settings.sharedConfig.profiles.get(profile)?.has('credential_process') === true
+    const provided = runsProgram && pauseWhile !== undefined ? await pauseWhile(() => provide()) : await provide()
+    return fromSdk(provided, `profile "${profile}"`)
   } catch (error) {
     throw profileError(error, context, profile)
   }

@@ -2,18 +2,19 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net'
+import { connect as connectTcp, createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { HttpClient, HttpRequestOptions } from '@aws-iam-authenticator/client'
 import { test, type Test } from 'tap'
 import { startConnectProxy, type ConnectProxy } from '../../../test/sandbox/proxy/connect-proxy.ts'
 import { createAuthority } from '../../../test/sandbox/tls/authority.ts'
-import { createSmallClient } from '../src/network/small-client.ts'
+import { createOneShotClient } from '../src/network/one-shot-client.ts'
 
 const ORIGIN = 'https://sts.eu-west-1.amazonaws.com'
 const authority = createAuthority()
 
-/** The type of a record (RFC 8446, section 5.1). */
-const TLS_HANDSHAKE = 22
+/** The first byte of a greeting (RFC 1928, section 3). */
+const SOCKS_VERSION = 5
 
 interface Place {
   readonly port: number
@@ -45,6 +46,7 @@ async function echo(request: IncomingMessage): Promise<string> {
 interface Echo extends Place {
   readonly proxy: ConnectProxy
   readonly client: HttpClient
+  readonly caFile: string
 }
 
 interface EchoOptions {
@@ -66,9 +68,9 @@ async function startEcho(t: Test, { requestsPerConnection = 0, certified }: Echo
   t.teardown(() => proxy.close())
   const caFile = `${t.testdir({})}/ca.pem`
   writeFileSync(caFile, authority.pem)
-  const client = createSmallClient({ environment: { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caFile } })
+  const client = createOneShotClient({ environment: { HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caFile } })
   t.teardown(() => client.destroy())
-  return { ...place, proxy, client }
+  return { ...place, proxy, client, caFile }
 }
 
 async function listenTcp(t: Test, server: TcpServer): Promise<number> {
@@ -182,7 +184,7 @@ void test('no header and no path can end a line before its end', async (t) => {
 void test('without TLS and without a proxy, as for an endpoint on this machine', async (t) => {
   const server = createHttpServer((request, response) => void echo(request).then((text) => response.end(text)))
   const { port } = await listen(t, server, 'connection')
-  const client = createSmallClient({ environment: { HTTPS_PROXY: 'http://proxy.invalid' } })
+  const client = createOneShotClient({ environment: { HTTPS_PROXY: 'http://proxy.invalid' } })
   t.teardown(() => client.destroy())
   const [status, text] = await ask(client, { origin: `http://127.0.0.1:${port}` })
   t.equal(status, 200)
@@ -190,7 +192,7 @@ void test('without TLS and without a proxy, as for an endpoint on this machine',
 })
 
 void test('answers in pieces, without a length, or none', async (t) => {
-  const client = createSmallClient({ environment: {} })
+  const client = createOneShotClient({ environment: {} })
   t.teardown(() => client.destroy())
   const asked = async (...pieces: readonly string[]): Promise<[number, string]> =>
     await ask(client, { origin: await startRaw(t, ...pieces) })
@@ -200,19 +202,19 @@ void test('answers in pieces, without a length, or none', async (t) => {
   await t.rejects(asked(''), cut, 'nothing')
   await t.rejects(asked('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell'), cut, 'less than was said')
   await t.rejects(asked('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'), cut)
-  await t.rejects(asked('220 mail.example ESMTP\r\n\r\n'), /no HTTP\/1\.1/)
+  await t.rejects(asked('220 mail.example ESMTP\r\n\r\n'), /not HTTP\/1\.1/)
 })
 
 void test('a proxy that is none', async (t) => {
   const rows: readonly (readonly [said: string, error: { readonly message: RegExp } | { readonly code: string }])[] = [
-    ['HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n', { message: /more than it was asked/ }],
+    ['HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n', { message: /more than its answer/ }],
     ['HTTP/1.1 502 Bad Gateway\r\n\r\n', { message: /the proxy answered 502/ }],
-    ['SSH-2.0-OpenSSH\r\n\r\n', { message: /no HTTP\/1\.1/ }],
+    ['SSH-2.0-OpenSSH\r\n\r\n', { message: /not HTTP\/1\.1/ }],
     ['', { code: 'ECONNRESET' }],
     ['HTTP/1.1 200 OK\r\n\r\n', { code: 'ECONNRESET' }],
   ]
   for (const [said, error] of rows) {
-    const client = createSmallClient({ environment: { HTTPS_PROXY: await startRaw(t, said) } })
+    const client = createOneShotClient({ environment: { HTTPS_PROXY: await startRaw(t, said) } })
     t.teardown(() => client.destroy())
     await t.rejects(ask(client), error, JSON.stringify(said))
   }
@@ -223,7 +225,7 @@ void test('a signal ends a request that hangs, and so does the end of the client
     t,
     createTcpServer((socket) => socket.on('error', () => undefined)),
   )
-  const hangs = createSmallClient({ environment: {} })
+  const hangs = createOneShotClient({ environment: {} })
   const signal = AbortSignal.timeout(20)
   await t.rejects(ask(hangs, { origin: `http://127.0.0.1:${port}`, signal }), { name: 'TimeoutError' })
   const pending = ask(hangs, { origin: `http://127.0.0.1:${port}` })
@@ -233,24 +235,61 @@ void test('a signal ends a request that hangs, and so does the end of the client
   await cut
 })
 
-void test('the rare ways are those of undici: plain HTTP by a proxy, and a proxy with TLS', async (t) => {
-  const server = createHttpServer((request, response) => void response.end(request.url))
+void test('plain HTTP goes through the proxy without a tunnel', async (t) => {
+  const server = createHttpServer((request, response) => {
+    response.end(JSON.stringify([request.url, request.headers.host, request.headers['proxy-authorization']]))
+  })
   const { port } = await listen(t, server, 'connection')
-  const plain = createSmallClient({ environment: { HTTP_PROXY: `http://127.0.0.1:${port}` } })
-  t.teardown(() => plain.destroy())
-  t.same(await ask(plain, { origin: 'http://endpoint.invalid' }), [200, 'http://endpoint.invalid/a?b=c'])
+  const client = createOneShotClient({ environment: { HTTP_PROXY: `http://alice:p%40ss@127.0.0.1:${port}` } })
+  t.teardown(() => client.destroy())
+  const asked = await ask(client, { origin: 'http://endpoint.invalid:8080' })
+  const credentials = `Basic ${Buffer.from('alice:p@ss').toString('base64')}`
+  const target = 'http://endpoint.invalid:8080'
+  t.same(asked, [200, JSON.stringify([`${target}/a?b=c`, 'endpoint.invalid:8080', credentials])])
+  await t.rejects(ask(client, { origin: target, path: '@evil.example/' }), { name: 'TypeError' })
+})
 
-  const bytes: (number | undefined)[] = []
+void test('a proxy with TLS', async (t) => {
+  const { proxy, caFile } = await startEcho(t)
+  const front = createTlsServer(
+    { SNICallback: (host, callback) => callback(null, authority.secureContext(host)) },
+    (socket) => {
+      const { port } = new URL(proxy.url)
+      socket.on('error', () => undefined)
+      socket.pipe(connectTcp(Number(port), '127.0.0.1').on('error', () => undefined)).pipe(socket)
+    },
+  )
+  const port = await listenTcp(t, front)
+  const trusting = createOneShotClient({
+    environment: { HTTPS_PROXY: `https://localhost:${port}`, SSL_CERT_FILE: caFile },
+  })
+  t.teardown(() => trusting.destroy())
+  t.equal((await ask(trusting))[0], 200)
+  t.equal((await ask(trusting))[0], 200)
+  t.equal(proxy.requests.length, 1)
+  const strange = createOneShotClient({ environment: { HTTPS_PROXY: `https://localhost:${port}` } })
+  t.teardown(() => strange.destroy())
+  await t.rejects(ask(strange), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
+  t.equal(proxy.requests.length, 1)
+})
+
+void test('a SOCKS proxy is asked by undici', async (t) => {
+  const greetings: Buffer[] = []
   const proxy = createTcpServer((socket) => {
     socket.on('error', () => undefined)
     socket.once('data', (piece) => {
-      bytes.push(piece[0])
+      greetings.push(piece)
       socket.destroy()
     })
   })
-  const secure = createSmallClient({ environment: { HTTPS_PROXY: `https://127.0.0.1:${await listenTcp(t, proxy)}` } })
-  t.teardown(() => secure.destroy())
-  secure.open?.(ORIGIN)
-  await t.rejects(ask(secure))
-  t.same(bytes, [TLS_HANDSHAKE])
+  const client = createOneShotClient({
+    environment: { HTTPS_PROXY: `socks5://127.0.0.1:${await listenTcp(t, proxy)}` },
+  })
+  t.teardown(() => client.destroy())
+  client.open?.(ORIGIN)
+  await t.rejects(ask(client))
+  t.same(
+    greetings.map((bytes) => bytes[0]),
+    [SOCKS_VERSION],
+  )
 })

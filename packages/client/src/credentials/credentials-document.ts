@@ -1,0 +1,23 @@
+import { textAt } from '@aws-iam-authenticator/core'
+import type { Credentials, CredentialSource } from './credentials.ts'
+
+/**
+ * Reads the JSON document that the metadata service of EC2 and the credentials endpoint of a container answer with.
+ *
+ * @returns undefined if it is not such a document. Its text is in no error.
+ */
+export function parseCredentialsDocument(text: string, source: CredentialSource): Credentials | undefined {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const accessKeyId = textAt(document, 'AccessKeyId')
+  const secretAccessKey = textAt(document, 'SecretAccessKey')
+  const sessionToken = textAt(document, 'Token')
+  const expiration = new Date(textAt(document, 'Expiration') ?? '')
+  if (accessKeyId === undefined || secretAccessKey === undefined || sessionToken === undefined) return undefined
+  if (Number.isNaN(expiration.getTime())) return undefined
+  return { accessKeyId, secretAccessKey, sessionToken, expiration, source }
+}

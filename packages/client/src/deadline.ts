@@ -1,0 +1,55 @@
+/** Bounds the time of several steps together. */
+export interface Deadline {
+  /**
+   * Runs the work.
+   *
+   * @throws {Error} What `late` gives, if the work takes longer.
+   */
+  readonly bound: <T>(work: Promise<T>) => Promise<T>
+  /** Stops the clock while a person or a program of theirs is at work. */
+  readonly pauseWhile: <T>(wait: () => Promise<T>) => Promise<T>
+}
+
+/**
+ * Starts a deadline.
+ *
+ * @param limitMs In milliseconds, without pauses.
+ * @param late Gives the error to fail with.
+ */
+export function startDeadline(limitMs: number, late: () => Error): Deadline {
+  const expired = Promise.withResolvers<never>()
+  // Not an error where nothing is bound.
+  expired.promise.catch(() => undefined)
+  let leftMs = limitMs
+  let pauses = 0
+  let startedAt = 0
+  let timer: NodeJS.Timeout | undefined
+  const resume = (): void => {
+    startedAt = performance.now()
+    timer = setTimeout(() => expired.reject(late()), leftMs)
+  }
+  const stop = (): void => {
+    clearTimeout(timer)
+    leftMs = Math.max(0, leftMs - (performance.now() - startedAt))
+  }
+  resume()
+  return {
+    async bound(work) {
+      try {
+        return await Promise.race([expired.promise, work])
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    async pauseWhile(wait) {
+      if (pauses === 0) stop()
+      pauses += 1
+      try {
+        return await wait()
+      } finally {
+        pauses -= 1
+        if (pauses === 0) resume()
+      }
+    },
+  }
+}
