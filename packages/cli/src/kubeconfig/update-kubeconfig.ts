@@ -4,12 +4,13 @@ import {
   didYouMean,
   FileError,
   messageOf,
+  printableYaml,
   property,
   setKubeconfigEntry,
   textAt,
   type KubeconfigEntry,
 } from '@aws-iam-authenticator/core'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './kubeconfig-files.ts'
 import { saveKubeconfig } from './save-kubeconfig.ts'
@@ -26,7 +27,7 @@ export interface UpdateKubeconfigOptions extends ExecUserOptions {
 }
 
 export interface UpdatedKubeconfig {
-  /** The entries as a kubeconfig of their own. */
+  /** The entries as a kubeconfig of their own, safe to show. */
   readonly rendered: string
   /** Each file with what was written there. */
   readonly changes: readonly { readonly path: string; readonly changed: boolean; readonly entry: KubeconfigEntry }[]
@@ -127,7 +128,7 @@ export async function updateKubeconfig(options: UpdateKubeconfigOptions): Promis
     list,
     [{ name, [list === 'users' ? 'user' : 'context']: value }],
   ])
-  const rendered = stringify(
+  const rendered = printableYaml(
     { apiVersion: 'v1', kind: 'Config', ...Object.fromEntries(lists) },
     { version: '1.1', lineWidth: 0, indentSeq: false },
   )

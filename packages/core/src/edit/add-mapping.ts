@@ -4,6 +4,7 @@ import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
 import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
 import type { Problem } from '../configuration/problem.ts'
 import { appendItem } from './append-item.ts'
+import { printableYaml } from './printable-yaml.ts'
 import type { Writable } from './render.ts'
 
 /** An entry that is to be written into aws-auth. */
@@ -75,10 +76,12 @@ export function addMapping(
   const appended = appendItem(text, mapping.fields, isEmptyList(text))
   const changed = { ...data, [key]: appended }
   if (appended === null || readAll(changed)[list].length !== before[list].length + 1) {
-    const entryText = stringify([mapping.fields]).trimEnd()
+    const lines = printableYaml([mapping.fields]).trimEnd().split('\n')
     throw new ConfigurationError(
       `${key} is written in a way that nothing can be added to without changing the rest; nothing was written. ` +
-        `Add this with kubectl edit -n kube-system configmap/aws-auth:\n${entryText}`,
+        'Add this with kubectl edit -n kube-system configmap/aws-auth:',
+      [],
+      { details: lines },
     )
   }
   return { data: changed, problems: before.problems }

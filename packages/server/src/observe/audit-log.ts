@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { messageOf, type Log } from '@aws-iam-authenticator/core'
+import { escapeLine, messageOf, type Log } from '@aws-iam-authenticator/core'
 import type { Decision } from '../decision.ts'
 
 /** What waits for a disk that is slow or hangs; more is dropped. */
@@ -49,7 +49,8 @@ export function auditLine(decision: Decision, time: Date): string {
     groups: user?.groups,
     latencyMs,
   }
-  return `${JSON.stringify(fields, (_key, value: unknown) => value ?? undefined)}\n`
+  // Read on terminals too.
+  return `${escapeLine(JSON.stringify(fields, (_key, value: unknown) => value ?? undefined))}\n`
 }
 
 /**
