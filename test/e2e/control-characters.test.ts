@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
@@ -21,8 +21,9 @@ async function portOf(t: Test, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  const { port } = server.address() as AddressInfo
-  return port
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new TypeError('the server listens on no port')
+  return address.port
 }
 
 /** Runs a command in a folder of its own with these files. */
@@ -270,5 +271,5 @@ t.test('a terminal shows our colours and nothing else', { skip: noTerminal }, as
   const shown = await terminal.waitFor('exit 1')
   t.match(shown, 'b\\u001b[7m.yaml')
   t.match(shown, /✗ 1 file checked/)
-  t.match(await terminal.coloured(), /\u001b\[31m✗ 1 file checked/, 'in red')
+  t.ok((await terminal.coloured()).includes('\u001b[31m✗ 1 file checked'), 'in red')
 })

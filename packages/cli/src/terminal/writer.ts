@@ -26,13 +26,13 @@ export type Line = string | readonly (string | Painted)[]
  */
 export interface Writer {
   /** Writes one line. Line breaks and tabs in it are escaped. */
-  line(line: Line): void
+  readonly line: (line: Line) => void
   /** Writes lines, as {@link line} does. */
-  lines(lines: readonly Line[]): void
+  readonly lines: (lines: readonly Line[]) => void
   /** Writes a text that stays on its line: what follows it is typed there. */
-  prompt(text: string): void
+  readonly prompt: (text: string) => void
   /** Writes a text that has lines of its own, such as JSON, YAML or a script. Line breaks and tabs in it stay. */
-  document(text: string): void
+  readonly document: (text: string) => void
 }
 
 function paint(part: string | Painted): string {
