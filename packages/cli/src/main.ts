@@ -1,7 +1,8 @@
 import { run } from './run.ts'
-import { stderr, stdout } from './terminal/writer.ts'
+import { captureLibraryOutput, stderr, stdout } from './terminal/writer.ts'
 
 async function main(): Promise<number> {
+  captureLibraryOutput()
   // Would let anybody be STS. Connections say themselves that certificates count; this also spares the runtime's warning.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   try {

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { format } from 'node:util'
 import { escapeLine, escapeLines } from '@aws-iam-authenticator/core'
 
 export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
@@ -75,3 +76,12 @@ function writeTo(descriptor: number): (text: string) => void {
 
 export const stdout: Writer = createWriter(writeTo(1))
 export const stderr: Writer = createWriter(writeTo(2))
+
+/** Leads what libraries write by `console` or warn of to stderr, escaped: they may quote what came from outside. */
+export function captureLibraryOutput(): void {
+  const write = (...values: readonly unknown[]): void => stderr.line(format(...values))
+  Object.assign(console, { debug: write, error: write, info: write, log: write, trace: write, warn: write })
+  // The listener that is there prints them as they are.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => stderr.line(`${name}: ${message}`))
+}
