@@ -43,7 +43,7 @@ for (const [name, program] of Object.entries(runtimes)) {
     const lines = ['debug', 'error', 'info', 'log', 'trace', 'warn'].map(
       (each) => `${each} \\u001b[2J\\nforged { a: 1 }`,
     )
-    t.same(stderr.split('\n').toSorted(), ['', ...lines, 'Warning: warned \\u001b[2J\\nforged'].toSorted())
+    t.same(stderr.split('\n').sort(), ['', ...lines, 'Warning: warned \\u001b[2J\\nforged'].sort())
     t.end()
   })
 }

@@ -81,5 +81,6 @@ export {
   type WriteLine,
 } from './log/log.ts'
 export { escapeLine, escapeLines } from './log/control-characters.ts'
+export { pemBlocks } from './document/pem-blocks.ts'
 export { finish, type Steps } from './steps.ts'
 export { isRecord, messageOf, property, textAt } from './untrusted.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
-import { FileError } from '@aws-iam-authenticator/core'
+import { FileError, pemBlocks } from '@aws-iam-authenticator/core'
 import { firstSet, type Environment } from './environment.ts'
 
 export interface TrustOptions {
@@ -16,7 +16,8 @@ interface Named {
   readonly path: string
 }
 
-const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
+/** What OpenSSL calls a certificate. */
+const LABELS = ['CERTIFICATE', 'TRUSTED CERTIFICATE', 'X509 CERTIFICATE']
 
 /**
  * Whether it has the form of a certificate: a sequence in DER, whole, that begins with another one. What OpenSSL calls a trusted
@@ -46,7 +47,7 @@ function onlyTaken(certificates: string[]): string[] {
 }
 
 function certificatesIn(text: string): string[] {
-  return (text.match(PEM) ?? []).filter(isCertificate)
+  return pemBlocks(text, LABELS).filter(isCertificate)
 }
 
 function readText(path: string): string {

@@ -77,10 +77,15 @@ function writeTo(descriptor: number): (text: string) => void {
 export const stdout: Writer = createWriter(writeTo(1))
 export const stderr: Writer = createWriter(writeTo(2))
 
+const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
+
+function writeFromLibrary(...values: readonly unknown[]): void {
+  stderr.line(format(...values))
+}
+
 /** Leads what libraries write by `console` or warn of to stderr, escaped: they may quote what came from outside. */
 export function captureLibraryOutput(): void {
-  const write = (...values: readonly unknown[]): void => stderr.line(format(...values))
-  Object.assign(console, { debug: write, error: write, info: write, log: write, trace: write, warn: write })
+  Object.assign(console, Object.fromEntries(CONSOLE.map((name) => [name, writeFromLibrary])))
   // The listener that is there prints them as they are.
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message }) => stderr.line(`${name}: ${message}`))
