@@ -9,7 +9,7 @@ import { AwsError } from '../sandbox/aws/aws-error.ts'
 import { failure } from '../sandbox/aws/query-protocol.ts'
 import { clusterTls } from './harness/cluster.ts'
 import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
-import { HOSTILE, HOSTILE_LINES, ranSafely, shownSafely } from './harness/hostile-text.ts'
+import { HOSTILE, HOSTILE_LINES, HOSTILE_XML, quoted, ranSafely, shownSafely } from './harness/hostile-text.ts'
 import { startPersonCluster } from './harness/person-cluster.ts'
 import { personEnvironment } from './harness/person.ts'
 import { noTerminal, openCommand } from './harness/terminal.ts'
@@ -43,7 +43,7 @@ function homeWith(
   }
 }
 
-const BAD_CONFIGURATION = `clusterID: x\nserver:\n  port: ${JSON.stringify(HOSTILE_LINES)}\n  ${JSON.stringify(HOSTILE_LINES)}: 1\n`
+const BAD_CONFIGURATION = `clusterID: x\nserver:\n  port: ${quoted(HOSTILE_LINES)}\n  ${quoted(HOSTILE_LINES)}: 1\n`
 
 t.test('errors of the command line', async (t) => {
   const { run } = homeWith(t, { 'config.yaml': BAD_CONFIGURATION, 'other.yaml': `${HOSTILE}: [` })
@@ -85,7 +85,7 @@ t.test('errors of the command line', async (t) => {
 })
 
 t.test('lint and explain', async (t) => {
-  const manifest = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - {rolearn: ${JSON.stringify(HOSTILE_LINES)}, username: a, groups: [a]}\n    - {rolearn: ${ROLE_ARN}, username: ${JSON.stringify(HOSTILE_LINES)}, groups: [${JSON.stringify(HOSTILE)}]}\n`
+  const manifest = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - {rolearn: ${quoted(HOSTILE_LINES)}, username: a, groups: [a]}\n    - {rolearn: ${ROLE_ARN}, username: ${quoted(HOSTILE_LINES)}, groups: [${quoted(HOSTILE)}]}\n`
   const { run } = homeWith(t, { 'aws-auth.yaml': manifest, 'config.yaml': BAD_CONFIGURATION })
   for (const output of [[], ['-o', 'json']]) {
     for (const file of ['aws-auth.yaml', 'config.yaml']) {
@@ -107,7 +107,7 @@ t.test('token', async (t) => {
   const person = personEnvironment(folder, aws.environment, { AWS_REGION: 'us-east-1' })
   const keyless = { ...person, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }
   const rows: readonly (readonly [name: string, args: readonly string[], environment: Environment])[] = [
-    ['the ARN of a role', ['-r', HOSTILE_LINES], person],
+    ['the ARN of a role', ['-r', HOSTILE_XML], person],
     ['a profile that is not there', [], { ...keyless, AWS_PROFILE: HOSTILE_LINES }],
     ['a profile', [], { ...keyless, AWS_PROFILE: HOSTILE }],
     ['the stderr of a credential process', [], { ...keyless, AWS_PROFILE: 'work' }],
@@ -120,7 +120,7 @@ t.test('token', async (t) => {
     t.equal(failed.stderr.trimEnd().split('\n').length, 1, `${name}: one line`)
   }
   for (const code of ['AccessDenied', 'ValidationError'] as const) {
-    aws.faults.strike = (request) => Promise.resolve(failure(request, new AwsError(code, HOSTILE_LINES)))
+    aws.faults.strike = (request) => Promise.resolve(failure(request, new AwsError(code, HOSTILE_XML)))
     const failed = await run(['token', '-i', 'x', '-r', ROLE_ARN], person)
     ranSafely(t, failed, 1, `STS says ${code}`)
     t.equal(failed.stderr.trimEnd().split('\n').length, 1, `STS says ${code}: one line`)
@@ -237,7 +237,7 @@ t.test('init and the log of server, in both formats', async (t) => {
   const there = join(folder, 'state\u001b[2J\u202e\u2028')
   writeFileSync(
     join(folder, 'config.yaml'),
-    `clusterID: x\nserver:\n  stateDir: ${JSON.stringify(there)}\n  generateKubeconfig: ${JSON.stringify(join(there, 'kubeconfig'))}\n  "odd\\e\\u202e": 1\n`,
+    `clusterID: x\nserver:\n  stateDir: ${quoted(there)}\n  generateKubeconfig: ${quoted(join(there, 'kubeconfig'))}\n  "odd\\e\\u202e": 1\n`,
   )
   for (const format of ['text', 'json']) {
     const flags = ['-c', 'config.yaml', `--log-format=${format}`, '--feature-gates=ConfiguredInitDirectories=true']

@@ -2,7 +2,6 @@ import { run } from './run.ts'
 import { captureLibraryOutput, stderr, stdout } from './terminal/writer.ts'
 
 async function main(): Promise<number> {
-  captureLibraryOutput()
   // Would let anybody be STS. Connections say themselves that certificates count; this also spares the runtime's warning.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   try {
@@ -22,4 +21,5 @@ async function main(): Promise<number> {
   }
 }
 
+captureLibraryOutput()
 void main().then((code) => process.exit(code))
