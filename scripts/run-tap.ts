@@ -20,7 +20,8 @@ export interface Counted {
 
 function lineOf(results: string): string {
   const last = results.match(/^# \{ total: .*\}$/gm)?.at(-1) ?? ''
-  const count = (name: string): number => Number(new RegExp(`${name}: (\\d+)`).exec(last)?.[1] ?? 0)
+  const counts = new Map(Array.from(last.matchAll(/\b(\w+): (\d+)/g), ([, name, count]) => [name, Number(count)]))
+  const count = (name: string): number => counts.get(name) ?? 0
   return `${count('pass')} passed, ${count('fail')} failed, ${count('skip') + count('todo')} skipped`
 }
 

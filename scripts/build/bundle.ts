@@ -113,7 +113,7 @@ function lastingNames({ outputs }: Metafile): ReadonlyMap<string, string> {
 }
 
 /** What esbuild calls a piece. */
-const PIECE = /[\w-]+\.js\b/g
+const PIECE = /(?<![\w-])[\w-]+\.js\b/g
 
 /** Serves pieces by these names, each as a CommonJS module: what is in it then begins to exist when it is loaded. */
 async function inMemory(pieces: readonly OutputFile[], names: ReadonlyMap<string, string>): Promise<Plugin> {

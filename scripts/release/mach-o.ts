@@ -39,7 +39,7 @@ function signatureCommand(program: Buffer): number {
 function segmentCommand(program: Buffer, name: string): number {
   const command = commandsOf(program).find(
     ({ type, at }) =>
-      type === LC_SEGMENT_64 && program.toString('latin1', at + 8, at + 24).replace(/\0+$/, '') === name,
+      type === LC_SEGMENT_64 && program.toString('latin1', at + 8, at + 24).replaceAll('\0', '') === name,
   )
   if (command === undefined) throw new Error(`the executable has no segment ${name}`)
   return command.at

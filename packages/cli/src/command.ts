@@ -1,6 +1,7 @@
 import type { ConfigurationFile, Log } from '@aws-iam-authenticator/core'
 import type { Environment } from './network/environment.ts'
 import type { Option } from './options/option.ts'
+import type { Writer } from './terminal/writer.ts'
 
 /** What a subcommand runs with. */
 export interface CommandContext {
@@ -11,8 +12,8 @@ export interface CommandContext {
   readonly setting: <T>(option: Option<T>) => T
   readonly log: Log
   /** Writes the answer. */
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
+  readonly stdout: Writer
+  readonly stderr: Writer
   readonly now: () => Date
 }
 

@@ -11,7 +11,7 @@ type Row = readonly [left: string, right: string]
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
-  const words = text.match(/\(default [^)]*\)|\S+/g) ?? []
+  const words = text.match(/\(default [^)]{0,200}\)|\S+/g) ?? []
   for (const word of words.flatMap((whole) => (whole.length > width ? whole.split(' ') : [whole]))) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line)

@@ -1,5 +1,6 @@
 import { openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import type { Writer } from './terminal/writer.ts'
 
 // To the letter of the AWS SDK for Go, which scripts may wait for.
 const PROMPT = 'Assume Role MFA token code: '
@@ -15,7 +16,7 @@ export interface MfaPromptOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
   /** Opens the terminal of this process's session; undefined where it has none. */
   readonly openTerminal: () => Promise<Readable | undefined>
-  readonly stderr: (text: string) => void
+  readonly stderr: Writer
 }
 
 /** Opens /dev/tty, which a process without a terminal can't. */
@@ -81,18 +82,18 @@ export function createMfaPrompt({
     const { lines, hasTerminal } = await sources
     const line = Promise.any(lines.map((next) => next())).catch(() => undefined)
     if (hasTerminal) {
-      stderr(PROMPT)
+      stderr.prompt(PROMPT)
       return await line
     }
     let prompted = false
     const prompt = after(PIPE_PROMPT_MS, () => {
       prompted = true
-      stderr(PROMPT)
+      stderr.prompt(PROMPT)
     })
     const patience = after(PIPE_PATIENCE_MS, () => undefined)
     try {
       const code = await Promise.race([line, patience.promise])
-      if (code === undefined && prompted) stderr('\n')
+      if (code === undefined && prompted) stderr.line('')
       return code
     } finally {
       prompt.cancel()

@@ -12,12 +12,13 @@ import type { Option } from './options/option.ts'
 import { parseFlags, type CommandLine } from './options/parse-flags.ts'
 import { settingOf } from './options/settings.ts'
 import { UsageError } from './options/usage-error.ts'
+import type { Writer } from './terminal/writer.ts'
 
 /** The world around a run of the command. */
 export interface RunOptions {
   readonly environment: Environment
-  readonly stdout: (text: string) => void
-  readonly stderr: (text: string) => void
+  readonly stdout: Writer
+  readonly stderr: Writer
   readonly now: () => Date
 }
 
@@ -33,8 +34,8 @@ async function runCommand(
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
   // A wrong value is found before anything is done, also where it would not have been asked for.
   for (const option of known) setting(option)
-  const batches = command.logsMuch === true ? inBatches(stderr) : null
-  const write = batches?.write ?? stderr
+  const batches = command.logsMuch === true ? inBatches(stderr.document) : null
+  const write = batches?.write ?? stderr.document
   const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write, now })
   try {
     return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
@@ -48,7 +49,7 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
   const known = optionsOf(path)
   const line = parseFlags(rest, known)
   if (line.flags.has(HELP.flag ?? '') || (isGroup(command) && unknown === undefined)) {
-    options.stdout(helpOf(path))
+    options.stdout.document(helpOf(path))
     return 0
   }
   if (!isGroup(command)) return runCommand(command, known, line, options)
@@ -60,14 +61,14 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const { stdout, stderr } = options
   if (args[0] === COMPLETE) {
-    stdout(formatCompletion(complete(root, args.slice(1))))
+    stdout.document(formatCompletion(complete(root, args.slice(1))))
     return 0
   }
   const found = findCommand(root, args)
   if (found.unknown === 'help') {
     const before = found.path.slice(1).map(({ name }) => name)
     const words = found.rest.slice(found.rest.indexOf('help') + 1).filter((word) => !word.startsWith('-'))
-    stdout(helpOf(findCommand(root, [...before, ...words]).path))
+    stdout.document(helpOf(findCommand(root, [...before, ...words]).path))
     return 0
   }
   try {
@@ -76,11 +77,13 @@ export async function run(args: readonly string[], options: RunOptions): Promise
     const last = found.path.at(-1) ?? root
     const word = (isGroup(last) ? undefined : last.errorWord) ?? 'Error'
     if (error instanceof UsageError) {
-      stderr(`${word}: ${error.message}\n${usageOf(found.path)}`)
+      stderr.line(`${word}: ${error.message}`)
+      stderr.document(usageOf(found.path))
       return 1
     }
     if (error instanceof AuthenticatorError) {
-      stderr(`Error: ${error.message}\n`)
+      const [first = '', ...details] = error.lines
+      stderr.lines([`Error: ${first}`, ...details])
       return 1
     }
     throw error

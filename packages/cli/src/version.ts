@@ -12,4 +12,4 @@ export const COMMIT: string = typeof BUILD_COMMIT === 'string' ? BUILD_COMMIT : 
 export const USER_AGENT: string = `aws-iam-authenticator/${VERSION}`
 
 /** The first line that `server` and `init` write. */
-export const BANNER: string = `Authenticator Version: "${VERSION}", "${COMMIT}"\n`
+export const BANNER: string = `Authenticator Version: "${VERSION}", "${COMMIT}"`

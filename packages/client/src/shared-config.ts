@@ -91,13 +91,25 @@ export async function loadSharedConfig(environment: Environment): Promise<Shared
 }
 
 function sections(text: string): string[] {
-  return text.split(/\r?\n/).flatMap((line) => /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1] ?? [])
+  return text.split('\n').flatMap((line) => {
+    const start = line.trimStart()
+    const end = start.indexOf(']')
+    return start.startsWith('[') && end > 0 ? [start.slice(1, end).trim()] : []
+  })
+}
+
+/** The name in the section of a profile in the config file, such as `profile "work"`. */
+function profileOf(section: string): string | undefined {
+  if (section === 'default') return section
+  if (!/^profile\s/.test(section)) return undefined
+  return section
+    .slice('profile'.length)
+    .trim()
+    .replaceAll(/^["']|["']$/g, '')
 }
 
 /** The names of all profiles, also of sections without settings, which the SDK's parser leaves out. */
 export function profileNames({ files }: SharedConfig): ReadonlySet<string> {
-  const inConfig = sections(readText(files.configFilepath) ?? '').flatMap((name) => {
-    return name === 'default' ? name : (/^profile\s+["']?(.*?)["']?$/.exec(name)?.[1] ?? [])
-  })
+  const inConfig = sections(readText(files.configFilepath) ?? '').flatMap((section) => profileOf(section) ?? [])
   return new Set([...inConfig, ...sections(readText(files.filepath) ?? '')])
 }

@@ -9,10 +9,13 @@ import { formatProblem, type Problem } from './document/problem.ts'
 export class AuthenticatorError<Code extends string = string> extends Error {
   override readonly name: string = 'AuthenticatorError'
   readonly code: Code
+  /** What to show, line by line: the message, unless the error has details. */
+  readonly lines: readonly string[]
 
   constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+    this.lines = [message]
   }
 }
 
@@ -35,9 +38,17 @@ export class FileError extends AuthenticatorError<FileErrorCode> {
 export class ConfigurationError extends AuthenticatorError<'invalid_configuration'> {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly Problem[]
+  override readonly lines: readonly string[]
 
-  constructor(message: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
-    super('invalid_configuration', [message, ...problems.map(formatProblem)].join('\n  '), options)
+  /** @param options `details`: lines after the first one, by default one for each problem. */
+  constructor(
+    message: string,
+    problems: readonly Problem[] = [],
+    { details = problems.map(formatProblem), ...options }: ErrorOptions & { readonly details?: readonly string[] } = {},
+  ) {
+    const lines = [message, ...details.map((detail) => `  ${detail}`)]
+    super('invalid_configuration', lines.join('\n'), options)
+    this.lines = lines
     this.problems = problems
   }
 }

@@ -21,6 +21,7 @@ export type { Update } from './configuration/update.ts'
 export { findWrittenLine, replaceWrittenLine } from './configuration/written-line.ts'
 export { addMapping, checkNewMapping, type NewMapping } from './edit/add-mapping.ts'
 export { setKubeconfigEntry, type KubeconfigEntry } from './edit/kubeconfig-entry.ts'
+export { printableYaml } from './edit/printable-yaml.ts'
 export type { Writable } from './edit/render.ts'
 export { AuthenticatorError, ConfigurationError, FileError, type FileErrorCode } from './errors.ts'
 export { canonicalizeArn, type ArnFault, type Principal, type PrincipalKind } from './identity/arn.ts'
@@ -92,5 +93,6 @@ export {
   type LogLevel,
   type WriteLine,
 } from './log/log.ts'
-export { escapeUnseen } from './log/unseen.ts'
+export { escapeLine, escapeLines } from './log/control-characters.ts'
+export { pemBlocks } from './document/pem-blocks.ts'
 export { isRecord, messageOf, property, textAt } from './untrusted.ts'

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { property, readYamlValue, textAt } from '@aws-iam-authenticator/core'
+import { pemBlocks, property, readYamlValue, textAt } from '@aws-iam-authenticator/core'
 import { stringify } from 'yaml'
 import { parseHost } from './host.ts'
 
@@ -38,14 +38,12 @@ export function renderWebhookKubeconfig({ hostname, port, certificatePem }: Webh
   return stringify(kubeconfig, { lineWidth: 0 })
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
 /** The certificates that a webhook kubeconfig trusts; none where it can't be read. */
 export function certificatesOfKubeconfig(text: string): readonly X509Certificate[] {
   try {
     const first = property(property(readYamlValue(text), 'clusters'), '0')
     const bundle = Buffer.from(textAt(first, 'cluster', 'certificate-authority-data') ?? '', 'base64').toString()
-    return (bundle.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
+    return pemBlocks(bundle, ['CERTIFICATE']).map((pem) => new X509Certificate(pem))
   } catch {
     return []
   }

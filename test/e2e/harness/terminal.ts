@@ -17,6 +17,8 @@ export interface Terminal {
   type(...keys: readonly string[]): Promise<void>
   /** Waits for a text on the screen and gives the whole screen. */
   waitFor(text: string | RegExp): Promise<string>
+  /** The whole screen with the escape sequences of its colours. */
+  coloured(): Promise<string>
 }
 
 function quote(word: string): string {
@@ -45,6 +47,7 @@ export async function openTerminal(
   await tmux('new-session', '-d', '-x', '250', '-y', '50', commandLine.map(quote).join(' '))
   const screen = (): Promise<string> => tmux('capture-pane', '-p', '-J')
   return {
+    coloured: () => tmux('capture-pane', '-p', '-J', '-e'),
     type: async (...keys) => void (await tmux('send-keys', ...keys)),
     waitFor: (text) =>
       until(String(text), async () => {

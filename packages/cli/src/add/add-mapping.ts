@@ -36,7 +36,7 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   const paths = namedKubeconfigFiles(setting(KUBECONFIG), environment)
   if (paths.length === 0) throw new UsageError('empty kubeconfig: name one with --kubeconfig or in KUBECONFIG')
   requireGood(mapping)
-  for (const note of notes) stderr(`${note}\n`)
+  stderr.lines(notes)
   const { formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
   const hasTerminal = isatty(0)
@@ -44,15 +44,15 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   if (setting(PROMPT)) {
     const question = `Ready to add ${shown} to kube-system/aws-auth of ${server}, should we continue?`
     if (!(await confirm(question, { stdin: process.stdin, stderr }))) {
-      stdout(`cancelled "add ${shown}"\n`)
+      stdout.line(`cancelled "add ${shown}"`)
       return 0
     }
   }
   const api = await connectToCluster(await logIn(), environment)
   try {
     const { object, problems } = await updateAwsAuth(api, server, mapping)
-    for (const problem of problems) stderr(`warning: ${formatProblem(problem)}\n`)
-    stdout(`updated configmap:\n\n${formatObject(object)}\n`)
+    stderr.lines(problems.map((problem) => `warning: ${formatProblem(problem)}`))
+    stdout.document(`updated configmap:\n\n${formatObject(object)}\n`)
     return 0
   } finally {
     await api.close()

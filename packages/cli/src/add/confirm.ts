@@ -1,17 +1,18 @@
 import { createInterface } from 'node:readline'
+import type { Writer } from '../terminal/writer.ts'
 
 /** Asks a question and waits for one line; y and yes agree, in any case. Where there is nothing to read, nobody agrees. */
 export async function confirm(
   question: string,
-  { stdin, stderr }: { readonly stdin: NodeJS.ReadableStream; readonly stderr: (text: string) => void },
+  { stdin, stderr }: { readonly stdin: NodeJS.ReadableStream; readonly stderr: Writer },
 ): Promise<boolean> {
-  stderr(`${question} [y/N] `)
+  stderr.prompt(`${question} [y/N] `)
   const lines = createInterface({ input: stdin, terminal: false })
   const answer = await new Promise<string | null>((resolve) => {
     lines.once('line', resolve)
     lines.once('close', () => resolve(null))
   })
   lines.close()
-  if (answer === null) stderr('\n')
+  if (answer === null) stderr.line('')
   return /^y(es)?$/i.test(answer?.trim() ?? '')
 }

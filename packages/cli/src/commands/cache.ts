@@ -14,7 +14,7 @@ const clear: Command = {
       await clearCredentialCache(path)
       return 0
     } catch (error) {
-      stderr(`could not clear the cache: ${error instanceof Error ? error.message : 'unknown error'}\n`)
+      stderr.line(`could not clear the cache: ${error instanceof Error ? error.message : 'unknown error'}`)
       return 1
     }
   },

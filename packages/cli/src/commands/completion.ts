@@ -12,7 +12,7 @@ function forShell(name: string, script: string, lines: readonly string[]): Comma
     examples: [],
     options: [],
     run: ({ stdout }) => {
-      stdout(script)
+      stdout.document(script)
       return Promise.resolve(0)
     },
   }

@@ -30,8 +30,8 @@ export const explain: Command = {
         import('../terminal/style.ts'),
       ])
     const explanation = await explainLogin(context)
-    const isJson = setting(OUTPUT) === 'json'
-    stdout(isJson ? renderJson(explanation) : renderExplanation(explanation, stdoutStyle(environment)))
+    if (setting(OUTPUT) === 'json') stdout.document(renderJson(explanation))
+    else stdout.lines(renderExplanation(explanation, stdoutStyle(environment)))
     return EXIT_CODES[outcomeOf(explanation)]
   },
 }

@@ -23,7 +23,7 @@ export const init: Command = {
   options: [HOSTNAME, ADDRESS, KEY_TYPE, FORCE],
   run: async (context) => {
     const { setting, stderr, log, now } = context
-    stderr(BANNER)
+    stderr.line(BANNER)
     requireServerConfiguration(context)
     const configured = setting(FEATURE_GATES).ConfiguredInitDirectories
     const folder = configured ? setting(STATE_DIR) : '.'

@@ -60,15 +60,17 @@ export const kubeconfig: Command = {
       cluster: setting(CLUSTER),
       dryRun,
     })
-    if (dryRun) stdout(rendered)
+    if (dryRun) stdout.document(rendered)
     for (const { path, changed, entry } of changes) {
       const what = `${entry.list === 'users' ? 'user' : 'context'} "${entry.name}" in ${path}`
       const done = dryRun ? 'would write' : 'wrote'
-      stderr(changed ? `${done} ${what}\n` : `${what} is up to date\n`)
+      stderr.line(changed ? `${done} ${what}` : `${what} is up to date`)
     }
     if (context === null && !dryRun) {
       const user = setting(USER) ?? clusterId
-      stderr(`To use it: kubectl --user=${user} …, or for a context: kubectl config set-context NAME --user=${user}\n`)
+      stderr.line(
+        `To use it: kubectl --user=${user} …, or for a context: kubectl config set-context NAME --user=${user}`,
+      )
     }
     return 0
   },

@@ -47,8 +47,8 @@ export const lint: Command = {
     const files = lintFiles(positionals, gates, rules)
     const cluster = isCluster ? lintCluster(await readCluster(context), rules) : []
     const found = report.reportOf([...files, ...cluster])
-    const isJson = setting(OUTPUT) === 'json'
-    stdout(isJson ? report.renderJson(found) : report.renderReport(found, stdoutStyle(environment)))
+    if (setting(OUTPUT) === 'json') stdout.document(report.renderJson(found))
+    else stdout.lines(report.renderReport(found, stdoutStyle(environment)))
     return found.errors > 0 || (setting(STRICT) && found.warnings > 0) ? 1 : 0
   },
 }

@@ -96,7 +96,7 @@ export const server: Command = {
   logsMuch: true,
   run: async (context) => {
     const { setting, environment, configuration, log, stderr, now } = context
-    stderr(BANNER)
+    stderr.line(BANNER)
     // Before anything that takes memory: it may not get far.
     const memoryLimit = readMemoryLimit()
     const memory = memoryWarning(memoryLimit)

@@ -24,11 +24,12 @@ export const status: Command = {
     ])
     try {
       const found = await askStatus({ address: setting(ADDRESS), port: setting(PORT), stateDir: setting(STATE_DIR) })
-      stdout(setting(OUTPUT) === 'json' ? formatJson(found) : renderStatus(found, stdoutStyle(environment), now()))
+      if (setting(OUTPUT) === 'json') stdout.document(formatJson(found))
+      else stdout.lines(renderStatus(found, stdoutStyle(environment), now()))
       return isWell(found) ? 0 : 2
     } catch (error) {
       if (!(error instanceof AuthenticatorError)) throw error
-      stderr(`no status: ${error.message}\n`)
+      stderr.line(`no status: ${error.message}`)
       return 1
     }
   },

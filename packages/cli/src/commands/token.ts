@@ -45,11 +45,6 @@ const TOKEN_ONLY = flag({
   description: 'Return only the token, without the ExecCredential around it',
 })
 
-// kubectl shows it to the person as it is.
-function oneLine(message: string): string {
-  return message.replaceAll(/\s*\n\s*/g, ' ')
-}
-
 export const token: Command = {
   name: 'token',
   summary: 'Authenticate using AWS IAM and get token for Kubernetes',
@@ -89,17 +84,17 @@ export const token: Command = {
           return await askMfaCode()
         },
         warn: (message) => {
-          stderr(`${oneLine(message)}\n`)
+          stderr.line(message)
         },
         now,
       })
       const execInfo = environment['KUBERNETES_EXEC_INFO']
-      stdout(`${setting(TOKEN_ONLY) ? signed.token : formatExecCredential({ ...signed, execInfo })}\n`)
+      stdout.line(setting(TOKEN_ONLY) ? signed.token : formatExecCredential({ ...signed, execInfo }))
       return 0
     } catch (error) {
       if (error instanceof UsageError) throw error
       const message = error instanceof Error ? error.message : 'unknown error'
-      stderr(`could not get token: ${oneLine(message)}\n`)
+      stderr.line(`could not get token: ${message}`)
       return 1
     }
   },

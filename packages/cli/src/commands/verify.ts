@@ -6,6 +6,7 @@ import { CLUSTER_ID } from '../options/global-options.ts'
 import { choice, text } from '../options/option.ts'
 import { PARTITION } from '../options/server-options.ts'
 import { UsageError } from '../options/usage-error.ts'
+import type { Writer } from '../terminal/writer.ts'
 
 const TOKEN = text({ flag: 'token', short: 't', keys: ['token'], description: 'Token to verify' })
 const OUTPUT = choice<'' | 'json'>(
@@ -20,8 +21,8 @@ const OUTPUT = choice<'' | 'json'>(
 )
 const VERIFY_PARTITION = { ...PARTITION, keys: ['partition'] }
 
-/** The fields in the form of Go's %+v, or as JSON: scripts read both. */
-function render({ identity, request }: Verified, output: '' | 'json'): string {
+/** Writes the fields in the form of Go's %+v, or as JSON: scripts read both. */
+function show({ identity, request }: Verified, output: '' | 'json', stdout: Writer): void {
   const shown = {
     ARN: identity.arn,
     CanonicalARN: identity.canonicalArn,
@@ -31,9 +32,12 @@ function render({ identity, request }: Verified, output: '' | 'json'): string {
     AccessKeyID: identity.accessKeyId,
     STSEndpoint: request.host,
   }
-  if (output === 'json') return `${JSON.stringify(shown, null, 4)}\n`
+  if (output === 'json') {
+    stdout.document(`${JSON.stringify(shown, null, 4)}\n`)
+    return
+  }
   const line = Object.entries(shown).map(([name, value]) => `${name}:${value}`)
-  return `&{${line.join(' ')}}\n`
+  stdout.line(`&{${line.join(' ')}}`)
 }
 
 export const verify: Command = {
@@ -64,14 +68,14 @@ export const verify: Command = {
         now,
       })
       if (!(verified instanceof Refusal)) {
-        stdout(render(verified, setting(OUTPUT)))
+        show(verified, setting(OUTPUT), stdout)
         return 0
       }
-      stderr(`could not verify token: ${verified.message}\n`)
+      stderr.line(`could not verify token: ${verified.message}`)
       return 1
     } catch (error) {
       if (!(error instanceof AuthenticatorError)) throw error
-      stderr(`could not verify token: ${error.message}\n`)
+      stderr.line(`could not verify token: ${error.message}`)
       return 1
     }
   },

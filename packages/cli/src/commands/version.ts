@@ -16,9 +16,9 @@ export const version: Command = {
   options: [SHORT, OUTPUT],
   run: ({ setting, stdout }) => {
     const output = setting(OUTPUT)
-    if (output === 'json') stdout(`${JSON.stringify({ Version: VERSION, Commit: COMMIT })}\n`)
-    else if (output === 'yaml') stdout(`version: ${VERSION}\ncommit: ${COMMIT}\n`)
-    else stdout(setting(SHORT) ? `${VERSION}\n` : `Version: ${VERSION}, Commit: ${COMMIT}\n`)
+    if (output === 'json') stdout.line(JSON.stringify({ Version: VERSION, Commit: COMMIT }))
+    else if (output === 'yaml') stdout.lines([`version: ${VERSION}`, `commit: ${COMMIT}`])
+    else stdout.line(setting(SHORT) ? VERSION : `Version: ${VERSION}, Commit: ${COMMIT}`)
     return Promise.resolve(0)
   },
 }

@@ -44,6 +44,8 @@ function completeValue({ choices = [], isList, file }: Option<unknown>, before: 
 export function complete(root: CommandGroup, args: readonly string[]): Completion {
   const typed = (args.at(-1) ?? '').slice(1)
   const words = args.slice(0, -1)
+  // A value that is being typed is part of the answer, whose form these characters are.
+  if (/[\n\t]/.test(typed)) return NOTHING
   if (words.includes('--')) return NOTHING
   const isHelp = words.find((word) => !word.startsWith('-')) === 'help'
   const found = findCommand(root, isHelp ? words.slice(words.indexOf('help') + 1) : words)

@@ -1,5 +1,6 @@
 import { reasons, type Location, type MappingEntry } from '@aws-iam-authenticator/core'
-import { formatJson, wrap, type Colour, type Style } from '../terminal/style.ts'
+import { formatJson, wrap, type Style } from '../terminal/style.ts'
+import type { Colour, Line } from '../terminal/writer.ts'
 import { ADVICE } from './advice.ts'
 import type { BackendAnswer, Check, Explanation } from './explanation.ts'
 
@@ -59,7 +60,7 @@ function placeOf({ source, line, column }: Location): string {
 
 class Page {
   readonly #style: Style
-  readonly #lines: string[] = []
+  readonly #lines: Line[] = []
 
   constructor(style: Style) {
     this.#style = style
@@ -67,7 +68,7 @@ class Page {
 
   heading(text: string): void {
     if (this.#lines.length > 0) this.#lines.push('')
-    this.#lines.push(this.#style.paint(text, 'bold'))
+    this.#lines.push([this.#style.paint(text, 'bold')])
   }
 
   /** A line with a mark and a label, its text wrapped below itself. */
@@ -77,20 +78,24 @@ class Page {
     const mark = marks ? sign.padEnd(1) : word.padEnd(4)
     const indent = 2 + mark.length + 1 + LABEL_WIDTH
     const [first = '', ...more] = width === null ? [text] : wrap(text, width - indent)
-    const shown = outcome === 'not_reached' ? paint(first, 'dim') : paint(first)
-    const left = `  ${paint(mark, ...colours)} ${paint(label.padEnd(LABEL_WIDTH - 1))} `
-    this.#lines.push(`${left}${shown}`.trimEnd(), ...more.map((line) => `${' '.repeat(indent)}${paint(line)}`))
+    const left = ['  ', paint(mark, ...colours)]
+    if (first === '') this.#lines.push([...left, ` ${label}`])
+    else {
+      const shown = outcome === 'not_reached' ? paint(first, 'dim') : first
+      this.#lines.push([...left, ` ${label.padEnd(LABEL_WIDTH)}`, shown])
+    }
+    this.#lines.push(...more.map((line) => `${' '.repeat(indent)}${line}`))
   }
 
   paragraph(text: string, bullet = '', ...colours: readonly Colour[]): void {
     const { width, paint } = this.#style
     const lines = width === null ? [text] : wrap(text, width - 2 - bullet.length)
     const left = (index: number): string => `  ${index === 0 ? bullet : ' '.repeat(bullet.length)}`
-    this.#lines.push(...lines.map((line, index) => `${left(index)}${paint(line, ...colours)}`))
+    this.#lines.push(...lines.map((line, index) => [left(index), paint(line, ...colours)]))
   }
 
-  toString(): string {
-    return `${this.#lines.join('\n')}\n`
+  get lines(): readonly Line[] {
+    return this.#lines
   }
 }
 
@@ -139,14 +144,14 @@ function addResult(page: Page, explanation: Explanation): void {
 }
 
 /** The explanation for a person. */
-export function renderExplanation(explanation: Explanation, style: Style): string {
+export function renderExplanation(explanation: Explanation, style: Style): readonly Line[] {
   const page = new Page(style)
   addToken(page, explanation)
   addBackends(page, explanation)
   addResult(page, explanation)
   if (explanation.notes.length > 0) page.heading('Notes')
   for (const note of explanation.notes) page.paragraph(note, '- ')
-  return page.toString()
+  return page.lines
 }
 
 function entryJson(entry: MappingEntry | null): unknown {

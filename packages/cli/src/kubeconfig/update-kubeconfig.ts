@@ -3,6 +3,7 @@ import {
   didYouMean,
   FileError,
   messageOf,
+  printableYaml,
   property,
   readYamlValue,
   setKubeconfigEntry,
@@ -10,7 +11,6 @@ import {
   type KubeconfigEntry,
 } from '@aws-iam-authenticator/core'
 import { readRegularFile } from '@aws-iam-authenticator/files'
-import { stringify } from 'yaml'
 import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './kubeconfig-files.ts'
 import { saveKubeconfig } from './save-kubeconfig.ts'
@@ -27,7 +27,7 @@ export interface UpdateKubeconfigOptions extends ExecUserOptions {
 }
 
 export interface UpdatedKubeconfig {
-  /** The entries as a kubeconfig of their own. */
+  /** The entries as a kubeconfig of their own, safe to show. */
   readonly rendered: string
   /** Each file with what was written there. */
   readonly changes: readonly { readonly path: string; readonly changed: boolean; readonly entry: KubeconfigEntry }[]
@@ -128,7 +128,7 @@ export async function updateKubeconfig(options: UpdateKubeconfigOptions): Promis
     list,
     [{ name, [list === 'users' ? 'user' : 'context']: value }],
   ])
-  const rendered = stringify(
+  const rendered = printableYaml(
     { apiVersion: 'v1', kind: 'Config', ...Object.fromEntries(lists) },
     { version: '1.1', lineWidth: 0, indentSeq: false },
   )

@@ -1,5 +1,6 @@
 import type { FileKind, Problem } from '@aws-iam-authenticator/core'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
+import type { Line, Painted } from '../terminal/writer.ts'
 
 /** One thing that was checked, and what was found in it. */
 export interface Checked {
@@ -40,19 +41,18 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
-function renderFinding({ severity, location, path, message }: Problem, { width, paint }: Style): string {
+function renderFinding({ severity, location, path, message }: Problem, { width, paint }: Style): readonly Line[] {
   const { source, line, column } = location
   const place = paint(`${source}:${line}:${column}:`, 'bold')
   const word = paint(`${severity}:`, severity === 'error' ? 'red' : 'yellow')
   const where = path === '' ? '' : `${path}: `
-  if (width === null) return `${place} ${word} ${paint(`${where}${message}`)}\n`
+  if (width === null) return [[place, ' ', word, ` ${where}${message}`]]
   // Below its place, the message has the whole width for itself.
-  const lines = wrap(`${where}${message}`, width - 4).map((text) => `    ${paint(text)}\n`)
-  return `${place} ${word}\n${lines.join('')}`
+  return [[place, ' ', word], ...wrap(`${where}${message}`, width - 4).map((text) => `    ${text}`)]
 }
 
 /** One line that says how it went. */
-function summary({ checked, findings, errors, warnings }: Report, { marks, paint }: Style): string {
+function summary({ checked, findings, errors, warnings }: Report, { marks, paint }: Style): string | Painted {
   const idle = checked.filter(({ kind }) => kind === 'other_manifests').length
   const isLive = checked.some(({ kind }) => kind === 'aws_auth' || kind === 'identity_mappings')
   const what = `${count(checked.length, isLive ? 'source' : 'file')} checked`
@@ -63,9 +63,9 @@ function summary({ checked, findings, errors, warnings }: Report, { marks, paint
   return paint(`${marks ? mark : ''}${passed}: ${parts.join(', ')}`, errors > 0 ? 'red' : 'yellow')
 }
 
-export function renderReport(report: Report, style: Style): string {
-  const findings = report.findings.map((finding) => renderFinding(finding, style))
-  return `${findings.join('')}${findings.length > 0 && style.width !== null ? '\n' : ''}${summary(report, style)}\n`
+export function renderReport(report: Report, style: Style): readonly Line[] {
+  const findings = report.findings.flatMap((finding) => renderFinding(finding, style))
+  return [...findings, ...(findings.length > 0 && style.width !== null ? [''] : []), [summary(report, style)]]
 }
 
 /** The same for scripts. */

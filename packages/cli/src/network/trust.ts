@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
-import { FileError } from '@aws-iam-authenticator/core'
+import { FileError, pemBlocks } from '@aws-iam-authenticator/core'
 import { readRegularFileSync } from '@aws-iam-authenticator/files'
 import { firstSet, type Environment } from './environment.ts'
 
@@ -17,7 +17,8 @@ interface Named {
   readonly path: string
 }
 
-const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
+/** What OpenSSL calls a certificate. */
+const LABELS = ['CERTIFICATE', 'TRUSTED CERTIFICATE', 'X509 CERTIFICATE']
 
 /**
  * Whether it has the form of a certificate: a sequence in DER, whole, that begins with another one. What OpenSSL calls a trusted
@@ -47,7 +48,7 @@ function onlyTaken(certificates: string[]): string[] {
 }
 
 function certificatesIn(text: string): string[] {
-  return (text.match(PEM) ?? []).filter(isCertificate)
+  return pemBlocks(text, LABELS).filter(isCertificate)
 }
 
 function readText(path: string): string {

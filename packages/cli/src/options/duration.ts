@@ -5,7 +5,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],
 ])
 const DURATION = /^(?:\d{1,9}(?:ms|s|m|h))+$/
-const PART = /(\d+)(ms|s|m|h)/g
+const PART = /(\d{1,9})(ms|s|m|h)/g
 
 /** Reads a duration as Go and Kubernetes write it, `1m30s`, in milliseconds; `0` needs no unit. Undefined for anything else. */
 export function parseDuration(text: string): number | undefined {

@@ -104,14 +104,19 @@ export const EC2_BURST: Option<number> = integer(
   },
   5,
 )
-const ARN = /^arn:[\w-]+:[\w-]+:[\w-]*:\d{12}:./
+const ARN_FIELDS: readonly RegExp[] = [/^arn$/, /^[\w-]+$/, /^[\w-]+$/, /^[\w-]*$/, /^\d{12}$/, /./]
+
+function isArnWithAccount(written: string): boolean {
+  const fields = written.split(':')
+  return ARN_FIELDS.every((form, index) => form.test(fields[index] ?? ''))
+}
 
 function arn(named: { readonly keys: readonly string[]; readonly description: string }): Option<string | null> {
   return {
     ...text({ flag: null, ...named }),
     parse: ([written = '']) => {
       if (written === '') return null
-      if (!ARN.test(written)) throw new TypeError(`"${written}" is no ARN with an account id`)
+      if (!isArnWithAccount(written)) throw new TypeError(`"${written}" is no ARN with an account id`)
       return written
     },
   }

@@ -1,6 +1,6 @@
 import type { Location } from '@aws-iam-authenticator/core'
 
-const HEADER = /^\s*(\[\[?)\s*([^\]#]+?)\s*\]\]?\s*(?:#.*)?$/
+const HEADER = /^(\[\[?)([^\]#]+)\]\]?\s*(?:#|$)/
 const KEY = /^(\s*)((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=/
 const PART = /[\w-]+|"[^"]*"|'[^']*'/g
 
@@ -40,7 +40,7 @@ export function locateTomlKeys(text: string, source: string): (path: string) => 
     const wasInString = inString
     if (togglesString(line)) inString = !inString
     if (wasInString) continue
-    const header = HEADER.exec(line)
+    const header = HEADER.exec(line.trim())
     const key = KEY.exec(line)
     const add = (path: string, column: number): void => {
       const location = { source, line: index + 1, column }

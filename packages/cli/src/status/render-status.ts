@@ -1,5 +1,6 @@
 import { property, textAt } from '@aws-iam-authenticator/core'
 import { wrap, type Style } from '../terminal/style.ts'
+import type { Line, Painted } from '../terminal/writer.ts'
 
 type Found = Readonly<Record<string, unknown>>
 
@@ -33,22 +34,25 @@ function ago(time: string | undefined, now: Date): string {
   return `${span(Math.max(0, (now.getTime() - Date.parse(time)) / 1000))} ago`
 }
 
+/** One line: a label, and its text beside it. */
+interface Row {
+  readonly label: string
+  readonly text: string | Painted
+}
+
 /** A label and its text, wrapped where there is a width. */
-function row(label: string, text: string, style: Style): string {
-  const lines = wrap(text, (style.width ?? WIDTH) - LABEL)
-  const [first = '', ...rest] = lines
-  const name = label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold')
-  const shown = [name + style.paint(first)]
-  return [...shown, ...rest.map((line) => ' '.repeat(LABEL) + style.paint(line))].map((line) => `${line}\n`).join('')
+function row(label: string, text: string, style: Style): readonly Row[] {
+  return wrap(text, (style.width ?? WIDTH) - LABEL).map((line, index) => ({
+    label: index === 0 ? label : '',
+    text: line,
+  }))
 }
 
-function problem(text: string, style: Style): string {
-  return wrap(`! ${text}`, (style.width ?? WIDTH) - LABEL)
-    .map((line) => `${' '.repeat(LABEL)}${style.paint(line, 'red')}\n`)
-    .join('')
+function problem(text: string, { width, paint }: Style): readonly Row[] {
+  return wrap(`! ${text}`, (width ?? WIDTH) - LABEL).map((line) => ({ label: '', text: paint(line, 'red') }))
 }
 
-function certificate(found: Found, style: Style, now: Date): string {
+function certificate(found: Found, style: Style, now: Date): readonly Row[] {
   const end = textAt(found, 'certificate', 'notAfter') ?? ''
   const left = (Date.parse(end) - now.getTime()) / 1000
   const expiry = left < 0 ? `EXPIRED ${end}` : `expires ${end.slice(0, 10)} (in ${span(left)})`
@@ -58,15 +62,15 @@ function certificate(found: Found, style: Style, now: Date): string {
     row('certificate', `${kind}, ${expiry}`, style),
     row('', `for ${textAt(found, 'certificate', 'names') ?? ''}`, style),
     row('', `SHA-256 ${textAt(found, 'certificate', 'sha256') ?? ''}`.replaceAll(':', ''), style),
-    fault === undefined ? '' : problem(`the pair in the state folder is not taken over: ${fault}`, style),
-  ].join('')
+    fault === undefined ? [] : problem(`the pair in the state folder is not taken over: ${fault}`, style),
+  ].flat()
 }
 
 function plural(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
-function backend(found: unknown, style: Style, now: Date): string {
+function backend(found: unknown, style: Style, now: Date): readonly Row[] {
   const [mode, fault, changed] = ['mode', 'fault', 'changedAt'].map((name) => textAt(found, name))
   const isLoaded = property(found, 'isLoaded') === true
   const patterns = numberAt(found, 'patterns')
@@ -80,12 +84,12 @@ function backend(found: unknown, style: Style, now: Date): string {
   const errors = numberAt(found, 'errors')
   return [
     row('', text, style),
-    fault === undefined ? '' : problem(fault, style),
-    errors === 0 ? '' : problem(`${plural(errors, 'error')} in its source: see the log, or lint it`, style),
-  ].join('')
+    fault === undefined ? [] : problem(fault, style),
+    errors === 0 ? [] : problem(`${plural(errors, 'error')} in its source: see the log, or lint it`, style),
+  ].flat()
 }
 
-function stsHost(found: unknown, style: Style, now: Date): string {
+function stsHost(found: unknown, style: Style, now: Date): readonly Row[] {
   const [p50, p99] = ['p50Ms', 'p99Ms'].map((name) => property(found, name))
   const latency = typeof p50 === 'number' ? `p50 ${p50} ms, p99 ${String(p99)} ms (5 min)` : 'no answer in 5 min'
   const calls = `${plural(numberAt(found, 'calls'), 'call')}, ${numberAt(found, 'failures')} failed`
@@ -94,61 +98,61 @@ function stsHost(found: unknown, style: Style, now: Date): string {
   return [
     row('', `${textAt(found, 'host') ?? ''}: ${calls}`, style),
     row('', `  ${latency}`, style),
-    failure === undefined ? '' : row('', `  last failure ${when}: ${failure}`, style),
-  ].join('')
+    failure === undefined ? [] : row('', `  last failure ${when}: ${failure}`, style),
+  ].flat()
 }
 
-function refusal(found: unknown, style: Style, now: Date): string {
+function refusal(found: unknown, style: Style, now: Date): readonly Row[] {
   const who = textAt(found, 'arn')
   const reason = textAt(found, 'reason') ?? ''
   return [
     row('', `${ago(textAt(found, 'time'), now)}: ${reason}${who === undefined ? '' : ` ${who}`}`, style),
     row('', `  ${textAt(found, 'error') ?? ''}`, style),
-  ].join('')
+  ].flat()
 }
 
-/** A heading on the first of some rows. */
-function section(label: string, rows: readonly string[], none: string, style: Style): string {
-  const [first = row('', none, style), ...rest] = rows
-  return [style.paint(label.padEnd(LABEL), 'bold') + first.slice(LABEL), ...rest].join('')
+/** Puts a label before the first of some rows. */
+function section(label: string, rows: readonly Row[], none: string): readonly Row[] {
+  const [{ text } = { text: none }, ...rest] = rows
+  return [{ label, text }, ...rest]
 }
 
 /** The state of the server for people: 80 columns, colours where there are any. */
-export function renderStatus(found: Found, style: Style, now: Date): string {
+export function renderStatus(found: Found, style: Style, now: Date): readonly Line[] {
   const version = `${textAt(found, 'version') ?? ''} (${(textAt(found, 'commit') ?? '').slice(0, 12)}), ${textAt(found, 'runtime') ?? ''}`
   const failing = listAt(found, 'checks').filter((check) => property(check, 'fault') !== null)
   const decisions = property(found, 'decisions')
   const refusals = listAt(found, 'refusals')
   const audit = property(found, 'auditLog')
   const auditFault = textAt(audit, 'fault')
-  const line = { backend: listAt(found, 'backends'), sts: listAt(found, 'sts') }
-  return [
+  const rows = [
     row('server', `${version}, up ${span(numberAt(found, 'uptimeSeconds'))}, pid ${numberAt(found, 'pid')}`, style),
     row('cluster', `${textAt(found, 'clusterId') ?? ''} (partition ${textAt(found, 'partition') ?? ''})`, style),
     row('ready', failing.length === 0 ? 'yes' : 'NO', style),
-    ...failing.map((check) => problem(`${textAt(check, 'name') ?? ''}: ${textAt(check, 'fault') ?? ''}`, style)),
+    failing.flatMap((check) => problem(`${textAt(check, 'name') ?? ''}: ${textAt(check, 'fault') ?? ''}`, style)),
     certificate(found, style, now),
     section(
       'backends',
-      line.backend.map((each) => backend(each, style, now)),
+      listAt(found, 'backends').flatMap((each) => backend(each, style, now)),
       'none',
-      style,
     ),
     section(
       'sts',
-      line.sts.map((each) => stsHost(each, style, now)),
+      listAt(found, 'sts').flatMap((each) => stsHost(each, style, now)),
       'not asked yet',
-      style,
     ),
-    audit === null ? '' : row('audit log', textAt(audit, 'path') ?? '', style),
-    auditFault === undefined ? '' : problem(`it can't be written: ${auditFault}`, style),
+    audit === null ? [] : row('audit log', textAt(audit, 'path') ?? '', style),
+    auditFault === undefined ? [] : problem(`it can't be written: ${auditFault}`, style),
     row('logins', `${numberAt(decisions, 'granted')} granted, ${numberAt(decisions, 'refused')} refused`, style),
     section(
       'refused last',
-      refusals.slice(0, SHOWN_REFUSALS).map((each) => refusal(each, style, now)),
+      refusals.slice(0, SHOWN_REFUSALS).flatMap((each) => refusal(each, style, now)),
       'none',
-      style,
     ),
-    refusals.length > 0 ? row('', 'what each reason means: docs/errors.md', style) : '',
-  ].join('')
+    refusals.length > 0 ? row('', 'what each reason means: docs/errors.md', style) : [],
+  ].flat()
+  return rows.map(({ label, text }) => [
+    label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold'),
+    text,
+  ])
 }

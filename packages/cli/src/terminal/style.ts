@@ -1,16 +1,6 @@
 import { isatty } from 'node:tty'
-import { escapeUnseen } from '@aws-iam-authenticator/core'
 import type { Environment } from '../network/environment.ts'
-
-export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
-
-const CODES: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  bold: [1, 22],
-  dim: [2, 22],
-}
+import type { Colour, Painted } from './writer.ts'
 
 /** How texts are shown: for a person at a terminal, or for a pipe. */
 export interface Style {
@@ -18,8 +8,8 @@ export interface Style {
   readonly width: number | null
   /** Whether marks such as a tick can be shown. */
   readonly marks: boolean
-  /** The text, safe to show, in a colour where there are any. */
-  readonly paint: (text: string, ...colours: readonly Colour[]) => string
+  /** The text in colours, where there are any. */
+  readonly paint: (text: string, ...colours: readonly Colour[]) => string | Painted
 }
 
 const MOST_COLUMNS = 80
@@ -39,12 +29,7 @@ export function stdoutStyle(environment: Environment): Style {
   return {
     width: isTerminal ? Math.max(FEWEST_COLUMNS, Math.min(MOST_COLUMNS, columns)) : null,
     marks: isTerminal && (process.platform === 'win32' || /utf-?8/i.test(locale)),
-    paint: (text, ...colours) => {
-      const safe = escapeUnseen(text)
-      if (!hasColours) return safe
-      const codes = colours.map((colour) => CODES[colour])
-      return `${codes.map(([on]) => `\u001b[${on}m`).join('')}${safe}${codes.map(([, off]) => `\u001b[${off}m`).join('')}`
-    },
+    paint: (text, ...colours) => (hasColours ? { text, colours } : text),
   }
 }
 
@@ -61,10 +46,7 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
-/** A value as JSON that is safe to show. */
+/** A value as indented JSON. */
 export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2)
-    .split('\n')
-    .map((line) => `${escapeUnseen(line)}\n`)
-    .join('')
+  return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -3,6 +3,7 @@ import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
 import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
 import type { Problem } from '../document/problem.ts'
 import { appendItem } from './append-item.ts'
+import { printableYaml } from './printable-yaml.ts'
 import { block, type Writable } from './render.ts'
 
 /** An entry that is to be written into aws-auth. */
@@ -78,10 +79,12 @@ export function addMapping(
   const appended = appendItem(text, mapping.fields, isEmptyList(text))
   const changed = { ...data, [key]: appended }
   if (appended === null || readAll(changed)[list].length !== before[list].length + 1) {
-    const entryText = block([mapping.fields], 0, true).trimEnd()
+    const lines = printableYaml([mapping.fields], { version: '1.1' }).trimEnd().split('\n')
     throw new ConfigurationError(
       `${key} is written in a way that nothing can be added to without changing the rest; nothing was written. ` +
-        `Add this with kubectl edit -n kube-system configmap/aws-auth:\n${entryText}`,
+        'Add this with kubectl edit -n kube-system configmap/aws-auth:',
+      [],
+      { details: lines },
     )
   }
   return { data: changed, problems: before.problems }

@@ -1,5 +1,3 @@
-import { escapeUnseen } from './unseen.ts'
-
 /** From the gravest to the chattiest. */
 export type LogLevel = 'panic' | 'fatal' | 'error' | 'warning' | 'info' | 'debug' | 'trace'
 
@@ -22,16 +20,12 @@ export interface Log {
 export interface LogOptions {
   readonly format: LogFormat
   readonly level: LogLevel
+  /** Writes one line with its end. Escapes the control characters that JSON leaves as they are: C1, format, U+2028. */
   readonly write: (line: string) => void
   readonly now: () => Date
 }
 
 export const LOG_LEVELS: readonly LogLevel[] = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace']
-
-function toJson(value: unknown): string {
-  // JSON leaves as they are some characters that a terminal obeys.
-  return escapeUnseen(JSON.stringify(value))
-}
 
 const BARE = /^[\w.\-/@^+]+$/
 /** Printable ASCII of which nothing needs an escape within quotes. */
@@ -40,7 +34,7 @@ const QUOTABLE = /^[ !#-[\]-~]*$/
 function logfmtValue(value: unknown): string {
   const text = typeof value === 'string' ? value : Array.isArray(value) ? `[${value.join(' ')}]` : String(value)
   if (BARE.test(text)) return text
-  return QUOTABLE.test(text) ? `"${text}"` : toJson(text)
+  return QUOTABLE.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
 /** The texts of fields that come again and again; null until they come for the first time. */
@@ -91,7 +85,9 @@ export function createLog({ format, level, write, now }: LogOptions): Log {
     if (LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)) return () => undefined
     if (format === 'json') {
       return (message, ...parts) => {
-        write(`${toJson(Object.assign({ time: timeOf(now().getTime()), level: lineLevel, msg: message }, ...parts))}\n`)
+        write(
+          `${JSON.stringify(Object.assign({ time: timeOf(now().getTime()), level: lineLevel, msg: message }, ...parts))}\n`,
+        )
       }
     }
     const headOf = createHeads(lineLevel, now)

@@ -16,7 +16,7 @@ export type FileKind =
   /** The file at `server.dynamicBackendModePath`. */
   | 'backend_mode_file'
 
-const TOML = /^\s*(?:\[\[?[\w."' -]+\]\]?|[\w."'-]+\s*=[^=].*)\s*(?:#.*)?$/
+const TOML = /^(?:\[\[?[\w."' -]+\]\]?\s*(?:#|$)|[\w."'-]+\s*=[^=])/
 const DYNAMIC_KEYS: readonly string[] = ['maproles', 'mapusers', 'mapaccounts', 'lastupdateddatetime']
 const DYNAMIC_KEY = /"(?:mapRoles|mapUsers|mapAccounts)"\s*:/i
 
@@ -36,7 +36,7 @@ function topKeys(text: string): readonly (readonly string[])[] | null {
 /** Tells by its content what a file is for; null where it is nothing that this product reads. */
 export function recognizeFile(text: string): FileKind | null {
   const start = firstLine(text)
-  if (TOML.test(start)) return 'toml_configuration'
+  if (TOML.test(start.trimStart())) return 'toml_configuration'
   const documents = topKeys(text)
   if (documents === null) {
     // The reader of either says which limit.

@@ -37,6 +37,13 @@ interface Task {
   readonly writeStatus: boolean
 }
 
+/** The name with at most this number of characters, the last of which a name may end in. */
+function shortened(name: string, length: number): string {
+  let end = Math.min(name.length, length)
+  while (end > 0 && /[.-]/.test(name.charAt(end - 1))) end -= 1
+  return name.slice(0, end)
+}
+
 /**
  * The Event that an object was synced. Its name follows from the object and its generation, so that of several servers, and
  * of one that starts again, only the first one makes it.
@@ -51,7 +58,7 @@ function syncedEvent(name: string, object: KubernetesObject, now: Date): unknown
     apiVersion: 'v1',
     kind: 'Event',
     metadata: {
-      name: `${name.slice(0, MAX_NAME_LENGTH - suffix.length).replace(/[.-]+$/, '')}${suffix}`,
+      name: `${shortened(name, MAX_NAME_LENGTH - suffix.length)}${suffix}`,
       namespace: 'default',
     },
     involvedObject: {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { messageOf, type Log } from '@aws-iam-authenticator/core'
+import { escapeLine, messageOf, type Log } from '@aws-iam-authenticator/core'
 import type { Decision } from '../decision.ts'
 
 /** What waits for a disk that is slow or hangs; more is dropped. */
@@ -53,7 +53,8 @@ export function auditLine(decision: Decision, time: Date): string {
     groups: user?.groups,
     latencyMs,
   }
-  return `${JSON.stringify(fields, (_key, value: unknown) => value ?? undefined)}\n`
+  // Read on terminals too.
+  return `${escapeLine(JSON.stringify(fields, (_key, value: unknown) => value ?? undefined))}\n`
 }
 
 /**

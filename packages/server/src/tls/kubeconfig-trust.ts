@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { messageOf, type Log } from '@aws-iam-authenticator/core'
+import { messageOf, pemBlocks, type Log } from '@aws-iam-authenticator/core'
 import { readRegularFile } from '@aws-iam-authenticator/files'
 import {
   certificatesOfKubeconfig,
@@ -17,14 +17,12 @@ export interface KubeconfigTrustOptions {
   readonly log: Log
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
-
 /**
  * Whether whoever trusts `trusted` accepts the chain in `certificatePem`: it is one of them, or one of them has issued it.
  * Go takes a certificate with the subject of a trusted one for that one itself, never for issued by it.
  */
 export function isTrusted(certificatePem: string, trusted: readonly X509Certificate[]): boolean {
-  const chain = (certificatePem.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
+  const chain = pemBlocks(certificatePem, ['CERTIFICATE']).map((pem) => new X509Certificate(pem))
   const isAnchored = (link: X509Certificate): boolean =>
     trusted.some(
       (anchor) =>

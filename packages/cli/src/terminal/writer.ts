@@ -1,0 +1,92 @@
+import { writeSync } from 'node:fs'
+import { format } from 'node:util'
+import { escapeLine, escapeLines } from '@aws-iam-authenticator/core'
+
+export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
+
+const CODES: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  bold: [1, 22],
+  dim: [2, 22],
+}
+
+/** A text in colours. */
+export interface Painted {
+  readonly text: string
+  readonly colours: readonly Colour[]
+}
+
+/** One line without its end. */
+export type Line = string | readonly (string | Painted)[]
+
+/**
+ * The way to stdout or stderr; there is no other. Nothing in a text can steer the terminal or hide there: control characters
+ * are escaped here, and only here. Colours are added afterwards.
+ */
+export interface Writer {
+  /** Writes one line. Line breaks and tabs in it are escaped. */
+  readonly line: (line: Line) => void
+  /** Writes lines, as {@link line} does. */
+  readonly lines: (lines: readonly Line[]) => void
+  /** Writes a text that stays on its line: what follows it is typed there. */
+  readonly prompt: (text: string) => void
+  /** Writes a text that has lines of its own, such as JSON, YAML or a script. Line breaks and tabs in it stay. */
+  readonly document: (text: string) => void
+}
+
+function paint(part: string | Painted): string {
+  if (typeof part === 'string') return escapeLine(part)
+  const codes = part.colours.map((colour) => CODES[colour])
+  const on = codes.map(([code]) => `\u001b[${code}m`).join('')
+  const off = codes.map(([, code]) => `\u001b[${code}m`).join('')
+  return `${on}${escapeLine(part.text)}${off}`
+}
+
+function renderLine(line: Line): string {
+  return `${typeof line === 'string' ? escapeLine(line) : line.map(paint).join('')}\n`
+}
+
+/** Makes a writer on top of a function that writes a text as it is. */
+export function createWriter(write: (text: string) => void): Writer {
+  return {
+    line: (line) => write(renderLine(line)),
+    lines: (lines) => write(lines.map(renderLine).join('')),
+    prompt: (text) => write(escapeLine(text)),
+    document: (text) => write(escapeLines(text)),
+  }
+}
+
+/** Writes at once and whole; a pipe that is full takes some tries, one that is closed ends the process as the shell expects. */
+function writeTo(descriptor: number): (text: string) => void {
+  return (text) => {
+    let rest = Buffer.from(text)
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(descriptor, rest))
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined
+        if (code === 'EPIPE') process.exit(0)
+        if (code !== 'EAGAIN') throw error
+      }
+    }
+  }
+}
+
+export const stdout: Writer = createWriter(writeTo(1))
+export const stderr: Writer = createWriter(writeTo(2))
+
+const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
+
+function writeFromLibrary(...values: readonly unknown[]): void {
+  stderr.line(format(...values))
+}
+
+/** Leads what libraries write by `console` or warn of to stderr, escaped: they may quote what came from outside. */
+export function captureLibraryOutput(): void {
+  Object.assign(console, Object.fromEntries(CONSOLE.map((name) => [name, writeFromLibrary])))
+  // The listener that is there prints them as they are.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => stderr.line(`${name}: ${message}`))
+}
