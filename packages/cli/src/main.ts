@@ -25,7 +25,7 @@ async function main(): Promise<number> {
 /** The server reads long documents in worker threads, which run this file too. */
 async function answerTask(): Promise<void> {
   const { answerDocumentTask } = await import('@aws-iam-authenticator/server')
-  parentPort?.postMessage(answerDocumentTask(workerData))
+  parentPort?.postMessage(answerDocumentTask(workerData), [])
 }
 
 if (isMainThread) {

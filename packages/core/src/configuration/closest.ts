@@ -18,10 +18,14 @@ export function distance(a: string, b: string): number {
   return at(previous, b.length)
 }
 
+/** The greatest distance at which a name is a hint. */
+function allowed(name: string): number {
+  return Math.max(1, Math.floor(name.length / 4))
+}
+
 /** A hint such as ` (did you mean mapRoles?)` where one of the names is close to what was written, else nothing. */
 export function didYouMean(written: string, names: Iterable<string>): string {
   const lower = written.toLowerCase().slice(0, 64)
-  const allowed = (name: string): number => Math.max(1, Math.floor(name.length / 4))
   const near = [...names]
     .filter((name) => Math.abs(name.length - lower.length) <= allowed(name))
     .map((name) => ({ name, far: distance(lower, name.toLowerCase()) }))

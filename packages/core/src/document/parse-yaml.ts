@@ -73,6 +73,10 @@ function scalarOf(scalar: Scalar, text: string, offset: number, isInFlow: boolea
   return { kind: 'scalar', value, source, otherType, fault: isFinite ? null : 'is not a number that JSON has', offset }
 }
 
+function notMergeable({ offset }: WrittenPair): never {
+  throw new ParseFailure(offset ?? 0, 'a merge key (<<) needs a map, or a list of maps')
+}
+
 /** Turns the nodes of `yaml` into a tree with aliases and merge keys resolved, within {@link DOCUMENT_LIMITS}. */
 class TreeBuilder {
   readonly #text: string
@@ -173,10 +177,7 @@ class TreeBuilder {
         true,
       )
     }
-    const failed = ({ offset }: WrittenPair): never => {
-      throw new ParseFailure(offset ?? 0, 'a merge key (<<) needs a map, or a list of maps')
-    }
-    return mergePairs(written, copied, failed)
+    return mergePairs(written, copied, notMergeable)
   }
 }
 

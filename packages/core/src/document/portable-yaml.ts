@@ -12,7 +12,7 @@ const TAB_INDENT = /^ *\t/m
 /** Plain scalars that YAML 1.1 reads as booleans and YAML 1.2 as strings. */
 const BOOLEAN = /^(?:y|n|yes|no|on|off)$/i
 /** Numbers of YAML 1.1 and of Go, underscores removed. */
-const NUMBER = /^[-+]?(?:0b[01]+|0o?[0-7]+|0x[0-9a-f]+|\d*\.?\d+(?:e[-+]?\d+)?|\d+\.)$/i
+const NUMBER = /^[-+]?(?:0b[01]+|0o?[0-7]+|0x[0-9a-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i
 /** No number that counts here has more digits. */
 const MAX_NUMBER_LENGTH = 64
 

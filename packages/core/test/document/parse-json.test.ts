@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { LocatedDocument } from '../../src/document/located-document.ts'
 import { parseJson } from '../../src/document/parse-json.ts'
-import type { TreeNode } from '../../src/configuration/tree.ts'
+import type { TreeNode } from '../../src/document/tree.ts'
 
 function valueOf(node: TreeNode | null): unknown {
   if (node?.kind === 'list') return node.items.map(valueOf)

@@ -2,4 +2,4 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerDocumentTask } from './document-reader.ts'
 
-parentPort?.postMessage(answerDocumentTask(workerData))
+parentPort?.postMessage(answerDocumentTask(workerData), [])
