@@ -1,5 +1,5 @@
 import type { ConfigurationFile, Log } from '@aws-iam-authenticator/core'
-import type { Environment } from './network/environment.ts'
+import type { Environment } from '@aws-iam-authenticator/client'
 import type { Option } from './options/option.ts'
 import type { Writer } from './terminal/writer.ts'
 

@@ -1,6 +1,6 @@
 import type { Partition, Refusal } from '@aws-iam-authenticator/core'
 import type { Verified } from '@aws-iam-authenticator/server'
-import type { Environment } from './network/environment.ts'
+import type { Environment } from '@aws-iam-authenticator/client'
 import { USER_AGENT } from './version.ts'
 
 /** Against what a token is verified. */
@@ -26,10 +26,8 @@ function ignore(): void {
  */
 export async function verifyToken(token: string, options: VerifyTokenOptions): Promise<Verified | Refusal> {
   const { clusterId, partition, serverRegion, stsRegions, environment, now } = options
-  const [{ createStsClient, createVerifier }, { createDispatcher }] = await Promise.all([
-    import('@aws-iam-authenticator/server'),
-    import('./network/dispatcher.ts'),
-  ])
+  const { createStsClient, createVerifier } = await import('@aws-iam-authenticator/server')
+  const { createDispatcher } = await import('./network/dispatcher.ts')
   const dispatcher = await createDispatcher({ environment })
   try {
     const observer = { answered: ignore, throttled: ignore, connectionFailed: ignore, retried: ignore }

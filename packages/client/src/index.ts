@@ -2,7 +2,7 @@ export { createAwsAccess, type AwsAccess, type AwsAccessOptions } from './aws-ac
 export { cachePath } from './cache/cache-file.ts'
 export { clearCredentialCache } from './cache/credential-cache.ts'
 export type { MfaCodeProvider } from './credentials/context.ts'
-export type { Environment } from './environment.ts'
+export { firstSet, type Environment } from './environment.ts'
 export { CredentialsError, type CredentialsErrorCode } from './errors.ts'
 export { formatExecCredential, type ExecCredentialOptions } from './exec-credential.ts'
 export { homeFolder } from './home-folder.ts'

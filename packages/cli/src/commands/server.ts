@@ -2,7 +2,7 @@ import type { AwsAccess } from '@aws-iam-authenticator/client'
 import { ConfigurationError, findPartition, messageOf } from '@aws-iam-authenticator/core'
 import type { Dispatcher } from 'undici'
 import type { Command, CommandContext } from '../command.ts'
-import { firstSet } from '../network/environment.ts'
+import { firstSet } from '@aws-iam-authenticator/client'
 import { memoryWarning, readMemoryLimit } from '../memory-limit.ts'
 import { FEATURE_GATES } from '../options/global-options.ts'
 import {
@@ -46,7 +46,7 @@ function stopSignal(): Promise<string> {
 
 /** The region this server runs in: configured, of the environment, or of the instance. */
 async function lookUpRegion({ setting, environment }: CommandContext): Promise<string | null> {
-  const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')
+  const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value
   if (named !== undefined) return named
   const { createInstanceMetadata } = await import('@aws-iam-authenticator/client')
   return createInstanceMetadata(environment).get('placement/region')
@@ -108,10 +108,8 @@ export const server: Command = {
     for (const warning of warnings) log.warn(warning)
 
     const stopped = stopSignal()
-    const [{ fromKubeconfig, inCluster, startServer }, { createDispatcher, connectWith }] = await Promise.all([
-      import('@aws-iam-authenticator/server'),
-      import('../network/dispatcher.ts'),
-    ])
+    const { fromKubeconfig, inCluster, startServer } = await import('@aws-iam-authenticator/server')
+    const { createDispatcher, connectWith } = await import('../network/dispatcher.ts')
     const kubeconfig = setting(KUBECONFIG)
     const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
     const aws = await createDispatcher({ environment })

@@ -1,7 +1,7 @@
 import { AuthenticatorError, findPartition, Refusal } from '@aws-iam-authenticator/core'
 import type { Verified } from '@aws-iam-authenticator/server'
 import type { Command } from '../command.ts'
-import { firstSet } from '../network/environment.ts'
+import { firstSet } from '@aws-iam-authenticator/client'
 import { CLUSTER_ID } from '../options/global-options.ts'
 import { choice, text } from '../options/option.ts'
 import { PARTITION } from '../options/server-options.ts'
@@ -57,7 +57,7 @@ export const verify: Command = {
     const partition = findPartition(setting(VERIFY_PARTITION))
     if (partition === undefined) throw new TypeError('a partition without a definition')
     const { verifyToken } = await import('../verify-token.ts')
-    const serverRegion = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
+    const serverRegion = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? null
     try {
       const verified = await verifyToken(token, {
         clusterId,

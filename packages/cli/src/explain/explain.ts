@@ -8,7 +8,7 @@ import {
   type UserInfo,
 } from '@aws-iam-authenticator/core'
 import type { CommandContext } from '../command.ts'
-import { firstSet } from '../network/environment.ts'
+import { firstSet } from '@aws-iam-authenticator/client'
 import { CLUSTER_ID } from '../options/global-options.ts'
 import { BACKEND_MODE, PARTITION, REGION, SCRUBBED_ACCOUNTS } from '../options/server-options.ts'
 import { STS_REGIONS } from '../options/sts-options.ts'
@@ -41,7 +41,7 @@ function prepareCheck({ setting, environment, now }: CommandContext): () => Prom
   if (clusterId === null) throw new UsageError('cluster ID not specified')
   const partition = findPartition(setting(PARTITION))
   if (partition === undefined) throw new TypeError('a partition without a definition')
-  const serverRegion = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION') ?? null
+  const serverRegion = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? null
   const text = token === '-' ? tokenOf(readInput('-')) : token
   const stsRegions = setting(STS_REGIONS)
   return () => checkToken(text, { clusterId, partition, serverRegion, stsRegions, environment, now })

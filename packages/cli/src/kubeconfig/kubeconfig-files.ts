@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path'
 import { homeFolder } from '@aws-iam-authenticator/client'
-import type { Environment } from '../network/environment.ts'
+import type { Environment } from '@aws-iam-authenticator/client'
 
 /**
  * The kubeconfig files that somebody named, by a flag or by the variable KUBECONFIG; none where nobody did.

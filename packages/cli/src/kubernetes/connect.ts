@@ -1,6 +1,6 @@
 import type { KubernetesApi, KubernetesCluster } from '@aws-iam-authenticator/server'
 import { connectWith } from '../network/dispatcher.ts'
-import type { Environment } from '../network/environment.ts'
+import type { Environment } from '@aws-iam-authenticator/client'
 import { readTrustedCertificates } from '../network/trust.ts'
 import { USER_AGENT } from '../version.ts'
 

@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import { ByProxy } from './by-proxy.ts'
-import type { Environment } from './environment.ts'
+import type { Environment } from '@aws-iam-authenticator/client'
 import { createNameLookup } from './name-lookup.ts'
 import { readProxySettings } from './proxy.ts'
 import { readTrustedCertificates, type TrustOptions } from './trust.ts'

@@ -1,5 +1,5 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core'
-import { firstSet, type Environment } from './environment.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/client'
 import { parseNoProxy } from './no-proxy.ts'
 
 const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
@@ -13,7 +13,7 @@ export type ProxyChoice = (origin: URL) => string | undefined
 
 // The value may hold a password: it appears in no message.
 function parseProxyUrl(environment: Environment, ...names: readonly string[]): string | undefined {
-  const value = firstSet(environment, ...names)
+  const value = firstSet(environment, ...names)?.value
   if (value === undefined) return undefined
   const text = value.includes('://') ? value : `http://${value}`
   const scheme = URL.canParse(text) ? new URL(text).protocol : ''
@@ -32,7 +32,7 @@ function parseProxyUrl(environment: Environment, ...names: readonly string[]): s
 export function readProxySettings(environment: Environment): ProxyChoice {
   const https = parseProxyUrl(environment, 'HTTPS_PROXY', 'https_proxy')
   const http = parseProxyUrl(environment, 'HTTP_PROXY', 'http_proxy')
-  const goesDirectly = parseNoProxy(firstSet(environment, 'NO_PROXY', 'no_proxy') ?? '')
+  const goesDirectly = parseNoProxy(firstSet(environment, 'NO_PROXY', 'no_proxy')?.value ?? '')
   return ({ protocol, hostname, port }) => {
     const proxy = protocol === 'https:' ? https : http
     if (proxy === undefined) return undefined

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
 import { FileError, pemBlocks } from '@aws-iam-authenticator/core'
 import { readRegularFileSync } from '@aws-iam-authenticator/files'
-import { firstSet, type Environment } from './environment.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/client'
 
 export interface TrustOptions {
   readonly environment: Environment
@@ -105,11 +105,11 @@ function systemStore(): readonly string[] {
 }
 
 function chooseStore({ environment, caBundle }: TrustOptions): readonly string[] {
-  const awsBundle = firstSet(environment, 'AWS_CA_BUNDLE')
+  const awsBundle = firstSet(environment, 'AWS_CA_BUNDLE')?.value
   if (awsBundle !== undefined) return readBundle({ setting: 'AWS_CA_BUNDLE', path: awsBundle })
   if (caBundle !== undefined) return readBundle({ setting: 'ca_bundle of the AWS profile', path: caBundle })
-  const file = firstSet(environment, 'SSL_CERT_FILE')
-  const folders = firstSet(environment, 'SSL_CERT_DIR')
+  const file = firstSet(environment, 'SSL_CERT_FILE')?.value
+  const folders = firstSet(environment, 'SSL_CERT_DIR')?.value
   return file === undefined && folders === undefined ? systemStore() : readOpenSslStore(file, folders)
 }
 
@@ -125,7 +125,7 @@ function chooseStore({ environment, caBundle }: TrustOptions): readonly string[]
  */
 export async function readTrustedCertificates(options: TrustOptions): Promise<string[]> {
   // First: a runtime reads this file itself along with the system's store, and would wait for a FIFO.
-  const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')
+  const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')?.value
   const added = extra === undefined ? [] : readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
   const store = chooseStore(options)
   return [...new Set([...store, ...added])]

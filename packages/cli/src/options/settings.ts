@@ -5,7 +5,7 @@ import {
   type ConfigurationFile,
   type Problem,
 } from '@aws-iam-authenticator/core'
-import type { Environment } from '../network/environment.ts'
+import type { Environment } from '@aws-iam-authenticator/client'
 import type { Option } from './option.ts'
 import { UsageError } from './usage-error.ts'
 
