@@ -23,12 +23,9 @@ export const explain: Command = {
   options: [TOKEN, ARN, USER_ID, SESSION_NAME, OUTPUT, BACKEND_MODE, PARTITION, ...CLUSTER_OPTIONS],
   run: async (context) => {
     const { setting, environment, stdout } = context
-    const [{ explain: explainLogin }, { outcomeOf, renderExplanation, renderJson }, { stdoutStyle }] =
-      await Promise.all([
-        import('../explain/explain.ts'),
-        import('../explain/render.ts'),
-        import('../terminal/style.ts'),
-      ])
+    const { explain: explainLogin } = await import('../explain/explain.ts')
+    const { outcomeOf, renderExplanation, renderJson } = await import('../explain/render.ts')
+    const { stdoutStyle } = await import('../terminal/style.ts')
     const explanation = await explainLogin(context)
     if (setting(OUTPUT) === 'json') stdout.document(renderJson(explanation))
     else stdout.lines(renderExplanation(explanation, stdoutStyle(environment)))

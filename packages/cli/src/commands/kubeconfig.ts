@@ -44,10 +44,8 @@ export const kubeconfig: Command = {
     const context = setting(CONTEXT)
     if (context === null && setting(CLUSTER) !== null)
       throw new UsageError('--cluster is for a context: give --context')
-    const [{ updateKubeconfig }, { kubeconfigFiles }] = await Promise.all([
-      import('../kubeconfig/update-kubeconfig.ts'),
-      import('../kubeconfig/kubeconfig-files.ts'),
-    ])
+    const { updateKubeconfig } = await import('../kubeconfig/update-kubeconfig.ts')
+    const { kubeconfigFiles } = await import('../kubeconfig/kubeconfig-files.ts')
     const dryRun = setting(DRY_RUN)
     const { rendered, changes } = await updateKubeconfig({
       clusterId,
