@@ -133,7 +133,9 @@ function limitBodies(server: Server, { bodyMs }: ListenerLimits): Map<AnyRequest
     for (const [request, at] of pending) {
       if (at > latest) break
       pending.delete(request)
-      request.destroy()
+      // With HTTP/2 that would leave the stream open. Without an error, Bun ends it by a frame that costs the client its connection.
+      if ('stream' in request) request.stream.destroy(new Error('the body did not end in time'))
+      else request.destroy()
     }
   }, BODY_CHECK_MS).unref()
   server.once('close', () => clearInterval(checks))
