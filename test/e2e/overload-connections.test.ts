@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect as connectHttp2, constants } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
+import { residentMebibytes } from './harness/process.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
 
@@ -33,10 +33,6 @@ async function secondsUntilClosed(socket: Socket): Promise<number> {
   return (performance.now() - startedAt) / 1000
 }
 
-function residentMebibytes({ pid }: TestServer): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-}
-
 t.test('clients that do not come to the point are cut after 10 s', async (t) => {
   const server = await start(t)
   const clients: Readonly<Record<string, () => Socket>> = {
@@ -57,6 +53,29 @@ t.test('clients that do not come to the point are cut after 10 s', async (t) => 
     t.ok(seconds > 9 && seconds < 13, `${name}: after ${seconds.toFixed(1)} s`)
   }
   t.equal(verdict(await server.review(userToken())), true)
+})
+
+t.test('a stream over HTTP/2 whose body does not end is reset after 10 s; its connection goes on', async (t) => {
+  const server = await start(t)
+  const session = connectHttp2(`https://localhost:${server.port}`, { ca: server.certificate, host: '127.0.0.1' })
+  t.teardown(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ':path': '/authenticate' }, { endStream: false })
+  const failed = once(stream, 'error')
+  stream.resume()
+  let status: unknown = null
+  stream.on('response', (headers) => (status = headers[':status']))
+  const timer = setInterval(() => !stream.destroyed && stream.write(' '), 500)
+  t.teardown(() => clearInterval(timer))
+  const startedAt = performance.now()
+  await Promise.race([failed, once(stream, 'close', { signal: AbortSignal.timeout(20_000) })])
+  clearInterval(timer)
+  const seconds = (performance.now() - startedAt) / 1000
+  t.ok(seconds > 9 && seconds < 13, `after ${seconds.toFixed(1)} s`)
+  t.equal(status, null, 'without an answer')
+  t.equal(session.destroyed || session.closed, false)
+  const next = session.request({ ':path': '/healthz' }).resume()
+  t.match(await once(next, 'response'), [{ ':status': 200 }])
+  t.notMatch(server.output(), /access denied/)
 })
 
 t.test('2,000 connections that say nothing keep nobody out', async (t) => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect as connectTcp } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { beginHeaders, endlessHeaders, floodHeaders } from './harness/http2-frames.ts'
+import { residentMebibytes } from './harness/process.ts'
 import { freePort, startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
 
@@ -15,10 +15,6 @@ const SOUND = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'
 async function start(t: Test): Promise<TestServer> {
   const aws = await startAws(t)
   return startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  tokenCacheTTL: 0\n` })
-}
-
-function residentMebibytes({ pid }: TestServer): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
 /** Whether it is closed by the server before patience is at an end. */

@@ -140,6 +140,33 @@ t.test('/healthz on the port of the webhook says ok', async (t) => {
   }
 })
 
+t.test('/healthz and /metrics on the port of the webhook answer every method', async (t) => {
+  const server = await start(t)
+  const body = review(userToken())
+  for (const [protocol, speak] of [['HTTP/1.1', http1] as const, ['HTTP/2', http2] as const]) {
+    const client = speak(server)
+    t.teardown(() => client.close())
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND']) {
+      const sent = method === 'POST' ? { body, headers: { 'content-type': '///' } } : {}
+      const health = await client.send({ method, path: '/healthz', ...sent })
+      t.equal(health.status, 200, `${protocol}: ${method} /healthz`)
+      t.equal(health.text, method === 'HEAD' ? '' : 'ok', `${protocol}: ${method} /healthz`)
+      t.equal(health.headers['content-length'], '2', `${protocol}: ${method} /healthz`)
+      const metrics = await client.send({ method, path: '/metrics', ...sent })
+      t.equal(metrics.status, 200, `${protocol}: ${method} /metrics`)
+      t.match(
+        metrics.text,
+        method === 'HEAD' ? /^$/ : /^process_cpu_seconds_total \d/m,
+        `${protocol}: ${method} /metrics`,
+      )
+    }
+    for (const path of ['/livez', '/readyz', '/status']) {
+      const { status, text: none } = await client.send({ method: 'HEAD', path })
+      t.same([status, none], [200, ''], `${protocol}: HEAD ${path}`)
+    }
+  }
+})
+
 async function plain(path: string): Promise<{ readonly status: number; readonly body: string }> {
   const { statusCode, body } = await request(`http://127.0.0.1:${HEALTH_PORT}${path}`, { reset: true })
   return { status: statusCode, body: await body.text() }

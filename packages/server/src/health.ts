@@ -1,5 +1,5 @@
-import { createServer } from 'node:http'
 import { messageOf, type Log } from '@aws-iam-authenticator/core'
+import { createPlainListener, HEALTH_LIMITS } from './http/listeners.ts'
 import { answerPath, type HealthChecks } from './observe/checks.ts'
 
 /** Where health checks are answered in plain HTTP. */
@@ -15,6 +15,12 @@ export interface HealthServer {
   close(): Promise<void>
 }
 
+const HEADERS = {
+  'content-type': 'text/plain; charset=UTF-8',
+  'x-content-type-options': 'nosniff',
+  connection: 'close',
+} as const
+
 /** Starts the health server. A port that can't be had is logged and no more: logins matter more than probes. */
 export async function startHealthServer(
   { host, port }: HealthAddress,
@@ -22,10 +28,14 @@ export async function startHealthServer(
   log: Log,
 ): Promise<HealthServer> {
   if (port === 0) return { close: () => Promise.resolve() }
-  const server = createServer((request, response) => {
-    const { status, body } = answerPath(request.url ?? '', checks) ?? { status: 200, body: 'ok' }
-    response.writeHead(status, { 'content-type': 'text/plain; charset=UTF-8', 'x-content-type-options': 'nosniff' })
-    response.end(body)
+  const { server, connections } = createPlainListener(HEALTH_LIMITS)
+  server.on('request', ({ method, url = '' }, response) => {
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.writeHead(405, { ...HEADERS, allow: 'GET, HEAD' }).end('expected GET or HEAD\n')
+      return
+    }
+    const { status, body } = answerPath(url, checks) ?? { status: 200, body: 'ok' }
+    response.writeHead(status, { ...HEADERS, 'content-length': Buffer.byteLength(body) }).end(body)
   })
   await new Promise<void>((resolve) => {
     server.once('error', (error) => {
@@ -41,7 +51,7 @@ export async function startHealthServer(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        connections.destroy()
       }),
   }
 }

@@ -1,30 +1,23 @@
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from 'node:http2'
-import type { Socket } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
-import { AuthenticatorError, messageOf } from '@aws-iam-authenticator/core'
+import { METHODS, STATUS_CODES } from 'node:http'
+import { AuthenticatorError, messageOf, textAt, type Log } from '@aws-iam-authenticator/core'
 import type { KeyPair } from '@aws-iam-authenticator/init'
 import fastify from 'fastify'
-import { createEndpoint, hangUp, isForEndpoint, type EndpointOptions } from './endpoint.ts'
-import { HTTP2_LIMITS, limitBodies, limitConnections } from './http-limits.ts'
+import type { Connections } from './http/limits.ts'
+import { createTlsListener, WEBHOOK_LIMITS } from './http/listeners.ts'
+import { tokenReviews, type App, type TokenReviewOptions } from './http/token-reviews.ts'
 import { createInFlight } from './in-flight.ts'
 import { answerPath, type HealthChecks } from './observe/checks.ts'
 import { isOnLoopback } from './observe/status.ts'
 import { createFailedHandshakes } from './tls/failed-handshakes.ts'
-import { MIN_TLS_VERSION } from './tls/serving-certificate.ts'
+import { secureOptions } from './tls/secure-options.ts'
 
 /** How long a connection on which nothing is in flight may take to end by itself when the server stops, in milliseconds. */
 const LINGER_MS = 250
 
-/** How long nothing may happen on a connection of HTTP/2 before it is closed, in milliseconds. */
-const IDLE_SESSION_MS = 72_000
+const TEXT = 'text/plain; charset=UTF-8'
 
-export interface WebhookOptions extends EndpointOptions {
+export interface WebhookOptions extends Omit<TokenReviewOptions, 'clientOf'> {
+  readonly log: Log
   readonly pair: KeyPair
   readonly checks: HealthChecks
   /** The state of the server as JSON, for people on its node. */
@@ -43,10 +36,6 @@ export interface Webhook {
   close(): Promise<void>
 }
 
-function secureOptions({ certificatePem, keyPem }: KeyPair): SecureContextOptions {
-  return { cert: certificatePem, key: keyPem, minVersion: MIN_TLS_VERSION }
-}
-
 /** No route has a JSON schema; without this, fastify would load its compilers of them at the start. */
 function noSchemas(): never {
   throw new Error('a route has a JSON schema')
@@ -55,67 +44,36 @@ function noSchemas(): never {
 /** A client that goes away is no fault: its request ends, and that is noticed by the end of the answer. */
 function ignore(): void {}
 
-/** The HTTPS server: TokenReviews go to their endpoint, all else to fastify's routes. */
-export function createWebhook(options: WebhookOptions): Webhook {
-  const { pair, metrics, checks } = options
-  const endpoint = createEndpoint(options)
-  const inFlight = createInFlight()
-  const handshakeFailed = createFailedHandshakes(options.log, () => performance.now())
-  const sockets = new Set<Socket>()
-  const sessions = new Set<ServerHttp2Session>()
-  let isClosing = false
-
-  const serverFor = (
-    route: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
-  ): Http2SecureServer => {
-    const server = createSecureServer({ allowHTTP1: true, ...secureOptions(pair), ...HTTP2_LIMITS })
-    const clientOf = limitConnections(server)
-    const bodies = limitBodies(server)
-    server.on('request', (request, response) => {
-      const client = clientOf(request)
-      client.begin()
-      inFlight.begin()
-      request.on('error', ignore)
-      response.on('error', ignore)
-      response.once('close', () => {
-        bodies.end(request)
-        client.end()
-        inFlight.end()
-      })
-      if (isClosing) hangUp(request, response)
-      if (!isForEndpoint(request.url)) return route(request, response)
-      bodies.begin(request)
-      endpoint(request, response, client, () => bodies.end(request))
-    })
-    server.on('tlsClientError', handshakeFailed)
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-    })
-    server.on('session', (session) => {
-      sessions.add(session)
-      session.once('close', () => sessions.delete(session))
-      session.setTimeout(IDLE_SESSION_MS, () => session.close())
-    })
-    return server
-  }
-
-  const app = fastify({
-    http2: true,
-    serverFactory: serverFor,
-    exposeHeadRoutes: false,
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
+/** Logs errors inside the server, and keeps what they say from clients. */
+function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): void {
+  app.setErrorHandler((error: { readonly statusCode?: number }, { raw }, reply) => {
+    const { statusCode = 500 } = error
+    if (statusCode < 500) return void reply.code(statusCode).type(TEXT).send(`${STATUS_CODES[statusCode]}\n`)
+    const [path = ''] = raw.url.split('?', 1)
+    const origin = { path, client: clientOf(raw).name, method: raw.method }
+    log.error('a request failed inside the server', { ...origin, error: textAt(error, 'code') ?? 'unknown' })
+    // What failed may have been the answer itself: then there is no other one.
+    if (reply.raw.headersSent) {
+      reply.hijack()
+      return void reply.raw.destroy()
+    }
+    reply.code(500).type(TEXT).send('the token could not be checked\n')
   })
-  // No route has use for a body.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _body, done) => done(null))
-  app.get('/healthz', (_request, reply) => reply.type('text/plain; charset=UTF-8').send('ok'))
+}
+
+/** Adds the endpoints for probes, Prometheus and people on the node. */
+function addObservability(app: App, { metrics, checks, status }: WebhookOptions): void {
+  // As in the reference, whatever the method.
+  app.all('/healthz', (_request, reply) => reply.type(TEXT).send('ok'))
+  app.all('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  )
   for (const path of ['/livez', '/readyz']) {
     app.get(path, (request, reply) => {
       const answer = answerPath(request.url, checks)
       return reply
         .status(answer?.status ?? 404)
-        .type('text/plain; charset=UTF-8')
+        .type(TEXT)
         .send(answer?.body)
     })
   }
@@ -124,11 +82,46 @@ export function createWebhook(options: WebhookOptions): Webhook {
       reply.callNotFound()
       return reply
     }
-    return reply.type('application/json; charset=UTF-8').send(options.status())
+    return reply.type('application/json; charset=UTF-8').send(status())
   })
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+}
+
+/** Creates the HTTPS server. */
+export function createWebhook(options: WebhookOptions): Webhook {
+  const { pair, log } = options
+  const { server, connections } = createTlsListener(secureOptions(pair), WEBHOOK_LIMITS)
+  const inFlight = createInFlight()
+  server.on(
+    'tlsClientError',
+    createFailedHandshakes(log, () => performance.now()),
   )
+
+  const app: App = fastify({
+    http2: true,
+    serverFactory: (route) => {
+      server.on('request', (request, response) => {
+        inFlight.begin()
+        request.on('error', ignore)
+        response.on('error', ignore)
+        response.once('close', inFlight.end)
+        route(request, response)
+      })
+      return server
+    },
+    return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
+  })
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+  // Only TokenReviews have a body, and none depends on its type.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
+  app.addHook('onRequest', ({ raw }, _reply, next) => {
+    raw.headers['content-type'] = 'application/octet-stream'
+    next()
+  })
+  handleErrors(app, log, connections.clientOf)
+  void app.register(tokenReviews({ ...options, clientOf: connections.clientOf }))
+  addObservability(app, options)
 
   return {
     listen: async (host, port) => {
@@ -138,19 +131,15 @@ export function createWebhook(options: WebhookOptions): Webhook {
         const why = `${messageOf(error)}: stop what uses it, or change --address or --port`
         throw new AuthenticatorError('address_unavailable', `can't listen on ${host}:${port}: ${why}`, { cause: error })
       }
-      const address = app.server.address()
+      const address = server.address()
       return typeof address === 'object' && address !== null ? address.port : port
     },
-    usePair: (next) => app.server.setSecureContext(secureOptions(next)),
+    usePair: (next) => server.setSecureContext(secureOptions(next)),
     unanswered: inFlight.count,
     close: async () => {
-      isClosing = true
-      for (const session of sessions) session.close()
       const closed = app.close()
       await inFlight.drained()
-      const cut = setTimeout(() => {
-        for (const socket of sockets) socket.destroy()
-      }, LINGER_MS)
+      const cut = setTimeout(connections.destroy, LINGER_MS)
       await closed
       clearTimeout(cut)
     },

@@ -4,14 +4,12 @@ import { createSecureContext } from 'node:tls'
 import { messageOf, type Log } from '@aws-iam-authenticator/core'
 import { loadKeyPair, type KeyPair } from '@aws-iam-authenticator/init'
 import { stampOf } from '../backends/follow-file.ts'
+import { secureOptions } from './secure-options.ts'
 
 /** A change is taken over once two looks in a row find the same: within a second. */
 const LOOK_MS = 300
 const DAY_MS = 86_400_000
 const WARN_DAYS = 30
-
-/** The oldest version of TLS that is spoken. */
-export const MIN_TLS_VERSION = 'TLSv1.2'
 
 /** The certificate that connections get. */
 export interface ServingCertificate {
@@ -94,7 +92,7 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
       return
     }
     // What OpenSSL does not take would leave the server without a pair.
-    createSecureContext({ cert: next.certificatePem, key: next.keyPem, minVersion: MIN_TLS_VERSION })
+    createSecureContext(secureOptions(next))
     const before = pair
     await replaced(next, before)
     adopt(next)

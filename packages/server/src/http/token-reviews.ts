@@ -1,0 +1,128 @@
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { Refusal, repeatedFields, type UserInfo } from '@aws-iam-authenticator/core'
+import type {
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyPluginOptions,
+  FastifyReply,
+  FastifyRequest,
+  RouteGenericInterface,
+} from 'fastify'
+import { jsonAnswer, refusalAnswer, type Answer } from '../answer.ts'
+import type { Authenticate, Granted, Origin } from '../authenticate.ts'
+import type { LogRefusal } from '../bounded-refusals.ts'
+import type { Metrics } from '../metrics.ts'
+import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from '../token-review.ts'
+import type { Client } from './limits.ts'
+
+/** Where kube-apiserver sends its TokenReviews. */
+const PATH = '/authenticate'
+
+/** Size of a body, in bytes. Larger than any TokenReview: a token has 16 KiB at most. */
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** The refusals for bodies that fastify rejects, by the code of its error. */
+const BODY_REFUSALS: ReadonlyMap<string, Refusal> = new Map(
+  [
+    ['FST_ERR_CTP_BODY_TOO_LARGE', `it is longer than ${MAX_BODY_BYTES} bytes`],
+    ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'its length is not what content-length says'],
+  ].map(([code = '', why]) => [code, new Refusal('malformed_request', `${EXPECTED_TOKEN_REVIEW}: ${why}`)]),
+)
+
+/** The webhook's fastify. */
+export type App = FastifyInstance<Http2SecureServer, Http2ServerRequest, Http2ServerResponse>
+type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2ServerRequest>
+type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerRequest, Http2ServerResponse>
+
+export interface TokenReviewOptions {
+  readonly authenticate: Authenticate
+  readonly metrics: Metrics
+  readonly logRefusal: LogRefusal
+  /** The status of a sound refusal: 200 by the webhook's contract, or 403 as in older releases. */
+  readonly refusalStatus: 200 | 403
+  readonly clientOf: (request: Http2ServerRequest) => Client
+}
+
+/** Gives the text of an answer to a user; kept for a user that comes again. */
+function createRenderer(): (apiVersion: string, granted: Granted) => string {
+  const kept = new WeakMap<UserInfo, { readonly apiVersion: string; readonly text: string }>()
+  return (apiVersion, { user, audiences, isKept }) => {
+    const isAlike = isKept && audiences.length === 0
+    const known = isAlike ? kept.get(user) : undefined
+    if (known?.apiVersion === apiVersion) return known.text
+    const text = renderAuthenticated(apiVersion, user, audiences)
+    if (isAlike) kept.set(user, { apiVersion, text })
+    return text
+  }
+}
+
+/** Gives where a TokenReview came from, one object for each client. */
+function createOrigins(): (client: Client) => Origin {
+  const origins = new WeakMap<Client, Origin>()
+  return (client) => {
+    const known = origins.get(client)
+    if (known !== undefined) return known
+    const origin = { path: PATH, client: client.name, method: 'POST' }
+    repeatedFields(origin)
+    origins.set(client, origin)
+    return origin
+  }
+}
+
+/** The endpoint of the webhook: TokenReview in, TokenReview out. */
+export function tokenReviews(
+  options: TokenReviewOptions,
+): FastifyPluginCallback<FastifyPluginOptions, Http2SecureServer> {
+  const { authenticate, metrics, logRefusal, refusalStatus, clientOf } = options
+  const render = createRenderer()
+  const originOf = createOrigins()
+
+  const answer = (reply: Reply, { status, headers, body }: Answer): string => {
+    void reply.code(status).headers(headers)
+    return body
+  }
+  /** Refuses what never becomes a TokenReview. */
+  const refuseRequest = (refusal: Refusal, { raw }: Request): Answer => {
+    logRefusal(refusal, { path: PATH, client: clientOf(raw).name, method: raw.method })
+    metrics.decided(refusal.reason, 0)
+    return refusalAnswer(refusal, '', refusalStatus)
+  }
+
+  return (scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) =>
+      parsed(null, body),
+    )
+    scope.addHook('onRequest', (request, reply, next) => {
+      if (request.method === 'POST') next()
+      else reply.send(answer(reply, refuseRequest(new Refusal('method_not_allowed', 'expected POST'), request)))
+    })
+    scope.setErrorHandler((error: { readonly code?: unknown }, request, reply) => {
+      // The body of a client that is gone is cut short: nobody waits for an answer.
+      if (request.raw.aborted) return void reply.hijack()
+      const refusal = BODY_REFUSALS.get(String(error.code))
+      if (refusal === undefined) throw error
+      // A connection of HTTP/2 goes on.
+      if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
+      const refused = refuseRequest(refusal, request)
+      reply.send(answer(reply, error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? { ...refused, status: 413 } : refused))
+    })
+    scope.all(PATH, async (request, reply) => {
+      // A stream of HTTP/2 that is reset seems to come to its end.
+      if (request.raw.aborted) {
+        reply.hijack()
+        return ''
+      }
+      const review = parseTokenReview(String(request.body))
+      if (review instanceof Refusal) return answer(reply, refuseRequest(review, request))
+      const client = clientOf(request.raw)
+      const startedAt = performance.now()
+      const outcome = await authenticate(review, originOf(client), client.address)
+      const refused = outcome instanceof Refusal
+      metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
+      if (refused) return answer(reply, refusalAnswer(outcome, review.apiVersion, refusalStatus))
+      return answer(reply, jsonAnswer(200, render(review.apiVersion, outcome)))
+    })
+    done()
+  }
+}
