@@ -60,7 +60,7 @@ await testFollowing(
 
     const broken: readonly (readonly [text: string, place: string])[] = [
       [`${roleEntry('Dev', 'other')}   groups: [\n`, '2:13'],
-      ['- rolearn: "arn:aws:iam::111122223333:role/Dev\n', '2:1'],
+      ['- rolearn: "arn:aws:iam::111122223333:role/Dev\n', '1:12'],
       ['- rolearn: x\n  groups:\n\t- y\n', '3:1'],
       ['rolearn: arn:aws:iam::111122223333:role/Dev\n', '1:1'],
       ['arn:aws:iam::111122223333:role/Dev', '1:1'],
