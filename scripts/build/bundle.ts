@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
-import { libraries, pastIndexes, type Replacement, usedParts } from './lean.ts'
+import { libraries, type Replacement, usedParts } from './lean.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -91,7 +91,7 @@ export async function split(): Promise<BundleInputs & { pieces: readonly OutputF
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',
     },
-    plugins: [pastIndexes(join(ROOT, 'packages')), libraries(ROOT, beforehand, onReplaced), usedParts(onReplaced)],
+    plugins: [libraries(ROOT, beforehand, onReplaced), usedParts(onReplaced)],
     metafile: true,
   })
   return { pieces: outputFiles, metafile: withParts(metafile, beforehand), replaced }

@@ -1,6 +1,5 @@
-// What makes the bundle load less: a package's index, or a library's, would load all that it names for the one thing that is used.
-import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+// Drops unused library code from the bundle.
+import { basename, dirname } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
 /** A module of a library, or one that a library imports, that the build replaces. */
@@ -11,68 +10,6 @@ export interface Replacement {
 }
 
 type OnReplaced = (replacement: Replacement) => void
-
-const OWN = '@aws-iam-authenticator/'
-const STATEMENT = /^(import|export) \{([^}]*)\} from '([^']+)'$/gm
-const LATER = /(?<=^ *const \{([^}]*)\} = )await import\('([^']+)'\)$/gm
-
-/** `a, type B, c as d` as the names of the values among them. */
-function valuesOf(names: string): { name: string; as: string }[] {
-  const parts = names.split(',').map((part) => part.trim())
-  return parts
-    .filter((part) => part !== '' && !part.startsWith('type '))
-    .map((part) => {
-      const [name = '', as = name] = part.split(' as ')
-      return { name, as }
-    })
-}
-
-/** The file of each value that an index exports. */
-function filesOf(index: string): ReadonlyMap<string, string> {
-  const files = new Map<string, string>()
-  for (const [, , names = '', path = ''] of readFileSync(index, 'utf8').matchAll(STATEMENT)) {
-    for (const { as } of valuesOf(names)) files.set(as, join(dirname(index), path))
-  }
-  return files
-}
-
-/**
- * Lets an import from the index of one of our packages load the file that has what is imported, and no other.
- *
- * @param packages The folder of the packages.
- */
-export function pastIndexes(packages: string): Plugin {
-  const indexes = new Map<string, ReadonlyMap<string, string>>()
-  const fileOf = (name: string, from: string): string => {
-    const files = indexes.get(from) ?? filesOf(join(packages, from.slice(OWN.length), 'src/index.ts'))
-    indexes.set(from, files)
-    const file = files.get(name)
-    if (file === undefined) throw new Error(`${from} exports no ${name}`)
-    return file
-  }
-  const direct = (statement: string, verb: string, names: string, from: string): string => {
-    if (!from.startsWith(OWN)) return statement
-    const statements = valuesOf(names).map(({ name, as }) => {
-      return `${verb} { ${name} as ${as} } from ${JSON.stringify(fileOf(name, from))};`
-    })
-    // In one line, as many as there were: positions in messages stay.
-    return statements.join(' ') + '\n'.repeat(statement.split('\n').length - 1)
-  }
-  const later = (expression: string, names: string, from: string): string => {
-    if (!from.startsWith(OWN)) return expression
-    const files = new Set(valuesOf(names).map(({ name }) => fileOf(name, from)))
-    return `Object.assign({}, ${[...files].map((file) => `await import(${JSON.stringify(file)})`).join(', ')})`
-  }
-  return {
-    name: 'past-indexes',
-    setup: (bundler) => {
-      bundler.onLoad({ filter: /[\\/]packages[\\/]\w+[\\/]src[\\/].*\.ts$/ }, ({ path }) => ({
-        loader: 'ts',
-        contents: readFileSync(path, 'utf8').replaceAll(STATEMENT, direct).replaceAll(LATER, later),
-      }))
-    },
-  }
-}
 
 /** The libraries that `token` uses always, and what of them. */
 const USED: ReadonlyMap<string, string> = new Map([

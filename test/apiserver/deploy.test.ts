@@ -1,4 +1,4 @@
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { runHelm } from '../deploy/chart.ts'
 import { findObject, MANIFESTS, overlayObjects, OVERLAYS } from '../deploy/objects.ts'

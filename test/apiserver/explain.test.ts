@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { Agent } from 'undici'
 import { minimalEnvironment, runCommand, temporaryFolder, type Finished } from '../e2e/harness/command.ts'

@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { document } from '../docs/documents.ts'
 import { temporaryFolder } from '../e2e/harness/command.ts'

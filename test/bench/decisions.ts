@@ -1,11 +1,8 @@
-import {
-  decide,
-  EMPTY_AWS_AUTH,
-  indexMappings,
-  parseAwsAuth,
-  type Identity,
-  type MappingEntry,
-} from '@aws-iam-authenticator/core'
+import { decide } from '@aws-iam-authenticator/core/mapping/decide'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import { quantile, type Figure } from './results.ts'
 
 const ROUNDS = 15

@@ -1,4 +1,4 @@
-import { isRecord } from '@aws-iam-authenticator/core'
+import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 
 /** What the cluster of the bench is told to do. */
 export type Order =

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isRecord } from '@aws-iam-authenticator/core'
+import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import { bars, lines } from './plots.ts'
 import { meets, shown, shownTarget, type Figure, type Results } from './results.ts'
 

@@ -1,7 +1,7 @@
-import { findPartition } from '@aws-iam-authenticator/core'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { createRemembered } from '../../packages/server/src/sts/remembered.ts'
-import { createVerifier, type Verified } from '../../packages/server/src/verify.ts'
-import type { Refusal } from '@aws-iam-authenticator/core'
+import { createVerifier, type Verified } from '../../packages/server/src/login/verify.ts'
+import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Figure } from './results.ts'
 import { createTokens, STS_ANSWER } from './tokens.ts'
 

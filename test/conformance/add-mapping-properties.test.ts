@@ -1,4 +1,6 @@
-import { addMapping, AuthenticatorError, parseAwsAuth, type NewMapping } from '@aws-iam-authenticator/core'
+import { addMapping, type NewMapping } from '@aws-iam-authenticator/core/edit/add-mapping'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 

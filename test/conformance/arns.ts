@@ -1,4 +1,4 @@
-import type { ArnFault, PrincipalKind } from '@aws-iam-authenticator/core'
+import type { ArnFault, PrincipalKind } from '@aws-iam-authenticator/core/identity/arn'
 
 /** An ARN, and the principal it names or why it names none. */
 export type ArnRow = { readonly arn: string } & (

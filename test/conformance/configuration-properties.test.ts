@@ -1,10 +1,7 @@
-import {
-  CLOSED_GATES,
-  EMPTY_AWS_AUTH,
-  parseAwsAuth,
-  parseConfiguration,
-  type MappingEntry,
-} from '@aws-iam-authenticator/core'
+import { CLOSED_GATES } from '@aws-iam-authenticator/core/configuration/feature-gates'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { holds } from './holds.ts'

@@ -1,4 +1,4 @@
-import { matchesGlob } from '@aws-iam-authenticator/core'
+import { matchesGlob } from '@aws-iam-authenticator/core/mapping/glob'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { holds } from './holds.ts'

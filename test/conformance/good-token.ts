@@ -1,4 +1,5 @@
-import { findPartition, type TokenPolicy } from '@aws-iam-authenticator/core'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import type { TokenPolicy } from '@aws-iam-authenticator/core/token/presigned-url'
 import type { GoodToken } from './token-row.ts'
 
 const REGION = 'us-west-2'

@@ -1,4 +1,5 @@
-import type { Identity, ReasonCode } from '@aws-iam-authenticator/core'
+import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
+import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** A body of a 200 answer to GetCallerIdentity, and the identity it tells of or the reason why it tells of none. */
 export type IdentityRow = { readonly name: string; readonly body: string } & (

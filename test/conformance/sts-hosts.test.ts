@@ -1,4 +1,7 @@
-import { findPartition, isAllowedStsHost, parseToken, Refusal } from '@aws-iam-authenticator/core'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import { isAllowedStsHost } from '@aws-iam-authenticator/core/aws/sts-host'
+import { parseToken } from '@aws-iam-authenticator/core/token/presigned-url'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { test } from 'tap'
 import { goodToken, policyOf } from './good-token.ts'
 import { stsHosts } from './sts-hosts.ts'

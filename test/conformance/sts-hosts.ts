@@ -1,4 +1,4 @@
-import type { PartitionId } from '@aws-iam-authenticator/core'
+import type { PartitionId } from '@aws-iam-authenticator/core/aws/partition'
 
 /** Whether a server of that partition, in that region, sends a token to that host. */
 export interface StsHostRow {

@@ -1,12 +1,7 @@
-import {
-  canonicalizeArn,
-  fillTemplate,
-  NeedsEc2PrivateDnsName,
-  parseCallerIdentity,
-  Refusal,
-  TemplateFault,
-  type Identity,
-} from '@aws-iam-authenticator/core'
+import { canonicalizeArn } from '@aws-iam-authenticator/core/identity/arn'
+import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault } from '@aws-iam-authenticator/core/mapping/template'
+import { parseCallerIdentity, type Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { test } from 'tap'
 import { arns } from './arns.ts'
 import { identities } from './identities.ts'

@@ -1,4 +1,4 @@
-import type { ReasonCode } from '@aws-iam-authenticator/core'
+import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** A token that is accepted: what the rows of a table alter. */
 export interface GoodToken {

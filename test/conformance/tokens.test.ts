@@ -1,4 +1,5 @@
-import { parseToken, Refusal } from '@aws-iam-authenticator/core'
+import { parseToken } from '@aws-iam-authenticator/core/token/presigned-url'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { test } from 'tap'
 import { goodToken, policyOf } from './good-token.ts'
 import { hostileTokens } from './hostile-tokens.ts'

@@ -1,4 +1,4 @@
-import type { ReasonCode } from '@aws-iam-authenticator/core'
+import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** Whose token is sent. */
 export type TokenKind = 'mapped' | 'unmapped' | 'of another cluster' | 'of a deleted key' | 'no token of ours' | 'none'

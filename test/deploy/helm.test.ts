@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRecord, property, textAt } from '@aws-iam-authenticator/core'
+import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { ROOT } from '../docs/documents.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { isRecord, property } from '@aws-iam-authenticator/core'
+import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
 import { ROOT } from '../docs/documents.ts'
 import { temporaryFolder } from '../e2e/harness/command.ts'

@@ -1,13 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  EMPTY_AWS_AUTH,
-  isRecord,
-  parseAwsAuth,
-  parseIdentityMapping,
-  property,
-  textAt,
-} from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { parseIdentityMapping } from '@aws-iam-authenticator/core/mapping/identity-mapping'
 import t from 'tap'
 import { ROOT } from '../docs/documents.ts'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'

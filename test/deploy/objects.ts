@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { textAt } from '@aws-iam-authenticator/core'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { parseAllDocuments } from 'yaml'
 import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
 import { runBinary } from '../sandbox/kubectl/run-binary.ts'

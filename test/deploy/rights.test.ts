@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { startTestServer } from '../e2e/harness/server.ts'
 import { startSandboxAws } from '../sandbox/aws/sandbox.ts'

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { runBinary } from '../sandbox/kubectl/run-binary.ts'
 import { document, documents, ROOT } from './documents.ts'

@@ -1,4 +1,4 @@
-import { reasons } from '@aws-iam-authenticator/core'
+import { reasons } from '@aws-iam-authenticator/core/errors/reasons'
 import t from 'tap'
 import { freePort, startTestServer, type LogLine, type TestServer } from '../e2e/harness/server.ts'
 import type { Identity } from '../sandbox/aws/account.ts'

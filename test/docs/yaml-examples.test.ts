@@ -1,15 +1,10 @@
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import {
-  EMPTY_AWS_AUTH,
-  isRecord,
-  parseAwsAuth,
-  parseBackendModeFile,
-  parseDynamicFile,
-  parseIdentityMapping,
-  property,
-  textAt,
-} from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { parseBackendModeFile } from '@aws-iam-authenticator/core/mapping/backend-mode-file'
+import { parseDynamicFile } from '@aws-iam-authenticator/core/mapping/dynamic-file'
+import { parseIdentityMapping } from '@aws-iam-authenticator/core/mapping/identity-mapping'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'

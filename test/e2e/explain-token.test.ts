@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property, TOKEN_CHECKS } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
+import { TOKEN_CHECKS } from '@aws-iam-authenticator/core/token/checks'
 import t, { type Test } from 'tap'
 import { identities, ROLE_ARN, roles, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
 import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'

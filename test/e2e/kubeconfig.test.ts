@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
 import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
 import { runBinary } from '../sandbox/kubectl/run-binary.ts'

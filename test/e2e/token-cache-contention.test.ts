@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { isRecord, property } from '@aws-iam-authenticator/core'
+import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import type { Identity } from '../sandbox/aws/account.ts'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
-import { isRecord, property } from '@aws-iam-authenticator/core'
+import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import {

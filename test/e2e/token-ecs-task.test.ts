@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { temporaryFolder } from './harness/command.ts'
 import { urlOf } from './harness/presigned.ts'
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 
 const TASK = join(import.meta.dirname, 'harness', 'ecs-task.ts')
 const ENTER = 'ip link set lo up && ip addr add 169.254.170.2/32 dev lo && exec "$@"'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { textAt } from '@aws-iam-authenticator/core'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import type { Identity, Role } from '../sandbox/aws/account.ts'
 import { identities, PARTNER_ROLE_ARN, ROLE_ARN, roles, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'

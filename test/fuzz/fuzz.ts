@@ -1,4 +1,6 @@
-import { findPartition, parseToken, Refusal } from '@aws-iam-authenticator/core'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import { parseToken } from '@aws-iam-authenticator/core/token/presigned-url'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { sample } from 'fast-check'
 import { Agent } from 'undici'
 import { faultOfAccepted } from '../conformance/token-oracle.ts'

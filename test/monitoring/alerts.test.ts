@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { parse } from 'yaml'
 import { anchorOf, document, ROOT } from '../docs/documents.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { document, ROOT } from '../docs/documents.ts'
 import { eventually } from '../e2e/harness/eventually.ts'

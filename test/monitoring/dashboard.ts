@@ -1,4 +1,4 @@
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 
 /** A threshold of a panel: from this value on, the colour. */
 export interface Step {

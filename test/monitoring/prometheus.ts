@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { request } from 'undici'
 import { document } from '../docs/documents.ts'
 import { minimalEnvironment, temporaryFolder } from '../e2e/harness/command.ts'

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
 
 /** The server reads long documents in worker threads, which run this file too. */
 async function answerTask(): Promise<void> {
-  const { answerDocumentTask } = await import('@aws-iam-authenticator/server')
+  const { answerDocumentTask } = await import('@aws-iam-authenticator/server/backends/document-reader')
   parentPort?.postMessage(answerDocumentTask(workerData), [])
 }
 

@@ -1,11 +1,13 @@
-import { CLOSED_GATES, parseConfiguration, type Setting } from '@aws-iam-authenticator/core'
+import { CLOSED_GATES } from '@aws-iam-authenticator/core/configuration/feature-gates'
+import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
+import type { Setting } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import t from 'tap'
 import { fileSettings, settings, type SettingRow } from '../../../test/conformance/configuration.ts'
-import { isGroup, type Command, type CommandGroup, type CommandNode } from '../src/command.ts'
+import { isGroup, type Command, type CommandGroup, type CommandNode } from '../src/command-line/command.ts'
 import { root } from '../src/commands/root.ts'
-import { findCommand, optionsOf } from '../src/find-command.ts'
-import type { Option } from '../src/options/option.ts'
-import { settingOf, type SettingSources } from '../src/options/settings.ts'
+import { findCommand, optionsOf } from '../src/command-line/find-command.ts'
+import type { Option } from '../src/command-line/option.ts'
+import { settingOf, type SettingSources } from '../src/command-line/settings.ts'
 
 const NOTHING: SettingSources = {
   flags: new Map<string, readonly string[]>(),

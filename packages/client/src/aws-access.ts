@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { Dispatcher } from 'undici'
 import { resolveCredentials } from './credentials/chain.ts'
-import type { Credentials } from './credentials/credentials.ts'
-import type { Environment } from './environment.ts'
-import { createHttpHandler } from './http-handler.ts'
-import { createInstanceMetadata } from './instance-metadata.ts'
-import { resolveSettings } from './settings.ts'
+import type { Credentials } from './aws/credentials.ts'
+import type { Environment } from '@aws-iam-authenticator/network/environment'
+import { createHttpHandler } from './aws/http-handler.ts'
+import { createInstanceMetadata } from './aws/instance-metadata.ts'
+import { resolveSettings } from './aws/settings.ts'
 
 /** What a call of AWS needs: whom to ask, and as whom. */
 export interface AwsAccess {

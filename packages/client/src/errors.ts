@@ -1,4 +1,4 @@
-import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
 /** Why there is no token. */
 export type CredentialsErrorCode =

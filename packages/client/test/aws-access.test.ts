@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
 import { ROLE_ARN, USER, USER_KEY_ID, identities, roles } from '../../../test/sandbox/aws/example-account.ts'
 import { createSandboxAws, type InProcessAws } from '../../../test/sandbox/aws/sandbox.ts'
-import { createAwsAccess, type AwsAccessOptions } from '../src/index.ts'
+import { createAwsAccess, type AwsAccessOptions } from '../src/aws-access.ts'
 import { personWith } from './person.ts'
 
 const KEYS = { AWS_ACCESS_KEY_ID: USER_KEY_ID, AWS_SECRET_ACCESS_KEY: USER.secretAccessKey }

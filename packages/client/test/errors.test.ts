@@ -1,7 +1,8 @@
-import { FileError } from '@aws-iam-authenticator/core'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { test } from 'tap'
 import { createSandboxAws } from '../../../test/sandbox/aws/sandbox.ts'
-import { CredentialsError, type CredentialsErrorCode, type Environment } from '../src/index.ts'
+import { CredentialsError, type CredentialsErrorCode } from '../src/errors.ts'
+import type { Environment } from '../../network/src/environment.ts'
 import { personWith, signIn } from './person.ts'
 
 const SECRET = 'hunter2'

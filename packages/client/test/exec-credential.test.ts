@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { formatExecCredential } from '../src/index.ts'
+import { formatExecCredential } from '../src/exec-credential.ts'
 
 const token = 'k8s-aws-v1.example'
 const expiration = new Date('2025-03-04T05:20:07.890Z')

@@ -5,7 +5,8 @@ import type { Test } from 'tap'
 import type { Dispatcher } from 'undici'
 import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
 import type { InProcessAws } from '../../../test/sandbox/aws/sandbox.ts'
-import { getToken, type Environment, type Token, type TokenOptions } from '../src/index.ts'
+import { getToken, type Token, type TokenOptions } from '../src/token.ts'
+import type { Environment } from '../../network/src/environment.ts'
 
 export const CLUSTER_ID = 'k8s.local'
 

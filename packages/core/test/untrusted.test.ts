@@ -1,4 +1,4 @@
-import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
+import { isRecord, messageOf, property, textAt } from '../src/untrusted.ts'
 import { test } from 'tap'
 
 void test('property reads own properties alone', async (t) => {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { checkKind, INHERITED, isMissing, isNull, UnreadableFile } from './file-kind.ts'
+import { checkKind, INHERITED, isMissing, isNull, UnreadableFile } from './kind/file-kind.ts'
 
 /**
  * Checks that a rename onto the path replaces a regular file, a link to one, or nothing: a rename would replace /dev/null too.

@@ -1,5 +1,13 @@
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs'
-import { brokenLink, checkKind, checkOpened, flagsOf, INHERITED, isMissing, type ReadFileOptions } from './file-kind.ts'
+import {
+  brokenLink,
+  checkKind,
+  checkOpened,
+  flagsOf,
+  INHERITED,
+  isMissing,
+  type ReadFileOptions,
+} from './kind/file-kind.ts'
 
 /**
  * Reads a regular file as UTF-8. A FIFO, a device, a socket or a directory is an error at once, and opening one has no

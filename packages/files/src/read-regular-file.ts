@@ -1,5 +1,13 @@
 import { lstat, open, readFile, stat, type FileHandle } from 'node:fs/promises'
-import { brokenLink, checkKind, checkOpened, flagsOf, INHERITED, isMissing, type ReadFileOptions } from './file-kind.ts'
+import {
+  brokenLink,
+  checkKind,
+  checkOpened,
+  flagsOf,
+  INHERITED,
+  isMissing,
+  type ReadFileOptions,
+} from './kind/file-kind.ts'
 
 /**
  * As {@link readRegularFileSync}, without holding up this thread where a file system hangs.

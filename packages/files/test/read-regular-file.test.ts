@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { checkFileKind } from '../src/check-file-kind.ts'
+import { checkFileKind } from '../src/kind/check-file-kind.ts'
 import { checkReplaceable } from '../src/check-replaceable.ts'
-import { MAX_FILE_BYTES, UnreadableFile, type ReadFileOptions } from '../src/file-kind.ts'
+import { MAX_FILE_BYTES, UnreadableFile, type ReadFileOptions } from '../src/kind/file-kind.ts'
 import { readRegularFileSync } from '../src/read-regular-file-sync.ts'
 import { readRegularFile } from '../src/read-regular-file.ts'
 

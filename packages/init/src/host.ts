@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
 // A last label of digits alone is left out: such a name is read as an IPv4 address by some and as a name by others.
 const DNS_NAME = /^(?:[a-z0-9_-]{1,63}\.)*(?!\d+$)[a-z0-9_-]{1,63}$/i

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { createKeyPair, type KeyPair } from './certificate.ts'
-import { type KeyPairOptions, loadOrCreateKeyPair } from './key-pair.ts'
-import { replaceKeyPair } from './publish.ts'
-import { readFileIfPresent } from './read-file.ts'
-import { readCertificateFile, readKeyFile } from './read-pair-file.ts'
+import { createKeyPair, type KeyPair } from './pair/certificate.ts'
+import { type KeyPairOptions, loadOrCreateKeyPair } from './pair/key-pair.ts'
+import { replaceKeyPair } from './pair/publish.ts'
+import { readFileIfPresent } from '@aws-iam-authenticator/files/write/read-file'
+import { readCertificateFile, readKeyFile } from './pair/read-pair-file.ts'
 import { renderWebhookKubeconfig } from './webhook-kubeconfig.ts'
-import { makeParentDirectory, writeFileAtomically } from './write-file.ts'
+import { makeParentDirectory, writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 
 export interface InitializeOptions extends KeyPairOptions {
   /** The port of the webhook. */

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { pemBlocks, property, readYamlValue, textAt } from '@aws-iam-authenticator/core'
+import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { stringify } from 'yaml'
 import { parseHost } from './host.ts'
 

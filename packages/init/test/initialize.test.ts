@@ -1,15 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileError } from '@aws-iam-authenticator/core'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import tap, { test } from 'tap'
-import {
-  certificatesOfKubeconfig,
-  HostError,
-  initialize,
-  loadOrCreateKeyPair,
-  renderWebhookKubeconfig,
-} from '../src/index.ts'
+import { certificatesOfKubeconfig, renderWebhookKubeconfig } from '../src/webhook-kubeconfig.ts'
+import { HostError } from '../src/host.ts'
+import { initialize } from '../src/initialize.ts'
+import { loadOrCreateKeyPair } from '../src/pair/key-pair.ts'
 import { modeOf, namesIn, pairPaths, temporaryFolder } from './files.ts'
 
 const now = new Date('2025-03-04T05:06:07Z')

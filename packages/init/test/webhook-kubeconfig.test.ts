@@ -1,7 +1,7 @@
 import { createServer, get } from 'node:https'
 import { test } from 'tap'
 import { parse } from 'yaml'
-import { createKeyPair } from '../src/certificate.ts'
+import { createKeyPair } from '../src/pair/certificate.ts'
 import { HostError } from '../src/host.ts'
 import { renderWebhookKubeconfig } from '../src/webhook-kubeconfig.ts'
 

@@ -1,40 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type BackendMode,
-  type EntryGates,
-  type Log,
-  type MappingLists,
-  type Partition,
-  type ReservedPrefixes,
-} from '@aws-iam-authenticator/core'
-import type { KeyType } from '@aws-iam-authenticator/init'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
+import type { ReservedPrefixes } from '@aws-iam-authenticator/core/mapping/decide'
+import type { KeyType } from '@aws-iam-authenticator/init/pair/certificate'
 import type { Dispatcher } from 'undici'
-import { createAuthenticate } from './authenticate.ts'
+import { createAuthenticate } from './login/authenticate.ts'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
 import { createBackendSet } from './backends/backend-set.ts'
 import { createBackend } from './backends/create-backend.ts'
 import { createDocumentReader } from './backends/document-reader.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
-import { createForeignTokens } from './foreign-tokens.ts'
-import { startHealthServer, type HealthAddress, type HealthServer } from './health.ts'
+import { createForeignTokens } from './login/foreign-tokens.ts'
+import { startHealthServer, type HealthAddress, type HealthServer } from './http/health.ts'
 import {
   createKubernetesApi,
   type ConnectKubernetes,
   type KubernetesApi,
   type KubernetesCluster,
-} from './kubernetes/connection.ts'
-import { createMapper, createNearestMisses } from './map.ts'
-import { createMetrics } from './metrics.ts'
-import { createRefusalLog } from './bounded-refusals.ts'
+} from '@aws-iam-authenticator/kubernetes/api/connection'
+import { createMapper, createNearestMisses } from './login/map.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { createRefusalLog } from './log/bounded-refusals.ts'
 import { createStsVerifier } from './sts/create-sts-verifier.ts'
-import { realTiming } from './timing.ts'
+import { realTiming } from './util/timing.ts'
 import { createOperations } from './observe/operations.ts'
 import type { Build } from './observe/status.ts'
 import { checkKubeconfigTrust } from './tls/kubeconfig-trust.ts'
 import { prepareNodeFiles } from './tls/node-files.ts'
 import { followCertificate, type CertificateFollower } from './tls/serving-certificate.ts'
-import { createWebhook } from './webhook.ts'
+import { createWebhook } from './http/webhook.ts'
 
 /** How long a stop may take before what is still in flight is given up, in milliseconds. */
 const STOP_TIMEOUT_MS = 5_000

@@ -1,14 +1,11 @@
-import {
-  EMPTY_AWS_AUTH,
-  indexMappings,
-  parseAwsAuth,
-  Refusal,
-  TemplateFault,
-  type BackendSnapshot,
-  type Identity,
-} from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { TemplateFault } from '@aws-iam-authenticator/core/mapping/template'
+import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
+import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
 import { test } from 'tap'
-import { createMapper } from '../src/map.ts'
+import { createMapper } from '../src/login/map.ts'
 
 const ARN = 'arn:aws:iam::111122223333:role/Nodes'
 const IDENTITY: Identity = {

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { createBatcher } from '../src/ec2/batcher.ts'
-import { createTokenBucket } from '../src/token-bucket.ts'
+import { createTokenBucket } from '../src/util/token-bucket.ts'
 import { virtualTiming } from './virtual-timing.ts'
 
 void test('a bucket lets a burst through, and then so many a second', async (t) => {

@@ -1,4 +1,4 @@
-import type { Log, LogFields, WriteLine } from '@aws-iam-authenticator/core'
+import type { Log, LogFields, WriteLine } from '@aws-iam-authenticator/core/log/log'
 
 export interface RecordedLine {
   readonly level: keyof Log

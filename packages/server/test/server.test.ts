@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findPartition, type BackendMode } from '@aws-iam-authenticator/core'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { test, type Test } from 'tap'
 import { http2 } from '../../../test/e2e/harness/wire.ts'
 import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
 import { createSandboxAws } from '../../../test/sandbox/aws/sandbox.ts'
-import { startServer, type RunningServer, type ServerSettings, type ServerSurroundings } from '../src/index.ts'
+import { startServer, type RunningServer, type ServerSettings, type ServerSurroundings } from '../src/server.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
 const partition = findPartition('aws')

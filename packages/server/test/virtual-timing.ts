@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Timing } from '../src/timing.ts'
+import type { Timing } from '../src/util/timing.ts'
 
 /** A time that passes when a test says so. */
 export interface VirtualTiming extends Timing {

@@ -1,11 +1,7 @@
-import {
-  EMPTY_AWS_AUTH,
-  findEntry,
-  indexMappings,
-  parseAwsAuth,
-  type AwsAuth,
-  type MappingEntry,
-} from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { AwsAuthData, ReferenceAnswer, ReferenceEntry } from './reference.ts'
 
 /** A comparison of our reading of aws-auth with the reference's. */

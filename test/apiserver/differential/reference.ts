@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 
 /** The data of a ConfigMap aws-auth. */
 export type AwsAuthData = Readonly<Record<string, string>>

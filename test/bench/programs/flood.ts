@@ -1,7 +1,7 @@
 // Sends logins at a rate, in a process of its own: whoever measures besides must not wait for it. By sockets alone, for an HTTP
 // client would take the processor from the server.
 import { connect, type TLSSocket } from 'node:tls'
-import { isRecord } from '@aws-iam-authenticator/core'
+import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import { quantile } from '../results.ts'
 import { createGarbage, createTokens, REVIEW } from '../tokens.ts'
 

@@ -1,11 +1,12 @@
 import { isatty } from 'node:tty'
-import { checkNewMapping, formatProblem, type NewMapping } from '@aws-iam-authenticator/core'
-import type { CommandContext } from '../command.ts'
-import { namedKubeconfigFiles } from '../kubeconfig/kubeconfig-files.ts'
-import { connectToCluster } from '../kubernetes/connect.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { checkNewMapping, type NewMapping } from '@aws-iam-authenticator/core/edit/add-mapping'
+import { formatProblem } from '@aws-iam-authenticator/core/errors/problem'
+import type { CommandContext } from '../command-line/command.ts'
+import { namedKubeconfigFiles } from '@aws-iam-authenticator/kubernetes/kubeconfig/file-to-change'
+import { connectToCluster } from '../cluster/connect.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 import { confirm } from './confirm.ts'
-import { KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from './options.ts'
+import { KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from '../command-line/add-options.ts'
 import { updateAwsAuth } from './update-aws-auth.ts'
 
 /** @throws {UsageError} The server would not take the entry; the error names the flag. */
@@ -37,7 +38,9 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   if (paths.length === 0) throw new UsageError('empty kubeconfig: name one with --kubeconfig or in KUBECONFIG')
   requireGood(mapping)
   stderr.lines(notes)
-  const { formatObject, fromPersonalKubeconfig } = await import('@aws-iam-authenticator/server')
+  const { formatObject } = await import('@aws-iam-authenticator/kubernetes/api/format-object')
+  const { fromPersonalKubeconfig } =
+    await import('@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential-process')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
   const hasTerminal = isatty(0)
   const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal })

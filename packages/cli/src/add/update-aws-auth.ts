@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  addMapping,
-  AuthenticatorError,
-  isRecord,
-  messageOf,
-  textAt,
-  type NewMapping,
-  type Problem,
-} from '@aws-iam-authenticator/core'
-import type { KubernetesApi, KubernetesObject } from '@aws-iam-authenticator/server'
+import { addMapping, type NewMapping } from '@aws-iam-authenticator/core/edit/add-mapping'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
+import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 
 const PATH = '/api/v1/namespaces/kube-system/configmaps/aws-auth'
 const MOST_TRIES = 5

@@ -1,4 +1,4 @@
-import type { Command, CommandContext, CommandGroup } from '../command.ts'
+import type { Command, CommandContext, CommandGroup } from '../command-line/command.ts'
 import {
   GROUPS,
   KUBECONFIG,
@@ -9,8 +9,8 @@ import {
   SSO,
   USER_ARN,
   USERNAME,
-} from '../add/options.ts'
-import { UsageError } from '../options/usage-error.ts'
+} from '../command-line/add-options.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 
 const NOTE =
   'It changes the ConfigMap kube-system/aws-auth, which the backend EKSConfigMap reads; other entries, data, labels and ' +

@@ -1,4 +1,4 @@
-import type { Command, CommandGroup } from '../command.ts'
+import type { Command, CommandGroup } from '../command-line/command.ts'
 
 const clear: Command = {
   name: 'clear',
@@ -8,7 +8,8 @@ const clear: Command = {
   examples: ['aws-iam-authenticator cache clear'],
   options: [],
   run: async ({ environment, stderr }) => {
-    const { cachePath, clearCredentialCache } = await import('@aws-iam-authenticator/client')
+    const { cachePath } = await import('@aws-iam-authenticator/client/cache/cache-file')
+    const { clearCredentialCache } = await import('@aws-iam-authenticator/client/cache/credential-cache')
     const path = cachePath(environment)
     try {
       await clearCredentialCache(path)

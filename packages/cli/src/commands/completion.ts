@@ -1,4 +1,4 @@
-import type { Command, CommandGroup } from '../command.ts'
+import type { Command, CommandGroup } from '../command-line/command.ts'
 import { BASH_SCRIPT } from '../completion/bash.ts'
 import { FISH_SCRIPT } from '../completion/fish.ts'
 import { POWERSHELL_SCRIPT } from '../completion/powershell.ts'

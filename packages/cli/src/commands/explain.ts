@@ -1,7 +1,7 @@
-import type { Command } from '../command.ts'
-import { ARN, OUTPUT, SESSION_NAME, TOKEN, USER_ID } from '../explain/options.ts'
-import { CLUSTER_OPTIONS } from '../kubernetes/options.ts'
-import { BACKEND_MODE, PARTITION } from '../options/server-options.ts'
+import type { Command } from '../command-line/command.ts'
+import { ARN, OUTPUT, SESSION_NAME, TOKEN, USER_ID } from '../command-line/explain-options.ts'
+import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
+import { BACKEND_MODE, PARTITION } from '../command-line/server-options.ts'
 
 /** By what scripts tell how it went. */
 const EXIT_CODES = { mapped: 0, refused: 2, undecided: 1 } as const

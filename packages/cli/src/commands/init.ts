@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { Command } from '../command.ts'
-import { FEATURE_GATES } from '../options/global-options.ts'
-import { flag } from '../options/option.ts'
-import { ADDRESS, GENERATE_KUBECONFIG, HOSTNAME, KEY_TYPE, PORT, STATE_DIR } from '../options/server-options.ts'
-import { requireServerConfiguration } from '../server-configuration.ts'
+import type { Command } from '../command-line/command.ts'
+import { FEATURE_GATES } from '../command-line/global-options.ts'
+import { flag } from '../command-line/option.ts'
+import { ADDRESS, GENERATE_KUBECONFIG, HOSTNAME, KEY_TYPE, PORT, STATE_DIR } from '../command-line/server-options.ts'
+import { requireServerConfiguration } from '../server/server-configuration.ts'
 import { BANNER } from '../version.ts'
 
 const FORCE = flag({
@@ -27,7 +27,7 @@ export const init: Command = {
     requireServerConfiguration(context)
     const configured = setting(FEATURE_GATES).ConfiguredInitDirectories
     const folder = configured ? setting(STATE_DIR) : '.'
-    const { initialize } = await import('@aws-iam-authenticator/init')
+    const { initialize } = await import('@aws-iam-authenticator/init/initialize')
     const made = await initialize({
       hostname: setting(HOSTNAME),
       address: setting(ADDRESS),

@@ -1,7 +1,7 @@
-import type { Command } from '../command.ts'
-import { CLUSTER_ID } from '../options/global-options.ts'
-import { flag, text } from '../options/option.ts'
-import { UsageError } from '../options/usage-error.ts'
+import type { Command } from '../command-line/command.ts'
+import { CLUSTER_ID } from '../command-line/global-options.ts'
+import { flag, text } from '../command-line/option.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 
 const ROLE = text({
   flag: 'role',
@@ -44,8 +44,8 @@ export const kubeconfig: Command = {
     const context = setting(CONTEXT)
     if (context === null && setting(CLUSTER) !== null)
       throw new UsageError('--cluster is for a context: give --context')
-    const { updateKubeconfig } = await import('../kubeconfig/update-kubeconfig.ts')
-    const { kubeconfigFiles } = await import('../kubeconfig/kubeconfig-files.ts')
+    const { updateKubeconfig } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/update-kubeconfig')
+    const { kubeconfigFiles } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/file-to-change')
     const dryRun = setting(DRY_RUN)
     const { rendered, changes } = await updateKubeconfig({
       clusterId,

@@ -1,9 +1,9 @@
-import type { Command } from '../command.ts'
-import { CLUSTER_OPTIONS } from '../kubernetes/options.ts'
-import { FEATURE_GATES } from '../options/global-options.ts'
-import { choice, flag } from '../options/option.ts'
-import { DYNAMIC_FILE_USER_ID_STRICT } from '../options/server-options.ts'
-import { UsageError } from '../options/usage-error.ts'
+import type { Command } from '../command-line/command.ts'
+import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
+import { FEATURE_GATES } from '../command-line/global-options.ts'
+import { choice, flag } from '../command-line/option.ts'
+import { DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 
 const STRICT = flag({ flag: 'strict', description: 'Exit with 1 on warnings too' })
 const OUTPUT = choice<'' | 'json'>(
@@ -31,7 +31,7 @@ export const lint: Command = {
     const { setting, positionals, environment, stdout } = context
     const [{ asksForCluster, readCluster }, { lintFiles }, { lintCluster }, report, { stdoutStyle }] =
       await Promise.all([
-        import('../kubernetes/read-cluster.ts'),
+        import('../cluster/read-cluster.ts'),
         import('../lint/lint-files.ts'),
         import('../lint/lint-cluster.ts'),
         import('../lint/report.ts'),

@@ -1,5 +1,5 @@
-import type { CommandGroup } from '../command.ts'
-import { GLOBAL_OPTIONS } from '../options/global-options.ts'
+import type { CommandGroup } from '../command-line/command.ts'
+import { GLOBAL_OPTIONS } from '../command-line/global-options.ts'
 import { add } from './add.ts'
 import { cache } from './cache.ts'
 import { completion } from './completion.ts'

@@ -1,10 +1,12 @@
-import type { AwsAccess } from '@aws-iam-authenticator/client'
-import { ConfigurationError, findPartition, messageOf } from '@aws-iam-authenticator/core'
+import type { AwsAccess } from '@aws-iam-authenticator/client/aws-access'
+import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Dispatcher } from 'undici'
-import type { Command, CommandContext } from '../command.ts'
-import { firstSet } from '@aws-iam-authenticator/client'
-import { memoryWarning, readMemoryLimit } from '../memory-limit.ts'
-import { FEATURE_GATES } from '../options/global-options.ts'
+import type { Command, CommandContext } from '../command-line/command.ts'
+import { firstSet } from '@aws-iam-authenticator/network/environment'
+import { memoryWarning, readMemoryLimit } from '../server/memory-limit.ts'
+import { FEATURE_GATES } from '../command-line/global-options.ts'
 import {
   ADDRESS,
   API_AUDIENCES,
@@ -31,10 +33,10 @@ import {
   SERVER_OPTIONS,
   SOURCE_ARN,
   STATE_DIR,
-} from '../options/server-options.ts'
-import { STS_REGIONS, TOKEN_CACHE_TTL } from '../options/sts-options.ts'
-import { createRuntime } from '../runtime.ts'
-import { requireServerConfiguration } from '../server-configuration.ts'
+} from '../command-line/server-options.ts'
+import { STS_REGIONS, TOKEN_CACHE_TTL } from '../command-line/sts-options.ts'
+import { createRuntime } from '../server/runtime.ts'
+import { requireServerConfiguration } from '../server/server-configuration.ts'
 import { BANNER, COMMIT, USER_AGENT, VERSION } from '../version.ts'
 
 /** Resolves when the process is asked to stop. A second signal ends it at once. */
@@ -48,7 +50,7 @@ function stopSignal(): Promise<string> {
 async function lookUpRegion({ setting, environment }: CommandContext): Promise<string | null> {
   const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value
   if (named !== undefined) return named
-  const { createInstanceMetadata } = await import('@aws-iam-authenticator/client')
+  const { createInstanceMetadata } = await import('@aws-iam-authenticator/client/aws/instance-metadata')
   return createInstanceMetadata(environment).get('placement/region')
 }
 
@@ -70,7 +72,7 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
   }
   let access: (() => Promise<AwsAccess>) | undefined
   return async () => {
-    const { createAwsAccess } = await import('@aws-iam-authenticator/client')
+    const { createAwsAccess } = await import('@aws-iam-authenticator/client/aws-access')
     access ??= createAwsAccess({
       environment,
       region,
@@ -108,8 +110,10 @@ export const server: Command = {
     for (const warning of warnings) log.warn(warning)
 
     const stopped = stopSignal()
-    const { fromKubeconfig, inCluster, startServer } = await import('@aws-iam-authenticator/server')
-    const { createDispatcher, connectWith } = await import('../network/dispatcher.ts')
+    const { fromKubeconfig } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig')
+    const { inCluster } = await import('@aws-iam-authenticator/kubernetes/api/in-cluster')
+    const { startServer } = await import('@aws-iam-authenticator/server/server')
+    const { createDispatcher, connectWith } = await import('@aws-iam-authenticator/network/connect/dispatcher')
     const kubeconfig = setting(KUBECONFIG)
     const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
     const aws = await createDispatcher({ environment })

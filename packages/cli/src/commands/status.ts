@@ -1,7 +1,7 @@
-import { AuthenticatorError } from '@aws-iam-authenticator/core'
-import type { Command } from '../command.ts'
-import { choice } from '../options/option.ts'
-import { ADDRESS, PORT, STATE_DIR } from '../options/server-options.ts'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import type { Command } from '../command-line/command.ts'
+import { choice } from '../command-line/option.ts'
+import { ADDRESS, PORT, STATE_DIR } from '../command-line/server-options.ts'
 
 const OUTPUT = choice<'' | 'json'>(
   { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text for people' },

@@ -1,7 +1,7 @@
-import type { Command } from '../command.ts'
-import { CLUSTER_ID } from '../options/global-options.ts'
-import { flag, text } from '../options/option.ts'
-import { UsageError } from '../options/usage-error.ts'
+import type { Command } from '../command-line/command.ts'
+import { CLUSTER_ID } from '../command-line/global-options.ts'
+import { flag, text } from '../command-line/option.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 
 const ROLE = text({
   flag: 'role',
@@ -62,7 +62,8 @@ export const token: Command = {
     if (forwardSessionName && setting(SESSION_NAME) !== null) {
       throw new UsageError('cannot specify both --forward-session-name and --session-name parameter')
     }
-    const { formatExecCredential, getToken } = await import('@aws-iam-authenticator/client')
+    const { formatExecCredential } = await import('@aws-iam-authenticator/client/exec-credential')
+    const { getToken } = await import('@aws-iam-authenticator/client/token')
     let askMfaCode: (() => Promise<string | undefined>) | undefined
     try {
       const signed = await getToken({
@@ -75,11 +76,11 @@ export const token: Command = {
         region: setting(REGION) ?? undefined,
         environment,
         createHttpClient: async ({ caBundle }) => {
-          const { createOneShotClient } = await import('../network/one-shot-client.ts')
+          const { createOneShotClient } = await import('@aws-iam-authenticator/network/connect/one-shot-client')
           return createOneShotClient({ environment, caBundle })
         },
         mfaCodeProvider: async () => {
-          const { createMfaPrompt, openTerminal } = await import('../mfa-prompt.ts')
+          const { createMfaPrompt, openTerminal } = await import('../terminal/mfa-prompt.ts')
           askMfaCode ??= createMfaPrompt({ stdin: process.stdin, openTerminal, stderr })
           return await askMfaCode()
         },

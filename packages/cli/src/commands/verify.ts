@@ -1,11 +1,13 @@
-import { AuthenticatorError, findPartition, Refusal } from '@aws-iam-authenticator/core'
-import type { Verified } from '@aws-iam-authenticator/server'
-import type { Command } from '../command.ts'
-import { firstSet } from '@aws-iam-authenticator/client'
-import { CLUSTER_ID } from '../options/global-options.ts'
-import { choice, text } from '../options/option.ts'
-import { PARTITION } from '../options/server-options.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { Verified } from '@aws-iam-authenticator/server/login/verify'
+import type { Command } from '../command-line/command.ts'
+import { firstSet } from '@aws-iam-authenticator/network/environment'
+import { CLUSTER_ID } from '../command-line/global-options.ts'
+import { choice, text } from '../command-line/option.ts'
+import { PARTITION } from '../command-line/server-options.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 import type { Writer } from '../terminal/writer.ts'
 
 const TOKEN = text({ flag: 'token', short: 't', keys: ['token'], description: 'Token to verify' })
@@ -56,7 +58,7 @@ export const verify: Command = {
     if (clusterId === null) throw new UsageError('cluster ID not specified')
     const partition = findPartition(setting(VERIFY_PARTITION))
     if (partition === undefined) throw new TypeError('a partition without a definition')
-    const { verifyToken } = await import('../verify-token.ts')
+    const { verifyToken } = await import('../verify/verify-token.ts')
     const serverRegion = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? null
     try {
       const verified = await verifyToken(token, {

@@ -1,5 +1,5 @@
-import type { Command } from '../command.ts'
-import { choice, flag } from '../options/option.ts'
+import type { Command } from '../command-line/command.ts'
+import { choice, flag } from '../command-line/option.ts'
 import { COMMIT, VERSION } from '../version.ts'
 
 const SHORT = flag({ flag: 'short', short: 's', description: 'Show just the version' })

@@ -1,6 +1,6 @@
-import { isGroup, type CommandGroup } from '../command.ts'
-import { findCommand, optionsOf, takesNext } from '../find-command.ts'
-import type { Option } from '../options/option.ts'
+import { isGroup, type CommandGroup } from '../command-line/command.ts'
+import { findCommand, optionsOf, takesNext } from '../command-line/find-command.ts'
+import type { Option } from '../command-line/option.ts'
 
 /** The hidden subcommand that the shells' scripts ask. */
 export const COMPLETE = '__complete'

@@ -1,4 +1,4 @@
-import type { ReasonCode } from '@aws-iam-authenticator/core'
+import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** What to do about a refusal, in a line or two; docs/errors.md has the whole. */
 export const ADVICE: Readonly<Record<ReasonCode, string>> = {

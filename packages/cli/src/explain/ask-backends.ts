@@ -1,17 +1,15 @@
+import { ArnMismatch, findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import { BACKEND_MODES, type BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import {
-  ArnMismatch,
-  BACKEND_MODES,
   decide,
-  findEntry,
-  NeedsEc2PrivateDnsName,
-  Refusal,
-  type BackendMode,
   type BackendSnapshot,
-  type Identity,
   type Mapped,
-  type MappingEntry,
   type ReservedPrefixes,
-} from '@aws-iam-authenticator/core'
+} from '@aws-iam-authenticator/core/mapping/decide'
+import { NeedsEc2PrivateDnsName } from '@aws-iam-authenticator/core/mapping/template'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { BackendAnswer } from './explanation.ts'
 import type { Source } from './read-sources.ts'
 

@@ -1,5 +1,6 @@
-import { canonicalizeArn, withoutRolePath } from '@aws-iam-authenticator/core'
-import { UsageError } from '../options/usage-error.ts'
+import { canonicalizeArn } from '@aws-iam-authenticator/core/identity/arn'
+import { withoutRolePath } from '@aws-iam-authenticator/core/mapping/parse-arn'
+import { UsageError } from '../command-line/usage-error.ts'
 import type { Caller } from './explanation.ts'
 
 // What is not known stands for itself where a template would show it.

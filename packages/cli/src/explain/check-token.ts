@@ -1,12 +1,8 @@
-import {
-  parseToken,
-  PRESIGNED_URL_LIFETIME_MS,
-  Refusal,
-  TOKEN_CHECKS,
-  type StsRequest,
-  type TokenCheck,
-} from '@aws-iam-authenticator/core'
-import { verifyToken, type VerifyTokenOptions } from '../verify-token.ts'
+import { parseToken, type StsRequest } from '@aws-iam-authenticator/core/token/presigned-url'
+import { PRESIGNED_URL_LIFETIME_MS } from '@aws-iam-authenticator/core/token/signing-time'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { TOKEN_CHECKS, type TokenCheck } from '@aws-iam-authenticator/core/token/checks'
+import { verifyToken, type VerifyTokenOptions } from '../verify/verify-token.ts'
 import type { Caller, Check } from './explanation.ts'
 
 const MINUTE_MS = 60_000

@@ -1,24 +1,20 @@
-import {
-  findPartition,
-  nearestMisses,
-  Refusal,
-  userInfo,
-  type Mapped,
-  type NearMiss,
-  type UserInfo,
-} from '@aws-iam-authenticator/core'
-import type { CommandContext } from '../command.ts'
-import { firstSet } from '@aws-iam-authenticator/client'
-import { CLUSTER_ID } from '../options/global-options.ts'
-import { BACKEND_MODE, PARTITION, REGION, SCRUBBED_ACCOUNTS } from '../options/server-options.ts'
-import { STS_REGIONS } from '../options/sts-options.ts'
-import { UsageError } from '../options/usage-error.ts'
-import { readInput } from '../read-input.ts'
+import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
+import { nearestMisses, type NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { userInfo, type UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
+import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
+import type { CommandContext } from '../command-line/command.ts'
+import { firstSet } from '@aws-iam-authenticator/network/environment'
+import { CLUSTER_ID } from '../command-line/global-options.ts'
+import { BACKEND_MODE, PARTITION, REGION, SCRUBBED_ACCOUNTS } from '../command-line/server-options.ts'
+import { STS_REGIONS } from '../command-line/sts-options.ts'
+import { UsageError } from '../command-line/usage-error.ts'
+import { readInput } from '../command-line/read-input.ts'
 import { askBackends, backendsToAsk, type Asked } from './ask-backends.ts'
 import { callerOfArn } from './caller.ts'
 import { checkToken, type CheckedToken } from './check-token.ts'
 import type { BackendAnswer, Caller, Explanation } from './explanation.ts'
-import { ARN, SESSION_NAME, TOKEN, USER_ID } from './options.ts'
+import { ARN, SESSION_NAME, TOKEN, USER_ID } from '../command-line/explain-options.ts'
 import { readSources, type Source } from './read-sources.ts'
 
 /** The token on standard input: alone, or in the ExecCredential that `token` prints for kubectl. */

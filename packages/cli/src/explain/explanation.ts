@@ -1,12 +1,10 @@
-import type {
-  BackendMode,
-  Identity,
-  MappingEntry,
-  NearMiss,
-  Refusal,
-  TokenCheck,
-  UserInfo,
-} from '@aws-iam-authenticator/core'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
+import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { TokenCheck } from '@aws-iam-authenticator/core/token/checks'
+import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
 /** One thing that a token is checked for. */
 export interface Check {

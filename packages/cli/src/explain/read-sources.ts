@@ -1,29 +1,22 @@
-import {
-  EMPTY_AWS_AUTH,
-  FileError,
-  indexMappings,
-  isAwsAuth,
-  isRecord,
-  messageOf,
-  parseAwsAuth,
-  parseDynamicFile,
-  readAwsAuthManifest,
-  readManifests,
-  recognizeFile,
-  textAt,
-  type BackendMode,
-  type BackendSnapshot,
-  type Location,
-  type MappingLists,
-  type Problem,
-} from '@aws-iam-authenticator/core'
-import { IdentityMappings } from '@aws-iam-authenticator/server'
-import type { CommandContext } from '../command.ts'
-import { asksForCluster, readCluster, type ClusterMappings } from '../kubernetes/read-cluster.ts'
-import { CONFIG, FEATURE_GATES } from '../options/global-options.ts'
-import { DYNAMIC_FILE_PATH, DYNAMIC_FILE_USER_ID_STRICT } from '../options/server-options.ts'
-import { UsageError } from '../options/usage-error.ts'
-import { readInput } from '../read-input.ts'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import { isAwsAuth, readAwsAuthManifest } from '@aws-iam-authenticator/core/manifest/aws-auth-manifest'
+import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { parseDynamicFile } from '@aws-iam-authenticator/core/mapping/dynamic-file'
+import { readManifests } from '@aws-iam-authenticator/core/manifest/read-manifests'
+import { recognizeFile } from '@aws-iam-authenticator/core/manifest/recognize'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
+import type { Location, Problem } from '@aws-iam-authenticator/core/errors/problem'
+import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import { IdentityMappings } from '@aws-iam-authenticator/server/backends/identity-mappings'
+import type { CommandContext } from '../command-line/command.ts'
+import { asksForCluster, readCluster, type ClusterMappings } from '../cluster/read-cluster.ts'
+import { CONFIG, FEATURE_GATES } from '../command-line/global-options.ts'
+import { DYNAMIC_FILE_PATH, DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
+import { UsageError } from '../command-line/usage-error.ts'
+import { readInput } from '../command-line/read-input.ts'
 
 /** The mappings of one backend, as they would be if the server had just started. */
 export interface Source extends BackendSnapshot {

@@ -1,4 +1,6 @@
-import { reasons, type Location, type MappingEntry } from '@aws-iam-authenticator/core'
+import { reasons } from '@aws-iam-authenticator/core/errors/reasons'
+import type { Location } from '@aws-iam-authenticator/core/errors/problem'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import { ADVICE } from './advice.ts'

@@ -1,13 +1,10 @@
-import {
-  checkIdentityMappings,
-  checkMappings,
-  EMPTY_AWS_AUTH,
-  parseAwsAuth,
-  textAt,
-  type LintRules,
-  type Problem,
-} from '@aws-iam-authenticator/core'
-import type { ClusterMappings } from '../kubernetes/read-cluster.ts'
+import { checkIdentityMappings } from '@aws-iam-authenticator/core/lint/check-identity-mappings'
+import { checkMappings } from '@aws-iam-authenticator/core/lint/check-mappings'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { LintRules } from '@aws-iam-authenticator/core/lint/lint-file'
+import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
+import type { ClusterMappings } from '../cluster/read-cluster.ts'
 import type { Checked } from './report.ts'
 
 function whole(severity: Problem['severity'], source: string, message: string): Problem {

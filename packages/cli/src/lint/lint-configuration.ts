@@ -1,15 +1,11 @@
-import {
-  checkMappings,
-  CLOSED_GATES,
-  parseConfiguration,
-  type BackendMode,
-  type ConfigurationFile,
-  type FeatureGates,
-  type Location,
-  type Problem,
-} from '@aws-iam-authenticator/core'
-import { FEATURE_GATES, GLOBAL_OPTIONS } from '../options/global-options.ts'
-import type { Option } from '../options/option.ts'
+import { checkMappings } from '@aws-iam-authenticator/core/lint/check-mappings'
+import { CLOSED_GATES, type FeatureGates } from '@aws-iam-authenticator/core/configuration/feature-gates'
+import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { ConfigurationFile } from '@aws-iam-authenticator/core/configuration/configuration-file'
+import type { Location, Problem } from '@aws-iam-authenticator/core/errors/problem'
+import { FEATURE_GATES, GLOBAL_OPTIONS } from '../command-line/global-options.ts'
+import type { Option } from '../command-line/option.ts'
 import {
   BACKEND_MODE,
   DYNAMIC_BACKEND_MODE_PATH,
@@ -17,9 +13,9 @@ import {
   KUBECONFIG_PREGENERATED,
   SERVER_HOSTNAME,
   SERVER_OPTIONS,
-} from '../options/server-options.ts'
-import { problemOfSetting, settingOf } from '../options/settings.ts'
-import { parseTomlConfiguration } from '../options/toml-configuration.ts'
+} from '../command-line/server-options.ts'
+import { problemOfSetting, settingOf } from '../command-line/settings.ts'
+import { parseTomlConfiguration } from '../command-line/toml-configuration.ts'
 
 const OPTIONS: readonly Option<unknown>[] = [...GLOBAL_OPTIONS, ...SERVER_OPTIONS, SERVER_HOSTNAME]
 

@@ -2,13 +2,13 @@ import {
   lintBackendModeFile,
   lintDynamicFile,
   lintManifests,
-  recognizeFile,
-  type FeatureGates,
   type LintRules,
-  type NestedText,
-  type Problem,
-} from '@aws-iam-authenticator/core'
-import { readInput } from '../read-input.ts'
+} from '@aws-iam-authenticator/core/lint/lint-file'
+import { recognizeFile } from '@aws-iam-authenticator/core/manifest/recognize'
+import type { FeatureGates } from '@aws-iam-authenticator/core/configuration/feature-gates'
+import type { NestedText } from '@aws-iam-authenticator/core/manifest/nested-text'
+import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
+import { readInput } from '../command-line/read-input.ts'
 import { lintConfiguration } from './lint-configuration.ts'
 import type { Checked } from './report.ts'
 

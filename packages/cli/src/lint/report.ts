@@ -1,4 +1,5 @@
-import type { FileKind, Problem } from '@aws-iam-authenticator/core'
+import type { FileKind } from '@aws-iam-authenticator/core/manifest/recognize'
+import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 

@@ -1,8 +1,9 @@
 import { request } from 'node:https'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import { AuthenticatorError, isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core'
-import { readRegularFile } from '@aws-iam-authenticator/files'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 
 /** Where the server of this node is. */
 export interface StatusTarget {

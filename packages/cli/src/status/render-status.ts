@@ -1,4 +1,4 @@
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { wrap, type Style } from '../terminal/style.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty'
-import type { Environment } from '@aws-iam-authenticator/client'
+import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { Colour, Painted } from './writer.ts'
 
 /** How texts are shown: for a person at a terminal, or for a pipe. */

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { format } from 'node:util'
-import { escapeLine, escapeLines } from '@aws-iam-authenticator/core'
+import { escapeLine, escapeLines } from '@aws-iam-authenticator/core/log/control-characters'
 
 export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
 

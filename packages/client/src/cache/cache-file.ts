@@ -1,9 +1,11 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { FileError, messageOf, property } from '@aws-iam-authenticator/core'
-import { readRegularFileSync, UnreadableFile } from '@aws-iam-authenticator/files'
-import { firstSet, type Environment } from '../environment.ts'
-import { homeFolder } from '../home-folder.ts'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import { unwritable } from './unwritable.ts'
 
 /** The largest cache file, in bytes. */

@@ -1,5 +1,6 @@
-import { findWrittenLine, isRecord, messageOf, replaceWrittenLine, textAt } from '@aws-iam-authenticator/core'
-import type { Credentials } from '../credentials/credentials.ts'
+import { findWrittenLine, replaceWrittenLine } from '@aws-iam-authenticator/core/edit/written-line'
+import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { Credentials } from '../aws/credentials.ts'
 import { readCacheFile, readCacheFileLocked, replaceCacheFile } from './cache-file.ts'
 
 // Our own key beside `clusters`, which is the Go program's.

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { property } from '@aws-iam-authenticator/core'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import { unwritable } from './unwritable.ts'
 
 /** The flag of macOS's open(2) for an exclusive flock, which Node.js doesn't name. */

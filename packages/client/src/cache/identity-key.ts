@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import { findSource } from '../credentials/chain.ts'
 import type { CredentialContext } from '../credentials/context.ts'
-import { readText } from '../read-text.ts'
-import { Sha256 } from '../sha256.ts'
-import { reachableProfiles, type ProfileSettings } from '../shared-config.ts'
-import { firstSet, type Environment } from '../environment.ts'
+import { readText } from '../aws/read-text.ts'
+import { Sha256 } from '../aws/sha256.ts'
+import { reachableProfiles, type ProfileSettings } from '../aws/shared-config.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 
 const FORMAT = 'aws-iam-authenticator 1'
 

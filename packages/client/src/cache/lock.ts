@@ -1,8 +1,9 @@
 import { closeSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import { FileError } from '@aws-iam-authenticator/core'
-import { readRegularFileSync, UnreadableFile } from '@aws-iam-authenticator/files'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { acquireFlock, type Flock } from './flock.ts'
 import { unwritable } from './unwritable.ts'
 

@@ -1,4 +1,5 @@
-import { FileError, messageOf } from '@aws-iam-authenticator/core'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 
 const ELSEWHERE = 'set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere'
 

@@ -2,7 +2,7 @@ import { CredentialsError } from '../errors.ts'
 import { callSts } from '../sts/call.ts'
 import { NoStsAnswer } from '../sts/refusal.ts'
 import type { CredentialContext } from './context.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
 
 // What the Go SDK asks for, and the least that STS gives: a token lives no longer.

@@ -1,9 +1,10 @@
-import { CLUSTER_ID_HEADER, textAt } from '@aws-iam-authenticator/core'
-import { presignCallerIdentity } from '../presign.ts'
+import { CLUSTER_ID_HEADER } from '@aws-iam-authenticator/core/token/presigned-url'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { presignCallerIdentity } from '../sts/presign.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { NoStsAnswer, StsRefusal } from '../sts/refusal.ts'
 import type { CredentialContext } from './context.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
 
 export interface CallerSessionOptions {

@@ -1,8 +1,8 @@
-import { firstSet, type Environment } from '../environment.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from '../errors.ts'
-import type { SharedConfig } from '../shared-config.ts'
+import type { SharedConfig } from '../aws/shared-config.ts'
 import type { CredentialContext } from './context.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
 /** The steps of the chain, in their order. */

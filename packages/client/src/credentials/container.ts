@@ -1,11 +1,11 @@
-import { messageOf } from '@aws-iam-authenticator/core'
-import { readRegularFile } from '@aws-iam-authenticator/files'
-import { firstSet, type Environment } from '../environment.ts'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from '../errors.ts'
-import { exchange, loadHttp, MAX_HEADER_BYTES } from '../http-exchange.ts'
+import { exchange, loadHttp, MAX_HEADER_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
 import type { CredentialContext } from './context.ts'
 import { parseCredentialsDocument } from './credentials-document.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 
 const SOURCE = "the container's credentials endpoint"
 

@@ -1,5 +1,5 @@
-import { textAt } from '@aws-iam-authenticator/core'
-import type { Credentials, CredentialSource } from './credentials.ts'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { Credentials, CredentialSource } from '../aws/credentials.ts'
 
 /**
  * Reads the JSON document that the metadata service of EC2 and the credentials endpoint of a container answer with.

@@ -1,5 +1,5 @@
-import { firstSet, type Environment } from '../environment.ts'
-import type { Credentials } from './credentials.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import type { Credentials } from '../aws/credentials.ts'
 
 // Tools that fill the environment may say when the session ends. The Go SDK ignores this variable, so a value that is no
 // date must not begin to hurt anybody.

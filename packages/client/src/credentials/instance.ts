@@ -1,7 +1,7 @@
 import { CredentialsError } from '../errors.ts'
-import type { InstanceMetadata } from '../instance-metadata.ts'
+import type { InstanceMetadata } from '../aws/instance-metadata.ts'
 import { parseCredentialsDocument } from './credentials-document.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 
 const PATH = 'iam/security-credentials/'
 

@@ -4,7 +4,7 @@ import { CredentialsError } from '../errors.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { resolveCredentials } from './chain.ts'
 import type { CredentialContext } from './context.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 
 /** Whose credentials are asked for, and for which cluster. */
 export interface Request {

@@ -1,4 +1,4 @@
-import type { AuthenticatorError } from '@aws-iam-authenticator/core'
+import type { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { CredentialsError } from '../errors.ts'
 import type { CredentialContext } from './context.ts'
 import { commonSdkError, oneLine, unknownSdkError } from './sdk-error.ts'

@@ -1,7 +1,7 @@
 import { CredentialsError } from '../errors.ts'
-import type { ProfileSettings } from '../shared-config.ts'
+import type { ProfileSettings } from '../aws/shared-config.ts'
 import type { CredentialContext } from './context.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
 const DURATION_SECONDS = 3600

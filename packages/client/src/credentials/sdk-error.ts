@@ -1,7 +1,7 @@
-import { AuthenticatorError } from '@aws-iam-authenticator/core'
-import { clockDifference, isClockOff } from '../clock.ts'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { clockDifference, isClockOff } from '../aws/clock.ts'
 import { CredentialsError, type CredentialsErrorCode } from '../errors.ts'
-import type { AwsHttpHandler } from '../http-handler.ts'
+import type { AwsHttpHandler } from '../aws/http-handler.ts'
 
 const MAX_MESSAGE_LENGTH = 500
 

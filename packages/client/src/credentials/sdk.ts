@@ -1,6 +1,6 @@
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import type { CredentialContext } from './context.ts'
-import type { Credentials, CredentialSource } from './credentials.ts'
+import type { Credentials, CredentialSource } from '../aws/credentials.ts'
 
 /** What the SDK's clients take for their requestHandler. */
 type RequestHandler = NonNullable<

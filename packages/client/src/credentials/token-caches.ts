@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { checkFileKind } from '@aws-iam-authenticator/files'
-import { firstSet, type Environment } from '../environment.ts'
-import { homeFolder } from '../home-folder.ts'
-import type { ProfileSettings } from '../shared-config.ts'
+import { checkFileKind } from '@aws-iam-authenticator/files/kind/check-file-kind'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
+import type { ProfileSettings } from '../aws/shared-config.ts'
 
 /** The file in which `aws sso login` leaves the session of a profile; undefined where the profile names none. */
 export function ssoTokenFile(environment: Environment, profile: ProfileSettings): string | undefined {

@@ -1,9 +1,9 @@
-import { messageOf } from '@aws-iam-authenticator/core'
-import { readRegularFileSync } from '@aws-iam-authenticator/files'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { fromWebToken } from '@aws-sdk/credential-providers'
 import { CredentialsError } from '../errors.ts'
 import type { CredentialContext } from './context.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
 import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
 

@@ -1,7 +1,7 @@
-import { firstSet, type Environment } from '../environment.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from '../errors.ts'
-import type { Settings } from '../settings.ts'
-import type { SharedConfig } from '../shared-config.ts'
+import type { Settings } from '../aws/settings.ts'
+import type { SharedConfig } from '../aws/shared-config.ts'
 
 /** Where calls of STS go, and the region that they are signed for. */
 export interface StsTarget {

@@ -1,6 +1,6 @@
-import { firstSet, type Environment } from '../environment.ts'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from '../errors.ts'
-import type { SharedConfig } from '../shared-config.ts'
+import type { SharedConfig } from '../aws/shared-config.ts'
 import { NoStsAnswer, StsRefusal } from './refusal.ts'
 
 const ATTEMPTS = 3

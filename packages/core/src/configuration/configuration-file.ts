@@ -1,6 +1,6 @@
 import type { MappingLists } from '../mapping/mapping-index.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
-import type { Location, Problem } from '../document/problem.ts'
+import type { Location, Problem } from '../errors/problem.ts'
 
 /** A setting as it is written: one text, or a list of them. */
 export interface Setting {

@@ -1,11 +1,11 @@
 import { parseAccounts, parseEntries, type ParsedEntries } from '../mapping/parse-lists.ts'
 import type { EntryRules } from '../mapping/parse-key.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
-import { BACKEND_MODES, type BackendMode } from './backend-mode.ts'
+import { BACKEND_MODES, type BackendMode } from '../mapping/backend-mode.ts'
 import type { FeatureGates } from './feature-gates.ts'
 import { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration-file.ts'
 import { LocatedDocument, type Field, type Fields } from '../document/located-document.ts'
-import type { Location } from '../document/problem.ts'
+import type { Location } from '../errors/problem.ts'
 
 /** Keys of the top level that hold one value. */
 const TOP_KEYS = [

@@ -1,8 +1,8 @@
-import { didYouMean } from '../configuration/closest.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { DOCUMENT_LIMITS } from './limits.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
-import type { Location, Problem } from './problem.ts'
+import type { Location, Problem } from '../errors/problem.ts'
 import type { PairNode, TreeNode } from './tree.ts'
 
 /** A value in a document. Its path and its line are found out when somebody asks the document: most values are good. */

@@ -1,4 +1,4 @@
-import { Refusal } from '../reasons.ts'
+import { Refusal } from '../errors/reasons.ts'
 import { property } from '../untrusted.ts'
 import { canonicalizeArn, type Principal, type PrincipalKind } from './arn.ts'
 

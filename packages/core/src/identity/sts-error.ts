@@ -1,4 +1,4 @@
-import { Refusal, type ReasonCode } from '../reasons.ts'
+import { Refusal, type ReasonCode } from '../errors/reasons.ts'
 
 // Codes of the STS API (API reference, "Common Errors"). Two of them say that a signature is too old: by its date, and by
 // the session credentials that made it.

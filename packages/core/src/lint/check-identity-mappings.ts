@@ -1,5 +1,5 @@
-import { didYouMean } from '../configuration/closest.ts'
-import type { Problem } from '../document/problem.ts'
+import { didYouMean } from '../document/did-you-mean.ts'
+import type { Problem } from '../errors/problem.ts'
 import type { ObjectManifest } from '../manifest/read-manifests.ts'
 import {
   IDENTITY_MAPPING_KEYS,

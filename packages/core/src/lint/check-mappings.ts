@@ -1,4 +1,4 @@
-import type { Problem } from '../document/problem.ts'
+import type { Problem } from '../errors/problem.ts'
 import type { MappingEntry } from '../mapping/entry.ts'
 import { indexMappings } from '../mapping/index-mappings.ts'
 import type { MappingLists } from '../mapping/mapping-index.ts'

@@ -1,5 +1,5 @@
-import { parseBackendModeFile } from '../configuration/backend-mode-file.ts'
-import type { Problem } from '../document/problem.ts'
+import { parseBackendModeFile } from '../mapping/backend-mode-file.ts'
+import type { Problem } from '../errors/problem.ts'
 import { isAwsAuth, readAwsAuthManifest } from '../manifest/aws-auth-manifest.ts'
 import type { NestedText } from '../manifest/nested-text.ts'
 import { readManifests } from '../manifest/read-manifests.ts'

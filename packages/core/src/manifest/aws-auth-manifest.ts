@@ -1,5 +1,5 @@
-import { didYouMean } from '../configuration/closest.ts'
-import type { Location, Problem } from '../document/problem.ts'
+import { didYouMean } from '../document/did-you-mean.ts'
+import type { Location, Problem } from '../errors/problem.ts'
 import { DATA_KEYS, parseAwsAuth, type AwsAuth, type AwsAuthGates } from '../mapping/aws-auth.ts'
 import type { ConfigMapManifest } from './read-manifests.ts'
 

@@ -1,5 +1,5 @@
 import { Scalar } from 'yaml'
-import type { Location } from '../document/problem.ts'
+import type { Location } from '../errors/problem.ts'
 
 /** A text that is a string in another document, such as the YAML in the data of a ConfigMap. */
 export interface NestedText {

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node, type YAMLMap } from 'yaml'
-import type { Location, Problem } from '../document/problem.ts'
+import type { Location, Problem } from '../errors/problem.ts'
 import { YAML_OPTIONS } from '../document/parse-yaml.ts'
 import { readYamlDocuments } from '../document/read-yaml.ts'
 import { messageOf, textAt } from '../untrusted.ts'

@@ -1,5 +1,5 @@
 import { isMap, isScalar } from 'yaml'
-import { didYouMean } from '../configuration/closest.ts'
+import { didYouMean } from '../document/did-you-mean.ts'
 import { CONFIGURATION_KEYS } from '../configuration/parse-configuration.ts'
 import { readYamlDocuments } from '../document/read-yaml.ts'
 

@@ -1,5 +1,5 @@
 import { LocatedDocument, type Field } from '../document/located-document.ts'
-import type { Problem } from '../document/problem.ts'
+import type { Problem } from '../errors/problem.ts'
 import type { MappingLists, StrayKey } from './mapping-index.ts'
 import type { EntryGates, EntryRules } from './parse-key.ts'
 import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'

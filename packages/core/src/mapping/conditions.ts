@@ -1,4 +1,4 @@
-import { didYouMean } from '../configuration/closest.ts'
+import { didYouMean } from '../document/did-you-mean.ts'
 import type { Fields, LocatedDocument } from '../document/located-document.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import type { Conditions } from './entry.ts'

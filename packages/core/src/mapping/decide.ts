@@ -1,6 +1,6 @@
-import type { BackendMode } from '../configuration/backend-mode.ts'
+import type { BackendMode } from './backend-mode.ts'
 import type { Identity } from '../identity/caller-identity.ts'
-import { Refusal } from '../reasons.ts'
+import { Refusal } from '../errors/reasons.ts'
 import type { MappingEntry } from './entry.ts'
 import { ArnMismatch, findEntry, type MappingIndex } from './mapping-index.ts'
 import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault, type TemplateFacts } from './template.ts'

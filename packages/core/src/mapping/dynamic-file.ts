@@ -1,6 +1,6 @@
 import { LocatedDocument } from '../document/located-document.ts'
-import type { Problem } from '../document/problem.ts'
-import { parseUpdate, UPDATE_KEYS, type Update } from '../configuration/update.ts'
+import type { Problem } from '../errors/problem.ts'
+import { parseUpdate, UPDATE_KEYS, type Update } from './update.ts'
 import type { MappingEntry } from './entry.ts'
 import type { MappingLists } from './mapping-index.ts'
 import type { EntryGates } from './parse-key.ts'

@@ -1,4 +1,4 @@
-import type { Location } from '../document/problem.ts'
+import type { Location } from '../errors/problem.ts'
 
 /** By what an entry is found. */
 export type EntryKey =

@@ -1,4 +1,4 @@
-import { didYouMean } from '../configuration/closest.ts'
+import { didYouMean } from '../document/did-you-mean.ts'
 import { isRecord, property, textAt } from '../untrusted.ts'
 import { conditionsOf, looksLikeCondition, principalIdFault, sessionNamesFault } from './conditions.ts'
 import type { Conditions, EntryKey, MappingEntry } from './entry.ts'

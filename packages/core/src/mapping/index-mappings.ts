@@ -1,4 +1,4 @@
-import type { Problem } from '../document/problem.ts'
+import type { Problem } from '../errors/problem.ts'
 import { splitCovered } from './chain.ts'
 import { covers } from './conditions.ts'
 import type { EntryKey, MappingEntry } from './entry.ts'

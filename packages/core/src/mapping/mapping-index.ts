@@ -1,4 +1,4 @@
-import type { Location } from '../document/problem.ts'
+import type { Location } from '../errors/problem.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import { conditionThatFails } from './conditions.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'

@@ -1,4 +1,4 @@
-import { didYouMean } from '../configuration/closest.ts'
+import { didYouMean } from '../document/did-you-mean.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 
 /** Values that a template needs and that the identity does not carry. */

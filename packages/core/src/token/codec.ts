@@ -1,4 +1,4 @@
-import { Refusal } from '../reasons.ts'
+import { Refusal } from '../errors/reasons.ts'
 import { tellNobody, type OnPassed } from './checks.ts'
 
 const PREFIX = 'k8s-aws-v1.'

@@ -1,5 +1,5 @@
 import { isAllowedStsHost, regionOfStsHost, type StsHostPolicy } from '../aws/sts-host.ts'
-import { Refusal } from '../reasons.ts'
+import { Refusal } from '../errors/reasons.ts'
 import { tellNobody, type OnPassed } from './checks.ts'
 import { decodeToken } from './codec.ts'
 import { parseQuery } from './query.ts'

@@ -1,4 +1,4 @@
-import { Refusal } from '../reasons.ts'
+import { Refusal } from '../errors/reasons.ts'
 
 /** The query parameters of a presigned STS URL, by their lower-case names. */
 const PARAMETERS = [

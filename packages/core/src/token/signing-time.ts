@@ -1,4 +1,4 @@
-import { Refusal } from '../reasons.ts'
+import { Refusal } from '../errors/reasons.ts'
 
 const MINUTE_MS = 60_000
 

@@ -1,4 +1,4 @@
-import { findPartition, partitionOfRegion, partitions } from '@aws-iam-authenticator/core'
+import { findPartition, partitionOfRegion, partitions } from '../../src/aws/partition.ts'
 import { test } from 'tap'
 
 void test('the partitions and their suffixes', async (t) => {

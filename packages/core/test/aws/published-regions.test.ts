@@ -1,4 +1,6 @@
-import { isRecord, isPublishedStsHost, partitions, property, publishedRegions } from '@aws-iam-authenticator/core'
+import { isRecord, property } from '../../src/untrusted.ts'
+import { isPublishedStsHost, publishedRegions } from '../../src/aws/published-regions.ts'
+import { partitions } from '../../src/aws/partition.ts'
 import { test } from 'tap'
 
 /** The table of the AWS SDK for JavaScript. No export of the package gives the whole of it. */

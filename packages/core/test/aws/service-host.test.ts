@@ -1,4 +1,4 @@
-import { resolveServiceHost } from '@aws-iam-authenticator/core'
+import { resolveServiceHost } from '../../src/aws/service-host.ts'
 import { test } from 'tap'
 
 // The answers of the endpoint rules that AWS publishes for EC2.

@@ -1,4 +1,4 @@
-import { resolveStsEndpoint, type StsEndpointOptions } from '@aws-iam-authenticator/core'
+import { resolveStsEndpoint, type StsEndpointOptions } from '../../src/aws/sts-endpoint.ts'
 import { test } from 'tap'
 
 const GLOBAL = { host: 'sts.amazonaws.com', signingRegion: 'us-east-1' }

@@ -1,10 +1,5 @@
-import {
-  findPartition,
-  GLOBAL_STS_HOST,
-  isAllowedStsHost,
-  partitions,
-  regionOfStsHost,
-} from '@aws-iam-authenticator/core'
+import { findPartition, partitions } from '../../src/aws/partition.ts'
+import { GLOBAL_STS_HOST, isAllowedStsHost, regionOfStsHost } from '../../src/aws/sts-host.ts'
 import { test } from 'tap'
 
 const aws = findPartition('aws') ?? partitions[0]

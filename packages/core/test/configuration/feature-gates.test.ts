@@ -1,4 +1,4 @@
-import { CLOSED_GATES, parseFeatureGates } from '@aws-iam-authenticator/core'
+import { CLOSED_GATES, parseFeatureGates } from '../../src/configuration/feature-gates.ts'
 import { test } from 'tap'
 
 const OPEN = { ...CLOSED_GATES, ConfiguredInitDirectories: true, IAMIdentityMappingCRD: true, SSORoleMatch: true }

@@ -1,4 +1,6 @@
-import { CLOSED_GATES, EMPTY_CONFIGURATION, parseConfiguration, type FeatureGates } from '@aws-iam-authenticator/core'
+import { CLOSED_GATES, type FeatureGates } from '../../src/configuration/feature-gates.ts'
+import { EMPTY_CONFIGURATION } from '../../src/configuration/configuration-file.ts'
+import { parseConfiguration } from '../../src/configuration/parse-configuration.ts'
 import { test } from 'tap'
 
 const parse = (text: string, gates: FeatureGates = CLOSED_GATES) => parseConfiguration(text, 'config.yaml', () => gates)

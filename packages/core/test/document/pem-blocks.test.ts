@@ -1,4 +1,4 @@
-import { pemBlocks } from '@aws-iam-authenticator/core'
+import { pemBlocks } from '../../src/document/pem-blocks.ts'
 import { test } from 'tap'
 
 const block = (label: string, body = 'QQ=='): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`

@@ -1,4 +1,4 @@
-import { canonicalizeArn } from '@aws-iam-authenticator/core'
+import { canonicalizeArn } from '../../src/identity/arn.ts'
 import { test } from 'tap'
 
 void test('a session is its role, everyone else themselves', async (t) => {

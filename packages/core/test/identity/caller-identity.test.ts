@@ -1,4 +1,5 @@
-import { parseCallerIdentity, Refusal } from '@aws-iam-authenticator/core'
+import { parseCallerIdentity } from '../../src/identity/caller-identity.ts'
+import { Refusal } from '../../src/errors/reasons.ts'
 import { test } from 'tap'
 
 const ACCOUNT = '123456789012'

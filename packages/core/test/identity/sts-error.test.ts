@@ -1,4 +1,5 @@
-import { reasons, refusalOfStsError } from '@aws-iam-authenticator/core'
+import { reasons } from '../../src/errors/reasons.ts'
+import { refusalOfStsError } from '../../src/identity/sts-error.ts'
 import { test } from 'tap'
 
 const json = (code: string, message = ''): string =>

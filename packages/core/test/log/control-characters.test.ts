@@ -1,4 +1,5 @@
-import { escapeLine, escapeLines, printableYaml } from '@aws-iam-authenticator/core'
+import { escapeLine, escapeLines } from '../../src/log/control-characters.ts'
+import { printableYaml } from '../../src/edit/printable-yaml.ts'
 import { test } from 'tap'
 import { parse, stringify } from 'yaml'
 

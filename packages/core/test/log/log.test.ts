@@ -1,4 +1,4 @@
-import { createLog, LOG_LEVELS, repeatedFields, type LogFormat, type LogLevel } from '@aws-iam-authenticator/core'
+import { createLog, LOG_LEVELS, repeatedFields, type LogFormat, type LogLevel } from '../../src/log/log.ts'
 import { test } from 'tap'
 
 const now = (): Date => new Date('2026-03-01T12:00:00.123Z')

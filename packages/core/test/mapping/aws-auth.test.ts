@@ -1,4 +1,4 @@
-import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '../../src/mapping/aws-auth.ts'
 import { test } from 'tap'
 
 const roleEntry = (name: string): string => `- rolearn: arn:aws:iam::123456789012:role/${name}\n  username: ${name}\n`

@@ -1,4 +1,6 @@
-import { EMPTY_AWS_AUTH, findEntry, indexMappings, parseAwsAuth, type AwsAuth } from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth, type AwsAuth } from '../../src/mapping/aws-auth.ts'
+import { findEntry } from '../../src/mapping/mapping-index.ts'
+import { indexMappings } from '../../src/mapping/index-mappings.ts'
 import { test } from 'tap'
 import { covers } from '../../src/mapping/conditions.ts'
 

@@ -1,14 +1,10 @@
-import {
-  decide,
-  EMPTY_AWS_AUTH,
-  indexMappings,
-  NeedsEc2PrivateDnsName,
-  parseAwsAuth,
-  parseDynamicFile,
-  type BackendMode,
-  type BackendSnapshot,
-  type Identity,
-} from '@aws-iam-authenticator/core'
+import { decide, type BackendSnapshot } from '../../src/mapping/decide.ts'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '../../src/mapping/aws-auth.ts'
+import { indexMappings } from '../../src/mapping/index-mappings.ts'
+import { NeedsEc2PrivateDnsName } from '../../src/mapping/template.ts'
+import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
+import type { BackendMode } from '../../src/mapping/backend-mode.ts'
+import type { Identity } from '../../src/identity/caller-identity.ts'
 import { test } from 'tap'
 
 const ARN = 'arn:aws:iam::123456789012:role/Admin'

@@ -1,4 +1,4 @@
-import { parseDynamicFile } from '@aws-iam-authenticator/core'
+import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
 import { test } from 'tap'
 
 const ROLE = 'arn:aws:iam::123456789012:role/Admin'

@@ -1,4 +1,4 @@
-import { parseIdentityMapping } from '@aws-iam-authenticator/core'
+import { parseIdentityMapping } from '../../src/mapping/identity-mapping.ts'
 import { test } from 'tap'
 
 const ARN = 'arn:aws:iam::123456789012:role/Admin'

@@ -1,4 +1,7 @@
-import { EMPTY_AWS_AUTH, findEntry, indexMappings, parseAwsAuth, parseDynamicFile } from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '../../src/mapping/aws-auth.ts'
+import { findEntry } from '../../src/mapping/mapping-index.ts'
+import { indexMappings } from '../../src/mapping/index-mappings.ts'
+import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
 import { test } from 'tap'
 
 const parse = (data: Readonly<Record<string, unknown>>) => parseAwsAuth(data, EMPTY_AWS_AUTH, { sso: true })

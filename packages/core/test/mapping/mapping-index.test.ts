@@ -1,12 +1,7 @@
-import {
-  ArnMismatch,
-  EMPTY_AWS_AUTH,
-  findEntry as findEntryOf,
-  indexMappings,
-  parseAwsAuth,
-  parseDynamicFile,
-  type MappingIndex,
-} from '@aws-iam-authenticator/core'
+import { ArnMismatch, findEntry as findEntryOf, type MappingIndex } from '../../src/mapping/mapping-index.ts'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '../../src/mapping/aws-auth.ts'
+import { indexMappings } from '../../src/mapping/index-mappings.ts'
+import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
 import { test } from 'tap'
 
 function findEntry(index: MappingIndex, canonicalArn: string, userId = 'AROAOTHER') {

@@ -1,14 +1,10 @@
-import {
-  EMPTY_AWS_AUTH,
-  indexMappings,
-  nearestMisses,
-  parseAwsAuth,
-  parseDynamicFile,
-  type BackendSnapshot,
-  type Identity,
-  type MappingLists,
-  type NearMiss,
-} from '@aws-iam-authenticator/core'
+import { EMPTY_AWS_AUTH, parseAwsAuth } from '../../src/mapping/aws-auth.ts'
+import { indexMappings } from '../../src/mapping/index-mappings.ts'
+import { nearestMisses, type NearMiss } from '../../src/mapping/nearest-misses.ts'
+import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
+import type { BackendSnapshot } from '../../src/mapping/decide.ts'
+import type { Identity } from '../../src/identity/caller-identity.ts'
+import type { MappingLists } from '../../src/mapping/mapping-index.ts'
 import { test } from 'tap'
 
 const ROLE = 'arn:aws:iam::123456789012:role/'

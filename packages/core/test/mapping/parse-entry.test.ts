@@ -1,4 +1,4 @@
-import type { MappingEntry } from '@aws-iam-authenticator/core'
+import type { MappingEntry } from '../../src/mapping/entry.ts'
 import { test } from 'tap'
 import { LocatedDocument } from '../../src/document/located-document.ts'
 import { EMPTY_INDEX, findEntry } from '../../src/mapping/mapping-index.ts'

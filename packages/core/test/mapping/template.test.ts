@@ -1,10 +1,5 @@
-import {
-  fillTemplate,
-  NeedsEc2PrivateDnsName,
-  TemplateFault,
-  unknownPlaceholders,
-  type Identity,
-} from '@aws-iam-authenticator/core'
+import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault, unknownPlaceholders } from '../../src/mapping/template.ts'
+import type { Identity } from '../../src/identity/caller-identity.ts'
 import { test } from 'tap'
 
 const identity: Identity = {

@@ -1,4 +1,6 @@
-import { userInfo, type Identity, type Mapped } from '@aws-iam-authenticator/core'
+import { userInfo } from '../../src/mapping/user-info.ts'
+import type { Identity } from '../../src/identity/caller-identity.ts'
+import type { Mapped } from '../../src/mapping/decide.ts'
 import { test } from 'tap'
 
 const identity: Identity = {

@@ -1,4 +1,7 @@
-import { encodeToken, findPartition, parseToken, TOKEN_CHECKS, type TokenCheck } from '@aws-iam-authenticator/core'
+import { encodeToken } from '../../src/token/codec.ts'
+import { findPartition } from '../../src/aws/partition.ts'
+import { parseToken } from '../../src/token/presigned-url.ts'
+import { TOKEN_CHECKS, type TokenCheck } from '../../src/token/checks.ts'
 import { test } from 'tap'
 
 const partition = findPartition('aws')

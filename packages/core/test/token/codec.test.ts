@@ -1,4 +1,5 @@
-import { encodeToken, hasTokenPrefix, Refusal } from '@aws-iam-authenticator/core'
+import { encodeToken, hasTokenPrefix } from '../../src/token/codec.ts'
+import { Refusal } from '../../src/errors/reasons.ts'
 import { test } from 'tap'
 import { decodeToken } from '../../src/token/codec.ts'
 

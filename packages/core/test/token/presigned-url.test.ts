@@ -1,11 +1,6 @@
-import {
-  CLUSTER_ID_HEADER,
-  encodeToken,
-  findPartition,
-  parseToken,
-  partitions,
-  type TokenPolicy,
-} from '@aws-iam-authenticator/core'
+import { CLUSTER_ID_HEADER, parseToken, type TokenPolicy } from '../../src/token/presigned-url.ts'
+import { encodeToken } from '../../src/token/codec.ts'
+import { findPartition, partitions } from '../../src/aws/partition.ts'
 import { test } from 'tap'
 
 const partition = findPartition('aws') ?? partitions[0]

@@ -1,4 +1,4 @@
-import { Refusal } from '@aws-iam-authenticator/core'
+import { Refusal } from '../../src/errors/reasons.ts'
 import { test } from 'tap'
 import { parseQuery } from '../../src/token/query.ts'
 

@@ -1,4 +1,4 @@
-import { PRESIGNED_URL_LIFETIME_MS } from '@aws-iam-authenticator/core'
+import { PRESIGNED_URL_LIFETIME_MS } from '../../src/token/signing-time.ts'
 import { test } from 'tap'
 import { checkSigningTime } from '../../src/token/signing-time.ts'
 

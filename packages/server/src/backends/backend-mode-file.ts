@@ -1,7 +1,10 @@
-import { messageOf, parseBackendModeFile, type BackendMode, type Log } from '@aws-iam-authenticator/core'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { parseBackendModeFile } from '@aws-iam-authenticator/core/mapping/backend-mode-file'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { BackendSet } from './backend-set.ts'
 import { followFile, type FollowedFile } from './follow-file.ts'
-import { logProblems } from './log-problems.ts'
+import { logProblems } from '../log/log-problems.ts'
 
 export interface BackendModeFileOptions {
   readonly path: string

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, type BackendMode, type Log } from '@aws-iam-authenticator/core'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Backend } from './backend.ts'
 
 /** How long a list that is in force stays so while those that come in are loading. */

@@ -1,4 +1,4 @@
-import type { BackendSnapshot } from '@aws-iam-authenticator/core'
+import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 
 /** A source of mappings. It replaces its snapshot whole, so that a decision sees one state of it. */
 export interface Backend {

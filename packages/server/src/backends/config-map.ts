@@ -1,19 +1,14 @@
-import {
-  EMPTY_AWS_AUTH,
-  indexMappings,
-  isRecord,
-  keepLastGood,
-  property,
-  type AwsAuth,
-  type EntryGates,
-  type Log,
-  type MappingIndex,
-} from '@aws-iam-authenticator/core'
-import type { KubernetesApi } from '../kubernetes/connection.ts'
-import { reflect, type KubernetesObject, type Reflector } from '../kubernetes/list-watch.ts'
+import { EMPTY_AWS_AUTH, keepLastGood, type AwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
+import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import type { MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import { reflect, type KubernetesObject, type Reflector } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 import type { Backend } from './backend.ts'
 import type { DocumentReader } from './document-reader.ts'
-import { logProblems } from './log-problems.ts'
+import { logProblems } from '../log/log-problems.ts'
 
 const NAMESPACE = 'kube-system'
 const NAME = 'aws-auth'

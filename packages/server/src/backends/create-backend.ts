@@ -1,12 +1,10 @@
-import {
-  ConfigurationError,
-  type BackendMode,
-  type EntryGates,
-  type Log,
-  type MappingLists,
-} from '@aws-iam-authenticator/core'
-import type { KubernetesApi } from '../kubernetes/connection.ts'
-import type { Metrics } from '../metrics.ts'
+import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { Metrics } from '../metrics/metrics.ts'
 import type { Backend } from './backend.ts'
 import { createConfigMap } from './config-map.ts'
 import { createCrd } from './crd.ts'

@@ -1,15 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import {
   awsAuthLength,
-  isRecord,
-  parseDynamicFile,
   readAwsAuth,
   type AwsAuthData,
   type AwsAuthGates,
-  type EntryGates,
-  type ParsedDynamicFile,
   type ReadAwsAuth,
-} from '@aws-iam-authenticator/core'
+} from '@aws-iam-authenticator/core/mapping/aws-auth'
+import { isRecord } from '@aws-iam-authenticator/core/untrusted'
+import { parseDynamicFile, type ParsedDynamicFile } from '@aws-iam-authenticator/core/mapping/dynamic-file'
+import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 
 /** The longest document that is read on the event loop, in UTF-16 code units: about 20 ms of work. */
 const MAX_LENGTH_ON_EVENT_LOOP = 16 * 1024

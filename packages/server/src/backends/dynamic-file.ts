@@ -1,8 +1,11 @@
-import { EMPTY_INDEX, indexMappings, type EntryGates, type Log, type MappingIndex } from '@aws-iam-authenticator/core'
+import { EMPTY_INDEX, type MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Backend } from './backend.ts'
 import type { DocumentReader } from './document-reader.ts'
 import { followFile } from './follow-file.ts'
-import { logProblems } from './log-problems.ts'
+import { logProblems } from '../log/log-problems.ts'
 
 export interface DynamicFileOptions {
   readonly path: string

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, property } from '@aws-iam-authenticator/core'
-import { readRegularFile } from '@aws-iam-authenticator/files'
+import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 
 /** What a file that is followed has to tell. Each is called when it differs from what was told before. */
 export interface FileHandlers {

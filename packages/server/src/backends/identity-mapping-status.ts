@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, property, textAt, type Log } from '@aws-iam-authenticator/core'
-import type { KubernetesApi, KubernetesWrite } from '../kubernetes/connection.ts'
-import type { KubernetesObject } from '../kubernetes/list-watch.ts'
+import { messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import type { KubernetesApi, KubernetesWrite } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 
 export const IDENTITY_MAPPINGS = '/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings'
 

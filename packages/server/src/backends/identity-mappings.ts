@@ -1,15 +1,10 @@
-import {
-  EMPTY_INDEX,
-  parseIdentityMapping,
-  property,
-  splitCovered,
-  textAt,
-  type EntryGates,
-  type EntryKey,
-  type MappingEntry,
-  type MappingIndex,
-} from '@aws-iam-authenticator/core'
-import type { KubernetesObject } from '../kubernetes/list-watch.ts'
+import { EMPTY_INDEX, type MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import { parseIdentityMapping } from '@aws-iam-authenticator/core/mapping/identity-mapping'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { splitCovered } from '@aws-iam-authenticator/core/mapping/chain'
+import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
+import type { EntryKey, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 
 /** One object as it was last seen. */
 interface Known {

@@ -1,6 +1,8 @@
-import { indexMappings, type Log, type MappingLists } from '@aws-iam-authenticator/core'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { Backend } from './backend.ts'
-import { logProblems } from './log-problems.ts'
+import { logProblems } from '../log/log-problems.ts'
 
 /**
  * The mappings of the server's own configuration file, read once at the start.

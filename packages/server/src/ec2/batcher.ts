@@ -1,4 +1,4 @@
-import type { Timing } from '../timing.ts'
+import type { Timing } from '../util/timing.ts'
 
 export interface BatcherOptions<T> {
   /** The most keys in a batch: a full one does not wait. */

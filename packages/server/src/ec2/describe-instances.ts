@@ -1,8 +1,10 @@
 import { Sha256 } from '@aws-crypto/sha256-js'
-import { AuthenticatorError, messageOf, resolveServiceHost, type EndpointVariant } from '@aws-iam-authenticator/core'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { resolveServiceHost, type EndpointVariant } from '@aws-iam-authenticator/core/aws/service-host'
 import { getCanonicalQuery, SignatureV4 } from '@aws-sdk/signature-v4'
 import type { Dispatcher } from 'undici'
-import { describeFailure, readCapped } from '../aws-call.ts'
+import { describeFailure, readCapped } from '../util/aws-call.ts'
 import { Ec2Error } from './ec2-error.ts'
 import { parseErrorCode, parseInstances, type InstancesPage } from './instances.ts'
 

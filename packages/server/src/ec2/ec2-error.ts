@@ -1,4 +1,4 @@
-import { AuthenticatorError } from '@aws-iam-authenticator/core'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
 /** Why EC2 told nothing. */
 export type Ec2ErrorCode =

@@ -1,8 +1,8 @@
 import type { DescribeInstances } from './describe-instances.ts'
 import { Ec2Error } from './ec2-error.ts'
 import type { Instance, InstancesPage } from './instances.ts'
-import type { Timing } from '../timing.ts'
-import { createTokenBucket } from '../token-bucket.ts'
+import type { Timing } from '../util/timing.ts'
+import { createTokenBucket } from '../util/token-bucket.ts'
 
 export interface FindInstancesOptions {
   readonly describe: DescribeInstances

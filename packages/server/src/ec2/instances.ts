@@ -1,4 +1,4 @@
-import { property, textAt } from '@aws-iam-authenticator/core'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { parseXML } from '@aws-sdk/xml-builder'
 
 /** What is asked of an EC2 instance. */

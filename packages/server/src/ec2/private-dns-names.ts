@@ -1,11 +1,12 @@
-import { Refusal, TemplateFault } from '@aws-iam-authenticator/core'
-import { createSingleFlight } from '../single-flight.ts'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { TemplateFault } from '@aws-iam-authenticator/core/mapping/template'
+import { createSingleFlight } from '../util/single-flight.ts'
 import { createBatcher } from './batcher.ts'
 import type { DescribeInstances } from './describe-instances.ts'
 import { Ec2Error } from './ec2-error.ts'
 import { createFindInstances } from './find-instances.ts'
 import type { Instance } from './instances.ts'
-import { realTiming, type Timing } from '../timing.ts'
+import { realTiming, type Timing } from '../util/timing.ts'
 
 /**
  * The private DNS name of an EC2 instance; a fault where it has none, which is a verdict; a refusal where EC2 could not be

@@ -1,7 +1,9 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { escapeLine, messageOf, type Log } from '@aws-iam-authenticator/core'
-import type { Decision } from '../decision.ts'
+import { escapeLine } from '@aws-iam-authenticator/core/log/control-characters'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import type { Decision } from '../login/decision.ts'
 
 /** What waits for a disk that is slow or hangs; more is dropped. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024

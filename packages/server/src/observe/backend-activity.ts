@@ -1,4 +1,6 @@
-import type { BackendMode, BackendSnapshot, MappingIndex } from '@aws-iam-authenticator/core'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
+import type { MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
 
 /** What one backend has at present, for people on the node. */
 export interface BackendReport {

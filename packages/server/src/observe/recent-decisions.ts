@@ -1,4 +1,4 @@
-import type { Decision } from '../decision.ts'
+import type { Decision } from '../login/decision.ts'
 
 /** Enough to see what is going on. */
 const MAX_REFUSALS = 20

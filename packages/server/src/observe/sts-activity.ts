@@ -1,5 +1,6 @@
-import { isPublishedStsHost, Refusal, type ReasonCode } from '@aws-iam-authenticator/core'
-import type { AskSts } from '../sts.ts'
+import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
+import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
+import type { AskSts } from '../sts/sts-client.ts'
 
 /** How many calls in a row must have failed, all of them lately, for STS to count as out of reach. */
 const FAILURES = 3

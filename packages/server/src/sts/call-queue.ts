@@ -1,4 +1,4 @@
-import type { Timing } from '../timing.ts'
+import type { Timing } from '../util/timing.ts'
 
 export interface CallQueueOptions {
   readonly timing: Timing

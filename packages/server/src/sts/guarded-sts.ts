@@ -1,7 +1,7 @@
-import { Refusal } from '@aws-iam-authenticator/core'
-import type { AskSts } from '../sts.ts'
-import type { Timing } from '../timing.ts'
-import { createTokenBucket } from '../token-bucket.ts'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { AskSts } from './sts-client.ts'
+import type { Timing } from '../util/timing.ts'
+import { createTokenBucket } from '../util/token-bucket.ts'
 import { createStsHosts, type StsHosts } from './hosts.ts'
 import { NoAnswer } from './no-answer.ts'
 

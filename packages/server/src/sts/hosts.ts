@@ -1,5 +1,5 @@
-import { isPublishedStsHost } from '@aws-iam-authenticator/core'
-import type { Timing } from '../timing.ts'
+import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
+import type { Timing } from '../util/timing.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import { createCallQueue, type CallQueue } from './call-queue.ts'
 

@@ -1,4 +1,4 @@
-import { reasons, Refusal } from '@aws-iam-authenticator/core'
+import { reasons, Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** A key that has just been made is known to all of STS in a few seconds: its refusal must not last. */
 const REFUSAL_MS = 10_000

@@ -1,4 +1,4 @@
-import { Refusal } from '@aws-iam-authenticator/core'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** STS gave no answer at all, not even an error. */
 export class NoAnswer extends Refusal {

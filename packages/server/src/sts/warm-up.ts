@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Timing } from '../timing.ts'
+import type { Timing } from '../util/timing.ts'
 
 /** How many connections are opened ahead. */
 const CONNECTIONS = 4

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import { textAt, type Log } from '@aws-iam-authenticator/core'
-import { createLabelValues } from '../metric-labels.ts'
-import { createTokenBucket } from '../token-bucket.ts'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import { createLabelValues } from '../metrics/metric-labels.ts'
+import { createTokenBucket } from '../util/token-bucket.ts'
 
 /** How often the log has a line for one cause, in milliseconds. */
 const EVERY_MS = 60_000

@@ -1,12 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { messageOf, pemBlocks, type Log } from '@aws-iam-authenticator/core'
-import { readRegularFile } from '@aws-iam-authenticator/files'
-import {
-  certificatesOfKubeconfig,
-  renderWebhookKubeconfig,
-  writeFileAtomically,
-  type KeyPair,
-} from '@aws-iam-authenticator/init'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
+import { certificatesOfKubeconfig, renderWebhookKubeconfig } from '@aws-iam-authenticator/init/webhook-kubeconfig'
+import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
+import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 
 export interface KubeconfigTrustOptions {
   readonly kubeconfigPath: string

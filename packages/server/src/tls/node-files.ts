@@ -1,14 +1,10 @@
 import { join } from 'node:path'
-import type { Log } from '@aws-iam-authenticator/core'
-import { readRegularFile } from '@aws-iam-authenticator/files'
-import {
-  prepareKeyPair,
-  renderWebhookKubeconfig,
-  stageFile,
-  type KeyPair,
-  type KeyType,
-  type StagedFile,
-} from '@aws-iam-authenticator/init'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
+import { prepareKeyPair } from '@aws-iam-authenticator/init/pair/key-pair'
+import { renderWebhookKubeconfig } from '@aws-iam-authenticator/init/webhook-kubeconfig'
+import { stageFile, type StagedFile } from '@aws-iam-authenticator/files/write/write-file'
+import type { KeyPair, KeyType } from '@aws-iam-authenticator/init/pair/certificate'
 
 /** Where the server's files on its node are, and for what they are made. */
 export interface NodeFilesOptions {

@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls'
-import type { KeyPair } from '@aws-iam-authenticator/init'
+import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 
 /** The oldest version of TLS that is accepted. */
 const MIN_VERSION = 'TLSv1.2'

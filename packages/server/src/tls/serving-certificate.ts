@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createSecureContext } from 'node:tls'
-import { messageOf, type Log } from '@aws-iam-authenticator/core'
-import { loadKeyPair, type KeyPair } from '@aws-iam-authenticator/init'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { Log } from '@aws-iam-authenticator/core/log/log'
+import { loadKeyPair } from '@aws-iam-authenticator/init/pair/key-pair'
+import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 import { stampOf } from '../backends/follow-file.ts'
 import { secureOptions } from './secure-options.ts'
 

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BackendMode } from '@aws-iam-authenticator/core'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { test, type Test } from 'tap'
 import { createBackendModeFile } from '../../src/backends/backend-mode-file.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'

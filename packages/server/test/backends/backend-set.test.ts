@@ -1,4 +1,6 @@
-import { ConfigurationError, createLog, type BackendMode } from '@aws-iam-authenticator/core'
+import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
+import { createLog } from '@aws-iam-authenticator/core/log/log'
+import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { EventEmitter, once } from 'node:events'
 import { test } from 'tap'
 import { createBackendSet } from '../../src/backends/backend-set.ts'

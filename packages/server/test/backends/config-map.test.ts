@@ -1,4 +1,5 @@
-import { findEntry, type BackendSnapshot } from '@aws-iam-authenticator/core'
+import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { test, type Test } from 'tap'
 import type { Backend } from '../../src/backends/backend.ts'
 import { createConfigMap } from '../../src/backends/config-map.ts'

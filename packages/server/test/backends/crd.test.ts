@@ -1,11 +1,12 @@
-import { findEntry, type BackendSnapshot } from '@aws-iam-authenticator/core'
+import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { test, type Test } from 'tap'
 import { Agent } from 'undici'
 import { selfSignedPair } from '../../../../test/sandbox/kubernetes/certificates.ts'
 import { allowAll, FakeKubernetes, type KubeObject, type Rule } from '../../../../test/sandbox/kubernetes/fake-api.ts'
 import type { Backend } from '../../src/backends/backend.ts'
 import { createCrd } from '../../src/backends/crd.ts'
-import { createKubernetesApi } from '../../src/kubernetes/connection.ts'
+import { createKubernetesApi } from '../../../kubernetes/src/api/connection.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
 const tls = selfSignedPair('kube-apiserver')

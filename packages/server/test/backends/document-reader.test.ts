@@ -1,4 +1,6 @@
-import { DOCUMENT_LIMITS, parseDynamicFile, readAwsAuth } from '@aws-iam-authenticator/core'
+import { DOCUMENT_LIMITS } from '@aws-iam-authenticator/core/document/limits'
+import { parseDynamicFile } from '@aws-iam-authenticator/core/mapping/dynamic-file'
+import { readAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
 import { test } from 'tap'
 import { createDocumentReader } from '../../src/backends/document-reader.ts'
 import { reader } from '../document-reader.ts'

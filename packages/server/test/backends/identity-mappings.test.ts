@@ -1,4 +1,4 @@
-import { findEntry } from '@aws-iam-authenticator/core'
+import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import { test } from 'tap'
 import { IdentityMappings } from '../../src/backends/identity-mappings.ts'
 

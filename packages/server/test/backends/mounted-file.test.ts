@@ -1,6 +1,8 @@
-import { findEntry, type MappingEntry, type Problem } from '@aws-iam-authenticator/core'
+import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
 import { test } from 'tap'
-import { logProblems } from '../../src/backends/log-problems.ts'
+import { logProblems } from '../../src/log/log-problems.ts'
 import { createMountedFile } from '../../src/backends/mounted-file.ts'
 import { recordedLog } from '../recorded-log.ts'
 

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
 import { InProcessDispatcher } from '../../../../test/sandbox/aws/dispatcher.ts'
 import type { WireRequest } from '../../../../test/sandbox/aws/wire.ts'
-import { createKubernetesApi, type KubernetesApi, type KubernetesCluster } from '../../src/kubernetes/connection.ts'
+import {
+  createKubernetesApi,
+  type KubernetesApi,
+  type KubernetesCluster,
+} from '../../../kubernetes/src/api/connection.ts'
 
 /** What the API server answers; a list is written line by line, as a watch is. `reset` ends the connection instead. */
 export type ScriptedAnswer = 'reset' | { readonly status?: number; readonly body: unknown }

@@ -1,4 +1,5 @@
-import { Refusal, type StsRequest } from '@aws-iam-authenticator/core'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { StsRequest } from '@aws-iam-authenticator/core/token/presigned-url'
 import { test } from 'tap'
 import { createStsActivity, MAX_REPORTED_HOSTS, type StsActivity } from '../../src/observe/sts-activity.ts'
 

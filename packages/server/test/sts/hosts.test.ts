@@ -1,4 +1,4 @@
-import { publishedRegions } from '@aws-iam-authenticator/core'
+import { publishedRegions } from '@aws-iam-authenticator/core/aws/published-regions'
 import { test } from 'tap'
 import { createStsHosts, MAX_HOSTS, type StsHosts } from '../../src/sts/hosts.ts'
 import { virtualTiming } from '../virtual-timing.ts'

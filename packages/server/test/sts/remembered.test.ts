@@ -1,4 +1,4 @@
-import { Refusal } from '@aws-iam-authenticator/core'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { test } from 'tap'
 import { lifetimeOf } from '../../src/sts/lifetime.ts'
 import { createRemembered, MAX_REMEMBERED } from '../../src/sts/remembered.ts'

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
+import type { CommandContext } from '../command-line/command.ts'
+import { kubeconfigFiles, namedKubeconfigFiles } from '@aws-iam-authenticator/kubernetes/kubeconfig/file-to-change'
+import { UsageError } from '../command-line/usage-error.ts'
+import { connectToCluster } from './connect.ts'
+import { CLUSTER, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL } from '../command-line/cluster-options.ts'
+
+const AWS_AUTH = '/api/v1/namespaces/kube-system/configmaps/aws-auth'
+const IDENTITY_MAPPINGS = '/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings'
+const TIMEOUT_MS = 10_000
+
+/** What was read, or why it could not be. */
+export type Reading<T> = { readonly value: T; readonly fault: null } | { readonly value: null; readonly fault: string }
+
+/** The mappings of a live cluster. */
+export interface ClusterMappings {
+  /** The URL of its API server. */
+  readonly server: string
+  /** The data of aws-auth; undefined where there is no aws-auth. */
+  readonly awsAuth: Reading<Readonly<Record<string, unknown>> | undefined>
+  /** Undefined where the cluster has no such resource. */
+  readonly identityMappings: Reading<readonly KubernetesObject[] | undefined>
+}
+
+/** Whether the command line asks for a live cluster. */
+export function asksForCluster({ setting }: CommandContext): boolean {
+  return setting(CLUSTER) || [KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL].some((option) => setting(option) !== null)
+}
+
+/** The files that together are the kubeconfig, as for kubectl. */
+function kubeconfigPaths({ setting, environment }: CommandContext): readonly string[] {
+  const named = namedKubeconfigFiles(setting(KUBECONFIG), environment)
+  const files = kubeconfigFiles(setting(KUBECONFIG), environment)
+  if (named.length > 0 || existsSync(files[0])) return files
+  throw new UsageError('there is no ~/.kube/config: name a kubeconfig with --kubeconfig')
+}
+
+async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
+  try {
+    return { value: await read(), fault: null }
+  } catch (error) {
+    return { value: null, fault: messageOf(error) }
+  }
+}
+
+async function readAwsAuth(api: KubernetesApi): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const options = { signal: AbortSignal.timeout(TIMEOUT_MS), bodyTimeoutMs: TIMEOUT_MS }
+  const { statusCode, body } = await api.get(AWS_AUTH, {}, options)
+  const object: unknown = await body.json().catch(() => null)
+  if (statusCode === 404) return undefined
+  if (statusCode !== 200) throw new Error(`status ${statusCode}: ${textAt(object, 'message') ?? 'no message'}`)
+  const data = property(object, 'data')
+  return isRecord(data) ? data : {}
+}
+
+async function readIdentityMappings(api: KubernetesApi): Promise<readonly KubernetesObject[] | undefined> {
+  const { listObjects } = await import('@aws-iam-authenticator/kubernetes/api/list-watch')
+  try {
+    return (await listObjects(api, { path: IDENTITY_MAPPINGS }, AbortSignal.timeout(TIMEOUT_MS)))[0]
+  } catch (error) {
+    if (messageOf(error).includes('status 404')) return undefined
+    throw error
+  }
+}
+
+/**
+ * Reads the mappings of the cluster that the options lead to.
+ *
+ * @throws {UsageError} There is no kubeconfig.
+ * @throws {AuthenticatorError} The kubeconfig can't be used.
+ */
+export async function readCluster(context: CommandContext): Promise<ClusterMappings> {
+  const { setting, environment } = context
+  const paths = kubeconfigPaths(context)
+  const { fromPersonalKubeconfig } =
+    await import('@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential-process')
+  const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
+  const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal: isatty(0) })
+  const api = await connectToCluster(await logIn(), environment)
+  try {
+    const [awsAuth, identityMappings] = await Promise.all([
+      reading(() => readAwsAuth(api)),
+      reading(() => readIdentityMappings(api)),
+    ])
+    return { server, awsAuth, identityMappings }
+  } finally {
+    await api.close()
+  }
+}

@@ -1,0 +1,76 @@
+import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
+import type { Option } from './option.ts'
+import { UsageError } from './usage-error.ts'
+
+/** A command line, taken apart. */
+export interface CommandLine {
+  /** The texts given for each long flag, in their order. */
+  readonly flags: ReadonlyMap<string, readonly string[]>
+  /** What is no flag, empty arguments left out. */
+  readonly positionals: readonly string[]
+}
+
+type AnyOption = Option<unknown>
+
+interface Flag {
+  readonly option: AnyOption
+  /** As it was written, for errors. */
+  readonly written: string
+  /** The value that stands in the same argument; undefined where none does. */
+  readonly value: string | undefined
+  /** Short flags that follow in the same argument. */
+  readonly rest: string
+}
+
+function parseLong(argument: string, options: readonly AnyOption[]): Flag {
+  const equals = argument.indexOf('=')
+  const name = argument.slice(2, equals < 0 ? undefined : equals)
+  const option = options.find((candidate) => candidate.flag === name)
+  if (option === undefined) {
+    const names = options.filter(({ flag }) => flag !== null).map(({ flag }) => `--${flag ?? ''}`)
+    throw new UsageError(`unknown flag: --${name}${didYouMean(`--${name}`, names)}`)
+  }
+  const value = equals < 0 ? undefined : argument.slice(equals + 1)
+  return { option, written: `--${name}`, value, rest: '' }
+}
+
+function parseShort(letters: string, options: readonly AnyOption[]): Flag {
+  const letter = letters.charAt(0)
+  const option = options.find((candidate) => candidate.short === letter)
+  if (option === undefined) throw new UsageError(`unknown shorthand flag: '${letter}' in -${letters}`)
+  const attached = letters.slice(1)
+  const written = `-${letter}`
+  if (attached.startsWith('=')) return { option, written, value: attached.slice(1), rest: '' }
+  if (option.placeholder === null) return { option, written, value: undefined, rest: attached }
+  return { option, written, value: attached === '' ? undefined : attached, rest: '' }
+}
+
+/**
+ * Takes a command line apart by the rules of Go's pflag, which scripts and manifests are written for: flags and other
+ * arguments in any order, `--flag=value`, `--flag value`, `-fvalue`, `-f=value`, `--` before what is no flag.
+ *
+ * @throws {UsageError} A flag is unknown or lacks its value.
+ */
+export function parseFlags(args: readonly string[], options: readonly AnyOption[]): CommandLine {
+  const flags = new Map<string, string[]>()
+  const positionals: string[] = []
+  const queue = [...args]
+  for (let argument = queue.shift(); argument !== undefined; argument = queue.shift()) {
+    if (argument === '--') {
+      positionals.push(...queue)
+      break
+    }
+    if (!argument.startsWith('-') || argument === '-') {
+      if (argument !== '') positionals.push(argument)
+      continue
+    }
+    const parsed = argument.startsWith('--') ? parseLong(argument, options) : parseShort(argument.slice(1), options)
+    const { option, written, rest } = parsed
+    if (rest !== '') queue.unshift(`-${rest}`)
+    const value = parsed.value ?? (option.placeholder === null ? 'true' : queue.shift())
+    if (value === undefined) throw new UsageError(`flag needs an argument: ${written}`)
+    const name = option.flag ?? ''
+    flags.set(name, [...(flags.get(name) ?? []), value])
+  }
+  return { flags, positionals }
+}

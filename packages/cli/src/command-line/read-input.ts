@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { hasTokenPrefix } from '@aws-iam-authenticator/core/token/codec'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { UsageError } from './usage-error.ts'
+
+/**
+ * The text of a file; `-` is standard input.
+ *
+ * @throws {UsageError} It is a token.
+ * @throws {FileError} It can't be read.
+ */
+export function readInput(path: string): string {
+  // An error about the file would show it.
+  if (hasTokenPrefix(path)) throw new UsageError('there is a token where a file must be: tokens go with -t of explain')
+  try {
+    return path === '-' ? readFileSync(0, 'utf8') : readRegularFileSync(path)
+  } catch (error) {
+    throw new FileError('file_unreadable', `can't read ${path}: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,70 @@
+import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
+import { formatProblem, type Problem } from '@aws-iam-authenticator/core/errors/problem'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { ConfigurationFile } from '@aws-iam-authenticator/core/configuration/configuration-file'
+import type { Environment } from '@aws-iam-authenticator/network/environment'
+import type { Option } from './option.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Where settings come from. */
+export interface SettingSources {
+  readonly flags: ReadonlyMap<string, readonly string[]>
+  readonly environment: Environment
+  readonly file: Pick<ConfigurationFile, 'settings'>
+}
+
+/** A value in a configuration file that an option does not take. */
+class SettingError extends ConfigurationError {
+  readonly problem: Problem
+  constructor(problem: Problem, cause: unknown) {
+    super(formatProblem(problem), [], { cause })
+    this.problem = problem
+  }
+}
+
+/** The value of an option by the configuration file, else its default; the error that says where, where it has no such value. */
+function readSetting<T>(option: Option<T>, file: SettingSources['file']): T | SettingError {
+  const key = option.keys?.find((candidate) => file.settings.has(candidate.toLowerCase()))
+  const setting = key === undefined ? undefined : file.settings.get(key.toLowerCase())
+  if (key === undefined || setting === undefined) return option.fallback
+  const { value, location } = setting
+  try {
+    return option.parse(typeof value === 'string' ? [value] : value)
+  } catch (error) {
+    return new SettingError({ severity: 'error', location, path: key, message: messageOf(error) }, error)
+  }
+}
+
+/** What is wrong with the value that a configuration file has for an option; null where nothing is. */
+export function problemOfSetting(option: Option<unknown>, file: SettingSources['file']): Problem | null {
+  const read = readSetting(option, file)
+  return read instanceof SettingError ? read.problem : null
+}
+
+/**
+ * The value of an option: the flag, else the environment, else the configuration file, else the default.
+ *
+ * @throws {UsageError} The flag or the environment variable has no such value.
+ * @throws {ConfigurationError} The configuration file has no such value; the error says where.
+ */
+export function settingOf<T>(option: Option<T>, { flags, environment, file }: SettingSources): T {
+  const given = option.flag === null ? undefined : flags.get(option.flag)
+  if (given !== undefined) {
+    try {
+      return option.parse(given)
+    } catch (error) {
+      throw new UsageError(`invalid argument for --${option.flag ?? ''}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+  const variable = option.environment === undefined ? undefined : environment[option.environment]
+  if (variable !== undefined && variable !== '') {
+    try {
+      return option.parse([variable])
+    } catch (error) {
+      throw new UsageError(`environment variable ${option.environment ?? ''}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+  const read = readSetting(option, file)
+  if (read instanceof SettingError) throw read
+  return read
+}

@@ -1,2 +1,0 @@
-// A module of its own, so that it can be loaded when its turn comes.
-export { parseConfiguration } from '@aws-iam-authenticator/core'

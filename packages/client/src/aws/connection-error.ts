@@ -1,0 +1,40 @@
+import { CredentialsError } from '../errors.ts'
+
+// OpenSSL's verification errors as Node.js names them, and Node.js's own check of the host name.
+const UNTRUSTED = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'INVALID_CA',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Says what a connection to AWS died of. The SDK decides by the `cause` whether to try again. */
+export function connectionError(host: string, cause: unknown): CredentialsError {
+  const code = codeOf(cause)
+  if (code !== undefined && UNTRUSTED.has(code)) {
+    return new CredentialsError(
+      'untrusted_certificate',
+      `the certificate of ${host} is not trusted (${code}): where a proxy inspects TLS, name the file with its ` +
+        'CA certificate in AWS_CA_BUNDLE',
+      { cause },
+    )
+  }
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : (code ?? 'unknown reason')
+  return new CredentialsError(
+    'sts_unreachable',
+    `cannot reach ${host}: ${reason}; check the network, HTTPS_PROXY and NO_PROXY`,
+    // undici's own code for a connection that broke says nothing to the SDK, which tries again after this one.
+    { cause: code === 'UND_ERR_SOCKET' ? Object.assign(new Error(reason), { code: 'ECONNRESET' }) : cause },
+  )
+}

@@ -1,0 +1,81 @@
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import { exchange, loadHttp, MAX_HEADER_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
+
+/** The metadata service of an EC2 instance. */
+export interface InstanceMetadata {
+  /**
+   * The metadata at this path below `/latest/meta-data/`.
+   *
+   * @throws {Error} There is no metadata service, it is switched off, or it has nothing there.
+   */
+  get(path: string): Promise<string>
+}
+
+/** Time for all requests together, in milliseconds: most machines have no such service, and a person is waiting. */
+const BUDGET_MS = 1000
+const TOKEN_LIFETIME_SECONDS = 60
+
+/** Largest answer of the service, in bytes. */
+const MAX_METADATA_BYTES = 64 * 1024
+
+interface MetadataRequest {
+  readonly url: URL
+  readonly method: 'GET' | 'PUT'
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+}
+
+function locate(environment: Environment): URL {
+  const endpoint = firstSet(environment, 'AWS_EC2_METADATA_SERVICE_ENDPOINT')?.value
+  if (endpoint !== undefined) return new URL(endpoint)
+  const mode = firstSet(environment, 'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE')?.value.toLowerCase()
+  return new URL(mode === 'ipv6' ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254')
+}
+
+// The service is on the instance itself: no proxy, no redirects, no connection kept.
+async function send({ url, method, headers, timeoutMs }: MetadataRequest): Promise<string> {
+  const late = new AbortController()
+  const timer = setTimeout(() => {
+    late.abort(new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`))
+  }, timeoutMs)
+  try {
+    const outgoing = loadHttp().request(url, { method, headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES })
+    const answer = await exchange(outgoing, { maxBodyBytes: MAX_METADATA_BYTES, signal: late.signal })
+    if (answer.statusCode === 200) return answer.body.toString()
+    throw new Error(`instance metadata answered ${answer.statusCode} to ${url.pathname}`)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * A client of the instance metadata service, version 2 only. All its requests together wait for 1 s at most, and once
+ * the service has failed to give a session token it is not asked again.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+ */
+export function createInstanceMetadata(environment: Environment): InstanceMetadata {
+  let budget = BUDGET_MS
+  let token: Promise<string> | undefined
+
+  async function ask(path: string, method: 'GET' | 'PUT', headers: Record<string, string>): Promise<string> {
+    const start = performance.now()
+    try {
+      return await send({ url: new URL(path, locate(environment)), method, headers, timeoutMs: Math.max(1, budget) })
+    } finally {
+      budget -= performance.now() - start
+    }
+  }
+
+  return {
+    async get(path) {
+      if (firstSet(environment, 'AWS_EC2_METADATA_DISABLED')?.value.toLowerCase() === 'true') {
+        throw new Error('instance metadata is switched off by AWS_EC2_METADATA_DISABLED')
+      }
+      token ??= ask('/latest/api/token', 'PUT', {
+        'x-aws-ec2-metadata-token-ttl-seconds': String(TOKEN_LIFETIME_SECONDS),
+      })
+      return await ask(`/latest/meta-data/${path}`, 'GET', { 'x-aws-ec2-metadata-token': await token })
+    },
+  }
+}

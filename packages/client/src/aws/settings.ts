@@ -1,0 +1,106 @@
+import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
+import { resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/core/aws/sts-endpoint'
+import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import { CredentialsError } from '../errors.ts'
+import type { InstanceMetadata } from './instance-metadata.ts'
+import { loadSharedConfig, profileNames, type SharedConfig } from './shared-config.ts'
+
+/** What the AWS environment and the profile say about the connections to make and the token to sign. */
+export interface Settings {
+  readonly sharedConfig: SharedConfig
+  readonly region: string
+  readonly fips: boolean
+  readonly dualStack: boolean
+  /** The oldest regions use the global STS endpoint. */
+  readonly legacy: boolean
+  /** The STS endpoint that tokens name. */
+  readonly endpoint: StsEndpoint
+  /** The profile's `ca_bundle`. */
+  readonly caBundle: string | undefined
+}
+
+export interface SettingsOptions {
+  readonly environment: Environment
+  /** A region that was asked for explicitly: it wins. */
+  readonly region?: string | undefined
+  readonly instanceMetadata: InstanceMetadata
+}
+
+const FALLBACK_REGION = 'us-east-1'
+
+interface Setting {
+  readonly variable: string
+  readonly key: string
+}
+
+const FIPS: Setting = { variable: 'AWS_USE_FIPS_ENDPOINT', key: 'use_fips_endpoint' }
+const DUAL_STACK: Setting = { variable: 'AWS_USE_DUALSTACK_ENDPOINT', key: 'use_dualstack_endpoint' }
+const STS_REGIONAL_ENDPOINTS: Setting = { variable: 'AWS_STS_REGIONAL_ENDPOINTS', key: 'sts_regional_endpoints' }
+
+function choose(
+  environment: Environment,
+  { profile }: SharedConfig,
+  { variable, key }: Setting,
+  [off, on]: readonly [off: string, on: string],
+): boolean {
+  const fromEnvironment = firstSet(environment, variable)?.value
+  const value = fromEnvironment ?? profile.settings.get(key)
+  if (value === undefined) return false
+  // Case doesn't count to the Go SDK, nor may it here.
+  const choice = value.toLowerCase()
+  if (choice === on) return true
+  if (choice === off) return false
+  const where = fromEnvironment === undefined ? `${key} of profile "${profile.name}"` : variable
+  throw new CredentialsError('invalid_settings', `${where} is "${value}": it may be ${on} or ${off}`)
+}
+
+async function resolveRegion(
+  { environment, region, instanceMetadata }: SettingsOptions,
+  { profile }: SharedConfig,
+): Promise<string> {
+  const known =
+    region ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? profile.settings.get('region')
+  if (known !== undefined) return known
+  try {
+    return await instanceMetadata.get('placement/region')
+  } catch {
+    return FALLBACK_REGION
+  }
+}
+
+function unknownProfile({ profile, files }: SharedConfig, names: Iterable<string>): CredentialsError {
+  return new CredentialsError(
+    'unknown_profile',
+    `${profile.namedBy ?? ''} names profile "${profile.name}"${didYouMean(profile.name, names)}, which is neither in ` +
+      `${files.configFilepath} nor in ${files.filepath}: run "aws configure list-profiles" to see which there are`,
+  )
+}
+
+/**
+ * Resolves the settings: an explicit option, then the environment, then the profile, then the default. The region is
+ * looked up in the instance metadata before its default, us-east-1, is taken.
+ *
+ * @throws {CredentialsError} `unknown_profile`, `invalid_settings`
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ */
+export async function resolveSettings(options: SettingsOptions): Promise<Settings> {
+  const { environment } = options
+  const sharedConfig = await loadSharedConfig(environment)
+  const { profile, profiles } = sharedConfig
+  if (profile.namedBy !== undefined && !profiles.has(profile.name)) {
+    const names = profileNames(sharedConfig)
+    if (!names.has(profile.name)) throw unknownProfile(sharedConfig, names)
+  }
+  const fips = choose(environment, sharedConfig, FIPS, ['false', 'true'])
+  const dualStack = choose(environment, sharedConfig, DUAL_STACK, ['false', 'true'])
+  const legacy = choose(environment, sharedConfig, STS_REGIONAL_ENDPOINTS, ['regional', 'legacy'])
+  const region = await resolveRegion(options, sharedConfig)
+  let endpoint: StsEndpoint
+  try {
+    endpoint = resolveStsEndpoint({ region, fips, dualStack, legacy })
+  } catch (error) {
+    const reason = error instanceof TypeError ? error.message : `region "${region}" has no STS endpoint`
+    throw new CredentialsError('invalid_settings', reason, { cause: error })
+  }
+  return { sharedConfig, region, fips, dualStack, legacy, endpoint, caBundle: profile.settings.get('ca_bundle') }
+}

@@ -1,6 +1,0 @@
-export { checkFileKind } from './check-file-kind.ts'
-export { checkReplaceable } from './check-replaceable.ts'
-export { MAX_FILE_BYTES, UnreadableFile, type ReadFileOptions, type UnreadableFileCode } from './file-kind.ts'
-export { ownerAndMode } from './owner-and-mode.ts'
-export { readRegularFile } from './read-regular-file.ts'
-export { readRegularFileSync } from './read-regular-file-sync.ts'

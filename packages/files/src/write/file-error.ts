@@ -1,0 +1,86 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { UnreadableFile } from '../kind/file-kind.ts'
+
+/** The `code` of a system error (`ENOENT`), empty for anything else. */
+export function systemErrorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** The error for a file that can't be read: names the file, the reason, the user and what mends it. */
+export function unreadable(path: string, cause: unknown): FileError {
+  if (cause instanceof UnreadableFile) {
+    const advice = `Put a regular file in its place, or move it away: mv ${path} ${path}.moved`
+    return new FileError('file_unreadable', `Can't read ${path}: ${cause.message}. ${advice}`, { cause })
+  }
+  const folder = dirname(path)
+  const owner = isClosed(folder)
+    ? `chown ${userId()} ${folder} && chmod u+rwx ${folder}`
+    : `chown ${userId()} ${path} && chmod u+r ${path}`
+  return new FileError('file_unreadable', `Can't read ${path} as ${user()}: ${explain(cause, owner)}`, { cause })
+}
+
+/** The error for a file that can't be written: names the file, the reason, the user and what mends it. */
+export function unwritable(path: string, cause: unknown): FileError {
+  const folder = dirname(path)
+  const owner = `mkdir -p ${folder} && chown ${userId()} ${folder} && chmod u+rwx ${folder}`
+  return new FileError('file_unwritable', `Can't write ${path} as ${user()}: ${explain(cause, owner)}`, { cause })
+}
+
+/** Runs `work`, and turns what it throws into the error for a file that can't be written. */
+export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+/** Whether the folder lets this user reach no file in it. */
+function isClosed(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK)
+    return false
+  } catch (error) {
+    return systemErrorCode(error) === 'EACCES'
+  }
+}
+
+function explain(cause: unknown, owner: string): string {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return `${reason}. ${remedy(systemErrorCode(cause), owner)}`
+}
+
+function remedy(code: string, owner: string): string {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'ENOENT':
+      return `Run as root: ${owner}`
+    case 'EEXIST':
+    case 'EISDIR':
+    case 'ENOTREG':
+    case 'ENOTDIR':
+      return 'The path must lead through folders to a file: move away what stands in their place, or change the path.'
+    case 'EROFS':
+      return 'Mount that file system writable, or change the path.'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'Make room on that file system, or change the path.'
+    case 'EBUSY':
+      return 'If the file itself is a mount, mount its folder instead.'
+    default:
+      return 'Mend that and start again.'
+  }
+}
+
+function user(): string {
+  const uid = process.geteuid?.()
+  return uid === undefined ? 'this user' : `uid ${uid}`
+}
+
+function userId(): string {
+  return String(process.geteuid?.() ?? 'USER')
+}

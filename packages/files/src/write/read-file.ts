@@ -1,0 +1,17 @@
+import { readRegularFile } from '../read-regular-file.ts'
+import type { ReadFileOptions } from '../kind/file-kind.ts'
+import { systemErrorCode, unreadable } from './file-error.ts'
+
+/**
+ * The text of a regular file, or undefined where there is none.
+ *
+ * @throws FileError `file_unreadable`
+ */
+export async function readFileIfPresent(path: string, options: ReadFileOptions = {}): Promise<string | undefined> {
+  try {
+    return await readRegularFile(path, options)
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw unreadable(path, error)
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { test } from 'tap'
+import { createKeyPair } from '../../src/pair/certificate.ts'
+import { loadOrCreateKeyPair } from '../../src/pair/key-pair.ts'
+import { asidePaths, finishPublication, publishKeyPair } from '../../src/pair/publish.ts'
+import { namesIn, pairPaths, temporaryFolder } from '../files.ts'
+
+const identity = { hostname: 'localhost', address: '127.0.0.1', now: new Date('2025-03-04T05:06:07Z') }
+const pair = await createKeyPair(identity)
+const unwritable = { constructor: FileError, code: 'file_unwritable' }
+
+void test('a key that is there is left, and no certificate put beside it', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  await writeFile(paths.keyPath, 'theirs')
+  t.notOk(await publishKeyPair(paths, pair))
+  t.same(await namesIn(folder), ['key.pem'])
+  t.equal(await readFile(paths.keyPath, 'utf8'), 'theirs')
+})
+
+void test('a certificate that is there is left, and the key taken back from beside it', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  await writeFile(paths.certificatePath, 'theirs')
+  t.notOk(await publishKeyPair(paths, pair))
+  t.same(await namesIn(folder), ['cert.pem'])
+  t.equal(await readFile(paths.certificatePath, 'utf8'), 'theirs')
+})
+
+void test('the own certificate, linked by another process already, counts as published', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  await writeFile(paths.certificatePath, pair.certificatePem)
+  t.ok(await publishKeyPair(paths, pair))
+  t.same(await namesIn(folder), ['cert.pem', 'key.pem'])
+})
+
+void test('a failure leaves nothing, whichever file it meets', async (t) => {
+  const folder = await temporaryFolder(t)
+  const missing = join(folder, 'missing')
+  const { certificatePath, keyPath } = pairPaths(folder)
+  const noKey = pairPaths(missing).keyPath
+  const noCertificate = pairPaths(missing).certificatePath
+  await t.rejects(publishKeyPair({ certificatePath, keyPath: noKey }, pair), { ...unwritable, message: noKey })
+  await t.rejects(publishKeyPair({ certificatePath: noCertificate, keyPath }, pair), {
+    ...unwritable,
+    message: noCertificate,
+  })
+  t.same(await namesIn(folder), [])
+})
+
+void test('a certificate path that can not be compared takes the key back', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  await mkdir(paths.certificatePath)
+  await t.rejects(publishKeyPair(paths, pair), { code: 'file_unreadable', message: paths.certificatePath })
+  t.same(await namesIn(folder), ['cert.pem'])
+})
+
+void test('a publication killed between its two links is finished by the next start', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  const aside = asidePaths(paths, pair.keyPem)
+  await writeFile(paths.keyPath, pair.keyPem, { mode: 0o600 })
+  await writeFile(aside.certificatePath, pair.certificatePem)
+
+  const loaded = await loadOrCreateKeyPair({ ...paths, ...identity })
+  t.notOk(loaded.created)
+  t.equal(loaded.certificatePem, pair.certificatePem)
+  t.same(await namesIn(folder), ['cert.pem', 'key.pem'])
+})
+
+void test('a publication killed before its first link hinders no later one', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  const aside = asidePaths(paths, pair.keyPem)
+  await writeFile(aside.keyPath, pair.keyPem)
+  await writeFile(aside.certificatePath, pair.certificatePem)
+  const loaded = await loadOrCreateKeyPair({ ...paths, ...identity })
+  t.ok(loaded.created)
+  t.not(loaded.certificatePem, pair.certificatePem)
+})
+
+void test('finishing never replaces a certificate, and needs none aside', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  await finishPublication(paths, pair.keyPem)
+  t.same(await namesIn(folder), [])
+
+  const aside = asidePaths(paths, pair.keyPem)
+  await writeFile(aside.certificatePath, pair.certificatePem)
+  await writeFile(paths.certificatePath, 'theirs')
+  await finishPublication(paths, pair.keyPem)
+  t.equal(await readFile(paths.certificatePath, 'utf8'), 'theirs')
+
+  await rm(paths.certificatePath)
+  const below = { ...paths, certificatePath: join(aside.certificatePath, 'cert.pem') }
+  await t.rejects(finishPublication(below, pair.keyPem), unwritable)
+})
+
+void test('a renewal killed between its two steps is finished by the next start', async (t) => {
+  const folder = await temporaryFolder(t)
+  const paths = pairPaths(folder)
+  const next = await createKeyPair({ ...identity, keyType: 'ecdsa' })
+  await writeFile(paths.certificatePath, pair.certificatePem)
+  await writeFile(paths.keyPath, next.keyPem, { mode: 0o600 })
+  await writeFile(asidePaths(paths, next.keyPem).certificatePath, next.certificatePem)
+  const loaded = await loadOrCreateKeyPair({ ...paths, ...identity })
+  t.equal(loaded.certificatePem, next.certificatePem)
+  t.same(await namesIn(folder), ['cert.pem', 'key.pem'])
+})

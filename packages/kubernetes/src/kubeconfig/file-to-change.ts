@@ -1,0 +1,39 @@
+import { delimiter, join } from 'node:path'
+import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
+import type { Environment } from '@aws-iam-authenticator/network/environment'
+
+/**
+ * The kubeconfig files that somebody named, by a flag or by the variable KUBECONFIG; none where nobody did.
+ *
+ * @see {@link https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ | The KUBECONFIG environment variable}
+ */
+export function namedKubeconfigFiles(explicit: string | null, environment: Environment): readonly string[] {
+  if (explicit !== null) return [explicit]
+  return [...new Set((environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== ''))]
+}
+
+/** The kubeconfig files that kubectl reads, in its order. */
+export function kubeconfigFiles(explicit: string | null, environment: Environment): readonly [string, ...string[]] {
+  const [first, ...others] = namedKubeconfigFiles(explicit, environment)
+  return first === undefined ? [join(homeFolder(environment), '.kube', 'config')] : [first, ...others]
+}
+
+/** A kubeconfig file; without a text where it is not there yet. */
+export interface KubeconfigText {
+  readonly path: string
+  readonly text: string | undefined
+}
+
+/** The file that kubectl would change: the one that has the entry, else the first that is there, else the last. */
+export function fileToChange(
+  files: readonly [KubeconfigText, ...KubeconfigText[]],
+  hasEntry: (text: string) => boolean,
+): KubeconfigText {
+  const [first] = files
+  return (
+    files.find(({ text }) => text !== undefined && hasEntry(text)) ??
+    files.find(({ text }) => text !== undefined) ??
+    files.at(-1) ??
+    first
+  )
+}

@@ -1,0 +1,103 @@
+import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { KubernetesCluster, KubernetesTls } from '../api/connection.ts'
+import { currentContext, entryNamed, namesOf, readBeside, readKubeconfigFiles, type Entry } from './kubeconfig-files.ts'
+
+/** Which part of a kubeconfig is meant. */
+export interface KubeconfigChoice {
+  /** Takes the place of the cluster's URL. */
+  readonly master: string | null
+  /** Default: the kubeconfig's current-context. */
+  readonly context?: string | null
+}
+
+/** What one context of a kubeconfig says. */
+export interface Kubeconfig extends KubernetesCluster {
+  /** The user's exec plugin as it is written; undefined where the user has none. */
+  readonly exec: unknown
+  /** The file that has the user: what it names is relative to that file's folder. */
+  readonly userPath: string
+  /** The cluster's entry as it is written. */
+  readonly cluster: unknown
+}
+
+function invalid({ path }: Entry, message: string): FileError {
+  return new FileError('file_invalid', `kubeconfig ${path}: ${message}`)
+}
+
+/** A PEM that stands in the file in base64, or in a file of its own. */
+async function pem({ value, path }: Entry, name: string): Promise<string | undefined> {
+  const data = textAt(value, `${name}-data`)
+  const file = textAt(value, name)
+  if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8')
+  return file === undefined ? undefined : readBeside(path, file)
+}
+
+/**
+ * The API server that a kubeconfig leads the server to.
+ *
+ * @throws {FileError} As `readKubeconfig`, or the user has an exec plugin: those are for people.
+ */
+export async function fromKubeconfig(path: string, master: string | null): Promise<KubernetesCluster> {
+  const kubeconfig = await readKubeconfig([path], { master })
+  if (kubeconfig.exec === undefined) return kubeconfig
+  throw new FileError(
+    'file_invalid',
+    `kubeconfig ${path}: a user with exec can't be used by the server: give it a token, tokenFile or client certificate`,
+  )
+}
+
+/**
+ * Reads one context of a kubeconfig.
+ *
+ * @param paths The files that together are the kubeconfig; what the first one says wins.
+ * @throws {FileError} A file, or one that it names, can't be read or lacks what is needed.
+ * @see {@link https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ | kubeconfig (v1)}
+ */
+export async function readKubeconfig(paths: readonly string[], choice: KubeconfigChoice): Promise<Kubeconfig> {
+  const files = await readKubeconfigFiles(paths)
+  const contextName = choice.context ?? currentContext(files)
+  const context = entryNamed(files, 'contexts', 'context', contextName)
+  const cluster = entryNamed(files, 'clusters', 'cluster', textAt(context.value, 'cluster'))
+  const user = entryNamed(files, 'users', 'user', textAt(context.value, 'user'))
+  if (typeof choice.context === 'string' && context.value === undefined) {
+    const names = namesOf(files, 'contexts')
+    const hint = didYouMean(choice.context, names) || `: it has ${names.join(', ') || 'none'}`
+    throw invalid(context, `it has no context "${choice.context}"${hint}`)
+  }
+  const server = choice.master ?? textAt(cluster.value, 'server')
+  if (server === undefined)
+    throw invalid(cluster, `its context "${contextName ?? ''}" leads to no cluster with a server`)
+  if (!URL.canParse(server)) throw invalid(cluster, `the server "${server}" is no URL`)
+  if (property(user.value, 'auth-provider') !== undefined) {
+    throw invalid(
+      user,
+      `a user with auth-provider can't be used: give it exec, a token, tokenFile or client certificate`,
+    )
+  }
+
+  const ca = await pem(cluster, 'certificate-authority')
+  const cert = await pem(user, 'client-certificate')
+  const key = await pem(user, 'client-key')
+  const servername = textAt(cluster.value, 'tls-server-name')
+  const tls: KubernetesTls = {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(servername === undefined ? {} : { servername }),
+    ...(property(cluster.value, 'insecure-skip-tls-verify') === true ? { rejectUnauthorized: false } : {}),
+  }
+
+  const token = textAt(user.value, 'token')
+  const tokenFile = textAt(user.value, 'tokenFile')
+  const username = textAt(user.value, 'username')
+  const authorization = async (): Promise<string | null> => {
+    if (tokenFile !== undefined) return `Bearer ${(await readBeside(user.path, tokenFile)).trim()}`
+    if (token !== undefined) return `Bearer ${token}`
+    if (username === undefined) return null
+    return `Basic ${Buffer.from(`${username}:${textAt(user.value, 'password') ?? ''}`).toString('base64')}`
+  }
+  const exec = property(user.value, 'exec')
+  return { server, tls, authorization, exec, userPath: user.path, cluster: cluster.value }
+}

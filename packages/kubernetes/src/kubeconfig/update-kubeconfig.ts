@@ -1,0 +1,130 @@
+import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
+import { messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { printableYaml } from '@aws-iam-authenticator/core/edit/printable-yaml'
+import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
+import { setKubeconfigEntry, type KubeconfigEntry } from './kubeconfig-entry.ts'
+import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
+import { execUser, type ExecUserOptions } from './exec-user.ts'
+import { fileToChange, type KubeconfigText } from './file-to-change.ts'
+import { saveKubeconfig } from './save-kubeconfig.ts'
+
+export interface UpdateKubeconfigOptions extends ExecUserOptions {
+  readonly files: readonly [string, ...string[]]
+  readonly user: string
+  /** The context to give that user; null leaves the contexts alone. */
+  readonly context: string | null
+  /** The cluster of that context; null: the one it has. */
+  readonly cluster: string | null
+  /** Nothing is written. */
+  readonly dryRun: boolean
+}
+
+export interface UpdatedKubeconfig {
+  /** The entries as a kubeconfig of their own, safe to show. */
+  readonly rendered: string
+  /** Each file with what was written there. */
+  readonly changes: readonly { readonly path: string; readonly changed: boolean; readonly entry: KubeconfigEntry }[]
+}
+
+async function readIfThere(path: string): Promise<KubeconfigText> {
+  try {
+    return { path, text: await readRegularFile(path) }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { path, text: undefined }
+    throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** The items of a named list; none where the text can't be read, which the change then says. */
+function itemsOf(text: string | undefined, list: string): unknown[] {
+  try {
+    const items = property(readYamlValue(text ?? '', { uniqueKeys: false, logLevel: 'error' }), list)
+    return Array.isArray(items) ? items : []
+  } catch {
+    return []
+  }
+}
+
+function has(list: string, name: string): (text: string) => boolean {
+  return (text) => itemsOf(text, list).some((item) => textAt(item, 'name') === name)
+}
+
+function find(files: readonly KubeconfigText[], list: string, name: string): unknown {
+  return files.flatMap(({ text }) => itemsOf(text, list)).find((item) => textAt(item, 'name') === name)
+}
+
+function contextEntry(
+  files: readonly KubeconfigText[],
+  name: string,
+  { user, cluster }: UpdateKubeconfigOptions,
+): KubeconfigEntry {
+  const present = property(find(files, 'contexts', name), 'context')
+  const named = cluster ?? textAt(present, 'cluster')
+  if (named === undefined) {
+    throw new AuthenticatorError('invalid_kubeconfig', `there is no context "${name}": give --cluster to make it`)
+  }
+  if (find(files, 'clusters', named) === undefined) {
+    const names = files.flatMap(({ text }) => itemsOf(text, 'clusters')).map((item) => textAt(item, 'name') ?? '')
+    const hint = didYouMean(named, names) || `: the kubeconfig has ${names.join(', ') || 'none'}`
+    throw new AuthenticatorError('invalid_kubeconfig', `there is no cluster "${named}"${hint}`)
+  }
+  const namespace = textAt(present, 'namespace')
+  return {
+    list: 'contexts',
+    name,
+    value: { cluster: named, ...(namespace === undefined ? {} : { namespace }), user },
+  }
+}
+
+/** The text with the entry in it. @throws {AuthenticatorError} Where that can't be done without changing something else. */
+function withEntry({ path, text }: KubeconfigText, entry: KubeconfigEntry): string {
+  let changed: string | null
+  try {
+    changed = setKubeconfigEntry(text ?? '', entry)
+  } catch (error) {
+    if (!(error instanceof AuthenticatorError)) throw error
+    throw new AuthenticatorError('invalid_kubeconfig', `${path} is no kubeconfig: ${error.message}`, { cause: error })
+  }
+  if (changed !== null) return changed
+  throw new AuthenticatorError(
+    'invalid_kubeconfig',
+    `${path} is written in a way that this can't be put into without changing the rest; nothing was written. ` +
+      `Run the same with --dry-run, and put what it prints into the file by hand`,
+  )
+}
+
+/**
+ * Writes the user, and the context where one is named, into the kubeconfig files, as kubectl chooses among them.
+ *
+ * @throws {AuthenticatorError} `invalid_kubeconfig`, `kubeconfig_locked`
+ * @throws {FileError} A file can't be read or written.
+ */
+export async function updateKubeconfig(options: UpdateKubeconfigOptions): Promise<UpdatedKubeconfig> {
+  const [firstPath, ...otherPaths] = options.files
+  const first = await readIfThere(firstPath)
+  const files = [first, ...(await Promise.all(otherPaths.map(readIfThere)))] as const
+  const { user, context } = options
+  const present = property(find(files, 'users', user), 'user')
+  const entries: KubeconfigEntry[] = [{ list: 'users', name: user, value: execUser(options, present) }]
+  if (context !== null) entries.push(contextEntry(files, context, options))
+  const changes = entries.map((entry) => {
+    const file = fileToChange(files, has(entry.list, entry.name))
+    // What can't be written can be printed all the same, for a person to put it there.
+    return { path: file.path, changed: options.dryRun || withEntry(file, entry) !== file.text, entry }
+  })
+  if (!options.dryRun) {
+    for (const { path, changed, entry } of changes) {
+      if (changed) await saveKubeconfig(path, async () => withEntry(await readIfThere(path), entry))
+    }
+  }
+  const lists = entries.map(({ list, name, value }) => [
+    list,
+    [{ name, [list === 'users' ? 'user' : 'context']: value }],
+  ])
+  const rendered = printableYaml(
+    { apiVersion: 'v1', kind: 'Config', ...Object.fromEntries(lists) },
+    { version: '1.1', lineWidth: 0, indentSeq: false },
+  )
+  return { rendered, changes }
+}

@@ -1,0 +1,194 @@
+import t from 'tap'
+import { parse } from 'yaml'
+import { property } from '../../../core/src/untrusted.ts'
+import { setKubeconfigEntry, type KubeconfigEntry } from '../../src/kubeconfig/kubeconfig-entry.ts'
+
+const ENTRY: KubeconfigEntry = {
+  list: 'users',
+  name: 'k8s.local',
+  value: { exec: { command: 'authenticator', args: ['token', '-i', 'yes'], provideClusterInfo: false } },
+}
+
+const NEW_ITEM = `- name: k8s.local
+  user:
+    exec:
+      command: authenticator
+      args:
+      - token
+      - -i
+      - "yes"
+      provideClusterInfo: false
+`
+
+function set(text: string, entry: KubeconfigEntry = ENTRY): string {
+  const changed = setKubeconfigEntry(text, entry)
+  if (changed === null) throw new Error('nothing could be set')
+  return changed
+}
+
+t.test('a file that is empty, or holds comments alone, becomes a kubeconfig', (t) => {
+  t.equal(set(''), `apiVersion: v1\nkind: Config\nusers:\n${NEW_ITEM}`)
+  t.equal(set('# mine'), `# mine\napiVersion: v1\nkind: Config\nusers:\n${NEW_ITEM}`)
+  t.end()
+})
+
+t.test('an entry is added behind the others, and nothing else changes', (t) => {
+  const head = '# mine\nkind:   Config # by hand\nusers: # people\n- name: a\n  user: {token: x}   # a\n'
+  const tail = '\n# the rest\ncontexts: [ ]\n'
+  t.equal(set(`${head}${tail}`), `${head}${NEW_ITEM}${tail}`)
+  t.equal(set('users:\n- name: a'), `users:\n- name: a\n${NEW_ITEM.trimEnd()}`)
+  t.end()
+})
+
+t.test('an entry is added where no list is yet', (t) => {
+  t.equal(set('kind: Config'), `kind: Config\nusers:\n${NEW_ITEM}`)
+  t.equal(set('users:\nkind: Config\n'), `users:\n${NEW_ITEM}kind: Config\n`)
+  t.equal(set('users: [] # none\nkind: Config\n'), `users:\n${NEW_ITEM.trimEnd()} # none\nkind: Config\n`)
+  t.equal(set('users: null\nkind: Config\n'), `users:\n${NEW_ITEM}kind: Config\n`)
+  t.end()
+})
+
+t.test('an entry is added behind one that ends in a list, or in a key without a value', (t) => {
+  for (const last of ['  user:\n    exec:\n      args:\n      - x\n', '  ? user\n', '  user: *a\n']) {
+    const before = `x: &a {}\nusers:\n- name: a\n${last}`
+    t.equal(set(`${before}kind: Config\n`), `${before}${NEW_ITEM}kind: Config\n`, last)
+  }
+  const list = 'users:\n-\n  - x\n'
+  t.equal(set(list), list + NEW_ITEM)
+  t.equal(set('users:\n- text\n'), `users:\n- text\n${NEW_ITEM}`, 'behind what is no entry')
+  t.end()
+})
+
+t.test('an entry takes the indentation of the list that it is in', (t) => {
+  const before = 'users:\n  - name: a\n    user:\n      token: x\n'
+  const item = `  - name: k8s.local
+    user:
+      exec:
+        command: authenticator
+        args:
+          - token
+          - -i
+          - "yes"
+        provideClusterInfo: false
+`
+  t.equal(set(before), before + item)
+  t.end()
+})
+
+t.test('what an entry holds is replaced, the comments around it stay', (t) => {
+  const changed = set(`users:
+# of the team
+- name: k8s.local # who
+  # how
+  user: # by
+    client-key: |
+      secret
+    token: old # the last
+# between
+- name: b
+  user:
+    token: y
+`)
+  t.equal(
+    changed,
+    `users:
+# of the team
+- name: k8s.local # who
+  # how
+  user: # by
+${NEW_ITEM.split('\n').slice(2, -1).join('\n')} # the last
+# between
+- name: b
+  user:
+    token: y
+`,
+  )
+  t.end()
+})
+
+t.test('what an entry holds is replaced however it is written', (t) => {
+  for (const before of [
+    'users:\n- name: k8s.local\n  user: {}\n- name: b\n',
+    'users:\n- name: k8s.local\n  user:\n- name: b\n',
+    'users:\n- name: k8s.local\n- name: b\n',
+    'users:\n- {name: k8s.local, user: {token: x}}\n- name: b\n',
+    'users:\n- user:\n    token: x\n  name: "k8s.local"\n- name: b\n',
+    'users: [{name: k8s.local, user: {token: x}}, {name: b}]\n',
+    'x: &a {token: x}\nusers:\n- name: k8s.local\n  user: *a\n- name: b\n',
+  ]) {
+    const users = property(parse(set(before)), 'users')
+    t.same(users, [{ name: 'k8s.local', user: ENTRY.value }, { name: 'b' }], before)
+  }
+  t.end()
+})
+
+t.test('a kubeconfig in JSON stays JSON', (t) => {
+  for (const before of [
+    '{"kind": "Config", "users": [{"name": "a"}]}',
+    '{"kind": "Config", "users": []}',
+    '{"kind": "Config"}',
+    '{"kind": "Config", "users": null}',
+    '{\n  "users": [\n    {"name": "a", "user": {"token": "x"}}\n  ]\n}\n',
+  ]) {
+    const users = property(JSON.parse(set(before)), 'users')
+    t.same(Array.isArray(users) && users.at(-1), { name: 'k8s.local', user: ENTRY.value }, before)
+  }
+  t.end()
+})
+
+t.test('a map in braces gets its first list, whatever it holds', (t) => {
+  const list = JSON.stringify([{ name: ENTRY.name, user: ENTRY.value }])
+  t.equal(set('{}\n'), `{"users": ${list}}\n`)
+  t.equal(set('{ kind: Config }'), `{ kind: Config, "users": ${list} }`)
+  t.equal(set('{kind }'), `{kind, "users": ${list} }`, 'a key without a value')
+  t.equal(set('{a: &x b, c: *x }'), `{a: &x b, c: *x, "users": ${list} }`, 'an alias')
+  t.end()
+})
+
+t.test('what is right already is not touched', (t) => {
+  const once = set('# mine\nusers:\n- name: a\n')
+  t.equal(set(once), once)
+  const own = 'users: [{name: k8s.local, user: {token: "x"}}]'
+  t.equal(set(own, { list: 'users', name: 'k8s.local', value: { token: 'x' } }), own)
+  t.end()
+})
+
+t.test('line ends are those of the file', (t) => {
+  const changed = set('kind: Config\r\nusers:\r\n- name: a\r\ncontexts: []\r\n')
+  t.notMatch(changed, /[^\r]\n/)
+  t.end()
+})
+
+t.test('a context, too', (t) => {
+  const before = 'contexts:\n- context:\n    cluster: c\n    user: old # who\n  name: work\n'
+  const entry = { list: 'contexts', name: 'work', value: { cluster: 'c', user: 'new' } } as const
+  t.equal(set(before, entry), before.replace('old', 'new'))
+  t.end()
+})
+
+t.test('where something else would change, nothing is done', (t) => {
+  t.equal(setKubeconfigEntry('users: text\n', ENTRY), null)
+  t.equal(setKubeconfigEntry('users:\n  a: b\n', ENTRY), null)
+  t.equal(setKubeconfigEntry('users:\n- name: k8s.local\n  user: &a {token: x}\nx: *a\n', ENTRY), null)
+  t.equal(setKubeconfigEntry('---\n', ENTRY), null)
+  t.end()
+})
+
+t.test('what is no kubeconfig is refused by its place, and not quoted', (t) => {
+  for (const text of [
+    'users: [secret\n',
+    '- secret\n',
+    'secret\n',
+    'a: b\n---\nc: secret\n',
+    '\tsecret: a\n',
+    'a: *secret\n',
+  ]) {
+    t.throws(() => setKubeconfigEntry(text, ENTRY), { code: 'invalid_kubeconfig' }, text)
+    try {
+      setKubeconfigEntry(text, ENTRY)
+    } catch (error) {
+      t.notMatch(String(error), 'secret')
+    }
+  }
+  t.end()
+})

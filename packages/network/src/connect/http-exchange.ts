@@ -1,0 +1,162 @@
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { property } from '@aws-iam-authenticator/core/untrusted'
+
+/**
+ * Loads `node:http`, on demand as it takes longer to load than a token to sign. An `import` would also run the getters of the module,
+ * one of which makes Node.js load its own undici.
+ */
+export function loadHttp(): typeof import('node:http') {
+  return process.getBuiltinModule('node:http')
+}
+
+/** Largest status line and headers of an answer, in bytes. */
+export const MAX_HEADER_BYTES: number = 16 * 1024
+
+/** Largest body of an answer, in bytes. AWS answers with a few KiB. */
+export const MAX_BODY_BYTES: number = 256 * 1024
+
+/**
+ * Largest answer in all, in bytes. Counts what the other limits don't: interim answers, chunk sizes and extensions, trailers, and
+ * spaces around header values.
+ */
+export const MAX_ANSWER_BYTES: number = 2 * MAX_BODY_BYTES
+
+/** Most interim answers (status 1xx) before the answer itself. */
+export const MAX_INTERIM_ANSWERS = 16
+
+/** A complete answer. */
+export interface ExchangeAnswer {
+  readonly statusCode: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+export interface ExchangeOptions {
+  readonly body?: string | Uint8Array | null
+  /** Default: {@link MAX_BODY_BYTES}. */
+  readonly maxBodyBytes?: number
+  /** Ends the exchange at once, whatever the server sends. */
+  readonly signal: AbortSignal
+}
+
+/** The other side closed the connection; the code is the one the kernel reports for a reset. */
+export function closedByOther(): Error {
+  return Object.assign(new Error('the other side closed the connection'), { code: 'ECONNRESET' })
+}
+
+/** Rewords the errors of `node:http`. A parse error is replaced because it holds the bytes that the server sent. */
+function rewordError(error: Error): Error {
+  const code = property(error, 'code')
+  if (code === 'ECONNRESET') return closedByOther()
+  if (code === 'HPE_HEADER_OVERFLOW') return new Error(`the answer has more than ${MAX_HEADER_BYTES} bytes of headers`)
+  if (typeof code === 'string' && code.startsWith('HPE_')) return new Error(`the answer is not HTTP/1.1 (${code})`)
+  return error
+}
+
+/**
+ * Limits what the server may send for one request, of which `node:http` limits the headers only.
+ *
+ * @param fail Called when a limit is exceeded.
+ * @returns Stops counting the bytes of the connection.
+ */
+function limitAnswer(outgoing: ClientRequest, fail: (error: Error) => void): () => void {
+  let interimAnswers = 0
+  let bytes = 0
+  let connection: Socket | undefined
+  const count = (piece: Buffer): void => {
+    bytes += piece.length
+    if (bytes > MAX_ANSWER_BYTES) fail(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
+  }
+  outgoing.on('information', () => {
+    interimAnswers += 1
+    if (interimAnswers > MAX_INTERIM_ANSWERS) fail(new Error(`more than ${MAX_INTERIM_ANSWERS} interim answers`))
+  })
+  outgoing.once('socket', (socket) => {
+    connection = socket
+    socket.on('data', count)
+  })
+  return () => void connection?.off('data', count)
+}
+
+async function withLimits<T>(
+  outgoing: ClientRequest,
+  { body, signal }: Pick<ExchangeOptions, 'body' | 'signal'>,
+  listen: (resolve: (value: T) => void, fail: (error: Error) => void) => void,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const fail = (error: Error): void => {
+    reject(rewordError(error))
+    outgoing.destroy(error)
+  }
+  const abort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+  const stopCounting = limitAnswer(outgoing, fail)
+  outgoing.on('error', fail)
+  listen(resolve, fail)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  // As bytes: a text would be encoded together with the headers, whose encoding is another.
+  else outgoing.end(Buffer.from(body ?? ''))
+  try {
+    return await promise
+  } finally {
+    signal.removeEventListener('abort', abort)
+    stopCounting()
+  }
+}
+
+/**
+ * Sends a request of `node:http` and reads the answer. Follows no redirect.
+ *
+ * @param outgoing Not yet ended, with `maxHeaderSize` set to {@link MAX_HEADER_BYTES}.
+ * @throws {Error} There is no answer, or it exceeds a limit.
+ */
+export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Promise<ExchangeAnswer> {
+  const { maxBodyBytes = MAX_BODY_BYTES } = options
+  return withLimits<ExchangeAnswer>(outgoing, options, (resolve, fail) => {
+    const close = (): void => fail(closedByOther())
+    outgoing.once('close', close)
+    outgoing.once('upgrade', (_response, socket) => {
+      // Without an error, for which the socket has no listener any more.
+      socket.destroy()
+      fail(new Error('the answer changes the protocol'))
+    })
+    outgoing.once('response', (response: IncomingMessage) => {
+      // The request may close before the end of an answer that is complete.
+      outgoing.off('close', close)
+      const pieces: Buffer[] = []
+      let length = 0
+      response.on('error', fail)
+      response.once('close', close)
+      response.on('data', (piece: Buffer) => {
+        length += piece.length
+        if (length > maxBodyBytes) fail(new Error(`the answer is longer than ${maxBodyBytes} bytes`))
+        else pieces.push(piece)
+      })
+      response.on('end', () => {
+        const { statusCode = 0, headers } = response
+        if (response.complete) resolve({ statusCode, headers, body: Buffer.concat(pieces) })
+      })
+    })
+  })
+}
+
+/** The answer of a proxy to CONNECT. */
+export interface TunnelAnswer {
+  readonly statusCode: number
+  /** What came behind the headers. */
+  readonly head: Buffer
+}
+
+/**
+ * Sends a CONNECT request of `node:http`, whose connection is the tunnel afterwards.
+ *
+ * @param outgoing As for {@link exchange}.
+ * @throws {Error} There is no answer, or it exceeds a limit.
+ */
+export function exchangeConnect(outgoing: ClientRequest, options: ExchangeOptions): Promise<TunnelAnswer> {
+  return withLimits<TunnelAnswer>(outgoing, options, (resolve, fail) => {
+    outgoing.once('close', () => fail(closedByOther()))
+    outgoing.once('connect', ({ statusCode = 0 }, _socket, head: Buffer) => resolve({ statusCode, head }))
+  })
+}

@@ -1,0 +1,133 @@
+import { readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
+import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { firstSet, type Environment } from '../environment.ts'
+
+export interface TrustOptions {
+  readonly environment: Environment
+  /** The AWS profile's `ca_bundle`: as AWS_CA_BUNDLE, which wins over it. */
+  readonly caBundle?: string | undefined
+}
+
+/** A path and the setting that names it. */
+interface Named {
+  readonly setting: string
+  readonly path: string
+}
+
+/** What OpenSSL calls a certificate. */
+const LABELS = ['CERTIFICATE', 'TRUSTED CERTIFICATE', 'X509 CERTIFICATE']
+
+/**
+ * Whether it has the form of a certificate: a sequence in DER, whole, that begins with another one. What OpenSSL calls a trusted
+ * certificate has more behind it.
+ */
+function isCertificate(pem: string): boolean {
+  const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
+  const lengths = (der[1] ?? 0) < 0x80 ? 0 : (der[1] ?? 0) & 0x7f
+  if (der[0] !== 0x30 || lengths > 4 || der.length < 2 + lengths) return false
+  const length = lengths === 0 ? (der[1] ?? 0) : der.readUIntBE(2, lengths)
+  return der.length >= 2 + lengths + length && der[2 + lengths] === 0x30
+}
+
+function isTaken(certificates: string[]): boolean {
+  try {
+    createSecureContext({ ca: certificates })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Leaves out what is no certificate although it looks like one: Node.js would do so itself, Bun would refuse them all. */
+function onlyTaken(certificates: string[]): string[] {
+  const isLenient = process.versions['bun'] === undefined
+  return isLenient || isTaken(certificates) ? certificates : certificates.filter((one) => isTaken([one]))
+}
+
+function certificatesIn(text: string): string[] {
+  return pemBlocks(text, LABELS).filter(isCertificate)
+}
+
+function readText(path: string): string {
+  try {
+    return readRegularFileSync(path)
+  } catch {
+    return ''
+  }
+}
+
+function unreadable({ setting, path }: Named, cause: unknown): FileError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new FileError('file_unreadable', `Can't read ${path}, which ${setting} names: ${reason}`, { cause })
+}
+
+function mustHold({ setting, path }: Named, certificates: string[]): string[] {
+  const taken = onlyTaken(certificates)
+  if (taken.length > 0) return taken
+  throw new FileError('file_invalid', `${path}, which ${setting} names, holds no certificate in PEM form`)
+}
+
+// At once: the threads that would read it take longer to start.
+function readBundle(named: Named): string[] {
+  let text: string
+  try {
+    text = readRegularFileSync(named.path)
+  } catch (cause) {
+    throw unreadable(named, cause)
+  }
+  return mustHold(named, certificatesIn(text))
+}
+
+function readFolder(named: Named): string[] {
+  let names: string[]
+  try {
+    names = readdirSync(named.path)
+  } catch (cause) {
+    throw unreadable(named, cause)
+  }
+  // A folder of certificates holds other things too: keys nobody may read, subfolders, dangling links.
+  const texts = names.map((name) => readText(join(named.path, name)))
+  return mustHold(named, texts.flatMap(certificatesIn))
+}
+
+function readOpenSslStore(file: string | undefined, folders: string | undefined): string[] {
+  const inFile = file === undefined ? [] : readBundle({ setting: 'SSL_CERT_FILE', path: file })
+  const paths = folders?.split(delimiter).filter((path) => path !== '') ?? []
+  return [...inFile, ...paths.flatMap((path) => readFolder({ setting: 'SSL_CERT_DIR', path }))]
+}
+
+function systemStore(): readonly string[] {
+  const system = getCACertificates('system')
+  return system.length > 0 ? system : rootCertificates
+}
+
+function chooseStore({ environment, caBundle }: TrustOptions): readonly string[] {
+  const awsBundle = firstSet(environment, 'AWS_CA_BUNDLE')?.value
+  if (awsBundle !== undefined) return readBundle({ setting: 'AWS_CA_BUNDLE', path: awsBundle })
+  if (caBundle !== undefined) return readBundle({ setting: 'ca_bundle of the AWS profile', path: caBundle })
+  const file = firstSet(environment, 'SSL_CERT_FILE')?.value
+  const folders = firstSet(environment, 'SSL_CERT_DIR')?.value
+  return file === undefined && folders === undefined ? systemStore() : readOpenSslStore(file, folders)
+}
+
+/**
+ * Reads the CA certificates that connections to AWS trust, PEM, each once: the bundle of AWS_CA_BUNDLE or of the
+ * profile, else what SSL_CERT_FILE and SSL_CERT_DIR name, else the system's store, else the runtime's own roots. Those
+ * in NODE_EXTRA_CA_CERTS are added.
+ *
+ * The runtimes read these variables each in its own way, and not all of them: so the certificates are handed to each
+ * connection, which leaves out whatever the runtime would trust by itself.
+ *
+ * @throws {FileError} `file_unreadable`, `file_invalid`
+ */
+export async function readTrustedCertificates(options: TrustOptions): Promise<string[]> {
+  // First: a runtime reads this file itself along with the system's store, and would wait for a FIFO.
+  const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')?.value
+  const added = extra === undefined ? [] : readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
+  const store = chooseStore(options)
+  return [...new Set([...store, ...added])]
+}

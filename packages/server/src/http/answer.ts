@@ -1,0 +1,38 @@
+import { reasons, type Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { REFUSED_403, renderRefused } from './token-review.ts'
+
+const JSON_UTF8 = 'application/json; charset=UTF-8'
+const TEXT_UTF8 = 'text/plain; charset=UTF-8'
+
+/** An HTTP answer of the webhook. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export function jsonAnswer(status: number, body: string): Answer {
+  return { status, headers: { 'content-type': JSON_UTF8 }, body }
+}
+
+/**
+ * The answer to a refusal: the API server learns that it is one, and nothing else.
+ *
+ * A verdict on the token has `refusalStatus`. All else is an error, which kube-apiserver does not cache; it repeats a 429 by
+ * itself, and a 502 not at all.
+ */
+export function refusalAnswer(
+  { reason, message, retryAfterSeconds }: Refusal,
+  apiVersion: string,
+  refusalStatus: 200 | 403,
+): Answer {
+  const { status } = reasons[reason]
+  if (status === 200) return jsonAnswer(refusalStatus, refusalStatus === 403 ? REFUSED_403 : renderRefused(apiVersion))
+  const headers = {
+    'content-type': TEXT_UTF8,
+    ...(status === 429 ? { 'retry-after': String(retryAfterSeconds) } : {}),
+    ...(status === 405 ? { allow: 'POST' } : {}),
+  }
+  const body = status === 400 || status === 405 ? message : 'the token could not be checked'
+  return { status, headers, body: `${body}\n` }
+}

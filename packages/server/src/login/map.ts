@@ -1,0 +1,50 @@
+import {
+  decide,
+  type BackendSnapshot,
+  type Mapped,
+  type ReservedPrefixes,
+} from '@aws-iam-authenticator/core/mapping/decide'
+import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
+import { nearestMisses, type NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
+import { NeedsEc2PrivateDnsName, type TemplateFacts } from '@aws-iam-authenticator/core/mapping/template'
+import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
+import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { MapIdentity } from './authenticate.ts'
+import type { Backend } from '../backends/backend.ts'
+import type { LookUpPrivateDnsName } from '../ec2/private-dns-names.ts'
+
+/**
+ * Maps identities by what the backends know at that moment. Where a template wants to know something of EC2 first, they are
+ * asked again with the answer: a mapping that is gone by then grants nothing.
+ */
+export function createMapper(
+  backends: () => readonly Backend[],
+  reserved: ReservedPrefixes,
+  lookUpPrivateDnsName: LookUpPrivateDnsName,
+): MapIdentity {
+  const map = (identity: Identity, facts: TemplateFacts): Mapped | Refusal | Promise<Mapped | Refusal> => {
+    const snapshots = backends().map((backend) => backend.snapshot())
+    const decision = decide(identity, snapshots, reserved, facts)
+    return decision instanceof NeedsEc2PrivateDnsName ? askFirst(identity, decision) : decision
+  }
+  const askFirst = async (identity: Identity, { instanceId }: NeedsEc2PrivateDnsName): Promise<Mapped | Refusal> => {
+    const name = await lookUpPrivateDnsName(instanceId)
+    return name instanceof Refusal ? name : map(identity, { ec2PrivateDnsName: name })
+  }
+  return (identity) => map(identity, {})
+}
+
+/** Finds the entries that are nearly for an identity, also those of the configuration file where no backend reads it. */
+export function createNearestMisses(
+  backends: () => readonly Backend[],
+  configured: MappingLists,
+): (identity: Identity) => readonly NearMiss[] {
+  let file: BackendSnapshot | null = null
+  return (identity) => {
+    const snapshots = backends().map((backend) => backend.snapshot())
+    if (snapshots.some(({ mode }) => mode === 'MountedFile')) return nearestMisses(identity, snapshots)
+    file ??= { mode: 'MountedFile', index: indexMappings(configured).index, fault: null }
+    return nearestMisses(identity, snapshots, [file])
+  }
+}

@@ -1,0 +1,48 @@
+import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
+import { test } from 'tap'
+import { createGrants, type Grant } from '../../src/login/grants.ts'
+import type { Verified } from '../../src/login/verify.ts'
+
+function verifiedAs(accessKeyId: string): Verified {
+  const arn = 'arn:aws:iam::111122223333:user/alice'
+  const identity = {
+    arn,
+    canonicalArn: arn,
+    kind: 'user',
+    accountId: '111122223333',
+    userId: 'A',
+    sessionName: '',
+  } as const
+  return { identity: { ...identity, accessKeyId }, request: { host: 'h', region: 'r' }, isRemembered: true }
+}
+
+const user = { username: 'alice', uid: '1' }
+const mapped: Mapped = { username: 'alice', groups: [], backend: 'MountedFile', entry: null }
+const grant: Grant = { user, told: user, mapped, fields: {} }
+
+void test('a grant counts for the same token by the same mappings, and for nothing else', async (t) => {
+  const [first, second, other] = [{}, {}, {}]
+  let inForce: readonly unknown[] = [first, second]
+  const grants = createGrants(() => inForce)
+  const alice = verifiedAs('AKIA1')
+  t.equal(grants.recall(alice), undefined)
+  grants.begin()(alice, grant)
+  t.equal(grants.recall(alice), grant)
+  t.equal(grants.recall(verifiedAs('AKIA1')), undefined, 'it is the token that counts, not who it is of')
+  for (const changed of [[first, other], [second, first], [first], [first, second, other], [], [null, second]]) {
+    inForce = changed
+    t.equal(grants.recall(alice), undefined)
+  }
+  inForce = [first, second]
+  t.equal(grants.recall(alice), grant)
+})
+
+void test('mappings that change while a decision is made do not get its outcome', async (t) => {
+  let inForce: readonly unknown[] = [{}]
+  const grants = createGrants(() => inForce)
+  const alice = verifiedAs('AKIA1')
+  const keep = grants.begin()
+  inForce = [{}]
+  keep(alice, grant)
+  t.equal(grants.recall(alice), undefined)
+})

@@ -1,0 +1,49 @@
+import { Socket } from 'node:net'
+import { test } from 'tap'
+import { createFailedHandshakes, MAX_CAUSES } from '../../src/tls/failed-handshakes.ts'
+import { recordedLog } from '../recorded-log.ts'
+
+function failure(code: string): Error {
+  return Object.assign(new Error('not for the log'), { code })
+}
+
+void test('a cause of failed handshakes has one line a minute, with how many there were', (t) => {
+  let now = 0
+  const { log, lines } = recordedLog()
+  const failed = createFailedHandshakes(log, () => now)
+  for (; now < 130_000; now += 10) failed(failure('ERR_SSL_HTTP_REQUEST'), new Socket())
+  failed(failure('ERR_SSL_NO_SHARED_CIPHER'), new Socket())
+  t.same(
+    lines.map(({ level, fields }) => [level, fields]),
+    [
+      ['warn', { client: 'unknown', error: 'ERR_SSL_HTTP_REQUEST', count: 1 }],
+      ['warn', { client: 'unknown', error: 'ERR_SSL_HTTP_REQUEST', count: 6_000 }],
+      ['warn', { client: 'unknown', error: 'ERR_SSL_HTTP_REQUEST', count: 6_000 }],
+      ['warn', { client: 'unknown', error: 'ERR_SSL_NO_SHARED_CIPHER', count: 1 }],
+    ],
+  )
+  t.end()
+})
+
+void test('invented causes fill neither the log nor the memory, and what was held back is counted', (t) => {
+  let now = 0
+  const { log, lines } = recordedLog()
+  const failed = createFailedHandshakes(log, () => now)
+  for (let cause = 0; cause < 256; cause += 1) failed(failure(`ERR_SSL_${cause}`), new Socket())
+  t.equal(lines.length, 10)
+  now = 1_000
+  failed(failure(`ERR_SSL_${MAX_CAUSES - 1}`), new Socket())
+  t.match(lines[10], { fields: { error: `ERR_SSL_${MAX_CAUSES - 1}`, count: 2 } })
+  now = 2_000
+  failed(failure(`ERR_SSL_${MAX_CAUSES}`), new Socket())
+  t.match(lines[11], { fields: { error: 'other', count: 256 - MAX_CAUSES + 1 } })
+  t.end()
+})
+
+void test('who just goes away has no line', (t) => {
+  const { log, lines } = recordedLog()
+  const failed = createFailedHandshakes(log, () => 0)
+  for (const error of [failure('ECONNRESET'), new Error('no code'), undefined]) failed(error, new Socket())
+  t.same(lines, [])
+  t.end()
+})
