@@ -4,7 +4,7 @@ import type { KeyPair } from '@aws-iam-authenticator/init'
 import fastify from 'fastify'
 import type { Connections } from './http/limits.ts'
 import { createTlsListener, WEBHOOK_LIMITS } from './http/listeners.ts'
-import { tokenReviews, type App, type TokenReviewOptions } from './http/token-reviews.ts'
+import { addTokenReviews, type App, type TokenReviewOptions } from './http/token-reviews.ts'
 import { createInFlight } from './in-flight.ts'
 import { answerPath, type HealthChecks } from './observe/checks.ts'
 import { isOnLoopback } from './observe/status.ts'
@@ -48,14 +48,18 @@ function ignore(): void {}
 function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): void {
   app.setErrorHandler((error: { readonly statusCode?: number }, { raw }, reply) => {
     const { statusCode = 500 } = error
-    if (statusCode < 500) return void reply.code(statusCode).type(TEXT).send(`${STATUS_CODES[statusCode]}\n`)
+    if (statusCode < 500) {
+      reply.code(statusCode).type(TEXT).send(`${STATUS_CODES[statusCode]}\n`)
+      return
+    }
     const [path = ''] = raw.url.split('?', 1)
     const origin = { path, client: clientOf(raw).name, method: raw.method }
     log.error('a request failed inside the server', { ...origin, error: textAt(error, 'code') ?? 'unknown' })
     // What failed may have been the answer itself: then there is no other one.
     if (reply.raw.headersSent) {
       reply.hijack()
-      return void reply.raw.destroy()
+      reply.raw.destroy()
+      return
     }
     reply.code(500).type(TEXT).send('the token could not be checked\n')
   })
@@ -104,6 +108,8 @@ export function createWebhook(options: WebhookOptions): Webhook {
         request.on('error', ignore)
         response.on('error', ignore)
         response.once('close', inFlight.end)
+        // None of the routes depends on it, and fastify refuses malformed ones.
+        request.headers['content-type'] = 'application/octet-stream'
         route(request, response)
       })
       return server
@@ -112,15 +118,11 @@ export function createWebhook(options: WebhookOptions): Webhook {
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   })
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
-  // Only TokenReviews have a body, and none depends on its type.
+  // Only TokenReviews have a body.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
-  app.addHook('onRequest', ({ raw }, _reply, next) => {
-    raw.headers['content-type'] = 'application/octet-stream'
-    next()
-  })
   handleErrors(app, log, connections.clientOf)
-  void app.register(tokenReviews({ ...options, clientOf: connections.clientOf }))
+  addTokenReviews(app, { ...options, clientOf: connections.clientOf })
   addObservability(app, options)
 
   return {

@@ -1,13 +1,6 @@
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { Refusal, repeatedFields, type UserInfo } from '@aws-iam-authenticator/core'
-import type {
-  FastifyInstance,
-  FastifyPluginCallback,
-  FastifyPluginOptions,
-  FastifyReply,
-  FastifyRequest,
-  RouteGenericInterface,
-} from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from '../answer.ts'
 import type { Authenticate, Granted, Origin } from '../authenticate.ts'
 import type { LogRefusal } from '../bounded-refusals.ts'
@@ -21,10 +14,12 @@ const PATH = '/authenticate'
 /** Size of a body, in bytes. Larger than any TokenReview: a token has 16 KiB at most. */
 const MAX_BODY_BYTES = 1024 * 1024
 
+const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE'
+
 /** The refusals for bodies that fastify rejects, by the code of its error. */
 const BODY_REFUSALS: ReadonlyMap<string, Refusal> = new Map(
   [
-    ['FST_ERR_CTP_BODY_TOO_LARGE', `it is longer than ${MAX_BODY_BYTES} bytes`],
+    [TOO_LARGE, `it is longer than ${MAX_BODY_BYTES} bytes`],
     ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'its length is not what content-length says'],
   ].map(([code = '', why]) => [code, new Refusal('malformed_request', `${EXPECTED_TOKEN_REVIEW}: ${why}`)]),
 )
@@ -69,60 +64,66 @@ function createOrigins(): (client: Client) => Origin {
   }
 }
 
-/** The endpoint of the webhook: TokenReview in, TokenReview out. */
-export function tokenReviews(
-  options: TokenReviewOptions,
-): FastifyPluginCallback<FastifyPluginOptions, Http2SecureServer> {
+/** Sends an answer in one write. Without the cork, Bun sends the head of HTTP/1.1 by itself, which costs a fifth of all logins. */
+function send(reply: Reply, { status, headers, body }: Answer): void {
+  const { socket, httpVersionMajor } = reply.request.raw
+  if (httpVersionMajor === 1) socket.cork()
+  try {
+    reply.code(status).headers(headers).send(body)
+  } finally {
+    if (httpVersionMajor === 1) socket.uncork()
+  }
+}
+
+/** Adds the endpoint of the webhook: TokenReview in, TokenReview out. */
+export function addTokenReviews(app: App, options: TokenReviewOptions): void {
   const { authenticate, metrics, logRefusal, refusalStatus, clientOf } = options
   const render = createRenderer()
   const originOf = createOrigins()
 
-  const answer = (reply: Reply, { status, headers, body }: Answer): string => {
-    void reply.code(status).headers(headers)
-    return body
-  }
   /** Refuses what never becomes a TokenReview. */
   const refuseRequest = (refusal: Refusal, { raw }: Request): Answer => {
     logRefusal(refusal, { path: PATH, client: clientOf(raw).name, method: raw.method })
     metrics.decided(refusal.reason, 0)
     return refusalAnswer(refusal, '', refusalStatus)
   }
+  const handle = async (request: Request, reply: Reply): Promise<void> => {
+    // A stream of HTTP/2 that is reset seems to come to its end.
+    if (request.raw.aborted) return void reply.hijack()
+    const review = parseTokenReview(String(request.body))
+    if (review instanceof Refusal) return send(reply, refuseRequest(review, request))
+    const client = clientOf(request.raw)
+    const startedAt = performance.now()
+    const outcome = await authenticate(review, originOf(client), client.address)
+    const refused = outcome instanceof Refusal
+    metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
+    if (refused) return send(reply, refusalAnswer(outcome, review.apiVersion, refusalStatus))
+    return send(reply, jsonAnswer(200, render(review.apiVersion, outcome)))
+  }
+  const handleError = (error: Error & { readonly code?: unknown }, request: Request, reply: Reply): void => {
+    // The body of a client that is gone is cut short: nobody waits for an answer.
+    if (request.raw.aborted) return void reply.hijack()
+    const refusal = BODY_REFUSALS.get(String(error.code))
+    if (refusal === undefined) throw error
+    // A connection of HTTP/2 goes on.
+    if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
+    const refused = refuseRequest(refusal, request)
+    send(reply, error.code === TOO_LARGE ? { ...refused, status: 413 } : refused)
+  }
 
-  return (scope, _options, done) => {
+  app.route({
+    method: app.supportedMethods.filter((method) => method !== 'POST'),
+    url: PATH,
+    handler: (request, reply) =>
+      send(reply, refuseRequest(new Refusal('method_not_allowed', 'expected POST'), request)),
+  })
+  // In a scope of its own: nothing else reads bodies.
+  void app.register((scope: App, _options, done) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) =>
       parsed(null, body),
     )
-    scope.addHook('onRequest', (request, reply, next) => {
-      if (request.method === 'POST') next()
-      else reply.send(answer(reply, refuseRequest(new Refusal('method_not_allowed', 'expected POST'), request)))
-    })
-    scope.setErrorHandler((error: { readonly code?: unknown }, request, reply) => {
-      // The body of a client that is gone is cut short: nobody waits for an answer.
-      if (request.raw.aborted) return void reply.hijack()
-      const refusal = BODY_REFUSALS.get(String(error.code))
-      if (refusal === undefined) throw error
-      // A connection of HTTP/2 goes on.
-      if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
-      const refused = refuseRequest(refusal, request)
-      reply.send(answer(reply, error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? { ...refused, status: 413 } : refused))
-    })
-    scope.all(PATH, async (request, reply) => {
-      // A stream of HTTP/2 that is reset seems to come to its end.
-      if (request.raw.aborted) {
-        reply.hijack()
-        return ''
-      }
-      const review = parseTokenReview(String(request.body))
-      if (review instanceof Refusal) return answer(reply, refuseRequest(review, request))
-      const client = clientOf(request.raw)
-      const startedAt = performance.now()
-      const outcome = await authenticate(review, originOf(client), client.address)
-      const refused = outcome instanceof Refusal
-      metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
-      if (refused) return answer(reply, refusalAnswer(outcome, review.apiVersion, refusalStatus))
-      return answer(reply, jsonAnswer(200, render(review.apiVersion, outcome)))
-    })
+    scope.post(PATH, { errorHandler: handleError }, handle)
     done()
-  }
+  })
 }
