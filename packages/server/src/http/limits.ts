@@ -36,9 +36,9 @@ export interface Client {
 
 /** The connections of a listener. */
 export interface Connections {
-  clientOf(request: AnyRequest): Client
+  readonly clientOf: (request: AnyRequest) => Client
   /** Closes every connection at once. */
-  destroy(): void
+  readonly destroy: () => void
 }
 
 interface Connection {
@@ -84,7 +84,11 @@ function check(connection: Connection): void {
 function limitConnections(server: Server, { firstRequestMs, idleSessionMs }: ListenerLimits): Map<string, Connection> {
   const connections = new Map<string, Connection>()
   server.on('connection', (socket: Socket) => {
-    if (socket.remotePort === undefined) return void socket.destroy()
+    // It is gone already.
+    if (socket.remotePort === undefined) {
+      socket.destroy()
+      return
+    }
     const name = nameOf(socket)
     const first = setTimeout(() => socket.destroy(), firstRequestMs).unref()
     const started = { requests: 0, requestsBefore: 0, unanswered: 0, awaitsPong: false, useless: 0 }

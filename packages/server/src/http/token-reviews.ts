@@ -102,7 +102,7 @@ export function addTokenReviews(app: App, options: TokenReviewOptions): void {
     if (refused) return send(reply, refusalAnswer(outcome, review.apiVersion, refusalStatus))
     return send(reply, jsonAnswer(200, render(review.apiVersion, outcome)))
   }
-  const handleError = (error: { readonly code?: unknown }, request: Request, reply: Reply): void => {
+  const handleError = (error: Error & { readonly code?: unknown }, request: Request, reply: Reply): void => {
     // The body of a client that is gone is cut short: nobody waits for an answer.
     if (request.raw.aborted) return void reply.hijack()
     const refusal = BODY_REFUSALS.get(String(error.code))
@@ -113,9 +113,8 @@ export function addTokenReviews(app: App, options: TokenReviewOptions): void {
     send(reply, error.code === TOO_LARGE ? { ...refused, status: 413 } : refused)
   }
 
-  const otherMethods = app.supportedMethods.filter((method) => method !== 'POST')
   app.route({
-    method: otherMethods,
+    method: app.supportedMethods.filter((method) => method !== 'POST'),
     url: PATH,
     handler: (request, reply) =>
       send(reply, refuseRequest(new Refusal('method_not_allowed', 'expected POST'), request)),

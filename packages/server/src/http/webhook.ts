@@ -50,14 +50,18 @@ function ignore(): void {}
 function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): void {
   app.setErrorHandler((error: { readonly statusCode?: number }, { raw }, reply) => {
     const { statusCode = 500 } = error
-    if (statusCode < 500) return void reply.code(statusCode).type(TEXT).send(`${STATUS_CODES[statusCode]}\n`)
+    if (statusCode < 500) {
+      reply.code(statusCode).type(TEXT).send(`${STATUS_CODES[statusCode]}\n`)
+      return
+    }
     const [path = ''] = raw.url.split('?', 1)
     const origin = { path, client: clientOf(raw).name, method: raw.method }
     log.error('a request failed inside the server', { ...origin, error: textAt(error, 'code') ?? 'unknown' })
     // What failed may have been the answer itself: then there is no other one.
     if (reply.raw.headersSent) {
       reply.hijack()
-      return void reply.raw.destroy()
+      reply.raw.destroy()
+      return
     }
     reply.code(500).type(TEXT).send('the token could not be checked\n')
   })
