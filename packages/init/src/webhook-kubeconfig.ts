@@ -3,7 +3,7 @@ import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { stringify } from 'yaml'
-import { parseHost } from './host.ts'
+import { parseHost } from './pair/host.ts'
 
 const CLUSTER = 'aws-iam-authenticator'
 const USER = 'apiserver'

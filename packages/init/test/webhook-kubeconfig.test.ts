@@ -2,7 +2,7 @@ import { createServer, get } from 'node:https'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { createKeyPair } from '../src/pair/certificate.ts'
-import { HostError } from '../src/host.ts'
+import { HostError } from '../src/pair/host.ts'
 import { renderWebhookKubeconfig } from '../src/webhook-kubeconfig.ts'
 
 const now = new Date()

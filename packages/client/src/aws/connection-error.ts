@@ -1,4 +1,4 @@
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from './credentials-error.ts'
 
 // OpenSSL's verification errors as Node.js names them, and Node.js's own check of the host name.
 const UNTRUSTED = new Set([

@@ -1,7 +1,7 @@
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/core/aws/sts-endpoint'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from './credentials-error.ts'
 import type { InstanceMetadata } from './instance-metadata.ts'
 import { loadSharedConfig, profileNames, type SharedConfig } from './shared-config.ts'
 

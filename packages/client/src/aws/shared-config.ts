@@ -3,7 +3,7 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { checkFileKind } from '@aws-iam-authenticator/files/kind/check-file-kind'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from './credentials-error.ts'
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import { readText } from './read-text.ts'
 

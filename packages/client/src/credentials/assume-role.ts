@@ -1,7 +1,7 @@
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import { callSts } from '../sts/call.ts'
 import { NoStsAnswer } from '../sts/refusal.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
 

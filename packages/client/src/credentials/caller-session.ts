@@ -3,7 +3,7 @@ import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { presignCallerIdentity } from '../sts/presign.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { NoStsAnswer, StsRefusal } from '../sts/refusal.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
 

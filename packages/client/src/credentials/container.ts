@@ -1,9 +1,9 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import { exchange, loadHttp, MAX_HEADER_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import { parseCredentialsDocument } from './credentials-document.ts'
 import type { Credentials } from '../aws/credentials.ts'
 

@@ -1,4 +1,4 @@
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { InstanceMetadata } from '../aws/instance-metadata.ts'
 import { parseCredentialsDocument } from './credentials-document.ts'
 import type { Credentials } from '../aws/credentials.ts'

@@ -1,9 +1,9 @@
 import type { CredentialCache } from '../cache/credential-cache.ts'
-import type { RoleIdentity } from '../cache/identity-key.ts'
-import { CredentialsError } from '../errors.ts'
+import type { RoleIdentity } from './identity-key.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { resolveCredentials } from './chain.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 
 /** Whose credentials are asked for, and for which cluster. */
@@ -78,7 +78,7 @@ async function obtainCached(
   now: () => Date,
 ): Promise<Credentials> {
   const { clusterId, role } = request
-  const { accessKey, roleKey, sourceKey } = await import('../cache/identity-key.ts')
+  const { accessKey, roleKey, sourceKey } = await import('./identity-key.ts')
   const source = await sourceKey(context, clusterId)
   const fresh = async (): Promise<Credentials> => {
     const base = await resolveBase(context, now)

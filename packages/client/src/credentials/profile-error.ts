@@ -1,6 +1,6 @@
 import type { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { CredentialsError } from '../errors.ts'
-import type { CredentialContext } from './context.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import { commonSdkError, oneLine, unknownSdkError } from './sdk-error.ts'
 
 const SSO_DENIED = /ForbiddenException|ResourceNotFoundException|No access/

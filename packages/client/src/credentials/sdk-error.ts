@@ -1,6 +1,6 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { clockDifference, isClockOff } from '../aws/clock.ts'
-import { CredentialsError, type CredentialsErrorCode } from '../errors.ts'
+import { CredentialsError, type CredentialsErrorCode } from '../aws/credentials-error.ts'
 import type { AwsHttpHandler } from '../aws/http-handler.ts'
 
 const MAX_MESSAGE_LENGTH = 500

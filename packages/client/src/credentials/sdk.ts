@@ -1,5 +1,5 @@
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials, CredentialSource } from '../aws/credentials.ts'
 
 /** What the SDK's clients take for their requestHandler. */

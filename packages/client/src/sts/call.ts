@@ -1,6 +1,6 @@
 import { SignatureV4 } from '@aws-sdk/signature-v4'
 import { isClockOff } from '../aws/clock.ts'
-import type { CredentialContext } from '../credentials/context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { percentEncode } from '../aws/percent-encode.ts'
 import { Sha256 } from '../aws/sha256.ts'

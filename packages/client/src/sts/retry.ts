@@ -1,5 +1,5 @@
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
 import { NoStsAnswer, StsRefusal } from './refusal.ts'
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Host, parseHost } from '../host.ts'
+import { type Host, parseHost } from './host.ts'
 
 const COMMON_NAME = 'aws-iam-authenticator'
 const LIFETIME_YEARS = 100

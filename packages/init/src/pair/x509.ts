@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto'
 import forge from 'node-forge'
-import type { Host } from '../host.ts'
+import type { Host } from './host.ts'
 
 const { asn1 } = forge
 const { Class, Type } = asn1

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
-import { HostError } from '../../src/host.ts'
+import { HostError } from '../../src/pair/host.ts'
 import { temporaryFolder } from '../files.ts'
 
 const now = new Date('2025-03-04T05:06:07.890Z')

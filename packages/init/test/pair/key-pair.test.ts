@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { type Test, test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
-import { HostError } from '../../src/host.ts'
+import { HostError } from '../../src/pair/host.ts'
 import { loadOrCreateKeyPair } from '../../src/pair/key-pair.ts'
 import { modeOf, namesIn, pairPaths, temporaryFolder } from '../files.ts'
 

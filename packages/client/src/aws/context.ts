@@ -1,7 +1,7 @@
 import type { Environment } from '@aws-iam-authenticator/network/environment'
-import type { AwsHttpHandler } from '../aws/http-handler.ts'
-import type { InstanceMetadata } from '../aws/instance-metadata.ts'
-import type { Settings } from '../aws/settings.ts'
+import type { AwsHttpHandler } from './http-handler.ts'
+import type { InstanceMetadata } from './instance-metadata.ts'
+import type { Settings } from './settings.ts'
 
 /** Asks a person for the code of their MFA device; undefined where nobody answers. */
 export type MfaCodeProvider = (serialNumber: string) => Promise<string | undefined>

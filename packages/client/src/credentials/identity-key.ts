@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import { findSource } from '../credentials/chain.ts'
-import type { CredentialContext } from '../credentials/context.ts'
+import { findSource } from './chain.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import { readText } from '../aws/read-text.ts'
 import { Sha256 } from '../aws/sha256.ts'
 import { reachableProfiles, type ProfileSettings } from '../aws/shared-config.ts'
@@ -43,7 +43,7 @@ function contentOf(path: string | undefined): Facts {
 async function ssoToken(environment: Environment, profile: ProfileSettings): Promise<Facts> {
   if (!profile.has('sso_session') && !profile.has('sso_start_url')) return []
   // Loaded for SSO alone: the names of its files are SHA-1.
-  const { ssoTokenFile } = await import('../credentials/token-caches.ts')
+  const { ssoTokenFile } = await import('./token-caches.ts')
   return contentOf(ssoTokenFile(environment, profile))
 }
 
