@@ -1,5 +1,5 @@
 /** Bounds the time of several steps together. */
-export interface Deadline {
+interface Deadline {
   /**
    * Runs the work.
    *

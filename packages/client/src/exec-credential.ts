@@ -3,7 +3,7 @@ import type { Token } from './token.ts'
 const DEFAULT_API_VERSION = 'client.authentication.k8s.io/v1beta1'
 
 /** What a kubectl exec plugin prints. */
-export interface ExecCredentialOptions extends Token {
+interface ExecCredentialOptions extends Token {
   /** The value of KUBERNETES_EXEC_INFO, by which kubectl says which version it wants. */
   readonly execInfo?: string | undefined
 }

@@ -7,7 +7,7 @@ import { readCertificateFile, readKeyFile } from './pair/read-pair-file.ts'
 import { renderWebhookKubeconfig } from './webhook-kubeconfig.ts'
 import { makeParentDirectory, writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 
-export interface InitializeOptions extends KeyPairOptions {
+interface InitializeOptions extends KeyPairOptions {
   /** The port of the webhook. */
   readonly port: number
   readonly kubeconfigPath: string
@@ -16,7 +16,7 @@ export interface InitializeOptions extends KeyPairOptions {
 }
 
 /** What a node has after `initialize`. */
-export interface Initialized {
+interface Initialized {
   readonly certificatePath: string
   readonly keyPath: string
   readonly kubeconfigPath: string

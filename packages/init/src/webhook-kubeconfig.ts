@@ -9,7 +9,7 @@ const CLUSTER = 'aws-iam-authenticator'
 const USER = 'apiserver'
 const CONTEXT = 'webhook'
 
-export interface WebhookKubeconfigOptions {
+interface WebhookKubeconfigOptions {
   /** The name or IP address, IPv6 without brackets, under which the API server reaches the webhook. */
   readonly hostname: string
   readonly port: number

@@ -9,7 +9,7 @@ import { percentEncode } from './percent-encode.ts'
 const TIMEOUT_MS = 10_000
 
 /** A request to AWS. The SDK's are of this kind. */
-export interface AwsRequest {
+interface AwsRequest {
   readonly protocol: string
   readonly hostname: string
   readonly port?: number
@@ -21,7 +21,7 @@ export interface AwsRequest {
 }
 
 /** The whole of an answer. */
-export interface AwsAnswer {
+interface AwsAnswer {
   readonly statusCode: number
   readonly headers: Record<string, string>
   readonly body: Uint8Array

@@ -19,7 +19,7 @@ export interface Settings {
   readonly caBundle: string | undefined
 }
 
-export interface SettingsOptions {
+interface SettingsOptions {
   readonly environment: Environment
   /** A region that was asked for explicitly: it wins. */
   readonly region?: string | undefined

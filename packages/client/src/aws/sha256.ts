@@ -3,7 +3,7 @@ import { Sha256 as JavaScriptSha256 } from '@aws-crypto/sha256-js'
 type Data = string | ArrayBuffer | ArrayBufferView
 
 /** SHA-256, or with a key its HMAC, as the SDK's signer takes it. */
-export interface Sha256Hash {
+interface Sha256Hash {
   update(data: Data): void
   digest(): Promise<Uint8Array>
   digestSync(): Uint8Array

@@ -8,7 +8,7 @@ import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import { readText } from './read-text.ts'
 
 /** The paths of the AWS shared files, named as the SDK's providers take them. */
-export interface SharedFiles {
+interface SharedFiles {
   /** The credentials file. */
   readonly filepath: string
   readonly configFilepath: string

@@ -9,7 +9,7 @@ import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import { unwritable } from './unwritable.ts'
 
 /** The largest cache file, in bytes. */
-export const MAX_CACHE_BYTES: number = 4 * 1024 * 1024
+const MAX_CACHE_BYTES: number = 4 * 1024 * 1024
 // Group and others.
 const OTHERS = 0o077
 const OTHERS_WRITE = 0o022

@@ -21,7 +21,7 @@ interface Entry extends Record<string, string> {
   readonly expiration: string
 }
 
-export interface CredentialCacheOptions {
+interface CredentialCacheOptions {
   readonly path: string
   /** AWS's time, as far as it is known. */
   readonly now: () => Date

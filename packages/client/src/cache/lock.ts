@@ -18,7 +18,7 @@ const MAX_LOCK_BYTES = 4096
 const MAX_AGE_MS = 10_000
 
 /** The right to write a file, among processes that ask for it here. */
-export interface Lock {
+interface Lock {
   /** Names a file beside it that dies with the lock: whoever finds the lock of a dead process removes it. */
   readonly asidePath: string
   release(): void

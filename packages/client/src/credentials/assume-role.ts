@@ -12,7 +12,7 @@ const DURATION_SECONDS = 900
 const ACCESS_KEY_ID = /^\w{1,128}$/
 const SECRET = /^[!-~]{1,16384}$/
 
-export interface AssumeRoleOptions {
+interface AssumeRoleOptions {
   readonly context: Pick<CredentialContext, 'environment' | 'settings' | 'http'>
   /** Who asks. */
   readonly base: Credentials

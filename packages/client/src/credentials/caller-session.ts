@@ -7,7 +7,7 @@ import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
 
-export interface CallerSessionOptions {
+interface CallerSessionOptions {
   readonly context: CredentialContext
   readonly clusterId: string
   readonly credentials: Credentials

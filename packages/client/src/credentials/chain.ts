@@ -6,7 +6,7 @@ import type { Credentials } from '../aws/credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
 /** The steps of the chain, in their order. */
-export type Source = 'environment' | 'web_identity' | 'profile' | 'container' | 'instance'
+type Source = 'environment' | 'web_identity' | 'profile' | 'container' | 'instance'
 
 // Any of these means that the profile is meant to give credentials.
 const CREDENTIAL_KEYS = [

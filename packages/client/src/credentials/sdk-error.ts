@@ -16,7 +16,7 @@ const SIGNATURE_OF_TIME = /Signature (expired|not yet current)/i
 const NOT_AWS = /parse error|Deserialization|Invalid response from STS|^Unknown$/
 
 /** An error that AWS answered with. */
-export interface ServiceError {
+interface ServiceError {
   /** The error code, such as `AccessDenied`. */
   readonly code: string
   readonly message: string

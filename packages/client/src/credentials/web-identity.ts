@@ -12,7 +12,7 @@ interface Role {
   readonly sessionName?: string | undefined
 }
 
-export interface WebIdentityOptions extends Role {
+interface WebIdentityOptions extends Role {
   readonly context: Pick<CredentialContext, 'settings' | 'http'>
   readonly token: string
   /** Where the token comes from, in words for a person. */
@@ -25,7 +25,7 @@ export interface WebIdentityOptions extends Role {
  * @throws {CredentialsError} `web_identity_failed` and those of any call to STS
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<Credentials> {
+async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<Credentials> {
   const { context, token, roleArn, sessionName, source } = options
   try {
     const provide = fromWebToken({

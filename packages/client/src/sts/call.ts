@@ -15,7 +15,7 @@ const VERSION = '2011-06-15'
 const SKEW_MS = 4 * 60_000
 
 /** A call of STS. */
-export interface StsCall {
+interface StsCall {
   readonly context: Pick<CredentialContext, 'environment' | 'settings' | 'http'>
   /** Who calls. */
   readonly credentials: Credentials

@@ -4,7 +4,7 @@ import type { Settings } from '../aws/settings.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
 
 /** Where calls of STS go, and the region that they are signed for. */
-export interface StsTarget {
+interface StsTarget {
   readonly url: URL
   readonly signingRegion: string
 }

@@ -10,7 +10,7 @@ const EXPIRES_SECONDS = 60
 
 const SIGNATURE = 'X-Amz-Signature'
 
-export interface PresignOptions {
+interface PresignOptions {
   /** The cluster the URL is bound to: the value of the signed header `x-k8s-aws-id`. */
   readonly clusterId: string
   readonly credentials: Pick<Credentials, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>

@@ -8,7 +8,7 @@ export const MAX_FILE_BYTES: number = 64 * 1024 * 1024
  * Why a path can't be read. `ENOENT`: a broken symbolic link; callers that treat a missing file as empty treat it the same.
  * `ENOTREG`: a FIFO, a device, a socket, a directory, or a symbolic link where none is followed. `EFBIG`: above the limit.
  */
-export type UnreadableFileCode = 'ENOENT' | 'ENOTREG' | 'EFBIG'
+type UnreadableFileCode = 'ENOENT' | 'ENOTREG' | 'EFBIG'
 
 /** A path that leads to something else than a regular file of a bounded size. The message doesn't name the path. */
 export class UnreadableFile extends Error {

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { checkReplaceable } from '../check-replaceable.ts'
 import { systemErrorCode, writing } from './file-error.ts'
 
-export interface WriteFileOptions {
+interface WriteFileOptions {
   /** The file's permission bits, whatever the umask and whatever the file had before. */
   readonly mode: number
   /** Whether to make the folder of the file, and those above it, where they are missing. Default: false. */

@@ -8,13 +8,13 @@ import { makeParentDirectory } from '@aws-iam-authenticator/files/write/write-fi
 /** Where the pair lies (PEM files), and what a new one is made for. */
 export interface KeyPairOptions extends KeyPairPaths, CertificateOptions {}
 
-export interface LoadedKeyPair extends KeyPair {
+interface LoadedKeyPair extends KeyPair {
   /** Whether this call made the pair; false when it was there. */
   readonly created: boolean
 }
 
 /** A pair that was loaded, or that was made and lies nowhere yet. */
-export interface PreparedKeyPair extends KeyPair {
+interface PreparedKeyPair extends KeyPair {
   readonly isNew: boolean
   /**
    * Puts a new pair in its place; gives the pair that lies there then, which is another process's where that was faster.

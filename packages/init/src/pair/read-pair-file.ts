@@ -6,10 +6,10 @@ import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { systemErrorCode, unreadable } from '@aws-iam-authenticator/files/write/file-error'
 
 /** The uid that the server runs as in its image and on kops nodes. */
-export const SERVER_UID = 10_000
+const SERVER_UID = 10_000
 
 /** The largest certificate chain or key, in bytes. */
-export const MAX_PEM_BYTES: number = 1024 * 1024
+const MAX_PEM_BYTES: number = 1024 * 1024
 
 /** What a file of the pair must not let others do. */
 interface PairFile {

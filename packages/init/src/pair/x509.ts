@@ -7,7 +7,7 @@ const { Class, Type } = asn1
 type Node = forge.asn1.Asn1
 
 /** What a self-signed certificate says. */
-export interface CertificateContent {
+interface CertificateContent {
   readonly commonName: string
   readonly notBefore: Date
   readonly notAfter: Date

@@ -28,7 +28,7 @@ async function runPlugin(plugin: ExecPlugin, environment: Environment): Promise<
 }
 
 /** An API server that a person uses; logging in may take that person's attention. */
-export interface PersonalCluster {
+interface PersonalCluster {
   readonly server: string
   readonly logIn: () => Promise<KubernetesCluster>
 }

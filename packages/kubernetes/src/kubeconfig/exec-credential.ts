@@ -17,7 +17,7 @@ export interface ExecPlugin {
 }
 
 /** What a plugin answered with: a token, a client certificate with its key (PEM), or all of them. */
-export interface ExecCredentials {
+interface ExecCredentials {
   readonly token: string | null
   readonly cert?: string
   readonly key?: string

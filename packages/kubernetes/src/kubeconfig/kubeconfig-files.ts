@@ -6,7 +6,7 @@ import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { LineCounter, YAMLParseError } from 'yaml'
 
 /** A kubeconfig file as it is written. */
-export interface KubeconfigFile {
+interface KubeconfigFile {
   readonly path: string
   readonly config: unknown
 }

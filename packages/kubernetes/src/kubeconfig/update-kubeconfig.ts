@@ -9,7 +9,7 @@ import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './file-to-change.ts'
 import { saveKubeconfig } from './save-kubeconfig.ts'
 
-export interface UpdateKubeconfigOptions extends ExecUserOptions {
+interface UpdateKubeconfigOptions extends ExecUserOptions {
   readonly files: readonly [string, ...string[]]
   readonly user: string
   /** The context to give that user; null leaves the contexts alone. */
@@ -20,7 +20,7 @@ export interface UpdateKubeconfigOptions extends ExecUserOptions {
   readonly dryRun: boolean
 }
 
-export interface UpdatedKubeconfig {
+interface UpdatedKubeconfig {
   /** The entries as a kubeconfig of their own, safe to show. */
   readonly rendered: string
   /** Each file with what was written there. */

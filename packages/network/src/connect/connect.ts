@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'n
 import { closedByOther, exchangeConnect, loadHttp, MAX_HEADER_BYTES } from './http-exchange.ts'
 
 /** Where a connection leads, and how. */
-export interface Route {
+interface Route {
   readonly origin: URL
   /** An HTTP proxy; undefined for none. */
   readonly proxy: URL | undefined

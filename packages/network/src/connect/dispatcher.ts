@@ -17,7 +17,7 @@ const KEEP_ALIVE_MS = 55_000
 export type DispatcherOptions = TrustOptions
 
 /** The TLS options that differ between the servers we connect to; certificates and keys are PEM. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly ca?: string | string[]
   /** In the place of the certificates and the key. */
   readonly secureContext?: SecureContext

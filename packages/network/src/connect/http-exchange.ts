@@ -20,19 +20,19 @@ export const MAX_BODY_BYTES: number = 256 * 1024
  * Largest answer in all, in bytes. Counts what the other limits don't: interim answers, chunk sizes and extensions, trailers, and
  * spaces around header values.
  */
-export const MAX_ANSWER_BYTES: number = 2 * MAX_BODY_BYTES
+const MAX_ANSWER_BYTES: number = 2 * MAX_BODY_BYTES
 
 /** Most interim answers (status 1xx) before the answer itself. */
-export const MAX_INTERIM_ANSWERS = 16
+const MAX_INTERIM_ANSWERS = 16
 
 /** A complete answer. */
-export interface ExchangeAnswer {
+interface ExchangeAnswer {
   readonly statusCode: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly body?: string | Uint8Array | null
   /** Default: {@link MAX_BODY_BYTES}. */
   readonly maxBodyBytes?: number
@@ -142,7 +142,7 @@ export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Pro
 }
 
 /** The answer of a proxy to CONNECT. */
-export interface TunnelAnswer {
+interface TunnelAnswer {
   readonly statusCode: number
   /** What came behind the headers. */
   readonly head: Buffer

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 
 /** Whether connections to that host and port go to it directly. */
-export type NoProxy = (host: string, port: number) => boolean
+type NoProxy = (host: string, port: number) => boolean
 
 const ENTRY = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*|[^:]*(?::[^:]*){2,}))(?::(?<port>\d+))?$/
 const CIDR = /^(?<network>[^/]+)\/(?<prefix>\d{1,3})$/
