@@ -19,7 +19,7 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Says what a connection to AWS died of. The SDK decides by the `cause` whether to try again. */
+/** The error for a failed connection to AWS. The SDK decides by its `cause` whether to retry. */
 export function connectionError(host: string, cause: unknown): CredentialsError {
   const code = codeOf(cause)
   if (code !== undefined && UNTRUSTED.has(code)) {
@@ -34,7 +34,7 @@ export function connectionError(host: string, cause: unknown): CredentialsError 
   return new CredentialsError(
     'sts_unreachable',
     `cannot reach ${host}: ${reason}; check the network, HTTPS_PROXY and NO_PROXY`,
-    // undici's own code for a connection that broke says nothing to the SDK, which tries again after this one.
+    // The SDK doesn't know undici's code for a broken connection. It retries after ECONNRESET.
     { cause: code === 'UND_ERR_SOCKET' ? Object.assign(new Error(reason), { code: 'ECONNRESET' }) : cause },
   )
 }

@@ -14,7 +14,7 @@ interface CallerSessionOptions {
   readonly now: Date
 }
 
-/** What AWS allows in a UserId, which may hold a session name (STS API reference, AssumedRoleUser). */
+/** The format of a UserId, which may hold a session name (STS API reference, AssumedRoleUser). */
 const USER_ID = /^[\w+=,.@:-]{2,193}$/
 
 function parseAnswer(body: Uint8Array): unknown {
@@ -26,8 +26,8 @@ function parseAnswer(body: Uint8Array): unknown {
 }
 
 /**
- * The session name of whoever has these credentials, by STS GetCallerIdentity: what follows the colon of the UserId.
- * Users have none.
+ * Asks STS GetCallerIdentity for the session name of these credentials: the part of the UserId after the colon. Users have
+ * none.
  *
  * @throws {CredentialsError}
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

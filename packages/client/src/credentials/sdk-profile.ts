@@ -8,8 +8,8 @@ import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
 import { checkTokenCaches } from './token-caches.ts'
 
 /**
- * The credentials of a profile at the root of a chain that the SDK knows to get: SSO, `aws login` and
- * credential_process. The SSO cache is found by the SDK from the process's own environment.
+ * Gets the credentials of a profile through the SDK: SSO, `aws login` and credential_process. The SDK finds the SSO cache
+ * by the environment of the process.
  *
  * @throws {CredentialsError}
  */

@@ -15,14 +15,14 @@ interface Role {
 interface WebIdentityOptions extends Role {
   readonly context: Pick<CredentialContext, 'settings' | 'http'>
   readonly token: string
-  /** Where the token comes from, in words for a person. */
+  /** The origin of the token, in words for a message. */
   readonly source: string
 }
 
 /**
  * Assumes a role with an OpenID Connect token.
  *
- * @throws {CredentialsError} `web_identity_failed` and those of any call to STS
+ * @throws {CredentialsError} `web_identity_failed`, or an error of any call to STS
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<Credentials> {
@@ -45,7 +45,7 @@ async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<C
 }
 
 /**
- * The credentials of a pod's role (IAM roles for service accounts): the token is in a file that is renewed on disk.
+ * Gets the credentials of a pod's role (IAM roles for service accounts). The token is in a file that is renewed on disk.
  *
  * @throws {CredentialsError} As {@link assumeRoleWithWebIdentity}
  */
