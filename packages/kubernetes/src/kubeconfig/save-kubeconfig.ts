@@ -8,7 +8,7 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
-/** Holds the lock that kubectl takes while it changes a kubeconfig. */
+/** Runs the work under the lock that kubectl holds while it changes a kubeconfig. */
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`
   try {
@@ -28,7 +28,7 @@ async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A path behind the links that lead to it, and the mode of what is there; a new file is its owner's alone. */
+/** Follows symbolic links, and returns the target and its mode. A new file gets mode 0600. */
 async function targetOf(path: string): Promise<{ readonly target: string; readonly mode: number }> {
   try {
     const target = await realpath(path)
@@ -40,11 +40,11 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
 }
 
 /**
- * Changes a file: it holds the old text or the new one whole at any moment, and keeps its mode and the links that lead to it.
+ * Changes a file atomically. Keeps its mode and the symbolic links to it.
  *
- * @param change Gives the new text for the one that is there once nobody else changes it.
+ * @param change Returns the new text. Called under the lock.
  * @throws {AuthenticatorError} `kubeconfig_locked`
- * @throws {FileError} The file can't be read or written; it is then as it was.
+ * @throws {FileError} The file can't be read or written. It is unchanged then.
  */
 export async function saveKubeconfig(path: string, change: () => Promise<string>): Promise<void> {
   const { target, mode } = await targetOf(path)
