@@ -40,7 +40,7 @@ function answerOf(credentials: string): string {
   return `<AssumeRoleResponse><AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult></AssumeRoleResponse>`
 }
 
-/** Assumes the role where AWS answers with these, one after the other; gives what was asked. */
+/** Assumes the role while AWS returns these answers in turn. Returns the requests. */
 async function answered(
   environment: Environment,
   ...answers: readonly (readonly [statusCode: number, text: string])[]

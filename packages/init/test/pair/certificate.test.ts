@@ -76,7 +76,7 @@ void test('a hostname or an address that is none is refused', async (t) => {
   await t.rejects(createKeyPair({ hostname: 'localhost', address: '[::]', now }), refusal)
 })
 
-/** What `openssl` prints; nothing of this process's environment but PATH reaches it. */
+/** Runs `openssl` with no environment but PATH, and returns its output. */
 async function openssl(...args: string[]): Promise<string> {
   return (await run('openssl', args, { env: { PATH: process.env.PATH } })).stdout
 }

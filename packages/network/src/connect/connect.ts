@@ -114,7 +114,7 @@ export async function connect(route: Route, signal: AbortSignal): Promise<Socket
   const { hostname, port, protocol } = route.proxy ?? route.origin
   const usual = protocol === 'https:' ? 443 : 80
   const base = connectTcp({ host: bare(hostname), port: port === '' ? usual : Number(port), noDelay: true, lookup })
-  // Reported to whoever waits for the connection; not an error if no one does.
+  // The code that waits for the connection reports the error.
   base.on('error', () => undefined)
   signal.addEventListener('abort', () => base.destroy())
   const late = Promise.withResolvers<never>()
