@@ -1,3 +1,4 @@
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { CredentialsError } from './credentials-error.ts'
 
 // OpenSSL's verification errors as Node.js names them, and Node.js's own check of the host name.
@@ -15,13 +16,9 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
 /** The error for a failed connection to AWS. The SDK decides by its `cause` whether to retry. */
 export function connectionError(host: string, cause: unknown): CredentialsError {
-  const code = codeOf(cause)
+  const code = textAt(cause, 'code')
   if (code !== undefined && UNTRUSTED.has(code)) {
     return new CredentialsError(
       'untrusted_certificate',

@@ -1,10 +1,10 @@
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
 
 const ELSEWHERE = 'set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere'
 
 function remedy(cause: unknown): string {
-  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+  switch (property(cause, 'code')) {
     case 'ENOSPC':
     case 'EDQUOT':
       return `: make room there, or ${ELSEWHERE}`

@@ -1,3 +1,4 @@
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
@@ -58,8 +59,7 @@ export function maxAttempts(environment: Environment, { profile }: SharedConfig)
 function codesOf(error: unknown): readonly string[] {
   if (error instanceof StsRefusal) return [error.name]
   if (!(error instanceof Error)) return []
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : []
-  return [...own, ...codesOf(error.cause)]
+  return [textAt(error, 'code') ?? [], codesOf(error.cause)].flat()
 }
 
 /**

@@ -31,7 +31,7 @@ async function readIfThere(path: string): Promise<KubeconfigText> {
   try {
     return { path, text: await readRegularFile(path) }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { path, text: undefined }
+    if (property(error, 'code') === 'ENOENT') return { path, text: undefined }
     throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -57,20 +57,20 @@ function rewordError(error: Error): Error {
 /**
  * Limits the size of an answer. `node:http` itself limits only the headers.
  *
- * @param fail Called when a limit is exceeded.
+ * @param onExceeded Called when a limit is exceeded.
  * @returns A function that stops counting the bytes of the connection.
  */
-function limitAnswer(outgoing: ClientRequest, fail: (error: Error) => void): () => void {
+function limitAnswer(outgoing: ClientRequest, onExceeded: (error: Error) => void): () => void {
   let interimAnswers = 0
   let bytes = 0
   let connection: Socket | undefined
   const count = (piece: Buffer): void => {
     bytes += piece.length
-    if (bytes > MAX_ANSWER_BYTES) fail(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
+    if (bytes > MAX_ANSWER_BYTES) onExceeded(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
   }
   outgoing.on('information', () => {
     interimAnswers += 1
-    if (interimAnswers > MAX_INTERIM_ANSWERS) fail(new Error(`more than ${MAX_INTERIM_ANSWERS} interim answers`))
+    if (interimAnswers > MAX_INTERIM_ANSWERS) onExceeded(new Error(`more than ${MAX_INTERIM_ANSWERS} interim answers`))
   })
   outgoing.once('socket', (socket) => {
     connection = socket
