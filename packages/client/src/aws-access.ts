@@ -8,7 +8,7 @@ import { createHttpHandler } from './aws/http-handler.ts'
 import { createInstanceMetadata } from './aws/instance-metadata.ts'
 import { resolveSettings } from './aws/settings.ts'
 
-/** What a call of AWS needs: whom to ask, and as whom. */
+/** The region, endpoint options and credentials for a call to AWS. */
 export interface AwsAccess {
   readonly region: string
   readonly fips: boolean
@@ -18,26 +18,26 @@ export interface AwsAccess {
 
 export interface AwsAccessOptions {
   readonly environment: Environment
-  /** The region to ask in, STS included. */
+  /** The region to call, including STS. */
   readonly region: () => Promise<string>
-  /** The way to AWS; it stays open. */
+  /** Sends the requests to AWS. Not closed here. */
   readonly dispatcher: Dispatcher
-  /** The role to ask as, and headers for the call that assumes it, by which its trust policy can tell who asks. */
+  /** The role to assume, and headers for that call, which the trust policy can check. */
   readonly role?: { readonly arn: string; readonly headers: Readonly<Record<string, string>> } | undefined
   /** Default: the clock. */
   readonly now?: () => Date
 }
 
-/** The longest that a role which was assumed with another role's credentials may be used, and what every role allows. */
+/** The maximum session of a role assumed with another role's credentials, in seconds. Every role allows it. */
 const ROLE_DURATION_SECONDS = 3600
 
-/** How long before they expire credentials are renewed. */
+/** The time before expiry at which credentials are renewed, in milliseconds. */
 const RENEWAL_MS = 5 * 60_000
 
-/** How long credentials are used that do not say when they expire: a person may replace them in their file. */
+/** The time after which credentials without an expiry are read again, in milliseconds. Their file may change. */
 const MAX_AGE_MS = 15 * 60_000
 
-/** How long whoever needs access waits for it: a login waits 5 s for EC2 in all. */
+/** Time limit for a renewal, in milliseconds. A login waits 5 s in all for EC2. */
 const RENEWAL_TIMEOUT_MS = 4_000
 
 async function resolveAccess({ environment, region, dispatcher, role }: AwsAccessOptions): Promise<AwsAccess> {
@@ -60,10 +60,10 @@ async function resolveAccess({ environment, region, dispatcher, role }: AwsAcces
 }
 
 /**
- * Access to AWS for a process that runs on: resolved when it is asked for, kept while its credentials last, and renewed
- * before they expire, by one renewal at a time. A renewal that fails is no failure while the credentials before it last.
+ * Creates access to AWS for a long-running process. It is resolved on demand, kept while its credentials are valid, and
+ * renewed before they expire, one renewal at a time. A failed renewal is ignored while the previous credentials are valid.
  *
- * @returns A function that throws an {@link AuthenticatorError}, mostly a CredentialsError, where there is no access.
+ * @returns A function that throws an {@link AuthenticatorError}, mostly a CredentialsError, if there is no access.
  */
 export function createAwsAccess(options: AwsAccessOptions): () => Promise<AwsAccess> {
   const { now = () => new Date() } = options
@@ -77,7 +77,7 @@ export function createAwsAccess(options: AwsAccessOptions): () => Promise<AwsAcc
     current = { access, goodUntilMs }
     return access
   }
-  // One that hangs is let go, so that the next one can begin; if it comes to something after all, the better.
+  // A renewal that hangs is abandoned, so that the next one can start. If it succeeds later, its result is used.
   const renew = async (): Promise<AwsAccess> => {
     const done = new AbortController()
     const giveUp = async (): Promise<never> => {

@@ -1,24 +1,24 @@
-/** Bounds the time of several steps together. */
-export interface Deadline {
+/** A time limit for several steps together. */
+interface Deadline {
   /**
    * Runs the work.
    *
-   * @throws {Error} What `late` gives, if the work takes longer.
+   * @throws {Error} The error of `createError`, if the work takes longer.
    */
   readonly bound: <T>(work: Promise<T>) => Promise<T>
-  /** Stops the clock while a person or a program of theirs is at work. */
+  /** Stops the clock while a user or a program of theirs is working. */
   readonly pauseWhile: <T>(wait: () => Promise<T>) => Promise<T>
 }
 
 /**
  * Starts a deadline.
  *
- * @param limitMs In milliseconds, without pauses.
- * @param late Gives the error to fail with.
+ * @param limitMs The limit in milliseconds, not counting pauses.
+ * @param createError Creates the error to fail with.
  */
-export function startDeadline(limitMs: number, late: () => Error): Deadline {
+export function startDeadline(limitMs: number, createError: () => Error): Deadline {
   const expired = Promise.withResolvers<never>()
-  // Not an error where nothing is bound.
+  // Without bound work the rejection is not an error.
   expired.promise.catch(() => undefined)
   let leftMs = limitMs
   let pauses = 0
@@ -26,7 +26,7 @@ export function startDeadline(limitMs: number, late: () => Error): Deadline {
   let timer: NodeJS.Timeout | undefined
   const resume = (): void => {
     startedAt = performance.now()
-    timer = setTimeout(() => expired.reject(late()), leftMs)
+    timer = setTimeout(() => expired.reject(createError()), leftMs)
   }
   const stop = (): void => {
     clearTimeout(timer)

@@ -2,9 +2,9 @@ import type { Token } from './token.ts'
 
 const DEFAULT_API_VERSION = 'client.authentication.k8s.io/v1beta1'
 
-/** What a kubectl exec plugin prints. */
-export interface ExecCredentialOptions extends Token {
-  /** The value of KUBERNETES_EXEC_INFO, by which kubectl says which version it wants. */
+/** The content of an ExecCredential. */
+interface ExecCredentialOptions extends Token {
+  /** The value of KUBERNETES_EXEC_INFO, which holds the version that kubectl requests. */
   readonly execInfo?: string | undefined
 }
 
@@ -20,10 +20,10 @@ function requestedApiVersion(execInfo: string | undefined): string {
 }
 
 /**
- * Writes the ExecCredential by which kubectl takes the token, as one line without its end.
+ * Formats the ExecCredential that a kubectl exec plugin prints, as one line without a line break.
  *
- * Any apiVersion that kubectl asks for is echoed: all versions so far share these fields, and kubectl refuses an answer
- * in another version than it asked for.
+ * Echoes any apiVersion that kubectl requests. All versions so far share these fields, and kubectl rejects an answer in
+ * another version.
  *
  * @see https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
  */

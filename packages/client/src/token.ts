@@ -1,27 +1,27 @@
 import { encodeToken } from '@aws-iam-authenticator/core/token/codec'
 import type { CredentialCache } from './cache/credential-cache.ts'
 import { clockDifference, isClockOff } from './aws/clock.ts'
-import type { CredentialContext, MfaCodeProvider } from './credentials/context.ts'
+import type { CredentialContext, MfaCodeProvider } from './aws/context.ts'
 import { obtainCredentials, type Request } from './credentials/obtain.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { startDeadline } from './deadline.ts'
-import { CredentialsError } from './errors.ts'
+import { CredentialsError } from './aws/credentials-error.ts'
 import type { HttpClient } from '@aws-iam-authenticator/network/http-client'
 import { createHttpHandler } from './aws/http-handler.ts'
 import { createInstanceMetadata } from './aws/instance-metadata.ts'
 import { presignCallerIdentity } from './sts/presign.ts'
 import { resolveSettings } from './aws/settings.ts'
 
-// AWS honours the URL for 15 minutes; kubectl asks for the next token a minute before.
+// AWS accepts the URL for 15 minutes. kubectl requests the next token a minute earlier.
 const LIFETIME_MS = 14 * 60 * 1000
 
-/** Time for a token in all, in milliseconds, without that of an MFA prompt and of `credential_process`. */
+/** Time limit for a token, in milliseconds. Doesn't count an MFA prompt and `credential_process`. */
 const DEADLINE_MS = 30_000
 
 /** A bearer token for one cluster. */
 export interface Token {
   readonly token: string
-  /** When to ask for the next one. */
+  /** The time to request the next token. */
   readonly expiration: Date
 }
 
@@ -31,22 +31,22 @@ export interface TokenOptions {
   readonly roleArn?: string | undefined
   /** For `roleArn`. */
   readonly externalId?: string | undefined
-  /** For `roleArn`. Default: a name of our own with the time in it. */
+  /** For `roleArn`. Default: `aws-iam-authenticator-` and the time. */
   readonly sessionName?: string | undefined
-  /** For `roleArn`: takes over the session name of the credentials that assume it, where they have one. */
+  /** For `roleArn`: keeps the session name of the credentials that assume it, if they have one. */
   readonly forwardSessionName?: boolean | undefined
-  /** Whether temporary credentials are kept in a file for the next process, and taken from there. */
+  /** True to keep temporary credentials in a file and to reuse those of earlier processes. */
   readonly cache?: boolean | undefined
-  /** Default: what the environment, the profile or the instance says, else us-east-1. */
+  /** Default: from the environment, the profile or the instance, else us-east-1. */
   readonly region?: string | undefined
   readonly environment: Environment
   /**
-   * Opens the way to AWS, where it has to be asked at all; called once. `caBundle` is the profile's setting.
-   * What it gives, such as a dispatcher of undici, is destroyed before the token is given.
+   * Creates the HTTP client for requests to AWS. Called at most once, before the first request. `caBundle` is the setting of
+   * the profile. The client, such as an undici dispatcher, is destroyed before the token is returned.
    */
   readonly createHttpClient: (options: { caBundle: string | undefined }) => Promise<HttpClient>
   readonly mfaCodeProvider?: MfaCodeProvider | undefined
-  /** Told in one line what a person should know although there is a token. */
+  /** Called with a one-line warning for the user, although there is a token. */
   readonly warn?: ((message: string) => void) | undefined
   /** Default: the clock. */
   readonly now?: () => Date
@@ -88,7 +88,7 @@ async function signToken({ options, context, now }: Work): Promise<Token> {
       `the clock of this machine is ${difference}: the token is signed with the time of AWS; set the clock`,
     )
   } else {
-    // Without an answer of AWS the next process would take its own clock for right, and sign with that.
+    // With cached credentials the next process would not ask AWS, and would sign with its wrong clock.
     await cache?.save()
   }
   const ends = [signingTime.getTime() + LIFETIME_MS, credentials.expiration?.getTime() ?? Infinity]
@@ -101,11 +101,11 @@ function noTokenInTime(failure: Error | undefined): CredentialsError {
 }
 
 /**
- * Makes a token: resolves credentials, assumes the role where one is given, and presigns. With static keys and no role,
- * and with a cache that has what it takes, nothing goes over the network.
+ * Makes a token: resolves credentials, assumes the role if there is one, and presigns. Sends no request for static keys
+ * without a role, or if the cache has the credentials.
  *
- * Where AWS was asked and its clock differs from this machine's, the token is signed with AWS's time: with the other it
- * would be refused. The expiration is by this machine's clock always, for kubectl goes by that.
+ * If an answer of AWS shows that this machine's clock is off, the token is signed with AWS's time, because it would be
+ * rejected otherwise. The expiration is always by this machine's clock, which kubectl uses.
  *
  * @throws {CredentialsError}
  */

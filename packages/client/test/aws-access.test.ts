@@ -13,7 +13,7 @@ const HEADERS = {
 }
 const MINUTE_MS = 60_000
 
-/** Notes which headers the signatures of the requests cover, which the sandbox's log leaves out. */
+/** Records the headers that the signatures of the requests cover. The sandbox's log doesn't have them. */
 class Signatures extends InProcessDispatcher {
   readonly signedHeaders: string[] = []
 

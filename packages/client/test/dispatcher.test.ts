@@ -24,13 +24,13 @@ async function start(t: Pick<Test, 'teardown'>, options: SandboxAwsOptions = {})
 
 type Create = (options: DispatcherOptions) => Promise<HttpClient>
 
-/** undici's, of whoever runs on, and that of a command that ends at once: both go by the same settings. */
+/** The clients of a long-running process (undici) and of a one-shot command. Both use the same settings. */
 const CLIENTS: readonly (readonly [name: string, create: Create])[] = [
   ['undici', createDispatcher],
   ['one-shot client', async (options) => createOneShotClient(options)],
 ]
 
-/** Asks the fake AWS for a role, by the network that this environment describes. */
+/** Assumes a role of the fake AWS, through the network that this environment describes. */
 async function assumeRole(create: Create, network: Readonly<Record<string, string>>): Promise<Token> {
   const environment = { ...PERSON, ...network }
   return await getToken({
@@ -85,7 +85,7 @@ for (const [name, create] of CLIENTS) {
     const aws = await start(t)
     const client = await create({ environment: { SSL_CERT_FILE: aws.caFile } })
     t.teardown(() => client.destroy())
-    // The sandbox issues for the server name, and there is none for an address.
+    // The sandbox issues certificates for the server name, and an address has none.
     await t.rejects(client.request(get(`https://127.0.0.1:${aws.port}`)))
     t.same(aws.sts.requests, [])
   })
@@ -103,7 +103,7 @@ for (const [name, create] of CLIENTS) {
     const environment = { HTTPS_PROXY: aws.proxyUrl, SSL_CERT_FILE: aws.caFile, NO_PROXY: 'sts.invalid' }
     const client = await create({ environment })
     t.teardown(() => client.destroy())
-    // RFC 2606 section 2: nobody has that name, so that past the proxy is nowhere.
+    // RFC 2606 section 2: this name never exists, so a direct connection fails.
     await t.rejects(client.request(get('https://sts.invalid')))
     t.same(aws.proxyRequests, [])
     await t.rejects(client.request(get('https://sts2.invalid')))

@@ -11,8 +11,8 @@ import type { Environment } from '../../network/src/environment.ts'
 export const CLUSTER_ID = 'k8s.local'
 
 /**
- * The environment of a person who has these files in their home, whom no machine gives anything else. The SDK's own
- * clients and providers read the process's environment, so it is made the same for the length of the test.
+ * The environment of a user with these files in their home folder and no other credentials. The SDK's own clients and
+ * providers read the environment of the process, so it is set to the same for the duration of the test.
  */
 export async function personWith(
   t: Pick<Test, 'teardown'>,
@@ -40,7 +40,7 @@ function replaceProcessEnvironment(t: Pick<Test, 'teardown'>, environment: Envir
   Object.assign(process.env, environment)
 }
 
-/** The way to a fake AWS in this process, which leaves nothing to close. */
+/** A client of a fake AWS in this process. It needs no closing. */
 function dispatcherTo(aws: InProcessAws): Dispatcher {
   return Object.assign(new InProcessDispatcher(aws.handle), { destroy: () => Promise.resolve() })
 }
@@ -61,7 +61,7 @@ export function urlOf({ token }: Token): URL {
   return new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString())
 }
 
-/** Whose token STS says this is, asked as a server of that cluster would. */
+/** Verifies a token as a server of that cluster does, and returns the caller that STS reports. */
 export async function callerOf(aws: InProcessAws, token: Token, clusterId = CLUSTER_ID): Promise<unknown> {
   const url = urlOf(token)
   const { body } = await dispatcherTo(aws).request({
@@ -73,7 +73,7 @@ export async function callerOf(aws: InProcessAws, token: Token, clusterId = CLUS
   return await body.json()
 }
 
-/** What {@link callerOf} finds for that identity. */
+/** The result of {@link callerOf} for that identity. */
 export function caller(arn: string | RegExp): object {
   return { GetCallerIdentityResponse: { GetCallerIdentityResult: { Arn: arn } } }
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { checkKind, INHERITED, isMissing, isNull, UnreadableFile } from './kind/file-kind.ts'
 
 /**
- * Checks that a rename onto the path replaces a regular file, a link to one, or nothing: a rename would replace /dev/null too.
+ * Checks that a rename to the path replaces a regular file, a link to one, or nothing. A rename would replace even /dev/null.
  *
  * @throws {UnreadableFile} `ENOTREG`
  */

@@ -10,10 +10,10 @@ import {
 } from './kind/file-kind.ts'
 
 /**
- * Reads a regular file as UTF-8. A FIFO, a device, a socket or a directory is an error at once, and opening one has no
- * effect on it. /dev/null is an empty file. What a shell hands over (`/dev/stdin`, `/dev/fd/N`) is read to its end.
+ * Reads a regular file as UTF-8. Rejects a FIFO, a device, a socket or a directory at once, without opening it. /dev/null
+ * counts as an empty file. Paths that a shell passes (`/dev/stdin`, `/dev/fd/N`) are read to the end.
  *
- * Reads in this thread, which for one small file is faster than starting the threads that would read it.
+ * Synchronous, because for one small file starting the threads of an asynchronous read takes longer.
  *
  * @throws {UnreadableFile}
  * @throws {Error} The system's error, with its code.
@@ -22,7 +22,7 @@ export function readRegularFileSync(path: string, options: ReadFileOptions = {})
   if (options.followLinks !== false && INHERITED.test(path)) return readFileSync(path, 'utf8')
   let descriptor: number
   try {
-    // Opening a device can have effects of its own, so it is not opened.
+    // Opening a device can have side effects, so its kind is checked first.
     checkKind(options.followLinks === false ? lstatSync(path) : statSync(path))
     descriptor = openSync(path, flagsOf(options))
   } catch (error) {

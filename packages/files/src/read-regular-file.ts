@@ -10,7 +10,7 @@ import {
 } from './kind/file-kind.ts'
 
 /**
- * As {@link readRegularFileSync}, without holding up this thread where a file system hangs.
+ * Reads a regular file as {@link readRegularFileSync} does, without blocking this thread if a file system hangs.
  *
  * @throws {UnreadableFile}
  * @throws {Error} The system's error, with its code.

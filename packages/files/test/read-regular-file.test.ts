@@ -9,13 +9,13 @@ import { MAX_FILE_BYTES, UnreadableFile, type ReadFileOptions } from '../src/kin
 import { readRegularFileSync } from '../src/read-regular-file-sync.ts'
 import { readRegularFile } from '../src/read-regular-file.ts'
 
-/** The twins, which must agree. */
+/** Both variants, which must behave the same. */
 const READERS: Readonly<Record<string, (path: string, options?: ReadFileOptions) => Promise<string>>> = {
   'in this thread': async (path, options) => readRegularFileSync(path, options),
   'in another thread': readRegularFile,
 }
 
-/** A folder with a file, links to it and to nothing, and what is not a regular file. */
+/** A folder with a file, links, a broken link, and things that are not regular files. */
 function makeFolder(t: Test): (name: string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'authenticator-files-'))
   t.teardown(() => rmSync(folder, { recursive: true }))

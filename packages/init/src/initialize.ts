@@ -7,34 +7,33 @@ import { readCertificateFile, readKeyFile } from './pair/read-pair-file.ts'
 import { renderWebhookKubeconfig } from './webhook-kubeconfig.ts'
 import { makeParentDirectory, writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 
-export interface InitializeOptions extends KeyPairOptions {
+interface InitializeOptions extends KeyPairOptions {
   /** The port of the webhook. */
   readonly port: number
   readonly kubeconfigPath: string
-  /** Whether a new pair takes the place of one that is there. Default: false. */
+  /** True to replace an existing pair. Default: false. */
   readonly renew?: boolean
 }
 
-/** What a node has after `initialize`. */
-export interface Initialized {
+/** The result of `initialize`. */
+interface Initialized {
   readonly certificatePath: string
   readonly keyPath: string
   readonly kubeconfigPath: string
-  /** Whether the pair is new. */
+  /** True if the pair is new. */
   readonly created: boolean
-  /** Whether it took the place of another, whose certificate the kubeconfig trusts beside its own. */
+  /** True if it replaced another pair. The kubeconfig then trusts both certificates. */
   readonly renewed: boolean
   /** The end of the certificate's validity. */
   readonly notAfter: Date
 }
 
 /**
- * Prepares a node for the server: the TLS pair, made where there is none, and the webhook kubeconfig that trusts it.
- * Files that are as they should be are not written again.
+ * Prepares a node for the server: creates the TLS pair if there is none, and the webhook kubeconfig that trusts it. Doesn't
+ * write a file that is already up to date.
  *
- * With `renew`, a pair that is there, in whatever state it is, gives way to a new one. The kubeconfig then trusts the
- * certificate before as well, since the API server reads it once, at its start: it must know both before the server shows the
- * new one.
+ * With `renew`, replaces an existing pair, whatever its state. The kubeconfig then trusts the previous certificate too. The
+ * API server reads it only at its start, so it must know both certificates before the server presents the new one.
  *
  * @throws FileError, HostError as `loadOrCreateKeyPair`
  */
@@ -53,7 +52,7 @@ async function loadOrCreate(options: InitializeOptions): Promise<KeyPair & { rea
   return pair
 }
 
-/** The kubeconfig comes first: a process that is killed after that leaves the pair before, which it trusts. */
+/** Writes the kubeconfig first. A process killed after that leaves the previous pair, which the kubeconfig trusts. */
 async function renewPair(options: InitializeOptions, before = ''): Promise<KeyPair & { readonly created: boolean }> {
   const pair = await createKeyPair(options)
   await makeParentDirectory(options.certificatePath)
@@ -69,7 +68,7 @@ async function writeKubeconfig(options: InitializeOptions, certificatePem: strin
   await writeFileAtomically(kubeconfigPath, kubeconfig, { mode: 0o644, makeDirectory: true })
 }
 
-/** The certificate that the API server trusts now, in one spelling; empty where the file holds none. */
+/** The certificate that the API server trusts now, normalized; empty if the file holds none. */
 async function certificateBefore(path: string): Promise<string | undefined> {
   const text = await readCertificateFile(path)
   if (text === undefined) return undefined

@@ -3,23 +3,23 @@ import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { stringify } from 'yaml'
-import { parseHost } from './host.ts'
+import { parseHost } from './pair/host.ts'
 
 const CLUSTER = 'aws-iam-authenticator'
 const USER = 'apiserver'
 const CONTEXT = 'webhook'
 
-export interface WebhookKubeconfigOptions {
-  /** The name or IP address, IPv6 without brackets, under which the API server reaches the webhook. */
+interface WebhookKubeconfigOptions {
+  /** The name or IP address of the webhook for the API server. IPv6 is without brackets. */
   readonly hostname: string
   readonly port: number
-  /** The certificates that the API server trusts, one after the other. */
+  /** The certificates that the API server trusts, concatenated. */
   readonly certificatePem: string
 }
 
 /**
- * The kubeconfig for the API server's `--authentication-token-webhook-config-file` as YAML (Kubernetes, "Webhook Token
- * Authentication"). The user has a name and no credentials.
+ * Renders the kubeconfig for the API server's `--authentication-token-webhook-config-file` as YAML (Kubernetes, "Webhook
+ * Token Authentication"). Its user has a name and no credentials.
  *
  * @throws HostError `host_invalid`
  */
@@ -40,7 +40,7 @@ export function renderWebhookKubeconfig({ hostname, port, certificatePem }: Webh
   return stringify(kubeconfig, { lineWidth: 0 })
 }
 
-/** The certificates that a webhook kubeconfig trusts; none where it can't be read. */
+/** The certificates that a webhook kubeconfig trusts; empty if it can't be read. */
 export function certificatesOfKubeconfig(text: string): readonly X509Certificate[] {
   try {
     const first = property(property(readYamlValue(text), 'clusters'), '0')

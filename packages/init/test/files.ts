@@ -18,7 +18,7 @@ export async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o7777
 }
 
-/** Names the files of a folder in order. */
+/** The sorted names of the files in a folder. */
 export async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).sort()
 }

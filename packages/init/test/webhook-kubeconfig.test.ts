@@ -2,7 +2,7 @@ import { createServer, get } from 'node:https'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { createKeyPair } from '../src/pair/certificate.ts'
-import { HostError } from '../src/host.ts'
+import { HostError } from '../src/pair/host.ts'
 import { renderWebhookKubeconfig } from '../src/webhook-kubeconfig.ts'
 
 const now = new Date()
@@ -16,7 +16,7 @@ function clusterOf(kubeconfig: string): { server: string; ca: Buffer } {
   return { server, ca: Buffer.from(authority, 'base64') }
 }
 
-/** The status that an HTTPS server answers with to a client that trusts `ca` alone. */
+/** The status that an HTTPS server returns to a client that trusts only `ca`. */
 function statusOf(url: string, options: { ca: Buffer; servername?: string }): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const request = get(url, { ...options, agent: false, family: 4 }, (response) => {

@@ -1,7 +1,7 @@
 /** The environment variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The first of these variables that is set, and its value. An empty variable counts as unset. */
+/** Finds the first of these variables that is set. An empty variable counts as unset. */
 export function firstSet(
   environment: Environment,
   ...names: readonly string[]

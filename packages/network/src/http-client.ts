@@ -9,18 +9,18 @@ export interface HttpRequestOptions {
   readonly signal: AbortSignal
 }
 
-/** An answer, whose headers have lower-case names. */
+/** An answer. Header names are in lower case. */
 export interface HttpClientAnswer {
   readonly statusCode: number
   readonly headers: Record<string, string | string[] | undefined>
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** The way to AWS. Any dispatcher of undici is one. */
+/** Sends HTTP requests. Any undici dispatcher is an HttpClient. */
 export interface HttpClient {
   request(options: HttpRequestOptions): Promise<HttpClientAnswer>
   /** Opens a connection ahead of the next request. */
   readonly open?: (origin: string) => void
-  /** Cuts all connections. */
+  /** Closes all connections at once. */
   destroy(): Promise<void>
 }

@@ -1,4 +1,5 @@
-import { CredentialsError } from '../errors.ts'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { CredentialsError } from './credentials-error.ts'
 
 // OpenSSL's verification errors as Node.js names them, and Node.js's own check of the host name.
 const UNTRUSTED = new Set([
@@ -15,13 +16,9 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
-/** Says what a connection to AWS died of. The SDK decides by the `cause` whether to try again. */
+/** The error for a failed connection to AWS. The SDK decides by its `cause` whether to retry. */
 export function connectionError(host: string, cause: unknown): CredentialsError {
-  const code = codeOf(cause)
+  const code = textAt(cause, 'code')
   if (code !== undefined && UNTRUSTED.has(code)) {
     return new CredentialsError(
       'untrusted_certificate',
@@ -34,7 +31,7 @@ export function connectionError(host: string, cause: unknown): CredentialsError 
   return new CredentialsError(
     'sts_unreachable',
     `cannot reach ${host}: ${reason}; check the network, HTTPS_PROXY and NO_PROXY`,
-    // undici's own code for a connection that broke says nothing to the SDK, which tries again after this one.
+    // The SDK doesn't know undici's code for a broken connection. It retries after ECONNRESET.
     { cause: code === 'UND_ERR_SOCKET' ? Object.assign(new Error(reason), { code: 'ECONNRESET' }) : cause },
   )
 }

@@ -1,12 +1,12 @@
-/** Where credentials come from, in words for a person, such as `profile "dev"`. */
+/** The origin of credentials, in words for a message, such as `profile "dev"`. */
 export type CredentialSource = string
 
-/** AWS credentials and where they come from. */
+/** AWS credentials and their origin. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
-  /** When they stop working; absent where nobody said. */
+  /** The end of their validity; absent if unknown. */
   readonly expiration?: Date
   readonly source: CredentialSource
 }

@@ -5,11 +5,11 @@ import type { HttpClient } from '@aws-iam-authenticator/network/http-client'
 import { MAX_BODY_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
 import { percentEncode } from './percent-encode.ts'
 
-/** Time for one call in all, in milliseconds: a person is waiting, and kubectl with them. */
+/** Time limit for a whole call, in milliseconds. A user is waiting, and so is kubectl. */
 const TIMEOUT_MS = 10_000
 
-/** A request to AWS. The SDK's are of this kind. */
-export interface AwsRequest {
+/** A request to AWS, in the shape of the SDK's own. */
+interface AwsRequest {
   readonly protocol: string
   readonly hostname: string
   readonly port?: number
@@ -20,14 +20,14 @@ export interface AwsRequest {
   readonly body?: unknown
 }
 
-/** The whole of an answer. */
-export interface AwsAnswer {
+/** A complete answer. */
+interface AwsAnswer {
   readonly statusCode: number
   readonly headers: Record<string, string>
   readonly body: Uint8Array
 }
 
-/** The way to AWS, for the SDK's clients too. */
+/** Sends requests to AWS. The SDK's clients use it too. */
 export interface AwsHttpHandler extends HttpHandler {
   /**
    * Sends one request.
@@ -35,16 +35,16 @@ export interface AwsHttpHandler extends HttpHandler {
    * @throws {AuthenticatorError} There is no answer.
    */
   ask(request: AwsRequest, signal?: AbortSignal): Promise<AwsAnswer>
-  /** Begins to open a connection to where the next request will go. What is wrong with it that request will find. */
+  /** Opens a connection ahead of the next request, which reports its errors. */
   open(origin: string): void
   /**
-   * Why the last request got no answer; undefined where it got one. The SDK's providers wrap or swallow what a
-   * connection died of, and it is what a person needs to know.
+   * The error of the last request; undefined if it was answered. Kept here because the SDK's providers wrap or swallow
+   * connection errors, which the user needs to see.
    */
   readonly failure: AuthenticatorError | undefined
   /**
-   * How far AWS's clock is ahead of this machine's, in milliseconds, by the last answer that came over TLS; 0 where none
-   * did. It is right to a second or so.
+   * How far AWS's clock is ahead of this machine's, in milliseconds, by the last answer over TLS; 0 before the first one.
+   * Accurate to about a second.
    */
   readonly clockOffset: number
   /** Closes the connections. */
@@ -75,16 +75,16 @@ function queryString(query: NonNullable<AwsRequest['query']>): string {
   return parameters.length === 0 ? '' : `?${parameters.join('&')}`
 }
 
-/** The offset by the Date header, which has whole seconds, of an answer that was asked for and came at these times. */
-function offsetOf(date: string | undefined, asked: number, came: number): number | undefined {
+/** The clock offset by the Date header of an answer, which has whole seconds. The times are those of request and answer. */
+function offsetOf(date: string | undefined, sentAt: number, receivedAt: number): number | undefined {
   const time = Date.parse(date ?? '')
-  return Number.isNaN(time) ? undefined : time + 500 - (asked + came) / 2
+  return Number.isNaN(time) ? undefined : time + 500 - (sentAt + receivedAt) / 2
 }
 
 async function send(client: HttpClient, request: AwsRequest, signal: AbortSignal): Promise<AwsAnswer> {
   const { protocol, hostname, port, method, headers } = request
   const body: unknown = request.body
-  // undici would take an explicit host header for the TLS server name too; without one it makes both from the origin.
+  // undici would use an explicit host header as the TLS server name too. Without one it derives both from the origin.
   const { host: _, ...rest } = headers
   const answer = await client.request({
     origin: `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`,
@@ -98,9 +98,9 @@ async function send(client: HttpClient, request: AwsRequest, signal: AbortSignal
 }
 
 /**
- * Makes the way to AWS, which goes through our client, and so by our trust and proxies.
+ * Creates a handler that sends requests through our HTTP client, and so with our trust and proxies.
  *
- * @param createClient Called once, when there is something to send.
+ * @param createClient Called once, before the first request.
  * @param now Default: this machine's clock.
  */
 export function createHttpHandler(
@@ -119,12 +119,12 @@ export function createHttpHandler(
     try {
       client ??= createClient()
       const opened = await client
-      const asked = now().getTime()
+      const sentAt = now().getTime()
       const either = signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal])
       const answer = await send(opened, request, either)
       failure = undefined
       if (request.protocol === 'https:') {
-        clockOffset = offsetOf(answer.headers['date'], asked, now().getTime()) ?? clockOffset
+        clockOffset = offsetOf(answer.headers['date'], sentAt, now().getTime()) ?? clockOffset
       }
       return answer
     } catch (error) {
@@ -154,7 +154,7 @@ export function createHttpHandler(
       return { response: await ask(request, abortSignal instanceof AbortSignal ? abortSignal : undefined) }
     },
     updateHttpClientConfig() {
-      // Its settings are the client's.
+      // Our client has its own settings.
     },
     httpHandlerConfigs: () => ({}),
     async close() {

@@ -6,16 +6,16 @@ export interface InstanceMetadata {
   /**
    * The metadata at this path below `/latest/meta-data/`.
    *
-   * @throws {Error} There is no metadata service, it is switched off, or it has nothing there.
+   * @throws {Error} There is no metadata service, it is disabled, or it has nothing at this path.
    */
   get(path: string): Promise<string>
 }
 
-/** Time for all requests together, in milliseconds: most machines have no such service, and a person is waiting. */
+/** Time limit for all requests together, in milliseconds. Most machines have no such service, and a user is waiting. */
 const BUDGET_MS = 1000
 const TOKEN_LIFETIME_SECONDS = 60
 
-/** Largest answer of the service, in bytes. */
+/** Maximum size of an answer, in bytes. */
 const MAX_METADATA_BYTES = 64 * 1024
 
 interface MetadataRequest {
@@ -32,7 +32,7 @@ function locate(environment: Environment): URL {
   return new URL(mode === 'ipv6' ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254')
 }
 
-// The service is on the instance itself: no proxy, no redirects, no connection kept.
+// The service runs on the instance itself, so there is no proxy and no redirect, and no connection is kept.
 async function send({ url, method, headers, timeoutMs }: MetadataRequest): Promise<string> {
   const late = new AbortController()
   const timer = setTimeout(() => {
@@ -49,8 +49,8 @@ async function send({ url, method, headers, timeoutMs }: MetadataRequest): Promi
 }
 
 /**
- * A client of the instance metadata service, version 2 only. All its requests together wait for 1 s at most, and once
- * the service has failed to give a session token it is not asked again.
+ * Creates a client of the instance metadata service, version 2 only. All its requests together take at most 1 s. After a
+ * failure to get a session token it sends no more requests.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
  */

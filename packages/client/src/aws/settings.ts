@@ -1,27 +1,27 @@
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/core/aws/sts-endpoint'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from './credentials-error.ts'
 import type { InstanceMetadata } from './instance-metadata.ts'
 import { loadSharedConfig, profileNames, type SharedConfig } from './shared-config.ts'
 
-/** What the AWS environment and the profile say about the connections to make and the token to sign. */
+/** Settings of the AWS environment and the profile: how to connect and what to sign. */
 export interface Settings {
   readonly sharedConfig: SharedConfig
   readonly region: string
   readonly fips: boolean
   readonly dualStack: boolean
-  /** The oldest regions use the global STS endpoint. */
+  /** True if the oldest regions use the global STS endpoint. */
   readonly legacy: boolean
-  /** The STS endpoint that tokens name. */
+  /** The STS endpoint in the URL of a token. */
   readonly endpoint: StsEndpoint
   /** The profile's `ca_bundle`. */
   readonly caBundle: string | undefined
 }
 
-export interface SettingsOptions {
+interface SettingsOptions {
   readonly environment: Environment
-  /** A region that was asked for explicitly: it wins. */
+  /** An explicit region. It takes precedence. */
   readonly region?: string | undefined
   readonly instanceMetadata: InstanceMetadata
 }
@@ -46,7 +46,7 @@ function choose(
   const fromEnvironment = firstSet(environment, variable)?.value
   const value = fromEnvironment ?? profile.settings.get(key)
   if (value === undefined) return false
-  // Case doesn't count to the Go SDK, nor may it here.
+  // The Go SDK ignores case, so we must too.
   const choice = value.toLowerCase()
   if (choice === on) return true
   if (choice === off) return false
@@ -77,8 +77,8 @@ function unknownProfile({ profile, files }: SharedConfig, names: Iterable<string
 }
 
 /**
- * Resolves the settings: an explicit option, then the environment, then the profile, then the default. The region is
- * looked up in the instance metadata before its default, us-east-1, is taken.
+ * Resolves the settings: an explicit option, then the environment, then the profile, then the default. The region is read
+ * from the instance metadata before it defaults to us-east-1.
  *
  * @throws {CredentialsError} `unknown_profile`, `invalid_settings`
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html

@@ -2,8 +2,8 @@ import { Sha256 as JavaScriptSha256 } from '@aws-crypto/sha256-js'
 
 type Data = string | ArrayBuffer | ArrayBufferView
 
-/** SHA-256, or with a key its HMAC, as the SDK's signer takes it. */
-export interface Sha256Hash {
+/** SHA-256, or HMAC-SHA-256 with a key, in the interface of the SDK's signer. */
+interface Sha256Hash {
   update(data: Data): void
   digest(): Promise<Uint8Array>
   digestSync(): Uint8Array
@@ -15,12 +15,11 @@ interface BunHasher {
   digest(): Uint8Array
 }
 
-/** The executable's runtime. */
+/** The runtime of the executable. */
 declare const Bun: { readonly CryptoHasher: new (algorithm: 'sha256', key?: Data) => BunHasher } | undefined
 
 /**
- * The hash of the executable's runtime: it is there without being loaded, where the one in JavaScript runs for 2 ms until it is
- * compiled.
+ * The hash of the executable's runtime. It needs no loading. The one in JavaScript takes 2 ms before it is compiled.
  */
 function runtimeSha256(runtime: NonNullable<typeof Bun>): new (key?: Data) => Sha256Hash {
   return class implements Sha256Hash {
@@ -50,5 +49,5 @@ function runtimeSha256(runtime: NonNullable<typeof Bun>): new (key?: Data) => Sh
   }
 }
 
-/** Needs no library of cryptography, which takes longer to load than a token to sign. */
+/** SHA-256 without a cryptography library, which takes longer to load than a token to sign. */
 export const Sha256: new (key?: Data) => Sha256Hash = typeof Bun === 'undefined' ? JavaScriptSha256 : runtimeSha256(Bun)

@@ -3,27 +3,27 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { checkFileKind } from '@aws-iam-authenticator/files/kind/check-file-kind'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from './credentials-error.ts'
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import { readText } from './read-text.ts'
 
-/** The paths of the AWS shared files, named as the SDK's providers take them. */
-export interface SharedFiles {
+/** The paths of the AWS shared files, with the names that the SDK's providers use. */
+interface SharedFiles {
   /** The credentials file. */
   readonly filepath: string
   readonly configFilepath: string
 }
 
-/** The settings of one profile, by their names in the files. */
+/** The settings of one profile, by name. */
 export type ProfileSettings = ReadonlyMap<string, string>
 
-/** What the AWS shared files hold. */
+/** The content of the AWS shared files. */
 export interface SharedConfig {
   readonly files: SharedFiles
   /** The profile in use. */
   readonly profile: {
     readonly name: string
-    /** The variable that names it; undefined for the default profile. */
+    /** The variable that selects it; undefined for the default profile. */
     readonly namedBy: string | undefined
     readonly settings: ProfileSettings
   }
@@ -57,7 +57,7 @@ function checkKinds({ filepath, configFilepath }: SharedFiles, environment: Envi
   }
 }
 
-/** The profile in use and those that its `source_profile` leads to. */
+/** The profile in use and those that its chain of `source_profile` reaches. */
 export function reachableProfiles({ profile, profiles }: SharedConfig): readonly ProfileSettings[] {
   const names = new Set<string>()
   for (let name: string | undefined = profile.name; name !== undefined && !names.has(name);) {
@@ -68,11 +68,10 @@ export function reachableProfiles({ profile, profiles }: SharedConfig): readonly
 }
 
 /**
- * Reads the AWS shared config and credentials files. In the credentials file a setting wins over the same one in the
- * config file. Files that aren't there hold nothing.
+ * Reads the AWS shared config and credentials files. A setting in the credentials file takes precedence over the same one
+ * in the config file. A missing file counts as empty.
  *
- * @throws {CredentialsError} `invalid_settings`: one is something else than a regular file.
- *
+ * @throws {CredentialsError} `invalid_settings`: one of them is not a regular file.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function loadSharedConfig(environment: Environment): Promise<SharedConfig> {
@@ -98,7 +97,7 @@ function sections(text: string): string[] {
   })
 }
 
-/** The name in the section of a profile in the config file, such as `profile "work"`. */
+/** The profile name in a section of the config file, such as `profile "work"`. */
 function profileOf(section: string): string | undefined {
   if (section === 'default') return section
   if (!/^profile\s/.test(section)) return undefined
@@ -108,7 +107,7 @@ function profileOf(section: string): string | undefined {
     .replaceAll(/^["']|["']$/g, '')
 }
 
-/** The names of all profiles, also of sections without settings, which the SDK's parser leaves out. */
+/** The names of all profiles, including sections without settings, which the SDK's parser drops. */
 export function profileNames({ files }: SharedConfig): ReadonlySet<string> {
   const inConfig = sections(readText(files.configFilepath) ?? '').flatMap((section) => profileOf(section) ?? [])
   return new Set([...inConfig, ...sections(readText(files.filepath) ?? '')])

@@ -8,9 +8,9 @@ import { firstSet, type Environment } from '@aws-iam-authenticator/network/envir
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import { unwritable } from './unwritable.ts'
 
-/** The largest cache file, in bytes. */
-export const MAX_CACHE_BYTES: number = 4 * 1024 * 1024
-// Group and others.
+/** Maximum size of the cache file, in bytes. */
+const MAX_CACHE_BYTES: number = 4 * 1024 * 1024
+// Permission bits of group and others.
 const OTHERS = 0o077
 const OTHERS_WRITE = 0o022
 const STICKY = 0o1000
@@ -18,14 +18,14 @@ const TRIES = 3
 
 const onWindows = process.platform === 'win32'
 
-/** The file as it was read. */
+/** The file at the time of reading. */
 interface Snapshot {
   readonly text: string
-  /** Differs whenever the file does. */
+  /** Changes whenever the file changes. */
   readonly version: string
 }
 
-/** Where the cache is: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file below the home folder. */
+/** The path of the cache: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file in the home folder. */
 export function cachePath(environment: Environment): string {
   const named = firstSet(environment, 'AWS_IAM_AUTHENTICATOR_CACHE_FILE')?.value
   if (named !== undefined) return named
@@ -41,7 +41,7 @@ function versionOf(stats: Stats | undefined): string {
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`
 }
 
-// On Windows the home folder's access list does this, and modes mean nothing.
+// On Windows the access list of the home folder protects the file, and modes mean nothing.
 function checkFile(path: string, stats: Stats): void {
   if (onWindows) return
   if (stats.uid !== process.geteuid?.()) throw unreadable(`${path} belongs to another user: delete it`)
@@ -51,7 +51,7 @@ function checkFile(path: string, stats: Stats): void {
 function checkFolder(folder: string): void {
   const { mode, uid } = statSync(folder)
   if (onWindows) return
-  // Root can read and write every folder as it is.
+  // Root can read and write every folder anyway.
   if (uid !== 0 && uid !== process.geteuid?.()) {
     throw unreadable(
       `${folder} belongs to another user (uid ${uid}): set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere`,
@@ -66,7 +66,7 @@ function readSnapshot(path: string): Snapshot {
   try {
     const text = readRegularFileSync(path, {
       maxBytes: MAX_CACHE_BYTES,
-      // A link could lead to a file that somebody else has chosen.
+      // A link could lead to a file that another user has chosen.
       followLinks: false,
       onOpen: (stats) => {
         checkFile(path, stats)
@@ -84,17 +84,17 @@ function readSnapshot(path: string): Snapshot {
 }
 
 /**
- * The text of the cache file; empty where there is none. Takes no lock: our processes rename a whole file. The Go program
- * writes it in place, and leaves nothing of ours in it: see {@link readCacheFileLocked}.
+ * Reads the cache file; empty if there is none. Takes no lock, because our processes rename a whole file. The Go program
+ * writes in place and keeps nothing of ours: see {@link readCacheFileLocked}.
  *
- * @throws {FileError} `file_unreadable`: it can't be read, or others could have read or written it.
+ * @throws {FileError} `file_unreadable`: it can't be read, or others may have read or written it.
  */
 export function readCacheFile(path: string): string {
   return readSnapshot(path).text
 }
 
 /**
- * As {@link readCacheFile}, once nobody writes the file: for a text that can't be parsed, which the Go program may be writing.
+ * Reads the cache file under its lock. For a text that can't be parsed, because the Go program may be writing it.
  *
  * @throws {FileError} As {@link replaceCacheFile}
  */
@@ -109,12 +109,12 @@ export async function readCacheFileLocked(path: string): Promise<string> {
 }
 
 /**
- * Replaces the text of the cache file as a whole, so that at each moment there is the old one or the new one. The
- * folders that are missing are made, for the owner alone.
+ * Replaces the text of the cache file as a whole, so that a reader finds the old text or the new one. Creates missing folders
+ * with access for the owner only.
  *
- * @param change Makes the new text of the old one; it is called again if the file changes meanwhile, as it may by
- *   programs that don't know of our lock.
- * @throws {FileError} `file_unreadable`, or `file_unwritable`, also where the lock is not free within 1 s.
+ * @param change Returns the new text for the old one. Called again if a program that doesn't use our lock changes the file
+ *   in the meantime.
+ * @throws {FileError} `file_unreadable`, or `file_unwritable`, also if the lock is not free within 1 s.
  */
 export async function replaceCacheFile(
   path: string,
@@ -126,7 +126,7 @@ export async function replaceCacheFile(
     throw unwritable(path, cause, "can't make the folder of")
   }
   checkFolder(dirname(path))
-  // Reading, which is all that a warm cache needs, does without it.
+  // Loaded here because reading, which is all that a warm cache needs, takes no lock.
   const { acquireLock } = await import('./lock.ts')
   const lock = await acquireLock(path)
   try {

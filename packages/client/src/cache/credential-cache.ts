@@ -3,16 +3,16 @@ import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrust
 import type { Credentials } from '../aws/credentials.ts'
 import { readCacheFile, readCacheFileLocked, replaceCacheFile } from './cache-file.ts'
 
-// Our own key beside `clusters`, which is the Go program's.
+// Our own key, next to the Go program's `clusters`.
 const KEY = 'aws-iam-authenticator'
 
-// A token has to outlive the way to the API server, on clocks that differ a little.
+// The credentials must outlive the request to the API server, on clocks that differ a little.
 const MARGIN_MS = 2 * 60 * 1000
 
-// What AWS gives; all else could be misread in YAML.
+// The characters that AWS uses. YAML could misread others.
 const PRINTABLE = /^[\x21-\x7e]+$/
 
-/** What is kept of temporary credentials. */
+/** Temporary credentials in the file. */
 interface Entry extends Record<string, string> {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -21,21 +21,21 @@ interface Entry extends Record<string, string> {
   readonly expiration: string
 }
 
-export interface CredentialCacheOptions {
+interface CredentialCacheOptions {
   readonly path: string
-  /** AWS's time, as far as it is known. */
+  /** AWS's time if it is known, else this machine's. */
   readonly now: () => Date
-  /** Told why the cache can't be used. */
+  /** Called with the reason if the cache can't be used. */
   readonly warn: (message: string) => void
 }
 
-/** Temporary credentials by key, kept in a file for the next processes. */
+/** Temporary credentials by key, in a file that later processes read. */
 export interface CredentialCache {
-  /** The credentials under that key, if they last a while yet. */
+  /** The credentials under that key, unless they expire within 2 minutes. */
   find(key: string, source: string): Credentials | undefined
-  /** Keeps credentials that expire; others never. */
+  /** Keeps temporary credentials. Ignores credentials that don't expire. */
   keep(key: string, credentials: Credentials): void
-  /** Writes what was kept, if anything was, and drops what has expired. */
+  /** Writes the kept credentials to the file, if there are any, and drops expired ones. */
   save(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ function parseEntry(value: unknown): Entry | undefined {
   return { accessKeyId, secretAccessKey, sessionToken, expiration }
 }
 
-/** What is needed for a file that others write in, too. */
+/** Loads the YAML editor, for a file that other programs write too. */
 async function loadYaml(): Promise<typeof import('./yaml.ts')> {
   return await import('./yaml.ts')
 }
@@ -82,14 +82,14 @@ async function entriesIn(text: string): Promise<Map<string, Entry>> {
   return parseEntries(findWrittenLine(text, KEY) ?? (await loadYaml()).readTopLevelLine(text, KEY))
 }
 
-/** Opens the cache. Where that fails it warns, once, and the cache is empty and keeps nothing. */
+/** Opens the cache. After a failure it warns once, and the cache stays empty. */
 export async function openCredentialCache({ path, now, warn }: CredentialCacheOptions): Promise<CredentialCache> {
-  let usable = true
+  let isUsable = true
   let entries = new Map<string, Entry>()
   const kept = new Map<string, Entry>()
 
   function giveUp(error: unknown): void {
-    usable = false
+    isUsable = false
     const message =
       error instanceof TypeError ? `${path} can't be parsed: ${error.message}: delete it` : messageOf(error)
     warn(`unable to use cache: ${message}`)
@@ -116,7 +116,7 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
       if (entry !== undefined && lasts(entry, now())) kept.set(key, entry)
     },
     async save() {
-      if (!usable || kept.size === 0) return
+      if (!isUsable || kept.size === 0) return
       try {
         await replaceCacheFile(path, async (text) => {
           const all = new Map([...(await entriesIn(text)), ...kept])
@@ -131,10 +131,10 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
 }
 
 /**
- * Forgets all credentials in the cache file, and leaves what other programs keep there.
+ * Removes our credentials from the cache file, and leaves those of other programs.
  *
- * @throws {FileError} It can't be read or written.
- * @throws {TypeError} It is no YAML.
+ * @throws {FileError} The file can't be read or written.
+ * @throws {TypeError} The file is not YAML.
  */
 export async function clearCredentialCache(path: string): Promise<void> {
   if (readCacheFile(path) === '') return

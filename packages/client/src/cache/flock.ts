@@ -4,24 +4,24 @@ import { setTimeout } from 'node:timers/promises'
 import { property } from '@aws-iam-authenticator/core/untrusted'
 import { unwritable } from './unwritable.ts'
 
-/** The flag of macOS's open(2) for an exclusive flock, which Node.js doesn't name. */
+/** The flag of macOS's open(2) for an exclusive flock. Node.js has no name for it. */
 const O_EXLOCK = 0x20
 
 /** The pause between two attempts on macOS, in milliseconds. */
 const PAUSE_MS = 20
 
-/** Where util-linux and BusyBox install their `flock`. Not searched for in PATH: this runs without anyone having asked for it. */
+/** The paths where util-linux and BusyBox install `flock`. PATH is not searched, because the user did not ask to run it. */
 const PROGRAMS = ['/usr/bin/flock', '/bin/flock'] as const
 
 const { O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /** The flock of a file. */
 export interface Flock {
-  /** Gives the lock back, and removes the file if it was made for the lock alone. */
+  /** Releases the lock, and removes the file if it was created only for the lock. */
   release(): void
 }
 
-/** Opens the file as the Go program's lock does: it is made where it is missing. */
+/** Opens the file as the Go program's lock does: creates it if it is missing. */
 function openFile(path: string, more = 0): number {
   const descriptor = openSync(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | more, 0o600)
   if (fstatSync(descriptor).isFile()) return descriptor
@@ -30,11 +30,11 @@ function openFile(path: string, more = 0): number {
 }
 
 /**
- * Locks what a descriptor has open. A flock belongs to the open file and not to a process, so it stays after the program that
- * takes it has ended.
+ * Locks an open file. A flock belongs to the open file and not to a process, so it stays after the program that took it has
+ * ended.
  *
- * @returns Whether another process holds the lock. False also where there is no such program, or where the file system has
- *   no such locks.
+ * @returns True if another process holds the lock. False also without such a program, or if the file system has no such
+ *   locks.
  */
 function isHeldByOther(descriptor: number, patienceMs: number): boolean {
   for (const program of PROGRAMS) {
@@ -63,12 +63,12 @@ async function openLocked(path: string, deadline: number): Promise<number | unde
 }
 
 /**
- * Takes the lock that kubernetes-sigs/aws-iam-authenticator holds while it changes the file: an exclusive flock(2) on the
- * file itself. Neither runtime has that call, so it is taken by the program `flock` on Linux, and by open(2) on macOS.
- * There is none on Windows, nor on Linux without that program.
+ * Acquires the lock that kubernetes-sigs/aws-iam-authenticator holds while it changes the file: an exclusive flock(2) on the
+ * file itself. Neither runtime has that call, so this uses the program `flock` on Linux and open(2) on macOS. Does nothing
+ * on Windows, and on Linux without that program.
  *
- * @param deadline When to stop waiting, by `performance.now()`.
- * @returns undefined where another process holds it until then.
+ * @param deadline The time to stop waiting, on the clock of `performance.now()`.
+ * @returns undefined if another process holds the lock until the deadline.
  * @throws {FileError} `file_unwritable`
  */
 export async function acquireFlock(path: string, deadline: number): Promise<Flock | undefined> {
@@ -84,7 +84,7 @@ export async function acquireFlock(path: string, deadline: number): Promise<Floc
   const held = descriptor
   const release = (): void => {
     const { nlink, size } = fstatSync(held)
-    // A file that was written since has replaced this one, which then has no name.
+    // A file that was written in the meantime has replaced this one, which then has no name.
     if (isNew && nlink > 0 && size === 0) unlinkSync(path)
     closeSync(held)
   }

@@ -2,24 +2,25 @@ import { closeSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:f
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { property } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { acquireFlock, type Flock } from './flock.ts'
 import { unwritable } from './unwritable.ts'
 
-// A person waits for kubectl; without the cache the command works all the same.
+// A user is waiting for kubectl, and the command works without the cache.
 const PATIENCE_MS = 1000
 const LONGEST_PAUSE_MS = 40
 
-/** The largest lock file, in bytes: a process id, a UUID and a host name. */
+/** Maximum size of a lock file, in bytes. It holds a process ID, a UUID and a host name. */
 const MAX_LOCK_BYTES = 4096
 
-// A holder writes one small file: who takes longer than this is gone, also where its process can't be looked up.
+// The owner writes one small file. After this time it counts as dead, even if its process can't be checked.
 const MAX_AGE_MS = 10_000
 
-/** The right to write a file, among processes that ask for it here. */
-export interface Lock {
-  /** Names a file beside it that dies with the lock: whoever finds the lock of a dead process removes it. */
+/** An exclusive lock on a file. */
+interface Lock {
+  /** A path next to the file, for its new content. Whoever removes the lock of a dead process removes this file too. */
   readonly asidePath: string
   release(): void
 }
@@ -35,15 +36,11 @@ function asidePathOf(path: string, id: string): string {
   return `${path}.${id}.new`
 }
 
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
-}
-
 function removeIfThere(path: string): void {
   try {
     unlinkSync(path)
   } catch (error) {
-    if (!isCode(error, 'ENOENT')) throw error
+    if (property(error, 'code') !== 'ENOENT') throw error
   }
 }
 
@@ -55,7 +52,7 @@ function readOwner(lockPath: string): Owner | undefined {
     if (error instanceof UnreadableFile) {
       throw new FileError('file_unwritable', `${lockPath}: ${error.message}: delete it`, { cause: error })
     }
-    if (isCode(error, 'ENOENT')) return undefined
+    if (property(error, 'code') === 'ENOENT') return undefined
     throw error
   }
   const [, pid = '0', id = '', host = ''] = /^(\d{1,10}) ([\w-]{1,64}) (.*)$/.exec(text) ?? []
@@ -67,22 +64,22 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // Another user's process is one that runs.
-    return !isCode(error, 'ESRCH')
+    // EPERM means that another user's process is running.
+    return property(error, 'code') !== 'ESRCH'
   }
 }
 
 function isDead(lockPath: string, { pid, host }: Owner): boolean {
   if (pid > 0 && host === hostname() && !isRunning(pid)) return true
   const modified = statSync(lockPath, { throwIfNoEntry: false })?.mtimeMs
-  // A clock that was set back must not keep a lock alive.
+  // A clock that is set back must not keep a lock alive.
   return modified !== undefined && Math.abs(Date.now() - modified) > MAX_AGE_MS
 }
 
 /**
- * Removes the lock of a process that was killed, and what it had begun to write. Of two processes that do so at once,
- * one may remove the other's new lock: then the later of two writes wins, and one entry is asked for again. No file is
- * ever damaged by that, since each is written aside and renamed.
+ * Removes the lock of a killed process and its unfinished file. If two processes do so at the same time, one may remove the
+ * other's new lock. Then the later write wins and one entry is requested again. No file is damaged, because each is written
+ * aside and renamed.
  */
 function removeIfDead(path: string, lockPath: string): void {
   const owner = readOwner(lockPath)
@@ -92,8 +89,8 @@ function removeIfDead(path: string, lockPath: string): void {
   if (owner.id !== '') removeIfThere(asidePathOf(path, owner.id))
 }
 
-/** Makes the file, which must not be there. On a disk that is full it can be made and not written: it is removed then. */
-function makeLock(lockPath: string, text: string): void {
+/** Creates the file, which must not exist. A full disk allows the creation but not the write: then the file is removed. */
+function createLockFile(lockPath: string, text: string): void {
   const descriptor = openSync(lockPath, 'wx', 0o600)
   try {
     writeFileSync(descriptor, text)
@@ -105,14 +102,14 @@ function makeLock(lockPath: string, text: string): void {
   }
 }
 
-/** Makes the file that names this process as the owner. It excludes our own processes, on every platform. */
-async function acquireHeld(path: string, lockPath: string, text: string, deadline: number): Promise<void> {
+/** Creates the file that names this process as the owner. It excludes our own processes, on every platform. */
+async function acquireLockFile(path: string, lockPath: string, text: string, deadline: number): Promise<void> {
   for (;;) {
     try {
-      makeLock(lockPath, text)
+      createLockFile(lockPath, text)
       return
     } catch (cause) {
-      if (!isCode(cause, 'EEXIST')) throw unwritable(lockPath, cause)
+      if (property(cause, 'code') !== 'EEXIST') throw unwritable(lockPath, cause)
     }
     removeIfDead(path, lockPath)
     if (performance.now() >= deadline) {
@@ -123,11 +120,11 @@ async function acquireHeld(path: string, lockPath: string, text: string, deadlin
 }
 
 /**
- * Waits up to 1 s for the lock of a file, which has two parts. One is a file beside it that names its owner, so that the
- * lock of a process that was killed is known as such at once on the same machine, and after 10 s on another. The other is
- * the Go program's flock on the file itself.
+ * Acquires the lock of a file, and waits for it up to 1 s. The lock has two parts. The first is a file next to it that names
+ * the owner: on the same machine the lock of a killed process is recognized at once, on another one after 10 s. The second
+ * is the Go program's flock on the file itself.
  *
- * @throws {FileError} `file_unwritable`: another process holds it, or it can't be made.
+ * @throws {FileError} `file_unwritable`: another process holds the lock, or it can't be created.
  */
 export async function acquireLock(path: string): Promise<Lock> {
   const lockPath = `${path}.held`
@@ -137,7 +134,7 @@ export async function acquireLock(path: string): Promise<Lock> {
   const release = (): void => {
     if (readOwner(lockPath)?.text === text) removeIfThere(lockPath)
   }
-  await acquireHeld(path, lockPath, text, deadline)
+  await acquireLockFile(path, lockPath, text, deadline)
   let flock: Flock | undefined
   try {
     flock = await acquireFlock(path, deadline)

@@ -1,10 +1,10 @@
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
 
 const ELSEWHERE = 'set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere'
 
 function remedy(cause: unknown): string {
-  switch (cause instanceof Error && 'code' in cause ? cause.code : undefined) {
+  switch (property(cause, 'code')) {
     case 'ENOSPC':
     case 'EDQUOT':
       return `: make room there, or ${ELSEWHERE}`
@@ -18,7 +18,7 @@ function remedy(cause: unknown): string {
   }
 }
 
-/** The error for a file of the cache that can't be written: names it, the reason, and what mends it where that is known. */
+/** The error for a cache file that can't be written. Names the file, the reason and, if known, the fix. */
 export function unwritable(path: string, cause: unknown, what = "can't write"): FileError {
   return new FileError('file_unwritable', `${what} ${path}: ${messageOf(cause)}${remedy(cause)}`, { cause })
 }

@@ -1,2 +1,2 @@
-// A module of its own, so that it can be loaded when its turn comes.
+// A module of its own, so that it is loaded only when needed.
 export { readTopLevelLine, setTopLevelLine } from '@aws-iam-authenticator/core/edit/top-level-line'

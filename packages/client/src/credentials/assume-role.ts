@@ -1,29 +1,29 @@
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import { callSts } from '../sts/call.ts'
 import { NoStsAnswer } from '../sts/refusal.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, serviceError, unknownSdkError } from './sdk-error.ts'
 
-// What the Go SDK asks for, and the least that STS gives: a token lives no longer.
+// The default of the Go SDK and the minimum of STS. A token doesn't live longer.
 const DURATION_SECONDS = 900
 
-// What AWS allows (STS API reference, Credentials); a session token has no documented limit.
+// The formats that AWS allows (STS API reference, Credentials). A session token has no documented limit.
 const ACCESS_KEY_ID = /^\w{1,128}$/
 const SECRET = /^[!-~]{1,16384}$/
 
-export interface AssumeRoleOptions {
+interface AssumeRoleOptions {
   readonly context: Pick<CredentialContext, 'environment' | 'settings' | 'http'>
-  /** Who asks. */
+  /** The credentials to assume the role with. */
   readonly base: Credentials
   readonly roleArn: string
   readonly externalId?: string | undefined
-  /** Default: `aws-iam-authenticator-` and the time, as the name must differ between sessions. */
+  /** Default: `aws-iam-authenticator-` and the time, because the name must differ between sessions. */
   readonly sessionName?: string | undefined
   /** Default: 15 minutes. */
   readonly durationSeconds?: number | undefined
   readonly mfa?: { readonly serialNumber: string; readonly code: string } | undefined
-  /** More headers for the call, which are signed too. */
+  /** Additional headers, which are signed too. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 

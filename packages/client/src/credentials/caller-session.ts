@@ -3,18 +3,18 @@ import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { presignCallerIdentity } from '../sts/presign.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { NoStsAnswer, StsRefusal } from '../sts/refusal.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
 
-export interface CallerSessionOptions {
+interface CallerSessionOptions {
   readonly context: CredentialContext
   readonly clusterId: string
   readonly credentials: Credentials
   readonly now: Date
 }
 
-/** What AWS allows in a UserId, which may hold a session name (STS API reference, AssumedRoleUser). */
+/** The format of a UserId, which may hold a session name (STS API reference, AssumedRoleUser). */
 const USER_ID = /^[\w+=,.@:-]{2,193}$/
 
 function parseAnswer(body: Uint8Array): unknown {
@@ -26,8 +26,8 @@ function parseAnswer(body: Uint8Array): unknown {
 }
 
 /**
- * The session name of whoever has these credentials, by STS GetCallerIdentity: what follows the colon of the UserId.
- * Users have none.
+ * Asks STS GetCallerIdentity for the session name of these credentials: the part of the UserId after the colon. Users have
+ * none.
  *
  * @throws {CredentialsError}
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

@@ -1,14 +1,14 @@
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
-/** The steps of the chain, in their order. */
-export type Source = 'environment' | 'web_identity' | 'profile' | 'container' | 'instance'
+/** The steps of the chain, in order. */
+type Source = 'environment' | 'web_identity' | 'profile' | 'container' | 'instance'
 
-// Any of these means that the profile is meant to give credentials.
+// Any of these keys makes a profile a source of credentials.
 const CREDENTIAL_KEYS = [
   'aws_access_key_id',
   'aws_secret_access_key',
@@ -23,7 +23,7 @@ const CREDENTIAL_KEYS = [
   'login_session',
 ]
 
-/** The step that decides: the first that is configured; the instance where none is. Nothing is asked or loaded. */
+/** Finds the first configured step, else the instance. Sends no requests and loads nothing. */
 export function findSource({ environment, settings }: Pick<CredentialContext, 'environment' | 'settings'>): Source {
   const profile = settings.sharedConfig.profile.settings
   if (environmentCredentials(environment) !== undefined) return 'environment'
@@ -73,11 +73,10 @@ async function fromInstance({ environment, settings, instanceMetadata }: Credent
 }
 
 /**
- * Resolves the credentials of whoever runs this, in the order of the Go SDK: the environment's keys, the environment's
- * web identity, the profile, the container, the instance. The first that is configured decides; if it fails, that is the
- * answer.
+ * Resolves credentials in the order of the Go SDK: keys in the environment, web identity in the environment, profile,
+ * container, instance. The first configured step decides: if it fails, no other step is tried.
  *
- * Each step's module, and with it the SDK's provider, is loaded when its turn comes.
+ * Loads the module of a step, and with it the SDK's provider, only when the step is used.
  *
  * @throws {CredentialsError}
  */

@@ -1,18 +1,18 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import { exchange, loadHttp, MAX_HEADER_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import { parseCredentialsDocument } from './credentials-document.ts'
 import type { Credentials } from '../aws/credentials.ts'
 
 const SOURCE = "the container's credentials endpoint"
 
-/** Address of the endpoint in ECS, which a relative URI belongs to. */
+/** The endpoint in ECS, which a relative URI is resolved against. */
 const ECS = 'http://169.254.170.2'
 
-/** Hosts that may be asked without TLS: the loopback, ECS and EKS Pod Identity. */
+/** Hosts that are allowed without TLS: the loopback, ECS and EKS Pod Identity. */
 const PLAIN_HOSTS: ReadonlySet<string> = new Set([
   'localhost',
   '[::1]',
@@ -22,16 +22,16 @@ const PLAIN_HOSTS: ReadonlySet<string> = new Set([
 ])
 const LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
 
-/** Requests in all: the endpoint may start after the container. */
+/** The number of attempts. The endpoint may start after the container. */
 const ATTEMPTS = 2
 
-/** Time for one request, in milliseconds. */
+/** Time limit for one request, in milliseconds. */
 const TIMEOUT_MS = 1000
 
 /** Pause before the next attempt, in milliseconds. */
 const PAUSE_MS = 1000
 
-/** Largest answer, in bytes. */
+/** Maximum size of an answer, in bytes. */
 const MAX_DOCUMENT_BYTES = 64 * 1024
 
 function failure(reason: string): CredentialsError {
@@ -82,10 +82,10 @@ async function ask(url: URL, headers: Record<string, string>): Promise<string> {
 }
 
 /**
- * The credentials that ECS and EKS Pod Identity give to a container. The endpoint is beside the container, so that no
- * proxy comes between.
+ * Gets the credentials that ECS or EKS Pod Identity provides to a container. The endpoint is next to the container, so no
+ * proxy is used.
  *
- * Without the SDK, which limits neither the size of an answer nor the time that it takes.
+ * Doesn't use the SDK, which limits neither the size nor the time of an answer.
  *
  * @throws {CredentialsError} `container_failed`
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html

@@ -2,9 +2,9 @@ import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Credentials, CredentialSource } from '../aws/credentials.ts'
 
 /**
- * Reads the JSON document that the metadata service of EC2 and the credentials endpoint of a container answer with.
+ * Reads the JSON document of the EC2 metadata service or of the credentials endpoint of a container. No error quotes it.
  *
- * @returns undefined if it is not such a document. Its text is in no error.
+ * @returns undefined if it is not such a document.
  */
 export function parseCredentialsDocument(text: string, source: CredentialSource): Credentials | undefined {
   let document: unknown

@@ -1,8 +1,8 @@
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import type { Credentials } from '../aws/credentials.ts'
 
-// Tools that fill the environment may say when the session ends. The Go SDK ignores this variable, so a value that is no
-// date must not begin to hurt anybody.
+// Tools that set these variables may add the end of the session. The Go SDK ignores this variable, so an invalid date must
+// not be an error.
 function sessionEnd(environment: Environment): Date | undefined {
   const value = firstSet(environment, 'AWS_CREDENTIAL_EXPIRATION')?.value
   if (value === undefined) return undefined
@@ -10,7 +10,7 @@ function sessionEnd(environment: Environment): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 
-/** The static keys of the environment; undefined unless both the key's id and its secret are there. */
+/** The static keys of the environment; undefined unless both the access key ID and the secret are set. */
 export function environmentCredentials(environment: Environment): Credentials | undefined {
   const accessKeyId = firstSet(environment, 'AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY')
   const secretAccessKey = firstSet(environment, 'AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY')

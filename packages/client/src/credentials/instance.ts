@@ -1,4 +1,4 @@
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { InstanceMetadata } from '../aws/instance-metadata.ts'
 import { parseCredentialsDocument } from './credentials-document.ts'
 import type { Credentials } from '../aws/credentials.ts'
@@ -6,10 +6,10 @@ import type { Credentials } from '../aws/credentials.ts'
 const PATH = 'iam/security-credentials/'
 
 /**
- * The credentials of the role of the EC2 instance this runs on.
+ * Gets the credentials of the role of this EC2 instance.
  *
- * @throws {Error} There is no metadata service or no role: the chain goes on.
- * @throws {CredentialsError} `instance_failed`: there is a role, but what the service gives is none of its credentials.
+ * @throws {Error} There is no metadata service, or no role.
+ * @throws {CredentialsError} `instance_failed`: there is a role, but the service returns no usable credentials for it.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
 export async function instanceCredentials(metadata: InstanceMetadata): Promise<Credentials> {

@@ -1,25 +1,25 @@
 import type { CredentialCache } from '../cache/credential-cache.ts'
-import type { RoleIdentity } from '../cache/identity-key.ts'
-import { CredentialsError } from '../errors.ts'
+import type { RoleIdentity } from './identity-key.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { resolveCredentials } from './chain.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 
-/** Whose credentials are asked for, and for which cluster. */
+/** The cluster that credentials are for, and the role to assume. */
 export interface Request {
   readonly clusterId: string
-  /** The role to assume with the credentials that the chain finds. */
+  /** The role to assume with the credentials of the chain. */
   readonly role: RoleIdentity | undefined
 }
 
-interface Surroundings {
+interface ObtainOptions {
   readonly cache: CredentialCache | undefined
-  /** AWS's time, as far as it is known. */
+  /** AWS's time if it is known, else this machine's. */
   readonly now: () => Date
 }
 
-// What STS says of credentials that were taken back before their end.
+// The errors of STS for credentials that were revoked before they expired.
 const REVOKED: ReadonlySet<string> = new Set(['expired_credentials', 'sts_rejected'])
 
 function checkNotExpired({ expiration, source }: Credentials, now: Date): void {
@@ -47,7 +47,7 @@ async function forwardedSessionName(
     return await callerSessionName({ context, clusterId, credentials, now: now() })
   } catch (error) {
     if (!(error instanceof CredentialsError) || error.code !== 'clock_off') throw error
-    // Now the time of AWS is known.
+    // By now the time of AWS is known.
     return await callerSessionName({ context, clusterId, credentials, now: now() })
   }
 }
@@ -78,15 +78,15 @@ async function obtainCached(
   now: () => Date,
 ): Promise<Credentials> {
   const { clusterId, role } = request
-  const { accessKey, roleKey, sourceKey } = await import('../cache/identity-key.ts')
+  const { accessKey, roleKey, sourceKey } = await import('./identity-key.ts')
   const source = await sourceKey(context, clusterId)
   const fresh = async (): Promise<Credentials> => {
     const base = await resolveBase(context, now)
     if (source !== undefined) cache.keep(source, base)
     return base
   }
-  const find = (key: string | undefined, words: string): Credentials | undefined =>
-    key === undefined ? undefined : cache.find(key, `the cache (${words})`)
+  const find = (key: string | undefined, kind: string): Credentials | undefined =>
+    key === undefined ? undefined : cache.find(key, `the cache (${kind})`)
 
   if (role === undefined) return find(source, 'base credentials') ?? (await fresh())
   const bySource = source === undefined ? undefined : roleKey(source, role)
@@ -110,14 +110,14 @@ async function obtainCached(
 }
 
 /**
- * The credentials to sign with: those of the chain, or of the role that they assume.
+ * Obtains the credentials to sign with: those of the chain, or of the role assumed with them.
  *
  * @throws {CredentialsError}
  */
 export async function obtainCredentials(
   context: CredentialContext,
   request: Request,
-  { cache, now }: Surroundings,
+  { cache, now }: ObtainOptions,
 ): Promise<Credentials> {
   if (cache !== undefined) return await obtainCached(context, request, cache, now)
   const base = await resolveBase(context, now)

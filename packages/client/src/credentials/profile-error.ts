@@ -1,6 +1,6 @@
 import type { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { CredentialsError } from '../errors.ts'
-import type { CredentialContext } from './context.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import { commonSdkError, oneLine, unknownSdkError } from './sdk-error.ts'
 
 const SSO_DENIED = /ForbiddenException|ResourceNotFoundException|No access/
@@ -20,12 +20,12 @@ function ssoError(name: string, message: string): CredentialsError | undefined {
   )
 }
 
-// Node.js puts the command line first, which may hold secrets; what the command itself said comes after it.
+// Node.js puts the command line first, which may hold secrets. The output of the command follows.
 function processOutput(message: string): string {
   return oneLine(message.startsWith('Command failed:') ? message.slice(`${message}\n`.indexOf('\n')) : message)
 }
 
-/** Says why the SDK got no credentials for a profile. */
+/** Explains why the SDK got no credentials for a profile. */
 export function profileError(error: unknown, { settings, http }: CredentialContext, name: string): AuthenticatorError {
   const common = commonSdkError(error, `profile "${name}"`, http)
   if (common !== undefined) return common

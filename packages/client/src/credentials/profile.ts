@@ -1,6 +1,6 @@
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { ProfileSettings } from '../aws/shared-config.ts'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
@@ -18,7 +18,7 @@ function staticCredentials(profile: ProfileSettings, source: string): Credential
   return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }), source }
 }
 
-/** What `credential_source` names; the profile is named in errors. */
+/** The credentials that `credential_source` selects. `name` is the profile, for errors. */
 async function namedSource(context: CredentialContext, name: string, wanted: string): Promise<Credentials> {
   const { environment, instanceMetadata } = context
   switch (wanted) {
@@ -99,17 +99,17 @@ async function webIdentityRole(
 async function resolveProfile(
   context: CredentialContext,
   name: string,
-  askedBy: readonly string[],
+  ancestors: readonly string[],
 ): Promise<Credentials> {
   const profile = context.settings.sharedConfig.profiles.get(name)
-  const asker = askedBy.at(-1)
+  const parent = ancestors.at(-1)
   if (profile === undefined) {
-    throw invalid(`profile "${name}", which source_profile of profile "${asker ?? ''}" names, does not exist`)
+    throw invalid(`profile "${name}", which source_profile of profile "${parent ?? ''}" names, does not exist`)
   }
   const own = staticCredentials(profile, `profile "${name}"`)
-  // A profile may name itself, or one that leads back to it, as the source of its role: its own keys end the chain.
-  if (own !== undefined && asker !== undefined) return own
-  if (askedBy.includes(name)) throw invalid(`the source_profile of these leads in a cycle: ${askedBy.join(', ')}`)
+  // The chain may lead back to a profile, which can name itself as the source of its role. Its own keys end the chain.
+  if (own !== undefined && parent !== undefined) return own
+  if (ancestors.includes(name)) throw invalid(`the source_profile of these leads in a cycle: ${ancestors.join(', ')}`)
   const sourceProfile = profile.get('source_profile')
   const credentialSource = profile.get('credential_source')
   const hasRole = profile.has('role_arn')
@@ -117,10 +117,10 @@ async function resolveProfile(
     throw invalid(`profile "${name}" has both source_profile and credential_source: remove one of them`)
   }
   if (hasRole && sourceProfile !== undefined) {
-    const base = await resolveProfile(context, sourceProfile, [...askedBy, name])
+    const base = await resolveProfile(context, sourceProfile, [...ancestors, name])
     return await assumeProfileRole(context, name, profile, base)
   }
-  if (credentialSource !== undefined && (hasRole || asker !== undefined)) {
+  if (credentialSource !== undefined && (hasRole || parent !== undefined)) {
     const base = await namedSource(context, name, credentialSource)
     return hasRole ? await assumeProfileRole(context, name, profile, base) : base
   }
@@ -131,8 +131,8 @@ async function resolveProfile(
 }
 
 /**
- * The credentials of the profile in use: static keys, a chain of roles, SSO, `aws login`, credential_process or a web
- * identity.
+ * Resolves the credentials of the profile in use: static keys, a chain of roles, SSO, `aws login`, credential_process or a
+ * web identity.
  *
  * @throws {CredentialsError}
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html

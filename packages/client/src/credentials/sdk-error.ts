@@ -1,6 +1,6 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { clockDifference, isClockOff } from '../aws/clock.ts'
-import { CredentialsError, type CredentialsErrorCode } from '../errors.ts'
+import { CredentialsError, type CredentialsErrorCode } from '../aws/credentials-error.ts'
 import type { AwsHttpHandler } from '../aws/http-handler.ts'
 
 const MAX_MESSAGE_LENGTH = 500
@@ -9,37 +9,37 @@ const THROTTLED = new Set(['Throttling', 'ThrottlingException', 'TooManyRequests
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException'])
 
 const OF_TIME = new Set(['RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed'])
-// A wrong secret has the same code, and other words.
+// A wrong secret has the same code but another message.
 const SIGNATURE_OF_TIME = /Signature (expired|not yet current)/i
 
-// What the SDK makes of an answer that is not in the service's protocol.
+// The SDK's messages for an answer that is not in the protocol of the service.
 const NOT_AWS = /parse error|Deserialization|Invalid response from STS|^Unknown$/
 
-/** An error that AWS answered with. */
-export interface ServiceError {
+/** An error in an answer of AWS. */
+interface ServiceError {
   /** The error code, such as `AccessDenied`. */
   readonly code: string
   readonly message: string
-  /** Whether AWS blames itself. */
+  /** True if AWS reports a fault of its own. */
   readonly serverFault: boolean
 }
 
-/** Foreign text as one short line. */
+/** Shortens text from elsewhere to one line of at most 500 characters. */
 export function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line
 }
 
-/** The error that AWS answered with; undefined where an error is none of those. */
+/** Reads the error in an answer of AWS; undefined for any other error. */
 export function serviceError(error: unknown): ServiceError | undefined {
   if (!(error instanceof Error) || !('$fault' in error)) return undefined
   return { code: error.name, message: oneLine(error.message), serverFault: error.$fault === 'server' }
 }
 
 /**
- * The causes that any call to AWS can fail for, whoever makes it; undefined for others.
+ * Explains the errors that any call to AWS can fail with; undefined for others.
  *
- * An SDK error is never kept as the `cause`: it holds the HTTP response.
+ * Never keeps an SDK error as the `cause`, because it holds the HTTP response.
  */
 export function commonSdkError(error: unknown, source: string, http: AwsHttpHandler): AuthenticatorError | undefined {
   if (error instanceof AuthenticatorError) return error
@@ -58,8 +58,8 @@ export function commonSdkError(error: unknown, source: string, http: AwsHttpHand
   if (answer.serverFault) {
     return new CredentialsError('sts_unreachable', `AWS can't answer now (${answer.code}): try again in a moment`)
   }
-  const ofTime = OF_TIME.has(answer.code) || SIGNATURE_OF_TIME.test(answer.message)
-  if (ofTime && isClockOff(http.clockOffset)) {
+  const isOfTime = OF_TIME.has(answer.code) || SIGNATURE_OF_TIME.test(answer.message)
+  if (isOfTime && isClockOff(http.clockOffset)) {
     return new CredentialsError(
       'clock_off',
       `the clock of this machine is ${clockDifference(http.clockOffset)}, so that AWS refuses what it signs ` +
@@ -86,7 +86,7 @@ export function commonSdkError(error: unknown, source: string, http: AwsHttpHand
   return undefined
 }
 
-/** The SDK's error under the given code, where nothing better is known of it. */
+/** Wraps an SDK error that has no better explanation. */
 export function unknownSdkError(code: CredentialsErrorCode, doing: string, error: unknown): CredentialsError {
   const answer = serviceError(error)
   if (answer !== undefined)

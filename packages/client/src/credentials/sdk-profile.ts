@@ -1,15 +1,15 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { fromIni } from '@aws-sdk/credential-providers'
-import { CredentialsError } from '../errors.ts'
-import type { CredentialContext } from './context.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { profileError } from './profile-error.ts'
 import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
 import { checkTokenCaches } from './token-caches.ts'
 
 /**
- * The credentials of a profile at the root of a chain that the SDK knows to get: SSO, `aws login` and
- * credential_process. The SSO cache is found by the SDK from the process's own environment.
+ * Gets the credentials of a profile through the SDK: SSO, `aws login` and credential_process. The SDK finds the SSO cache
+ * by the environment of the process.
  *
  * @throws {CredentialsError}
  */

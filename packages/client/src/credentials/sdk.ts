@@ -1,13 +1,13 @@
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import type { CredentialContext } from './context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials, CredentialSource } from '../aws/credentials.ts'
 
-/** What the SDK's clients take for their requestHandler. */
+/** The type of the SDK clients' `requestHandler`. */
 type RequestHandler = NonNullable<
   NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>['requestHandler']
 >
 
-/** What the SDK's providers resolve to. */
+/** The credentials that the SDK's providers return. */
 interface SdkCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -15,7 +15,7 @@ interface SdkCredentials {
   readonly expiration?: Date | undefined
 }
 
-/** Drops what the SDK has to say: some of its providers would write it to the console. */
+/** A logger that drops everything. Some of the SDK's providers would write to the console. */
 export const silent = {
   trace(): void {},
   debug(): void {},
@@ -25,8 +25,8 @@ export const silent = {
 }
 
 /**
- * The settings of the SDK's own clients, but for the region: in the SSO provider a region here would win over the
- * session's.
+ * The settings of the SDK's own clients, without the region. In the SSO provider a region here would take precedence over
+ * that of the session.
  */
 export function sdkClientConfig({ settings, http }: Pick<CredentialContext, 'settings' | 'http'>): {
   requestHandler: RequestHandler

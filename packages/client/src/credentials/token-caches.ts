@@ -5,7 +5,7 @@ import { firstSet, type Environment } from '@aws-iam-authenticator/network/envir
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import type { ProfileSettings } from '../aws/shared-config.ts'
 
-/** The file in which `aws sso login` leaves the session of a profile; undefined where the profile names none. */
+/** The file that `aws sso login` writes the session of a profile to; undefined if the profile has no session. */
 export function ssoTokenFile(environment: Environment, profile: ProfileSettings): string | undefined {
   const id = profile.get('sso_session') ?? profile.get('sso_start_url')
   if (id === undefined) return undefined
@@ -13,7 +13,7 @@ export function ssoTokenFile(environment: Environment, profile: ProfileSettings)
   return join(homeFolder(environment), '.aws', 'sso', 'cache', `${name}.json`)
 }
 
-/** The file in which `aws login` leaves the session of a profile; undefined where the profile names none. */
+/** The file that `aws login` writes the session of a profile to; undefined if the profile has no session. */
 function loginTokenFile(environment: Environment, profile: ProfileSettings): string | undefined {
   const session = profile.get('login_session')
   if (session === undefined) return undefined

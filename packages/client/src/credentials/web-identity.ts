@@ -1,8 +1,8 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { fromWebToken } from '@aws-sdk/credential-providers'
-import { CredentialsError } from '../errors.ts'
-import type { CredentialContext } from './context.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { commonSdkError, unknownSdkError } from './sdk-error.ts'
 import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
@@ -12,20 +12,20 @@ interface Role {
   readonly sessionName?: string | undefined
 }
 
-export interface WebIdentityOptions extends Role {
+interface WebIdentityOptions extends Role {
   readonly context: Pick<CredentialContext, 'settings' | 'http'>
   readonly token: string
-  /** Where the token comes from, in words for a person. */
+  /** The origin of the token, in words for a message. */
   readonly source: string
 }
 
 /**
  * Assumes a role with an OpenID Connect token.
  *
- * @throws {CredentialsError} `web_identity_failed` and those of any call to STS
+ * @throws {CredentialsError} `web_identity_failed`, or an error of any call to STS
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<Credentials> {
+async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Promise<Credentials> {
   const { context, token, roleArn, sessionName, source } = options
   try {
     const provide = fromWebToken({
@@ -45,7 +45,7 @@ export async function assumeRoleWithWebIdentity(options: WebIdentityOptions): Pr
 }
 
 /**
- * The credentials of a pod's role (IAM roles for service accounts): the token is in a file that is renewed on disk.
+ * Gets the credentials of a pod's role (IAM roles for service accounts). The token is in a file that is renewed on disk.
  *
  * @throws {CredentialsError} As {@link assumeRoleWithWebIdentity}
  */

@@ -1,6 +1,6 @@
 import { SignatureV4 } from '@aws-sdk/signature-v4'
 import { isClockOff } from '../aws/clock.ts'
-import type { CredentialContext } from '../credentials/context.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { percentEncode } from '../aws/percent-encode.ts'
 import { Sha256 } from '../aws/sha256.ts'
@@ -11,17 +11,17 @@ import { maxAttempts, retryDelay } from './retry.ts'
 
 const VERSION = '2011-06-15'
 
-/** From here on AWS refuses signatures for their time alone; below, another one would not help. */
+/** The clock difference in milliseconds from which AWS rejects signatures. Below it a new signature does not help. */
 const SKEW_MS = 4 * 60_000
 
-/** A call of STS. */
-export interface StsCall {
+/** A call to STS. */
+interface StsCall {
   readonly context: Pick<CredentialContext, 'environment' | 'settings' | 'http'>
-  /** Who calls. */
+  /** The credentials to sign with. */
   readonly credentials: Credentials
   readonly action: string
   readonly parameters: Readonly<Record<string, string>>
-  /** More headers, which are signed too. */
+  /** Additional headers, which are signed too. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -61,15 +61,14 @@ async function callOnce(call: StsCall, signingDate: Date): Promise<AnswerTexts> 
 }
 
 /**
- * Calls STS, as often as it takes: again where the reason of a failure may pass, and with the time of AWS where this machine's is
- * what AWS refused.
+ * Calls STS. Retries after transient failures, and with AWS's time if AWS rejected this machine's.
  *
- * Without the SDK, which takes longer to load than all the rest of a token that is signed for a role.
+ * Doesn't use the SDK, which takes longer to load than everything else that a token for a role needs.
  *
- * @returns The texts of the result, by the names of their elements, with slashes between.
- * @throws {StsRefusal} AWS says no.
- * @throws {NoStsAnswer} What answered is not STS.
- * @throws {CredentialsError} There is no answer, or a setting means nothing.
+ * @returns The texts of the result by element path, with slashes between the names.
+ * @throws {StsRefusal} AWS rejects the call.
+ * @throws {NoStsAnswer} The answer is not from STS.
+ * @throws {CredentialsError} There is no answer, or a setting is invalid.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/CommonParameters.html
  */
 export async function callSts(call: StsCall): Promise<AnswerTexts> {

@@ -1,10 +1,10 @@
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { Settings } from '../aws/settings.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
 
-/** Where calls of STS go, and the region that they are signed for. */
-export interface StsTarget {
+/** The URL of STS, and the region to sign for. */
+interface StsTarget {
   readonly url: URL
   readonly signingRegion: string
 }
@@ -21,10 +21,10 @@ function configured(environment: Environment, { profile, profiles }: SharedConfi
 }
 
 /**
- * The URL that calls of STS go to: one that was configured, as for a private endpoint, or AWS's own. The SDK's own clients know
- * these settings by themselves.
+ * The URL for calls to STS: a configured one, for example of a private endpoint, or AWS's own. The SDK's own clients read
+ * these settings themselves.
  *
- * @throws {CredentialsError} `invalid_settings`: it is no URL, or can't be what other settings want.
+ * @throws {CredentialsError} `invalid_settings`: it is not a URL, or it conflicts with other settings.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function stsTarget(environment: Environment, settings: Settings): StsTarget {

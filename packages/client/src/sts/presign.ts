@@ -5,24 +5,24 @@ import type { Credentials } from '../aws/credentials.ts'
 import { percentEncode } from '../aws/percent-encode.ts'
 import { Sha256 } from '../aws/sha256.ts'
 
-// STS honours the URL for 15 minutes whatever this says; servers refuse more than 900.
+// STS accepts the URL for 15 minutes whatever this value is. Servers reject more than 900.
 const EXPIRES_SECONDS = 60
 
 const SIGNATURE = 'X-Amz-Signature'
 
-export interface PresignOptions {
-  /** The cluster the URL is bound to: the value of the signed header `x-k8s-aws-id`. */
+interface PresignOptions {
+  /** The cluster that the URL is bound to: the value of the signed header `x-k8s-aws-id`. */
   readonly clusterId: string
   readonly credentials: Pick<Credentials, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>
   readonly endpoint: StsEndpoint
-  /** The time of signing; seconds count, milliseconds don't. */
+  /** The time of signing, with a precision of seconds. */
   readonly now: Date
 }
 
 /**
  * Presigns a request to STS GetCallerIdentity that is bound to one cluster.
  *
- * Whoever has the URL can prove to that cluster to be the owner of the credentials, for 15 minutes, and nothing else.
+ * For 15 minutes, the URL proves to that cluster the identity of its holder. It grants nothing else.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html query parameters
  */

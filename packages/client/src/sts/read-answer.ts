@@ -1,4 +1,4 @@
-// A tag, or text. Attributes are namespaces, which say nothing here. What else XML has, such as a DOCTYPE, STS does not send.
+// A tag or text. Attributes are namespaces and are ignored. STS sends no other XML, such as a DOCTYPE.
 const TOKEN = /<(\/?)([A-Za-z][\w.-]*)(?:\s+[\w:.-]+="[^"<]*")*\s*(\/?)>|([^<]+)/y
 const DECLARATION = /^(?:<\?xml\s[^<>]*\?>)?\s*/
 const MAX_DEPTH = 16
@@ -12,10 +12,10 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ])
 
-/** A character that XML 1.0 has in no document, by section 2.2: most control characters, and half a character. */
+/** A character that XML 1.0 does not allow (section 2.2): most control characters, and lone surrogates. */
 const NO_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 
-/** The texts of the elements that hold text alone, by the names on the way to them with slashes between. */
+/** The texts of elements without child elements, by element path, with slashes between the names. */
 export type AnswerTexts = ReadonlyMap<string, string>
 
 function decode(text: string): string | undefined {
@@ -30,10 +30,10 @@ function decode(text: string): string | undefined {
 }
 
 /**
- * Reads an answer of STS in its query protocol: elements and text, and nothing else that XML could hold.
+ * Reads an answer of STS in the query protocol, which is XML with elements and text only.
  *
- * @returns undefined where it is none: not well-formed, a character that XML does not have, something beside elements and text, or
- *   the same element twice.
+ * @returns undefined if the document is not well-formed, has a character that XML does not allow, has anything but elements
+ *   and text, or has the same element twice.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export function readAnswer(document: string): AnswerTexts | undefined {

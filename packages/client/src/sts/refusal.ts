@@ -1,10 +1,10 @@
-/** What AWS says against a call, in the shape of the SDK's own errors, so that both are explained alike. */
+/** An error in an answer of STS, in the shape of the SDK's errors, so that both are explained the same way. */
 export class StsRefusal extends Error {
   override readonly name: string
   readonly $fault: 'client' | 'server'
   readonly statusCode: number
 
-  /** @param code AWS's own, such as `AccessDenied`. */
+  /** @param code The error code of AWS, such as `AccessDenied`. */
   constructor(statusCode: number, code: string, message: string) {
     super(message)
     this.name = code
@@ -13,7 +13,7 @@ export class StsRefusal extends Error {
   }
 }
 
-/** What answered does not speak the protocol of STS. */
+/** The answer is not in the protocol of STS. */
 export class NoStsAnswer extends Error {
   override readonly name = 'NoStsAnswer'
   readonly statusCode: number

@@ -1,5 +1,6 @@
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
-import { CredentialsError } from '../errors.ts'
+import { CredentialsError } from '../aws/credentials-error.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
 import { NoStsAnswer, StsRefusal } from './refusal.ts'
 
@@ -9,11 +10,11 @@ const LONGEST_DELAY_MS = 20_000
 interface Kind {
   readonly codes: ReadonlySet<string>
   readonly statusCodes: ReadonlySet<number>
-  /** The longest pause after the first attempt; it doubles with each. */
+  /** The maximum pause after the first attempt, in milliseconds. It doubles with each attempt. */
   readonly delayMs: number
 }
 
-// As all AWS SDKs have it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// The rules of all AWS SDKs: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 const THROTTLED: Kind = {
   codes: new Set([
     'RequestLimitExceeded',
@@ -28,7 +29,7 @@ const THROTTLED: Kind = {
   statusCodes: new Set([429]),
   delayMs: 1000,
 }
-const PASSING: Kind = {
+const TRANSIENT: Kind = {
   codes: new Set([
     'RequestTimeout',
     'RequestTimeoutException',
@@ -45,7 +46,7 @@ const PASSING: Kind = {
   delayMs: 50,
 }
 
-/** How often a call is tried in all. */
+/** The number of attempts for a call, including the first. */
 export function maxAttempts(environment: Environment, { profile }: SharedConfig): number {
   const fromEnvironment = firstSet(environment, 'AWS_MAX_ATTEMPTS')?.value
   const value = fromEnvironment ?? profile.settings.get('max_attempts')
@@ -58,19 +59,18 @@ export function maxAttempts(environment: Environment, { profile }: SharedConfig)
 function codesOf(error: unknown): readonly string[] {
   if (error instanceof StsRefusal) return [error.name]
   if (!(error instanceof Error)) return []
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : []
-  return [...own, ...codesOf(error.cause)]
+  return [textAt(error, 'code') ?? [], codesOf(error.cause)].flat()
 }
 
 /**
- * How long to wait before a call is tried again, in milliseconds; undefined where that would be of no use.
+ * The pause before a retry, in milliseconds; undefined if a retry is pointless.
  *
- * @param attempt The number of the attempt that failed: the first is 1.
+ * @param attempt The number of the failed attempt, starting at 1.
  */
 export function retryDelay(error: unknown, attempt: number, random: () => number = Math.random): number | undefined {
   const statusCode = error instanceof StsRefusal || error instanceof NoStsAnswer ? error.statusCode : 0
   const codes = codesOf(error)
-  const kind = [THROTTLED, PASSING].find((candidate) => {
+  const kind = [THROTTLED, TRANSIENT].find((candidate) => {
     return candidate.statusCodes.has(statusCode) || codes.some((code) => candidate.codes.has(code))
   })
   return kind && Math.floor(random() * Math.min(kind.delayMs * 2 ** (attempt - 1), LONGEST_DELAY_MS))

@@ -17,7 +17,7 @@ async function serve(t: Pick<Test, 'teardown'>, listener: RequestListener): Prom
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
 
-/** An instance whose metadata service knows version 2 alone. */
+/** An instance whose metadata service supports only version 2. */
 async function instanceWith(
   t: Pick<Test, 'teardown'>,
   metadata: Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { ROLE_ARN, USER, USER_KEY_ID, identities, roles } from '../../../../test/sandbox/aws/example-account.ts'
 import type { Fault } from '../../../../test/sandbox/aws/faults.ts'
 import { createSandboxAws } from '../../../../test/sandbox/aws/sandbox.ts'
-import type { CredentialsErrorCode } from '../../src/errors.ts'
+import type { CredentialsErrorCode } from '../../src/aws/credentials-error.ts'
 import type { Environment } from '../../../network/src/environment.ts'
 import { caller, callerOf, personWith, signIn, urlOf } from '../person.ts'
 

@@ -14,7 +14,7 @@ const CHAIN_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/chain`
 const FAR_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/far`
 const REGION = { AWS_REGION: 'eu-west-1' }
 
-/** A user for each place that credentials come from: who the token says it is tells where they came from. */
+/** One user per source of credentials. The user of the token shows which source was used. */
 function user(name: string): Identity & { readonly secretAccessKey: string } {
   return {
     accountId: ACCOUNT_ID,

@@ -3,7 +3,7 @@ import { test, type Test } from 'tap'
 import { ROLE_ARN, USER, USER_KEY_ID, identities, roles } from '../../../../test/sandbox/aws/example-account.ts'
 import { createSandboxAws, type InProcessAws } from '../../../../test/sandbox/aws/sandbox.ts'
 import { getToken } from '../../src/token.ts'
-import type { CredentialsErrorCode } from '../../src/errors.ts'
+import type { CredentialsErrorCode } from '../../src/aws/credentials-error.ts'
 import type { Environment } from '../../../network/src/environment.ts'
 import type { HttpRequestOptions } from '../../../network/src/http-client.ts'
 import { NoStsAnswer, StsRefusal } from '../../src/sts/refusal.ts'
@@ -40,7 +40,7 @@ function answerOf(credentials: string): string {
   return `<AssumeRoleResponse><AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult></AssumeRoleResponse>`
 }
 
-/** Assumes the role where AWS answers with these, one after the other; gives what was asked. */
+/** Assumes the role while AWS returns these answers in turn. Returns the requests. */
 async function answered(
   environment: Environment,
   ...answers: readonly (readonly [statusCode: number, text: string])[]

@@ -10,8 +10,8 @@ function statOf(path: string): Stats | undefined {
 }
 
 /**
- * Checks the path of a file that a library reads, which would wait for a FIFO without end. A path that can't be examined is
- * left to the library.
+ * Checks the path of a file before a library reads it, which would wait forever for a FIFO. Ignores a path that can't be
+ * examined: the library reports its error.
  *
  * @throws {UnreadableFile} `ENOTREG`; the message names the path.
  */

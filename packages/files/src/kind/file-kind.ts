@@ -1,16 +1,16 @@
 import { constants, statSync, type Stats } from 'node:fs'
 import { ownerAndMode } from './owner-and-mode.ts'
 
-/** The largest file that is read, in bytes. A file is read whole, so this also bounds the memory for it. */
+/** Default maximum size of a file, in bytes. A file is read whole, so this also limits the memory for it. */
 export const MAX_FILE_BYTES: number = 64 * 1024 * 1024
 
 /**
- * Why a path can't be read. `ENOENT`: a broken symbolic link; callers that treat a missing file as empty treat it the same.
- * `ENOTREG`: a FIFO, a device, a socket, a directory, or a symbolic link where none is followed. `EFBIG`: above the limit.
+ * The reason why a path can't be read. `ENOENT`: a broken symbolic link, which callers may treat like a missing file.
+ * `ENOTREG`: a FIFO, a device, a socket, a directory, or a symbolic link if links are not followed. `EFBIG`: above the limit.
  */
-export type UnreadableFileCode = 'ENOENT' | 'ENOTREG' | 'EFBIG'
+type UnreadableFileCode = 'ENOENT' | 'ENOTREG' | 'EFBIG'
 
-/** A path that leads to something else than a regular file of a bounded size. The message doesn't name the path. */
+/** The path is not a regular file within the size limit. The message doesn't name the path. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
   readonly code: UnreadableFileCode
@@ -22,18 +22,18 @@ export class UnreadableFile extends Error {
 }
 
 export interface ReadFileOptions {
-  /** The largest file to read, in bytes. Default: {@link MAX_FILE_BYTES}. */
+  /** Maximum size, in bytes. Default: {@link MAX_FILE_BYTES}. */
   readonly maxBytes?: number
-  /** Whether to read what a symbolic link leads to. Default: true. */
+  /** True to follow symbolic links. Default: true. */
   readonly followLinks?: boolean
-  /** Called with what was opened, before it is read; throws to reject it. */
+  /** Called after the file is opened and before it is read. May throw to reject it. */
   readonly onOpen?: (stats: Stats) => void
 }
 
-/** What a shell hands over as a path: standard input and process substitution, `<(command)`. */
+/** Paths that a shell passes: standard input, and process substitution, `<(command)`. */
 export const INHERITED: RegExp = /^\/(?:dev\/(?:stdin|stdout|stderr|fd\/\d+)|proc\/self\/fd\/\d+)$/
 
-// Opening a FIFO doesn't wait for a writer, and a terminal doesn't become ours. Windows has neither: undefined counts as 0.
+// Don't wait for the writer of a FIFO, and don't acquire a controlling terminal. Undefined, and so 0, on Windows.
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /** The flags to open a path with. */
@@ -49,12 +49,12 @@ function kindOf(stats: Stats): string {
   return 'a device'
 }
 
-/** Whether it is /dev/null, by which people say that a file is empty. */
+/** True for /dev/null, which users pass as an empty file. */
 export function isNull(stats: Stats): boolean {
   return stats.isCharacterDevice() && stats.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev
 }
 
-/** Why it can't be read; undefined for a regular file and for /dev/null. */
+/** The reason to reject the file; undefined for a regular file and for /dev/null. */
 export function kindFault(stats: Stats): string | undefined {
   if (stats.isFile() || isNull(stats)) return undefined
   const detail = ownerAndMode(stats)
@@ -67,7 +67,7 @@ export function checkKind(stats: Stats): void {
   if (fault !== undefined) throw new UnreadableFile('ENOTREG', fault)
 }
 
-/** Checks what was opened. @throws {UnreadableFile} `ENOTREG`, `EFBIG` */
+/** Checks an opened file. @throws {UnreadableFile} `ENOTREG`, `EFBIG` */
 export function checkOpened(stats: Stats, { maxBytes = MAX_FILE_BYTES, onOpen }: ReadFileOptions): void {
   checkKind(stats)
   if (stats.size > maxBytes) {
@@ -76,12 +76,12 @@ export function checkOpened(stats: Stats, { maxBytes = MAX_FILE_BYTES, onOpen }:
   onOpen?.(stats)
 }
 
-/** Whether the system says that there is no such file. */
+/** True if the error is the system's ENOENT. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
-/** The error for a symbolic link that leads nowhere. */
+/** The error for a broken symbolic link. */
 export function brokenLink(): UnreadableFile {
   return new UnreadableFile('ENOENT', 'it is a symbolic link to a file that does not exist')
 }

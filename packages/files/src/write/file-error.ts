@@ -2,14 +2,15 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { UnreadableFile } from '../kind/file-kind.ts'
 
-/** The `code` of a system error (`ENOENT`), empty for anything else. */
+/** The `code` of a system error, such as `ENOENT`; empty for anything else. */
 export function systemErrorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return textAt(error, 'code') ?? ''
 }
 
-/** The error for a file that can't be read: names the file, the reason, the user and what mends it. */
+/** The error for a file that can't be read. Names the file, the user, the reason and the fix. */
 export function unreadable(path: string, cause: unknown): FileError {
   if (cause instanceof UnreadableFile) {
     const advice = `Put a regular file in its place, or move it away: mv ${path} ${path}.moved`
@@ -22,14 +23,14 @@ export function unreadable(path: string, cause: unknown): FileError {
   return new FileError('file_unreadable', `Can't read ${path} as ${user()}: ${explain(cause, owner)}`, { cause })
 }
 
-/** The error for a file that can't be written: names the file, the reason, the user and what mends it. */
+/** The error for a file that can't be written. Names the file, the user, the reason and the fix. */
 export function unwritable(path: string, cause: unknown): FileError {
   const folder = dirname(path)
   const owner = `mkdir -p ${folder} && chown ${userId()} ${folder} && chmod u+rwx ${folder}`
   return new FileError('file_unwritable', `Can't write ${path} as ${user()}: ${explain(cause, owner)}`, { cause })
 }
 
-/** Runs `work`, and turns what it throws into the error for a file that can't be written. */
+/** Runs `work`, and converts its errors to that of a file that can't be written. */
 export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -38,7 +39,7 @@ export async function writing<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Whether the folder lets this user reach no file in it. */
+/** True if this user can't access the files in the folder. */
 function isClosed(folder: string): boolean {
   try {
     accessSync(folder, constants.X_OK)

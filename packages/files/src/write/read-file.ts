@@ -3,7 +3,7 @@ import type { ReadFileOptions } from '../kind/file-kind.ts'
 import { systemErrorCode, unreadable } from './file-error.ts'
 
 /**
- * The text of a regular file, or undefined where there is none.
+ * Reads a regular file; undefined if it doesn't exist.
  *
  * @throws FileError `file_unreadable`
  */

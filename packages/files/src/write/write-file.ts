@@ -5,23 +5,23 @@ import { dirname } from 'node:path'
 import { checkReplaceable } from '../check-replaceable.ts'
 import { systemErrorCode, writing } from './file-error.ts'
 
-export interface WriteFileOptions {
-  /** The file's permission bits, whatever the umask and whatever the file had before. */
+interface WriteFileOptions {
+  /** The permission bits, independent of the umask and of the previous file. */
   readonly mode: number
-  /** Whether to make the folder of the file, and those above it, where they are missing. Default: false. */
+  /** True to create missing folders of the path. Default: false. */
   readonly makeDirectory?: boolean
 }
 
-/** New content of a file, written through to the disk beside it. */
+/** The new content of a file, synced to the disk next to it. */
 export interface StagedFile {
-  /** Puts it in place: a reader finds the old content or the new one whole. @throws FileError `file_unwritable` */
+  /** Replaces the file atomically. @throws FileError `file_unwritable` */
   commit(): Promise<void>
-  /** Forgets it; without effect after `commit`. */
+  /** Removes the new content. Has no effect after `commit`. */
   discard(): Promise<void>
 }
 
 /**
- * Writes a file's new content beside it: what can fail for want of rights or room fails here, with the file as it was.
+ * Writes the new content of a file next to it. A lack of permission or space fails here, with the file unchanged.
  *
  * @throws FileError `file_unwritable`
  */
@@ -43,16 +43,16 @@ export async function stageFile(path: string, text: string, options: WriteFileOp
 }
 
 /**
- * Replaces a file's content so that a reader, and a crash at any moment, finds the old content or the new one whole.
+ * Replaces the content of a file atomically. A reader, or a restart after a crash, finds the old content or the new one.
  *
- * @throws FileError `file_unwritable`; the file is then as it was
+ * @throws FileError `file_unwritable`. The file is unchanged then.
  */
 export async function writeFileAtomically(path: string, text: string, options: WriteFileOptions): Promise<void> {
   const staged = await stageFile(path, text, options)
   await staged.commit()
 }
 
-/** Makes the folder of `path` where it is missing. @throws FileError `file_unwritable` */
+/** Creates the folder of `path` if it is missing. @throws FileError `file_unwritable` */
 export async function makeParentDirectory(path: string): Promise<void> {
   const folder = dirname(path)
   await writing(path, async () => {
@@ -60,7 +60,7 @@ export async function makeParentDirectory(path: string): Promise<void> {
       await mkdir(folder, { recursive: true, mode: 0o755 })
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') throw error
-      // Node.js says so of a read-only file system: asked for the first folder that is missing alone, the system tells why.
+      // Node.js reports ENOENT for a read-only file system. Creating only the first missing folder gets the real error.
       await mkdir(firstMissing(folder))
       throw error
     }
@@ -72,7 +72,7 @@ function firstMissing(folder: string): string {
   return above === folder || existsSync(above) ? folder : firstMissing(above)
 }
 
-/** Writes a file that must not exist yet through to the disk. What is left of it after a failure is the caller's. */
+/** Writes a file that must not exist, and syncs it to the disk. After a failure the caller removes the rest. */
 export async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
@@ -84,7 +84,7 @@ export async function writeNewFile(path: string, text: string, mode: number): Pr
   }
 }
 
-/** Removes a file where it exists. A failure is passed over: it would hide the error that made the file useless. */
+/** Removes a file if it exists. Ignores a failure, which would hide the error that made the file useless. */
 export async function discard(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => undefined)
 }

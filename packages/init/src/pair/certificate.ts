@@ -1,41 +1,41 @@
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Host, parseHost } from '../host.ts'
+import { type Host, parseHost } from './host.ts'
 
 const COMMON_NAME = 'aws-iam-authenticator'
 const LIFETIME_YEARS = 100
 const UNSPECIFIED = new Set(['0.0.0.0', '::'])
 
-/** A private key and the certificate of its public half, both as PEM. */
+/** A private key and the certificate of its public key, both as PEM. */
 export interface KeyPair {
   readonly certificatePem: string
   readonly keyPem: string
 }
 
-/** RSA of 2048 bits, or ECDSA on the curve P-256. */
+/** RSA with 2048 bits, or ECDSA with the curve P-256. */
 export type KeyType = 'rsa' | 'ecdsa'
 
 export interface CertificateOptions {
   /** The name or IP address that the API server connects to. */
   readonly hostname: string
-  /** The address that the server listens on; `0.0.0.0` and `::` are no names and are left out. */
+  /** The address that the server listens on. `0.0.0.0` and `::` are not put into the certificate. */
   readonly address: string
-  /** The kind of a key that is made. Default: `rsa`. */
+  /** The type of a new key. Default: `rsa`. */
   readonly keyType?: KeyType
-  /** The start of validity, which lasts 100 years. */
+  /** The start of the validity of 100 years. */
   readonly now: Date
 }
 
 /**
- * Makes a key, as PEM `RSA PRIVATE KEY` (PKCS#1) or `EC PRIVATE KEY` (SEC 1), and a self-signed certificate (RFC 5280) that is
- * its own authority, for a server at `hostname` and `address`.
+ * Creates a key, as PEM `RSA PRIVATE KEY` (PKCS#1) or `EC PRIVATE KEY` (SEC 1), and a self-signed CA certificate (RFC 5280)
+ * for a server at `hostname` and `address`.
  *
  * @throws HostError `host_invalid`, before anything is generated
  */
 export async function createKeyPair(options: CertificateOptions): Promise<KeyPair> {
   const altNames = subjectAltNames(options)
   const keyPem = await createKey(options.keyType ?? 'rsa')
-  // Loaded when needed: a server with a pair has no use for the X.509 library, nor for the memory that it takes.
+  // Loaded on demand: a server with a pair needs neither the X.509 library nor its memory.
   const { signCertificate } = await import('./x509.ts')
   const certificatePem = signCertificate({
     commonName: COMMON_NAME,

@@ -5,19 +5,19 @@ import { finishPublication, finishRenewal, type KeyPairPaths, publishKeyPair } f
 import { readCertificateFile, readKeyFile } from './read-pair-file.ts'
 import { makeParentDirectory } from '@aws-iam-authenticator/files/write/write-file'
 
-/** Where the pair lies (PEM files), and what a new one is made for. */
+/** The paths of the pair (PEM files), and the content of a new one. */
 export interface KeyPairOptions extends KeyPairPaths, CertificateOptions {}
 
-export interface LoadedKeyPair extends KeyPair {
-  /** Whether this call made the pair; false when it was there. */
+interface LoadedKeyPair extends KeyPair {
+  /** True if this call created the pair, false if it existed. */
   readonly created: boolean
 }
 
-/** A pair that was loaded, or that was made and lies nowhere yet. */
-export interface PreparedKeyPair extends KeyPair {
+/** A pair that was loaded, or that was created and not written yet. */
+interface PreparedKeyPair extends KeyPair {
   readonly isNew: boolean
   /**
-   * Puts a new pair in its place; gives the pair that lies there then, which is another process's where that was faster.
+   * Writes a new pair to its paths. Returns the pair that is there afterwards, which may be that of a faster process.
    *
    * @throws FileError as `loadOrCreateKeyPair`
    */
@@ -25,7 +25,7 @@ export interface PreparedKeyPair extends KeyPair {
 }
 
 /**
- * Loads the pair, or makes one where neither file exists, without writing it yet.
+ * Loads the pair, or creates one if neither file exists, without writing it yet.
  *
  * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unsafe`
  * @throws HostError `host_invalid`, only where a pair would be made
@@ -46,9 +46,8 @@ export async function prepareKeyPair(options: KeyPairOptions): Promise<PreparedK
 }
 
 /**
- * Loads the pair, or makes one where neither file exists: the certificate with mode 0644, the key with mode 0600, their
- * folders where missing. A file that exists is never changed. Calls at the same time, from any number of processes,
- * end with the same pair.
+ * Loads the pair, or creates one if neither file exists: the certificate with mode 0644, the key with mode 0600, and missing
+ * folders. Never changes an existing file. Concurrent calls, in any number of processes, return the same pair.
  *
  * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unsafe`, `file_unwritable`
  * @throws HostError `host_invalid`, only where a pair would be made
@@ -58,13 +57,12 @@ export async function loadOrCreateKeyPair(options: KeyPairOptions): Promise<Load
 }
 
 /**
- * Loads the pair that is there; undefined where neither file is. What a process was killed at, of making or renewing the
- * pair, is finished.
+ * Loads the existing pair; undefined if neither file exists. Finishes a creation or renewal that was interrupted.
  *
  * @throws FileError `key_pair_incomplete`, `key_pair_mismatch`, `file_invalid`, `file_unreadable`, `file_unsafe`, `file_unwritable`
  */
 export async function loadKeyPair(paths: KeyPairPaths): Promise<KeyPair | undefined> {
-  // A new pair's key appears before its certificate, so read in this order a certificate without a key is no race.
+  // The key of a new pair appears before its certificate. In this order, a certificate without a key is not a race.
   let certificatePem = await readCertificateFile(paths.certificatePath)
   const keyPem = await readKeyFile(paths.keyPath)
   if (keyPem === undefined) {

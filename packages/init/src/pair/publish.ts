@@ -12,14 +12,14 @@ export interface KeyPairPaths {
 }
 
 /**
- * Puts a new pair at its paths unless a file is there already: true when the pair is in place, false when others' files
- * were there first, which stay as they are.
+ * Puts a new pair at its paths unless a file exists there. Returns true if the pair is in place, false if other files were
+ * there first, which are unchanged then.
  *
- * No file system sets two names at once, so the key's name decides: both files are written aside and through to the
- * disk, then the key is linked, which only one process can do, then the certificate. Whoever finds the key without its
- * certificate, after a kill or between the two links, can link the certificate too: see `finishPublication`.
+ * No file system creates two names atomically, so the name of the key decides. Both files are written aside and synced to the
+ * disk. Then the key is linked, which only one process can do, then the certificate. A process that finds the key without
+ * its certificate can link the certificate: see `finishPublication`.
  *
- * @throws FileError `file_unwritable`, `file_unreadable`; the paths are then as they were
+ * @throws FileError `file_unwritable`, `file_unreadable`. The paths are unchanged then.
  */
 export async function publishKeyPair(paths: KeyPairPaths, pair: KeyPair): Promise<boolean> {
   const aside = asidePaths(paths, pair.keyPem)
@@ -35,8 +35,8 @@ export async function publishKeyPair(paths: KeyPairPaths, pair: KeyPair): Promis
 }
 
 /**
- * Puts the certificate of the key at `paths.keyPath` beside it where `publishKeyPair` was ended, or is still, between
- * its two links. Does nothing where no such certificate lies aside.
+ * Links the certificate of the key at `paths.keyPath` if `publishKeyPair` stopped, or still is, between its two links. Does
+ * nothing if no such certificate lies aside.
  *
  * @throws FileError `file_unwritable`
  */
@@ -47,21 +47,21 @@ export async function finishPublication(paths: KeyPairPaths, keyPem: string): Pr
 }
 
 /**
- * Puts a new pair in the place of the one that is there, which stays beside it as `<path>.old`.
+ * Replaces the pair, and keeps the previous one as `<path>.old`.
  *
- * Here too the key decides: both files are written aside, then the key takes its place, then the certificate. Whoever finds
- * the new key beside the certificate before, after a kill between the two, can put the new one there: see `finishRenewal`.
- * `ready` runs when both lie aside and nothing else is changed yet.
+ * Here too the key decides. Both files are written aside, then the key is renamed to its path, then the certificate. A
+ * process that finds the new key with the previous certificate can put the new one there: see `finishRenewal`.
  *
+ * @param onStaged Runs when both files lie aside and nothing else is changed yet.
  * @throws FileError `file_unwritable`, `file_unreadable`
  */
-export async function replaceKeyPair(paths: KeyPairPaths, pair: KeyPair, ready: () => Promise<void>): Promise<void> {
+export async function replaceKeyPair(paths: KeyPairPaths, pair: KeyPair, onStaged: () => Promise<void>): Promise<void> {
   const aside = asidePaths(paths, pair.keyPem)
   let hasKey = false
   try {
     await writing(paths.certificatePath, () => writeNewFile(aside.certificatePath, pair.certificatePem, 0o644))
     await writing(paths.keyPath, () => writeNewFile(aside.keyPath, pair.keyPem, 0o600))
-    await ready()
+    await onStaged()
     await keepOld(paths.certificatePath, 0o644)
     await keepOld(paths.keyPath, 0o600)
     await writing(paths.keyPath, () => rename(aside.keyPath, paths.keyPath))
@@ -69,14 +69,14 @@ export async function replaceKeyPair(paths: KeyPairPaths, pair: KeyPair, ready: 
     await finishRenewal(paths, pair.keyPem)
   } finally {
     await discard(aside.keyPath)
-    // Beside its key the new certificate is what the next start needs.
+    // If the new key is in place, the next start needs the new certificate.
     if (!hasKey) await discard(aside.certificatePath)
   }
 }
 
 /**
- * Puts the certificate of the key at `paths.keyPath` in the place of the one before, where `replaceKeyPair` was ended, or is
- * still, between its two steps. Does nothing where no such certificate lies aside.
+ * Replaces the certificate with that of the key at `paths.keyPath` if `replaceKeyPair` stopped, or still is, between its two
+ * steps. Does nothing if no such certificate lies aside.
  *
  * @throws FileError `file_unwritable`
  */
@@ -109,7 +109,7 @@ async function publishCertificate(aside: KeyPairPaths, paths: KeyPairPaths, pair
   return published
 }
 
-/** Links, which unlike a rename never replaces a file; false for the system errors named. */
+/** Creates a link, which unlike a rename never replaces a file. Returns false for the expected system errors. */
 async function linkUnless(expected: readonly string[], from: string, to: string): Promise<boolean> {
   return writing(to, async () => {
     try {
@@ -122,7 +122,7 @@ async function linkUnless(expected: readonly string[], from: string, to: string)
   })
 }
 
-/** Where the pair of a key lies until it is published: beside its place, under a name that only this key has. */
+/** The paths of an unpublished pair: next to its final paths, with names unique to the key. */
 export function asidePaths(paths: KeyPairPaths, keyPem: string): KeyPairPaths {
   const publicKey = createPublicKey(keyPem).export({ type: 'spki', format: 'der' })
   const id = createHash('sha256').update(publicKey).digest('hex').slice(0, 32)

@@ -6,12 +6,12 @@ import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { systemErrorCode, unreadable } from '@aws-iam-authenticator/files/write/file-error'
 
 /** The uid that the server runs as in its image and on kops nodes. */
-export const SERVER_UID = 10_000
+const SERVER_UID = 10_000
 
-/** The largest certificate chain or key, in bytes. */
-export const MAX_PEM_BYTES: number = 1024 * 1024
+/** Maximum size of a certificate chain or key, in bytes. */
+const MAX_PEM_BYTES: number = 1024 * 1024
 
-/** What a file of the pair must not let others do. */
+/** The permission rules for a file of the pair. */
 interface PairFile {
   /** Permission bits that are rejected. */
   readonly forbidden: number
@@ -24,7 +24,7 @@ interface PairFile {
 const KEY: PairFile = { forbidden: 0o027, rule: 'only its owner may write it and others may not read it', chmod: '600' }
 const CERTIFICATE: PairFile = { forbidden: 0o022, rule: 'only its owner may write it', chmod: 'go-w' }
 
-/** The command that makes the file acceptable; undefined where it is. */
+/** The command that makes the file acceptable; undefined if it already is. */
 function remedyFor(
   path: string,
   { uid, mode }: Stats,
@@ -62,15 +62,15 @@ async function readPairFile(path: string, kind: PairFile): Promise<string | unde
     })
   } catch (error) {
     if (error instanceof FileError) throw error
-    // A broken link is there: no file can be linked in its place, so it must not count as missing.
+    // A broken link exists: no file can be linked at its path, so it must not count as missing.
     if (systemErrorCode(error) === 'ENOENT' && !(error instanceof UnreadableFile)) return undefined
     throw unreadable(path, error)
   }
 }
 
 /**
- * The text of the certificate file, or undefined where there is none. Accepts a regular file, also behind a symbolic link,
- * that belongs to root, to this user or to uid 10000 and that no one else can write.
+ * Reads the certificate file; undefined if there is none. Accepts a regular file, or a symbolic link to one, that belongs to
+ * root, to this user or to uid 10000 and that no one else can write.
  *
  * @throws FileError `file_unreadable`, `file_unsafe`
  */
@@ -79,8 +79,8 @@ export function readCertificateFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * The text of the key file, or undefined where there is none. Accepts what {@link readCertificateFile} does if others have
- * no rights to it. Its group may read it.
+ * Reads the key file; undefined if there is none. Accepts the same files as {@link readCertificateFile} if others have no
+ * access. The group may read it.
  *
  * @throws FileError `file_unreadable`, `file_unsafe`
  */

@@ -1,13 +1,13 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto'
 import forge from 'node-forge'
-import type { Host } from '../host.ts'
+import type { Host } from './host.ts'
 
 const { asn1 } = forge
 const { Class, Type } = asn1
 type Node = forge.asn1.Asn1
 
-/** What a self-signed certificate says. */
-export interface CertificateContent {
+/** The content of a self-signed certificate. */
+interface CertificateContent {
   readonly commonName: string
   readonly notBefore: Date
   readonly notAfter: Date
@@ -17,14 +17,14 @@ export interface CertificateContent {
   readonly privateKey: KeyObject
 }
 
-// KeyUsage's bits from the left, RFC 5280 section 4.2.1.3
+// Bits of KeyUsage from the left (RFC 5280 section 4.2.1.3).
 const DIGITAL_SIGNATURE = 0x80
 const KEY_ENCIPHERMENT = 0x20
 const KEY_CERT_SIGN = 0x04
-// Context tags, of which forge knows no names but those of the universal types with the same numbers.
+// Context tags. forge has only the names of the universal types with the same numbers.
 const VERSION = Type.NONE
 const EXTENSIONS = Type.BITSTRING
-// GeneralName's tags 2 and 7, RFC 5280 section 4.2.1.6
+// Tags 2 and 7 of GeneralName (RFC 5280 section 4.2.1.6).
 const DNS_NAME = Type.INTEGER
 const IP_ADDRESS = Type.ODESC
 const FIRST_GENERALIZED_YEAR = 2050
@@ -62,13 +62,13 @@ function extension(id: string, isCritical: boolean, value: Node): Node {
   return sequence(oid(id), ...critical, primitive(Type.OCTETSTRING, asn1.toDer(value).getBytes()))
 }
 
-/** The bits that are set, without trailing zero bits, as DER wants them. */
+/** A BIT STRING without trailing zero bits, as DER requires. */
 function bits(octet: number): Node {
   const unused = 31 - Math.clz32(octet & -octet)
   return primitive(Type.BITSTRING, String.fromCodePoint(unused, octet))
 }
 
-/** The octets of an IP address in the one spelling that `parseHost` gives it. */
+/** The octets of an IP address in the canonical form of `parseHost`. */
 function octets({ type, value }: Host): number[] {
   if (type === 'ipv4') return value.split('.').map(Number)
   const [head = [], tail = []] = value.split('::').map((part) => part.split(':').filter((group) => group !== ''))
@@ -85,13 +85,13 @@ function generalName(host: Host): Node {
   return asn1.create(Class.CONTEXT_SPECIFIC, isName ? DNS_NAME : IP_ADDRESS, false, content)
 }
 
-/** sha256WithRSAEncryption (RFC 4055) or ecdsa-with-SHA256 (RFC 5758); the latter has no parameters. */
+/** The signature algorithm: sha256WithRSAEncryption (RFC 4055) or ecdsa-with-SHA256 (RFC 5758), which has no parameters. */
 function signatureAlgorithm(isRsa: boolean): Node {
   return isRsa ? sequence(oid('1.2.840.113549.1.1.11'), primitive(Type.NULL, '')) : sequence(oid('1.2.840.10045.4.3.2'))
 }
 
 function extensions(isRsa: boolean, subjectPublicKey: string, altNames: readonly Host[]): Node {
-  // A key of an elliptic curve encrypts nothing: RFC 8813 section 3.
+  // An elliptic-curve key does not encrypt (RFC 8813 section 3).
   const usage = DIGITAL_SIGNATURE | KEY_CERT_SIGN | (isRsa ? KEY_ENCIPHERMENT : 0)
   const identifier = createHash('sha1').update(subjectPublicKey, 'binary').digest('binary')
   return sequence(
@@ -103,20 +103,20 @@ function extensions(isRsa: boolean, subjectPublicKey: string, altNames: readonly
   )
 }
 
-/** The bits of a SubjectPublicKeyInfo's key, of which its identifier is made: RFC 5280 section 4.2.1.2, method 1. */
+/** The key bits of a SubjectPublicKeyInfo, from which its identifier is computed (RFC 5280 section 4.2.1.2, method 1). */
 function keyBits(spki: Node): string {
   const key = Array.isArray(spki.value) ? spki.value[1] : undefined
   if (typeof key?.value === 'string') return key.value.slice(1)
   return Array.isArray(key?.value) ? key.value.map((part) => asn1.toDer(part).getBytes()).join('') : ''
 }
 
-/** A certificate that is its own authority, for a TLS server (RFC 5280), as PEM. */
+/** Signs a self-signed CA certificate for a TLS server (RFC 5280). Returns PEM. */
 export function signCertificate(content: CertificateContent): string {
   const { commonName, notBefore, notAfter, altNames, publicKey, privateKey } = content
   const isRsa = publicKey.asymmetricKeyType === 'rsa'
   const algorithm = signatureAlgorithm(isRsa)
   const spki = asn1.fromDer(publicKey.export({ type: 'spki', format: 'der' }).toString('binary'))
-  // The leading 01 keeps the number positive and its length fixed, whatever the random bits are.
+  // The leading 01 keeps the number positive and its length fixed.
   const serialNumber = `\u0001${randomBytes(16).toString('binary')}`
   const tbs = sequence(
     explicit(VERSION, primitive(Type.INTEGER, '\u0002')),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
-import { HostError } from '../../src/host.ts'
+import { HostError } from '../../src/pair/host.ts'
 import { temporaryFolder } from '../files.ts'
 
 const now = new Date('2025-03-04T05:06:07.890Z')
@@ -76,7 +76,7 @@ void test('a hostname or an address that is none is refused', async (t) => {
   await t.rejects(createKeyPair({ hostname: 'localhost', address: '[::]', now }), refusal)
 })
 
-/** What `openssl` prints; nothing of this process's environment but PATH reaches it. */
+/** Runs `openssl` with no environment but PATH, and returns its output. */
 async function openssl(...args: string[]): Promise<string> {
   return (await run('openssl', args, { env: { PATH: process.env.PATH } })).stdout
 }

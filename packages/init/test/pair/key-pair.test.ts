@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { type Test, test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
-import { HostError } from '../../src/host.ts'
+import { HostError } from '../../src/pair/host.ts'
 import { loadOrCreateKeyPair } from '../../src/pair/key-pair.ts'
 import { modeOf, namesIn, pairPaths, temporaryFolder } from '../files.ts'
 
 const identity = { hostname: 'localhost', address: '127.0.0.1', now: new Date('2025-03-04T05:06:07Z') }
 const pair = await createKeyPair(identity)
 
-/** A folder that holds what is given, and the call on it. */
+/** A folder with the given files, and a call of the function on it. */
 async function folderWith(t: Test, certificate?: string, key?: string) {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)

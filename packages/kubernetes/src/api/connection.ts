@@ -1,16 +1,16 @@
 import type { Dispatcher } from 'undici'
 import { readJson } from './read-json.ts'
 
-/** How to reach and to trust a Kubernetes API server. */
+/** The address, trust and credentials of a Kubernetes API server. */
 export interface KubernetesCluster {
-  /** Its URL, with a path where it is behind one, such as `https://10.0.0.1:443`. */
+  /** Its URL, with a path if it has one, such as `https://10.0.0.1:443`. */
   readonly server: string
   readonly tls: KubernetesTls
-  /** The value of the authorization header at this moment; null where the client certificate says who we are. */
+  /** Returns the current value of the authorization header; null if the client certificate is the identity. */
   readonly authorization: () => Promise<string | null>
 }
 
-/** What a TLS connection to the API server needs, as PEM. */
+/** TLS options for the API server. Certificates and keys are PEM. */
 export interface KubernetesTls {
   readonly ca?: string
   readonly cert?: string
@@ -19,7 +19,7 @@ export interface KubernetesTls {
   readonly rejectUnauthorized?: boolean
 }
 
-/** Makes the connections to an API server; trust and proxies are the caller's business. */
+/** Creates the dispatcher for an API server. The caller decides on trust and proxies. */
 export type ConnectKubernetes = (tls: KubernetesTls) => Dispatcher
 
 /** A write to the Kubernetes API. */
@@ -37,7 +37,7 @@ export interface KubernetesApi {
     query: Readonly<Record<string, string>>,
     options: { readonly signal: AbortSignal; readonly bodyTimeoutMs: number },
   ): Promise<Dispatcher.ResponseData>
-  /** The HTTP status and the answer; null where that is no JSON. */
+  /** Returns the HTTP status and the answer; the answer is null if it is not JSON. */
   write(request: KubernetesWrite, signal: AbortSignal): Promise<{ readonly status: number; readonly answer: unknown }>
   close(): Promise<void>
 }
@@ -45,7 +45,7 @@ export interface KubernetesApi {
 const HEADERS_TIMEOUT_MS = 10_000
 const WRITE_BODY_TIMEOUT_MS = 10_000
 
-/** A client of one API server. */
+/** Creates a client of one API server. */
 export function createKubernetesApi(
   cluster: KubernetesCluster,
   connect: ConnectKubernetes,

@@ -2,7 +2,7 @@ import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import { printableYaml } from '@aws-iam-authenticator/core/edit/printable-yaml'
 import type { KubernetesObject } from './list-watch.ts'
 
-/** An object as kubectl shows it: YAML with sorted keys, without the record of who manages which field. */
+/** Formats an object as kubectl shows it: YAML with sorted keys, without `managedFields`. */
 export function formatObject(object: KubernetesObject): string {
   const metadata = isRecord(object['metadata']) ? { ...object['metadata'] } : {}
   delete metadata['managedFields']

@@ -3,7 +3,7 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import type { KubernetesCluster } from './connection.ts'
 
-/** Where the kubelet mounts the service account of a pod. */
+/** The folder where the kubelet mounts the service account of a pod. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 async function read(path: string): Promise<string> {
@@ -17,9 +17,10 @@ async function read(path: string): Promise<string> {
 }
 
 /**
- * The API server of the cluster this pod runs in. The token is read anew for each request, since the kubelet rotates it.
+ * Finds the API server of the cluster that this pod runs in. Each request reads the token again, because the kubelet rotates
+ * it.
  *
- * @throws {ConfigurationError} This is no pod.
+ * @throws {ConfigurationError} This process doesn't run in a pod.
  * @throws {FileError} The certificate of the API server can't be read.
  * @see {@link https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ | Accessing the Kubernetes API from a pod}
  */

@@ -1,4 +1,4 @@
-/** The longest answer of the Kubernetes API, in bytes: a page of a list has up to 500 objects. */
+/** Maximum size of an answer of the Kubernetes API, in bytes. A page of a list has up to 500 objects. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /**

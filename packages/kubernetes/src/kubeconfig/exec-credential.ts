@@ -3,21 +3,21 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Kubeconfig } from './kubeconfig.ts'
 
-/** An exec plugin of a kubeconfig, ready to be started. */
+/** An exec plugin of a kubeconfig, ready to run. */
 export interface ExecPlugin {
   readonly command: string
   readonly args: readonly string[]
   /** Added to the environment, KUBERNETES_EXEC_INFO included. */
   readonly environment: Readonly<Record<string, string>>
   readonly apiVersion: string
-  /** What to do where the command is not found; empty where nobody said. */
+  /** The advice for a missing command; empty if there is none. */
   readonly installHint: string
-  /** Whether it may talk to the person at the terminal. */
+  /** True if it may prompt the user at the terminal. */
   readonly interactive: boolean
 }
 
-/** What a plugin answered with: a token, a client certificate with its key (PEM), or all of them. */
-export interface ExecCredentials {
+/** The credentials of a plugin: a token, a client certificate with its key (PEM), or both. */
+interface ExecCredentials {
   readonly token: string | null
   readonly cert?: string
   readonly key?: string
@@ -25,7 +25,7 @@ export interface ExecCredentials {
 
 const GROUP = 'client.authentication.k8s.io'
 const API_VERSIONS: readonly string[] = [`${GROUP}/v1`, `${GROUP}/v1beta1`, `${GROUP}/v1alpha1`]
-/** Below this name, a cluster holds what is meant for plugins. */
+/** The extension of a cluster that holds the configuration of plugins. */
 const EXTENSION = `${GROUP}/exec`
 
 function fault(message: string): AuthenticatorError {
@@ -36,7 +36,7 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** The cluster as plugins are told of it: all that is needed to reach it. */
+/** The cluster information for plugins: everything that is needed to connect. */
 function clusterInfo({ server, tls, cluster }: Kubeconfig): Record<string, unknown> {
   const extension = list(property(cluster, 'extensions')).find((item) => textAt(item, 'name') === EXTENSION)
   const config = property(extension, 'extension')
@@ -52,9 +52,9 @@ function clusterInfo({ server, tls, cluster }: Kubeconfig): Record<string, unkno
 }
 
 /**
- * Reads the exec plugin of a kubeconfig's user. A command with a folder in its name is relative to the folder of the user's file.
+ * Reads the exec plugin of a kubeconfig's user. A command with a slash is relative to the folder of the user's file.
  *
- * @param hasTerminal Whether a person is there to be asked.
+ * @param hasTerminal True if the user can be prompted.
  * @throws {AuthenticatorError} `exec_plugin_failed`: the plugin can't be used as it is configured.
  * @see {@link https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins | client-go credential plugins}
  */
@@ -92,7 +92,7 @@ export function parseExecPlugin(kubeconfig: Kubeconfig, hasTerminal: boolean): E
 }
 
 /**
- * Reads what a plugin wrote to stdout. What it wrote is secret, so that no error quotes it.
+ * Reads the stdout of a plugin. It is secret, so no error quotes it.
  *
  * @throws {AuthenticatorError} `exec_plugin_failed`
  */

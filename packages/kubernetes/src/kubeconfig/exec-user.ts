@@ -11,7 +11,7 @@ export interface ExecUserOptions {
 const INSTALL_HINT =
   'kubectl logs in to this cluster with an AWS identity, for which it needs aws-iam-authenticator on its PATH.'
 
-/** The variables that somebody else set for the plugin; those of ours are written anew. */
+/** The variables of the plugin that are not ours. Ours are written again. */
 function otherVariables(user: unknown): Writable[] {
   const variables = property(property(user, 'exec'), 'env')
   if (!Array.isArray(variables)) return []
@@ -22,9 +22,9 @@ function otherVariables(user: unknown): Writable[] {
 }
 
 /**
- * What a kubeconfig's user holds for kubectl to log in with `token`.
+ * The content of a kubeconfig user with which kubectl logs in by `token`.
  *
- * @param present What the user holds now: variables that are set there stay.
+ * @param present The current content of the user. Its other variables are kept.
  * @see {@link https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins | client-go credential plugins}
  */
 export function execUser({ clusterId, role, profile, region }: ExecUserOptions, present: unknown): Writable {

@@ -3,7 +3,7 @@ import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 
 /**
- * The kubeconfig files that somebody named, by a flag or by the variable KUBECONFIG; none where nobody did.
+ * The kubeconfig files set by a flag or by the variable KUBECONFIG; empty if neither is set.
  *
  * @see {@link https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ | The KUBECONFIG environment variable}
  */
@@ -12,19 +12,19 @@ export function namedKubeconfigFiles(explicit: string | null, environment: Envir
   return [...new Set((environment['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== ''))]
 }
 
-/** The kubeconfig files that kubectl reads, in its order. */
+/** The kubeconfig files that kubectl reads, in the same order. */
 export function kubeconfigFiles(explicit: string | null, environment: Environment): readonly [string, ...string[]] {
   const [first, ...others] = namedKubeconfigFiles(explicit, environment)
   return first === undefined ? [join(homeFolder(environment), '.kube', 'config')] : [first, ...others]
 }
 
-/** A kubeconfig file; without a text where it is not there yet. */
+/** A kubeconfig file. The text is undefined if it doesn't exist yet. */
 export interface KubeconfigText {
   readonly path: string
   readonly text: string | undefined
 }
 
-/** The file that kubectl would change: the one that has the entry, else the first that is there, else the last. */
+/** Chooses the file that kubectl would change: the one with the entry, else the first that exists, else the last. */
 export function fileToChange(
   files: readonly [KubeconfigText, ...KubeconfigText[]],
   hasEntry: (text: string) => boolean,

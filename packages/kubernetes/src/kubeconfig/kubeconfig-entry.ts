@@ -4,17 +4,17 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import { block, columnOf, type Writable } from '@aws-iam-authenticator/core/edit/render'
 
-/** An entry of one of a kubeconfig's named lists. */
+/** An entry of a named list of a kubeconfig. */
 export interface KubeconfigEntry {
   readonly list: 'users' | 'contexts'
   readonly name: string
-  /** What the entry holds under the key `user` or `context`. */
+  /** The value under the key `user` or `context`. */
   readonly value: Writable
 }
 
 const INNER = { users: 'user', contexts: 'context' } as const
 
-/** One line that is YAML as well: a kubeconfig may be JSON, and stays it. */
+/** Formats a value as one line of JSON, which is also YAML. A kubeconfig in JSON stays JSON. */
 function inJson(value: Writable): string {
   return JSON.stringify(value)
 }
@@ -23,18 +23,18 @@ function itemOf({ list, name, value }: KubeconfigEntry): Writable {
   return { name, [INNER[list]]: value }
 }
 
-/** The text with this in the place of what stands from one offset to another, with the line ends that the text has. */
+/** Replaces the text between two offsets. Keeps the line ends of the text. */
 function replace(text: string, start: number, end: number, added: string): string {
   return text.slice(0, start) + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added) + text.slice(end)
 }
 
-/** Where a node that was read stands. */
+/** The offsets of a node. */
 function rangeOf(node: unknown): readonly [start: number, end: number] {
   const [start, end] = (isNode(node) ? node.range : null) ?? [0, 0]
   return [start, end]
 }
 
-/** Where the last sign of a node stands; comments after it are not its own. */
+/** The offset after the last character of a node, without comments that follow it. */
 function endOf(node: unknown): number {
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
     const last: unknown = node.items.at(-1)
@@ -55,7 +55,7 @@ function pairOf(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
 }
 
-/** The end of the line that this is on, a comment there included. */
+/** The offset of the end of a line, after its comment. */
 function lineEnd(text: string, offset: number): number {
   const end = text.slice(offset).search(/\r?\n/)
   return end < 0 ? text.length : offset + end
@@ -76,7 +76,7 @@ function replaceInBlockItem(text: string, item: YAMLMap, entry: KubeconfigEntry,
   return replace(text, start, endOf(node), inJson(written))
 }
 
-/** Sets an entry in a list that has some already. */
+/** Sets an entry in a list that is not empty. */
 function setInList(text: string, list: YAMLSeq, entry: KubeconfigEntry, keyColumn: number): string {
   const isNamed = (item: unknown): item is YAMLMap => isMap(item) && item.get('name') === entry.name
   const found = list.items.find(isNamed)
@@ -125,7 +125,7 @@ function documentOf(text: string): { readonly document: Document.Parsed; readonl
   return { document, lines }
 }
 
-/** What the text says; undefined where an alias in it names nothing, or too much. */
+/** The value of the document; undefined if an alias is unresolved or expands too far. */
 function valueOf(document: Document.Parsed): unknown {
   try {
     const value: unknown = document.toJS()
@@ -135,7 +135,7 @@ function valueOf(document: Document.Parsed): unknown {
   }
 }
 
-/** The file as it would be read after the change, from how it is read before it. */
+/** The value of the file after the change, computed from its value before. */
 function expected(before: Readonly<Record<string, unknown>>, entry: KubeconfigEntry): unknown {
   const root = new Map<string, unknown>(Object.entries(before))
   const list: unknown = root.get(entry.list)
@@ -147,15 +147,14 @@ function expected(before: Readonly<Record<string, unknown>>, entry: KubeconfigEn
   return Object.fromEntries(root.set(entry.list, items))
 }
 
-/** A file without anything but comments becomes a kubeconfig. */
+/** The start of a kubeconfig, for a file with nothing but comments. */
 const SKELETON = 'apiVersion: v1\nkind: Config\n'
 
 /**
- * Writes an entry of a kubeconfig, or what it holds in the place of what it held. All else in the text stays byte for byte,
- * comments included.
+ * Adds an entry to a kubeconfig, or replaces its value. All other bytes of the text are unchanged, including comments.
  *
- * @returns null where that can't be done without changing something else.
- * @throws {AuthenticatorError} `invalid_kubeconfig`: the text is no YAML mapping. The message quotes nothing of it.
+ * @returns null if that is impossible without changing something else.
+ * @throws {AuthenticatorError} `invalid_kubeconfig`: the text is not a YAML mapping. The message doesn't quote it.
  * @see {@link https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ | kubeconfig (v1)}
  */
 export function setKubeconfigEntry(text: string, entry: KubeconfigEntry): string | null {

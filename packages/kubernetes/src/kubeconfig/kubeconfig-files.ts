@@ -5,20 +5,20 @@ import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { LineCounter, YAMLParseError } from 'yaml'
 
-/** A kubeconfig file as it is written. */
-export interface KubeconfigFile {
+/** A kubeconfig file and its content. */
+interface KubeconfigFile {
   readonly path: string
   readonly config: unknown
 }
 
-/** What an entry of that name says, and the kubeconfig that it stands in; the value is undefined where none has it. */
+/** The value of a named entry and the kubeconfig that has it. The value is undefined if no file has the entry. */
 export interface Entry {
   readonly value: unknown
   readonly path: string
 }
 
 /**
- * Reads a file that a kubeconfig names, relative to its folder.
+ * Reads a file that a kubeconfig refers to, relative to its folder.
  *
  * @throws {FileError} `file_unreadable`; its cause is the system's error.
  */
@@ -36,7 +36,7 @@ async function readFileAt(path: string): Promise<KubeconfigFile> {
   const text = await readBeside(path, basename(path))
   const lines = new LineCounter()
   try {
-    // Its pretty errors would quote the line, and so a token.
+    // Pretty errors would quote the line, which may hold a token.
     return { path, config: readYamlValue(text, { prettyErrors: false, lineCounter: lines }) }
   } catch (error) {
     const place = error instanceof YAMLParseError ? lines.linePos(error.pos[0]) : null
@@ -46,10 +46,9 @@ async function readFileAt(path: string): Promise<KubeconfigFile> {
 }
 
 /**
- * Reads the files that together are one kubeconfig. As for kubectl, those that are not there count for nothing as long as
- * one is.
+ * Reads the files that form one kubeconfig. Like kubectl, ignores missing files if at least one exists.
  *
- * @throws {FileError} One can't be read or is no YAML, or none is there.
+ * @throws {FileError} A file can't be read or is not YAML, or no file exists.
  */
 export async function readKubeconfigFiles(paths: readonly string[]): Promise<readonly KubeconfigFile[]> {
   const files: KubeconfigFile[] = []
@@ -66,25 +65,25 @@ export async function readKubeconfigFiles(paths: readonly string[]): Promise<rea
   return files
 }
 
-/** The items of one of a kubeconfig's lists. */
+/** The items of a list of a kubeconfig. */
 function itemsOf({ config }: KubeconfigFile, list: string): readonly unknown[] {
   const items = property(config, list)
   return Array.isArray(items) ? items : []
 }
 
-/** The names in a list, of all files. */
+/** The names in a list in all files. */
 export function namesOf(files: readonly KubeconfigFile[], list: string): string[] {
   return [...new Set(files.flatMap((file) => itemsOf(file, list).map((item) => textAt(item, 'name') ?? '')))]
 }
 
-/** The context that is the current one: of the first file that has one. */
+/** The current context, from the first file that sets one. */
 export function currentContext(files: readonly KubeconfigFile[]): string | undefined {
   return files.map(({ config }) => textAt(config, 'current-context')).find((name) => (name ?? '') !== '')
 }
 
 /**
- * The inner value of the item of that name in a list. The first file that has the name wins, with all that it says: nothing
- * is added to it from another file's.
+ * Finds the inner value of the named item in a list. The first file with the name is used as a whole. Values are not merged
+ * with other files.
  *
  * @see {@link https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files | Merging kubeconfig files}
  */

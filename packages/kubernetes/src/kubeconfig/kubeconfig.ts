@@ -4,21 +4,21 @@ import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { KubernetesCluster, KubernetesTls } from '../api/connection.ts'
 import { currentContext, entryNamed, namesOf, readBeside, readKubeconfigFiles, type Entry } from './kubeconfig-files.ts'
 
-/** Which part of a kubeconfig is meant. */
+/** Selects a part of a kubeconfig. */
 export interface KubeconfigChoice {
-  /** Takes the place of the cluster's URL. */
+  /** Replaces the URL of the cluster. */
   readonly master: string | null
   /** Default: the kubeconfig's current-context. */
   readonly context?: string | null
 }
 
-/** What one context of a kubeconfig says. */
+/** The settings of one context of a kubeconfig. */
 export interface Kubeconfig extends KubernetesCluster {
-  /** The user's exec plugin as it is written; undefined where the user has none. */
+  /** The exec plugin of the user as it is in the file; undefined if the user has none. */
   readonly exec: unknown
-  /** The file that has the user: what it names is relative to that file's folder. */
+  /** The file that has the user. Paths of the user are relative to its folder. */
   readonly userPath: string
-  /** The cluster's entry as it is written. */
+  /** The entry of the cluster as it is in the file. */
   readonly cluster: unknown
 }
 
@@ -26,7 +26,7 @@ function invalid({ path }: Entry, message: string): FileError {
   return new FileError('file_invalid', `kubeconfig ${path}: ${message}`)
 }
 
-/** A PEM that stands in the file in base64, or in a file of its own. */
+/** A PEM value: in the kubeconfig as base64, or in a file of its own. */
 async function pem({ value, path }: Entry, name: string): Promise<string | undefined> {
   const data = textAt(value, `${name}-data`)
   const file = textAt(value, name)
@@ -35,9 +35,9 @@ async function pem({ value, path }: Entry, name: string): Promise<string | undef
 }
 
 /**
- * The API server that a kubeconfig leads the server to.
+ * Reads the API server that the authenticator's server uses from a kubeconfig.
  *
- * @throws {FileError} As `readKubeconfig`, or the user has an exec plugin: those are for people.
+ * @throws {FileError} As `readKubeconfig`, or the user has an exec plugin, which only users can run.
  */
 export async function fromKubeconfig(path: string, master: string | null): Promise<KubernetesCluster> {
   const kubeconfig = await readKubeconfig([path], { master })
@@ -51,8 +51,8 @@ export async function fromKubeconfig(path: string, master: string | null): Promi
 /**
  * Reads one context of a kubeconfig.
  *
- * @param paths The files that together are the kubeconfig; what the first one says wins.
- * @throws {FileError} A file, or one that it names, can't be read or lacks what is needed.
+ * @param paths The files that form the kubeconfig. Earlier files take precedence.
+ * @throws {FileError} A file, or one that it refers to, can't be read or is incomplete.
  * @see {@link https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ | kubeconfig (v1)}
  */
 export async function readKubeconfig(paths: readonly string[], choice: KubeconfigChoice): Promise<Kubeconfig> {

@@ -9,21 +9,21 @@ import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './file-to-change.ts'
 import { saveKubeconfig } from './save-kubeconfig.ts'
 
-export interface UpdateKubeconfigOptions extends ExecUserOptions {
+interface UpdateKubeconfigOptions extends ExecUserOptions {
   readonly files: readonly [string, ...string[]]
   readonly user: string
-  /** The context to give that user; null leaves the contexts alone. */
+  /** The context to set to that user; null to change no context. */
   readonly context: string | null
-  /** The cluster of that context; null: the one it has. */
+  /** The cluster of that context; null to keep its cluster. */
   readonly cluster: string | null
-  /** Nothing is written. */
+  /** True to write nothing. */
   readonly dryRun: boolean
 }
 
-export interface UpdatedKubeconfig {
-  /** The entries as a kubeconfig of their own, safe to show. */
+interface UpdatedKubeconfig {
+  /** The entries as a kubeconfig of their own, safe to print. */
   readonly rendered: string
-  /** Each file with what was written there. */
+  /** Each file and the entry written to it. */
   readonly changes: readonly { readonly path: string; readonly changed: boolean; readonly entry: KubeconfigEntry }[]
 }
 
@@ -31,12 +31,12 @@ async function readIfThere(path: string): Promise<KubeconfigText> {
   try {
     return { path, text: await readRegularFile(path) }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { path, text: undefined }
+    if (property(error, 'code') === 'ENOENT') return { path, text: undefined }
     throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`, { cause: error })
   }
 }
 
-/** The items of a named list; none where the text can't be read, which the change then says. */
+/** The items of a named list; empty if the text can't be read, which the change then reports. */
 function itemsOf(text: string | undefined, list: string): unknown[] {
   try {
     const items = property(readYamlValue(text ?? '', { uniqueKeys: false, logLevel: 'error' }), list)
@@ -77,7 +77,7 @@ function contextEntry(
   }
 }
 
-/** The text with the entry in it. @throws {AuthenticatorError} Where that can't be done without changing something else. */
+/** Sets the entry in the text. @throws {AuthenticatorError} That is impossible without changing something else. */
 function withEntry({ path, text }: KubeconfigText, entry: KubeconfigEntry): string {
   let changed: string | null
   try {
@@ -95,7 +95,7 @@ function withEntry({ path, text }: KubeconfigText, entry: KubeconfigEntry): stri
 }
 
 /**
- * Writes the user, and the context where one is named, into the kubeconfig files, as kubectl chooses among them.
+ * Writes the user, and the context if there is one, to the kubeconfig files. Chooses among the files as kubectl does.
  *
  * @throws {AuthenticatorError} `invalid_kubeconfig`, `kubeconfig_locked`
  * @throws {FileError} A file can't be read or written.
@@ -110,7 +110,7 @@ export async function updateKubeconfig(options: UpdateKubeconfigOptions): Promis
   if (context !== null) entries.push(contextEntry(files, context, options))
   const changes = entries.map((entry) => {
     const file = fileToChange(files, has(entry.list, entry.name))
-    // What can't be written can be printed all the same, for a person to put it there.
+    // A dry run prints an entry that can't be written, for the user to add it by hand.
     return { path: file.path, changed: options.dryRun || withEntry(file, entry) !== file.text, entry }
   })
   if (!options.dryRun) {

@@ -113,7 +113,7 @@ void test('an error quotes nothing of the file, which has secrets', async (t) =>
   }
 })
 
-/** Writes kubeconfigs into folders of their own, and gives their paths. */
+/** Writes each kubeconfig to a folder of its own, and returns the paths. */
 function writeAll(t: Test, files: Readonly<Record<string, unknown>>): string[] {
   const folders = Object.entries(files).map(([name, config]) => [name, { config: stringify(config) }] as const)
   const folder = t.testdir(Object.fromEntries(folders))

@@ -2,8 +2,8 @@ import { lookup as systemLookup, type LookupAddress, type LookupOptions } from '
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { closedByOther, exchangeConnect, loadHttp, MAX_HEADER_BYTES } from './http-exchange.ts'
 
-/** Where a connection leads, and how. */
-export interface Route {
+/** The target of a connection, and how to reach it. */
+interface Route {
   readonly origin: URL
   /** An HTTP proxy; undefined for none. */
   readonly proxy: URL | undefined
@@ -11,13 +11,13 @@ export interface Route {
   readonly trust: () => Promise<string[]>
 }
 
-/** Time for a connection in all, in milliseconds: name lookup, TCP, the proxy's answer and TLS. */
+/** Time limit for a whole connection, in milliseconds: name lookup, TCP, the proxy's answer and TLS. */
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** Time for one name lookup, in milliseconds. Short of the whole, so that the error can say what took the time. */
+/** Time limit for a name lookup, in milliseconds. Below the whole limit, so that the error can name the cause. */
 const LOOKUP_TIMEOUT_MS = 4_000
 
-/** The host as sockets take it: URLs put IPv6 addresses between brackets. */
+/** The host without the brackets that URLs put around IPv6 addresses. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[/, '').replace(/\]$/, '')
 }
@@ -61,7 +61,7 @@ async function openTunnel(socket: Socket, { origin, proxy }: Route, signal: Abor
   })
   const { statusCode, head } = await exchangeConnect(outgoing, { signal })
   if (statusCode !== 200) throw new Error(`the proxy answered ${statusCode}`)
-  // In TLS the client speaks first.
+  // In TLS the client sends first.
   if (head.length > 0) throw new Error('the proxy sent more than its answer')
 }
 
@@ -80,7 +80,7 @@ async function secure(socket: Socket, hostname: string, ca: string[]): Promise<S
     host,
     ...(isIP(host) === 0 && { servername: host }),
     ca,
-    // Explicit: both runtimes have an environment variable that switches the check off.
+    // Explicit, because both runtimes have an environment variable that disables the check.
     rejectUnauthorized: true,
     ALPNProtocols: ['http/1.1'],
   })
@@ -94,7 +94,7 @@ async function secure(socket: Socket, hostname: string, ca: string[]): Promise<S
 async function open(base: Socket, route: Route, signal: AbortSignal): Promise<Socket> {
   const { origin, proxy, trust } = route
   const isSecure = origin.protocol === 'https:'
-  // Both at once: the certificates are read while the other side answers.
+  // Reads the certificates while the other side answers.
   const ca = isSecure || proxy?.protocol === 'https:' ? trust() : Promise.resolve([])
   const [certificates] = await Promise.all([ca, whenOpen(base, 'connect')])
   const socket = proxy?.protocol === 'https:' ? await secure(base, proxy.hostname, certificates) : base
@@ -107,14 +107,14 @@ async function open(base: Socket, route: Route, signal: AbortSignal): Promise<So
 /**
  * Opens a connection for HTTP/1.1, through the proxy if there is one, with TLS if the origin has it.
  *
- * @param signal Cuts the connection, also once it is open.
+ * @param signal Closes the connection, even after it is open.
  * @throws {Error} There is no connection within 5 s.
  */
 export async function connect(route: Route, signal: AbortSignal): Promise<Socket> {
   const { hostname, port, protocol } = route.proxy ?? route.origin
   const usual = protocol === 'https:' ? 443 : 80
   const base = connectTcp({ host: bare(hostname), port: port === '' ? usual : Number(port), noDelay: true, lookup })
-  // Reported to whoever waits for the connection; not an error if no one does.
+  // The code that waits for the connection reports the error.
   base.on('error', () => undefined)
   signal.addEventListener('abort', () => base.destroy())
   const late = Promise.withResolvers<never>()

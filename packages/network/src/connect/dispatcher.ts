@@ -8,18 +8,18 @@ import { readTrustedCertificates, type TrustOptions } from './trust.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
 
-/** For each host. The server itself asks no host more often at once. */
+/** Maximum connections per host. The server has no more requests to one host at the same time. */
 const MAX_CONNECTIONS = 128
 
-/** Shorter than what keeps connections of AWS open that are not in use, and longer than the server's own rhythm of using them. */
+/** Shorter than AWS keeps idle connections open, and longer than the server's interval between requests. */
 const KEEP_ALIVE_MS = 55_000
 
 export type DispatcherOptions = TrustOptions
 
-/** The TLS options that differ between the servers we connect to; certificates and keys are PEM. */
-export interface TlsOptions {
+/** The TLS options that differ between servers. Certificates and keys are PEM. */
+interface TlsOptions {
   readonly ca?: string | string[]
-  /** In the place of the certificates and the key. */
+  /** Replaces the certificates and the key. */
   readonly secureContext?: SecureContext
   readonly cert?: string
   readonly key?: string
@@ -28,34 +28,34 @@ export interface TlsOptions {
 }
 
 /**
- * Connections by the environment's proxies, with TLS options of the caller's own, alike on all runtimes. A proxy that
- * speaks TLS itself has options apart: it must not be shown the client certificate that is meant for the server. Requests may not
- * carry a `host` header: undici would take it for the TLS server name.
+ * Creates a dispatcher with the caller's TLS options that uses the environment's proxies. It behaves the same on all
+ * runtimes. A proxy with TLS has separate options, because it must not see the client certificate for the server. Requests
+ * must not have a `host` header: undici would use it as the TLS server name.
  *
  * @throws {AuthenticatorError} `invalid_proxy`
  */
 export function connectWith(environment: Environment, options: TlsOptions, proxyOptions: TlsOptions = {}): Dispatcher {
   const proxyFor = readProxySettings(environment)
-  // Said outright: both runtimes have an environment variable that would switch the check off.
+  // Explicit, because both runtimes have an environment variable that disables the check.
   const tls = { rejectUnauthorized: true, ...options, timeout: CONNECT_TIMEOUT_MS, allowH2: false }
   const pool = { allowH2: false, connections: MAX_CONNECTIONS, keepAliveTimeout: KEEP_ALIVE_MS }
   const proxyTls = { rejectUnauthorized: true, ...proxyOptions, timeout: CONNECT_TIMEOUT_MS }
   return new ByProxy(proxyFor, (proxy) =>
     proxy === undefined
       ? new Agent({ ...pool, connect: { ...tls, lookup: createNameLookup() } })
-      : // With TLS options undici would speak TLS to a SOCKS proxy.
+      : // With TLS options undici would use TLS to a SOCKS proxy.
         new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, ...(!proxy.startsWith('socks') && { proxyTls }) }),
   )
 }
 
 /**
- * Opens the way to AWS: connections that trust what {@link readTrustedCertificates} reads.
+ * Creates a dispatcher for AWS that trusts the certificates of {@link readTrustedCertificates}.
  *
- * @throws {FileError} A file of certificates that is named can't be used.
+ * @throws {FileError} A configured file of certificates can't be used.
  * @throws {AuthenticatorError} `invalid_proxy`
  */
 export async function createDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
-  // Once: else each connection would read all the authorities anew, which takes one runtime longer than the handshake.
+  // Created once. Otherwise each connection would read all authorities again, which on one runtime outlasts the handshake.
   const trust = { secureContext: createSecureContext({ ca: await readTrustedCertificates(options) }) }
   return connectWith(options.environment, trust, trust)
 }

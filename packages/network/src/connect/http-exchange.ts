@@ -3,36 +3,36 @@ import type { Socket } from 'node:net'
 import { property } from '@aws-iam-authenticator/core/untrusted'
 
 /**
- * Loads `node:http`, on demand as it takes longer to load than a token to sign. An `import` would also run the getters of the module,
- * one of which makes Node.js load its own undici.
+ * Loads `node:http` on demand, because it takes longer to load than a token to sign. An `import` would also run the getters of
+ * the module, one of which makes Node.js load its own undici.
  */
 export function loadHttp(): typeof import('node:http') {
   return process.getBuiltinModule('node:http')
 }
 
-/** Largest status line and headers of an answer, in bytes. */
+/** Maximum size of the status line and headers of an answer, in bytes. */
 export const MAX_HEADER_BYTES: number = 16 * 1024
 
-/** Largest body of an answer, in bytes. AWS answers with a few KiB. */
+/** Maximum size of the body of an answer, in bytes. AWS answers with a few KiB. */
 export const MAX_BODY_BYTES: number = 256 * 1024
 
 /**
- * Largest answer in all, in bytes. Counts what the other limits don't: interim answers, chunk sizes and extensions, trailers, and
- * spaces around header values.
+ * Maximum size of a whole answer, in bytes. Counts what the other limits don't: interim answers, chunk sizes and extensions,
+ * trailers, and spaces around header values.
  */
-export const MAX_ANSWER_BYTES: number = 2 * MAX_BODY_BYTES
+const MAX_ANSWER_BYTES: number = 2 * MAX_BODY_BYTES
 
-/** Most interim answers (status 1xx) before the answer itself. */
-export const MAX_INTERIM_ANSWERS = 16
+/** Maximum number of interim answers (status 1xx) before the answer itself. */
+const MAX_INTERIM_ANSWERS = 16
 
 /** A complete answer. */
-export interface ExchangeAnswer {
+interface ExchangeAnswer {
   readonly statusCode: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly body?: string | Uint8Array | null
   /** Default: {@link MAX_BODY_BYTES}. */
   readonly maxBodyBytes?: number
@@ -40,7 +40,7 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal
 }
 
-/** The other side closed the connection; the code is the one the kernel reports for a reset. */
+/** The error for a connection closed by the other side, with the code that the kernel reports for a reset. */
 export function closedByOther(): Error {
   return Object.assign(new Error('the other side closed the connection'), { code: 'ECONNRESET' })
 }
@@ -55,22 +55,22 @@ function rewordError(error: Error): Error {
 }
 
 /**
- * Limits what the server may send for one request, of which `node:http` limits the headers only.
+ * Limits the size of an answer. `node:http` itself limits only the headers.
  *
- * @param fail Called when a limit is exceeded.
- * @returns Stops counting the bytes of the connection.
+ * @param onExceeded Called when a limit is exceeded.
+ * @returns A function that stops counting the bytes of the connection.
  */
-function limitAnswer(outgoing: ClientRequest, fail: (error: Error) => void): () => void {
+function limitAnswer(outgoing: ClientRequest, onExceeded: (error: Error) => void): () => void {
   let interimAnswers = 0
   let bytes = 0
   let connection: Socket | undefined
   const count = (piece: Buffer): void => {
     bytes += piece.length
-    if (bytes > MAX_ANSWER_BYTES) fail(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
+    if (bytes > MAX_ANSWER_BYTES) onExceeded(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
   }
   outgoing.on('information', () => {
     interimAnswers += 1
-    if (interimAnswers > MAX_INTERIM_ANSWERS) fail(new Error(`more than ${MAX_INTERIM_ANSWERS} interim answers`))
+    if (interimAnswers > MAX_INTERIM_ANSWERS) onExceeded(new Error(`more than ${MAX_INTERIM_ANSWERS} interim answers`))
   })
   outgoing.once('socket', (socket) => {
     connection = socket
@@ -95,7 +95,7 @@ async function withLimits<T>(
   listen(resolve, fail)
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
-  // As bytes: a text would be encoded together with the headers, whose encoding is another.
+  // As bytes, because a text would get the encoding of the headers.
   else outgoing.end(Buffer.from(body ?? ''))
   try {
     return await promise
@@ -117,12 +117,12 @@ export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Pro
     const close = (): void => fail(closedByOther())
     outgoing.once('close', close)
     outgoing.once('upgrade', (_response, socket) => {
-      // Without an error, for which the socket has no listener any more.
+      // Without an error, because the socket has no listener for it anymore.
       socket.destroy()
       fail(new Error('the answer changes the protocol'))
     })
     outgoing.once('response', (response: IncomingMessage) => {
-      // The request may close before the end of an answer that is complete.
+      // The request may close before the end event of a complete answer.
       outgoing.off('close', close)
       const pieces: Buffer[] = []
       let length = 0
@@ -142,9 +142,9 @@ export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Pro
 }
 
 /** The answer of a proxy to CONNECT. */
-export interface TunnelAnswer {
+interface TunnelAnswer {
   readonly statusCode: number
-  /** What came behind the headers. */
+  /** The bytes after the headers. */
   readonly head: Buffer
 }
 

@@ -4,22 +4,22 @@ import type { LookupFunction } from 'node:net'
 import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
 import { property } from '@aws-iam-authenticator/core/untrusted'
 
-/** A name that was found before goes on with its last addresses where it is not found again within this, in milliseconds. */
+/** Time limit for looking up a known name again, in milliseconds. After that its last addresses are used. */
 const REFRESH_MS = 1_000
 
-/** Whoever has waited so long for a turn has given up, in milliseconds: no connection may take longer. */
+/** Maximum wait in a lane, in milliseconds. Connections have the same limit, so the caller has given up by then. */
 const MAX_WAIT_MS = 5_000
 
-/** Names that wait for their turn, in each lane. */
+/** Maximum number of names that wait in a lane. */
 const MAX_WAITING = 16
 
-/** Names whose addresses are kept: more than AWS has hosts of STS. */
+/** Maximum number of names whose addresses are kept. More than AWS has STS hosts. */
 const MAX_KNOWN = 256
 
 /** Asks the system for all addresses of a name. */
 type AskSystem = (name: string, options: LookupAllOptions) => Promise<LookupAddress[]>
 
-/** Runs one after the other. */
+/** Runs lookups one after the other. */
 type Lane = <T>(run: () => Promise<T>) => Promise<T>
 
 function tooMany(): Error {
@@ -44,21 +44,22 @@ function createLane(): Lane {
 }
 
 /**
- * Whether a name may be invented. Whoever sends tokens chooses regions; hosts of published regions are few, and all other names
- * are configured.
+ * True for an STS host of a region that is not published, which the sender of a token may have invented. All other names are
+ * either published or configured.
  */
 function mayBeInvented(name: string): boolean {
   return /^sts(?:-fips)?\./.test(name) && !isPublishedStsHost(name)
 }
 
 /**
- * Looks names up for connections: at one time one that was found before, one that never was, and one that may be invented. A look-up can't be given up,
- * takes as long as the system's resolver has patience, and holds one of the few threads that the runtimes have for look-ups
- * and, some of them, for files. Without a bound some invented names that nobody answers for would stop everything else.
+ * Creates a name lookup for connections. It has three lanes with one lookup at a time: names that were found before, new
+ * names, and names that may be invented. A lookup can't be cancelled. It lasts until the system's resolver gives up, and holds
+ * one of the few threads that the runtime has for lookups and, on some runtimes, for files. Without lanes a few invented
+ * names would block everything else.
  */
 export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = REFRESH_MS): LookupFunction {
   const found = new Map<string, LookupAddress[]>()
-  const underWay = new Map<string, Promise<LookupAddress[]>>()
+  const pending = new Map<string, Promise<LookupAddress[]>>()
   const [again, first, doubtful] = [createLane(), createLane(), createLane()]
 
   const laneFor = (key: string, name: string): Lane => {
@@ -66,7 +67,7 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
     return mayBeInvented(name) ? doubtful : first
   }
   const look = (key: string, name: string, options: LookupAllOptions): Promise<LookupAddress[]> => {
-    const known = underWay.get(key)
+    const known = pending.get(key)
     if (known !== undefined) return known
     const lane = laneFor(key, name)
     const asked = lane(async () => {
@@ -78,11 +79,11 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
         found.delete(oldest)
       }
       return addresses
-    }).finally(() => underWay.delete(key))
-    underWay.set(key, asked)
+    }).finally(() => pending.delete(key))
+    pending.set(key, asked)
     return asked
   }
-  /** What is known of the name already takes the place of no answer, but not of the answer that it is no more. */
+  /** Uses the last addresses if there is no answer in time, but not if the answer is that the name is gone. */
   const lookAgain = async (asked: Promise<LookupAddress[]>, last: LookupAddress[]): Promise<LookupAddress[]> => {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<LookupAddress[]>((resolve) => {
@@ -101,7 +102,7 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
     const key = `${name} ${options.family ?? 0}`
     const last = found.get(key)
     const asked = look(key, name, { ...options, all: true })
-    const tell = async (): Promise<void> => {
+    const answer = async (): Promise<void> => {
       let all: LookupAddress[]
       try {
         all = await (last === undefined ? asked : lookAgain(asked, last))
@@ -113,6 +114,6 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
       if (options.all === true || one === undefined) callback(null, all)
       else callback(null, one.address, one.family)
     }
-    void tell()
+    void answer()
   }
 }

@@ -16,7 +16,7 @@ async function* inOnePiece(body: Buffer): AsyncIterable<Uint8Array> {
 }
 
 /**
- * Connections by origin. Each carries one request after the other.
+ * Keeps one connection per origin, which carries one request at a time.
  *
  * @param connectTo Opens a connection.
  */
@@ -41,7 +41,7 @@ function createConnections(connectTo: (origin: URL) => Promise<Socket>): {
       const agent = agents.get(origin.origin) ?? new http.Agent({ keepAlive: true, maxSockets: 1 })
       agents.set(origin.origin, agent)
       agent.createConnection = (_options, callback) => {
-        const hand = async (): Promise<void> => {
+        const provide = async (): Promise<void> => {
           let socket: Socket
           try {
             socket = await next(origin)
@@ -52,7 +52,7 @@ function createConnections(connectTo: (origin: URL) => Promise<Socket>): {
           }
           callback?.(null, socket)
         }
-        void hand()
+        void provide()
         return undefined
       }
       return agent
@@ -61,7 +61,7 @@ function createConnections(connectTo: (origin: URL) => Promise<Socket>): {
       if (ahead.has(origin.origin) || agents.has(origin.origin)) return
       const socket = connectTo(origin)
       ahead.set(origin.origin, socket)
-      // Reported by the request that uses it.
+      // The request that uses the connection reports its error.
       socket.catch(() => undefined)
     },
     destroy() {
@@ -71,8 +71,8 @@ function createConnections(connectTo: (origin: URL) => Promise<Socket>): {
 }
 
 /**
- * Opens the way to AWS for a command that makes a few requests and ends. Uses `node:http`, which loads faster than undici, with the
- * proxies and trust of {@link createDispatcher}. Leaves SOCKS proxies to undici.
+ * Creates an HTTP client for a command that sends a few requests to AWS and ends. Uses `node:http`, which loads faster than
+ * undici, with the proxies and trust of {@link createDispatcher}. Leaves SOCKS proxies to undici.
  *
  * @throws {AuthenticatorError} `invalid_proxy`
  */
@@ -102,7 +102,7 @@ export function createOneShotClient(options: DispatcherOptions): HttpClient {
       const origin = new URL(request.origin)
       const proxy = proxyOf(origin)
       if (proxy?.protocol === 'socks5:') return await requestBySocks(request)
-      // Appended to the origin, another path could change the host.
+      // Appended to the origin, any other path could change the host.
       if (!path.startsWith('/')) throw new TypeError('the path of a request begins with "/"')
       const given = Object.entries(headers).filter(([name]) => !DERIVED.has(name.toLowerCase()))
       // Plain HTTP goes through the proxy itself, not through a tunnel.

@@ -8,22 +8,22 @@ import { firstSet, type Environment } from '../environment.ts'
 
 export interface TrustOptions {
   readonly environment: Environment
-  /** The AWS profile's `ca_bundle`: as AWS_CA_BUNDLE, which wins over it. */
+  /** The `ca_bundle` of the AWS profile. AWS_CA_BUNDLE takes precedence. */
   readonly caBundle?: string | undefined
 }
 
-/** A path and the setting that names it. */
+/** A path and the setting that it comes from. */
 interface Named {
   readonly setting: string
   readonly path: string
 }
 
-/** What OpenSSL calls a certificate. */
+/** The PEM labels that OpenSSL accepts for a certificate. */
 const LABELS = ['CERTIFICATE', 'TRUSTED CERTIFICATE', 'X509 CERTIFICATE']
 
 /**
- * Whether it has the form of a certificate: a sequence in DER, whole, that begins with another one. What OpenSSL calls a trusted
- * certificate has more behind it.
+ * True if the PEM has the form of a certificate: a complete DER sequence that begins with another one. More data may follow,
+ * as in OpenSSL's trusted certificates.
  */
 function isCertificate(pem: string): boolean {
   const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
@@ -33,7 +33,7 @@ function isCertificate(pem: string): boolean {
   return der.length >= 2 + lengths + length && der[2 + lengths] === 0x30
 }
 
-function isTaken(certificates: string[]): boolean {
+function isAccepted(certificates: string[]): boolean {
   try {
     createSecureContext({ ca: certificates })
     return true
@@ -42,10 +42,10 @@ function isTaken(certificates: string[]): boolean {
   }
 }
 
-/** Leaves out what is no certificate although it looks like one: Node.js would do so itself, Bun would refuse them all. */
-function onlyTaken(certificates: string[]): string[] {
+/** Drops invalid certificates. Node.js ignores them, but Bun would reject the whole list. */
+function onlyAccepted(certificates: string[]): string[] {
   const isLenient = process.versions['bun'] === undefined
-  return isLenient || isTaken(certificates) ? certificates : certificates.filter((one) => isTaken([one]))
+  return isLenient || isAccepted(certificates) ? certificates : certificates.filter((one) => isAccepted([one]))
 }
 
 function certificatesIn(text: string): string[] {
@@ -66,12 +66,12 @@ function unreadable({ setting, path }: Named, cause: unknown): FileError {
 }
 
 function mustHold({ setting, path }: Named, certificates: string[]): string[] {
-  const taken = onlyTaken(certificates)
-  if (taken.length > 0) return taken
+  const accepted = onlyAccepted(certificates)
+  if (accepted.length > 0) return accepted
   throw new FileError('file_invalid', `${path}, which ${setting} names, holds no certificate in PEM form`)
 }
 
-// At once: the threads that would read it take longer to start.
+// Synchronous, because starting the threads of an asynchronous read takes longer.
 function readBundle(named: Named): string[] {
   let text: string
   try {
@@ -89,7 +89,7 @@ function readFolder(named: Named): string[] {
   } catch (cause) {
     throw unreadable(named, cause)
   }
-  // A folder of certificates holds other things too: keys nobody may read, subfolders, dangling links.
+  // A folder of certificates may also hold unreadable keys, subfolders and dangling links.
   const texts = names.map((name) => readText(join(named.path, name)))
   return mustHold(named, texts.flatMap(certificatesIn))
 }
@@ -115,17 +115,17 @@ function chooseStore({ environment, caBundle }: TrustOptions): readonly string[]
 }
 
 /**
- * Reads the CA certificates that connections to AWS trust, PEM, each once: the bundle of AWS_CA_BUNDLE or of the
- * profile, else what SSL_CERT_FILE and SSL_CERT_DIR name, else the system's store, else the runtime's own roots. Those
- * in NODE_EXTRA_CA_CERTS are added.
+ * Reads the CA certificates that connections to AWS trust, as PEM without duplicates. The source is the bundle of
+ * AWS_CA_BUNDLE or of the profile, else SSL_CERT_FILE and SSL_CERT_DIR, else the system's store, else the runtime's roots.
+ * Certificates in NODE_EXTRA_CA_CERTS are added.
  *
- * The runtimes read these variables each in its own way, and not all of them: so the certificates are handed to each
- * connection, which leaves out whatever the runtime would trust by itself.
+ * Each runtime reads only some of these variables, in its own way. Passing the certificates to each connection replaces the
+ * runtime's choice.
  *
  * @throws {FileError} `file_unreadable`, `file_invalid`
  */
 export async function readTrustedCertificates(options: TrustOptions): Promise<string[]> {
-  // First: a runtime reads this file itself along with the system's store, and would wait for a FIFO.
+  // Read first, because the runtime reads this file with the system's store and would wait for a FIFO.
   const extra = firstSet(options.environment, 'NODE_EXTRA_CA_CERTS')?.value
   const added = extra === undefined ? [] : readBundle({ setting: 'NODE_EXTRA_CA_CERTS', path: extra })
   const store = chooseStore(options)

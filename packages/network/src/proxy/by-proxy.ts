@@ -2,16 +2,16 @@ import { Dispatcher } from 'undici'
 import type { ProxyChoice } from './proxy.ts'
 
 /**
- * Sends each request by the proxy that is set for its origin, or directly.
+ * Sends each request through the proxy for its origin, or directly.
  *
- * There is one dispatcher for each proxy, not for each origin: it drops the connections to an origin that is no longer asked.
- * undici's own EnvHttpProxyAgent knows no CIDR ranges, and sends HTTPS by HTTP_PROXY where HTTPS_PROXY is not set.
+ * Has one dispatcher per proxy, not per origin. A dispatcher drops idle connections to origins by itself. undici's own
+ * EnvHttpProxyAgent doesn't support CIDR ranges, and sends HTTPS through HTTP_PROXY if HTTPS_PROXY is not set.
  */
 export class ByProxy extends Dispatcher {
   readonly #choose: ProxyChoice
   readonly #create: (proxy: string | undefined) => Dispatcher
   readonly #dispatchers = new Map<string | undefined, Dispatcher>()
-  /** Nearly all requests go to the same origin. */
+  /** The dispatcher of the latest origin. Almost all requests go to the same one. */
   #latest: { readonly origin: Dispatcher.DispatchOptions['origin']; readonly dispatcher: Dispatcher } | null = null
 
   constructor(choose: ProxyChoice, create: (proxy: string | undefined) => Dispatcher) {

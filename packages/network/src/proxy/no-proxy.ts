@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Whether connections to that host and port go to it directly. */
-export type NoProxy = (host: string, port: number) => boolean
+/** True if connections to that host and port bypass the proxy. */
+type NoProxy = (host: string, port: number) => boolean
 
 const ENTRY = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*|[^:]*(?::[^:]*){2,}))(?::(?<port>\d+))?$/
 const CIDR = /^(?<network>[^/]+)\/(?<prefix>\d{1,3})$/
@@ -21,7 +21,7 @@ function matchRange(entry: string): NoProxy | undefined {
 
 function matchName(pattern: string): (host: string) => boolean {
   if (pattern === '*') return () => true
-  // `.example.com` and `*.example.com` mean the names below it, `example.com` means itself too.
+  // `.example.com` and `*.example.com` match only the names below. `example.com` also matches itself.
   if (pattern.startsWith('.') || pattern.startsWith('*.')) {
     const suffix = pattern.slice(pattern.indexOf('.'))
     return (host) => host.endsWith(suffix)
@@ -41,9 +41,9 @@ function parseEntry(entry: string): NoProxy | undefined {
 }
 
 /**
- * Reads NO_PROXY as Go and curl do: entries between commas, each a host name, which stands for the names below it too,
- * a `.suffix`, `*`, an IP address or a range of them in CIDR notation; all but the ranges may end in `:port`. Entries
- * that are none of these count for nothing. The loopback is never reached through a proxy.
+ * Reads NO_PROXY as Go and curl do. Its entries are separated by commas. An entry is a host name, which also matches the
+ * names below it, a `.suffix`, `*`, an IP address, or a CIDR range. All but ranges may end in `:port`. Other entries are
+ * ignored. The loopback always bypasses the proxy.
  */
 export function parseNoProxy(value: string): NoProxy {
   const entries = value

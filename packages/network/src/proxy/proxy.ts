@@ -8,10 +8,10 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
 ])
 const PROXY_SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:'])
 
-/** The proxy on the way to an origin; undefined for none. */
+/** Returns the proxy for an origin; undefined for a direct connection. */
 export type ProxyChoice = (origin: URL) => string | undefined
 
-// The value may hold a password: it appears in no message.
+// The value may hold a password, so no message quotes it.
 function parseProxyUrl(environment: Environment, ...names: readonly string[]): string | undefined {
   const value = firstSet(environment, ...names)?.value
   if (value === undefined) return undefined
@@ -25,7 +25,7 @@ function parseProxyUrl(environment: Environment, ...names: readonly string[]): s
 }
 
 /**
- * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, each in lower case too, as Go does: HTTP_PROXY is for plain HTTP alone.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or their lower-case forms, as Go does. HTTP_PROXY is for plain HTTP only.
  *
  * @throws {AuthenticatorError} `invalid_proxy`
  */

@@ -8,7 +8,7 @@ const ADDRESSES: LookupAddress[] = [
   { address: '192.0.2.2', family: 4 },
 ]
 
-/** A resolver that answers when it is told to, and what it was asked. */
+/** A resolver that answers on demand and records its lookups. */
 function createResolver() {
   const open = new Map<string, { resolve(addresses: LookupAddress[]): void; reject(error: Error): void }>()
   const asked: string[] = []
@@ -20,7 +20,7 @@ function createResolver() {
     new Promise((resolve) =>
       lookup(name, options, (error, ...found) => resolve(error === null ? found : (error.code ?? error.message))),
     )
-  /** A look-up that has come to the resolver. */
+  /** A lookup that reached the resolver. */
   const begun = async (name: string, options?: LookupOptions): Promise<{ readonly outcome: Promise<unknown> }> => {
     const outcome = look(name, options)
     await setImmediate()

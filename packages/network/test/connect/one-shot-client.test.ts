@@ -34,7 +34,7 @@ async function listen(t: Test, server: TcpServer, event: 'connection' | 'secureC
   return { port: await listenTcp(t, server), sockets }
 }
 
-/** Answers each request with what came: its method, target, body and some headers. */
+/** Answers each request with its method, target, body and some headers. */
 async function echo(request: IncomingMessage): Promise<string> {
   request.setEncoding('utf8')
   let body = ''
@@ -50,9 +50,9 @@ interface Echo extends Place {
 }
 
 interface EchoOptions {
-  /** How many each connection lasts for; default: any number. */
+  /** The maximum number of requests per connection. Default: no limit. */
   readonly requestsPerConnection?: number
-  /** Whose certificate it shows; default: that of the host it is asked for. */
+  /** The host of its certificate. Default: the requested host. */
   readonly certified?: string
 }
 
@@ -82,7 +82,7 @@ async function listenTcp(t: Test, server: TcpServer): Promise<number> {
   return address.port
 }
 
-/** A server without TLS that says these bytes to whoever asks, and ends the connection. */
+/** A server without TLS that sends these bytes to any client and closes the connection. */
 async function startRaw(t: Test, ...pieces: readonly string[]): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined)
@@ -144,7 +144,7 @@ void test('one that is closed after an answer, or while nobody asks, is not used
   await ask(cut.client)
   const [first] = cut.sockets
   first?.destroy()
-  // Until the client has heard of it, that is an error, after which a call is tried again.
+  // Until the client notices, that is an error, after which a call is retried.
   while ((await ask(cut.client).catch(() => undefined)) === undefined);
   t.equal(cut.sockets.length, 2)
 })

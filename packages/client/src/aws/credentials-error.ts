@@ -1,20 +1,20 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
-/** Why there is no token. */
+/** The reason why there is no token. */
 export type CredentialsErrorCode =
-  /** Nothing in the chain held credentials. */
+  /** No step of the chain has credentials. */
   | 'no_credentials'
-  /** A profile is named that no file has. */
+  /** The named profile is in no file. */
   | 'unknown_profile'
-  /** A profile is there, but can't be used as it is written. */
+  /** The profile exists but can't be used as it is. */
   | 'invalid_profile'
-  /** A setting of the environment or of a profile has a value that means nothing. */
+  /** A setting of the environment or of a profile has an invalid value. */
   | 'invalid_settings'
   | 'expired_credentials'
   | 'sso_expired'
-  /** The SSO session is good, but does not reach that account and role. */
+  /** The SSO session is valid but has no access to that account and role. */
   | 'sso_denied'
-  /** The session of `aws login` is over. */
+  /** The session of `aws login` has expired. */
   | 'login_expired'
   | 'credential_process_failed'
   | 'web_identity_failed'
@@ -22,15 +22,15 @@ export type CredentialsErrorCode =
   | 'instance_failed'
   | 'mfa_required'
   | 'assume_role_denied'
-  /** AWS answered and said no, for another reason than those above. */
+  /** AWS rejected the request for a reason not listed above. */
   | 'sts_rejected'
-  /** AWS refuses what is signed with this machine's time. */
+  /** AWS rejects signatures made with this machine's time. */
   | 'clock_off'
   | 'sts_throttled'
   | 'sts_unreachable'
   | 'untrusted_certificate'
 
-/** There is no token: `message` says why and what to do next, in one line. */
+/** There is no token. `message` says why and what to do next, in one line. */
 export class CredentialsError extends AuthenticatorError<CredentialsErrorCode> {
   override readonly name = 'CredentialsError'
 }

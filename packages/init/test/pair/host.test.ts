@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { type Host, HostError, parseHost } from '../src/host.ts'
+import { type Host, HostError, parseHost } from '../../src/pair/host.ts'
 
 const accepted: [string, Host][] = [
   ['localhost', { type: 'dns', value: 'localhost' }],

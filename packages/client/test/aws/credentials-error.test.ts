@@ -1,9 +1,9 @@
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { test } from 'tap'
-import { createSandboxAws } from '../../../test/sandbox/aws/sandbox.ts'
-import { CredentialsError, type CredentialsErrorCode } from '../src/errors.ts'
-import type { Environment } from '../../network/src/environment.ts'
-import { personWith, signIn } from './person.ts'
+import { createSandboxAws } from '../../../../test/sandbox/aws/sandbox.ts'
+import { CredentialsError, type CredentialsErrorCode } from '../../src/aws/credentials-error.ts'
+import type { Environment } from '../../../network/src/environment.ts'
+import { personWith, signIn } from '../person.ts'
 
 const SECRET = 'hunter2'
 const ROLE_ARN = 'arn:aws:iam::111122223333:role/admin'

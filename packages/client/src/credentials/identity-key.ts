@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import { findSource } from '../credentials/chain.ts'
-import type { CredentialContext } from '../credentials/context.ts'
+import { findSource } from './chain.ts'
+import type { CredentialContext } from '../aws/context.ts'
 import { readText } from '../aws/read-text.ts'
 import { Sha256 } from '../aws/sha256.ts'
 import { reachableProfiles, type ProfileSettings } from '../aws/shared-config.ts'
@@ -8,7 +8,7 @@ import { firstSet, type Environment } from '@aws-iam-authenticator/network/envir
 
 const FORMAT = 'aws-iam-authenticator 1'
 
-// What shells and kubectl change from one call to the next, and no program that gives credentials goes by.
+// Variables that shells and kubectl change from call to call. No program that provides credentials depends on them.
 const VOLATILE: ReadonlySet<string> = new Set([
   '_',
   'COLUMNS',
@@ -22,7 +22,7 @@ const OURS = 'AWS_IAM_AUTHENTICATOR_'
 
 type Facts = readonly (string | boolean | null | undefined | Facts)[]
 
-/** The role that credentials are for. */
+/** A role to assume. */
 export interface RoleIdentity {
   readonly roleArn: string
   readonly externalId?: string | undefined
@@ -42,25 +42,25 @@ function contentOf(path: string | undefined): Facts {
 
 async function ssoToken(environment: Environment, profile: ProfileSettings): Promise<Facts> {
   if (!profile.has('sso_session') && !profile.has('sso_start_url')) return []
-  // Loaded for SSO alone: the names of its files are SHA-1.
-  const { ssoTokenFile } = await import('../credentials/token-caches.ts')
+  // Loaded only for SSO, whose file names need SHA-1.
+  const { ssoTokenFile } = await import('./token-caches.ts')
   return contentOf(ssoTokenFile(environment, profile))
 }
 
-function variablesOf(environment: Environment, counts: (name: string) => boolean): Facts {
-  const names = Object.keys(environment).filter((name) => counts(name) && !name.startsWith(OURS))
+function variablesOf(environment: Environment, isRelevant: (name: string) => boolean): Facts {
+  const names = Object.keys(environment).filter((name) => isRelevant(name) && !name.startsWith(OURS))
   return names.sort().map((name) => [name, environment[name]])
 }
 
-/** A command's answer may hang on anything that it is given. */
+/** The output of a command may depend on its whole environment and, with a relative path, on the working folder. */
 function commandSurroundings(environment: Environment, profiles: readonly ProfileSettings[]): Facts {
   const commands = profiles.map((profile) => profile.get('credential_process'))
   if (commands.every((command) => command === undefined)) return []
-  const relative = commands.some((command) => command !== undefined && /(^|[\s"'=])\.{1,2}\//.test(command))
-  return [variablesOf(environment, (name) => !VOLATILE.has(name)), relative ? process.cwd() : null]
+  const isRelative = commands.some((command) => command !== undefined && /(^|[\s"'=])\.{1,2}\//.test(command))
+  return [variablesOf(environment, (name) => !VOLATILE.has(name)), isRelative ? process.cwd() : null]
 }
 
-/** All `AWS_` variables, the shared files, the region and the endpoint: each may change who one is. */
+/** All `AWS_` variables, the shared files, the region and the endpoint. Each may change the identity. */
 function awsSurroundings({ environment, settings }: CredentialContext): Facts {
   const { sharedConfig, region, endpoint } = settings
   return [
@@ -72,12 +72,12 @@ function awsSurroundings({ environment, settings }: CredentialContext): Facts {
 }
 
 /**
- * A key for the credentials that the chain would find for this cluster, made without asking anybody: it differs wherever
- * the identity may. All that the chain reads goes into it: the source, the `AWS_` variables, the shared files, tokens in files, the
- * region and endpoint; for a `credential_process`, the whole environment.
+ * Computes a cache key for the credentials that the chain would find for this cluster, without a request. Different
+ * identities have different keys. The key covers everything that the chain reads: the source, the `AWS_` variables, the
+ * shared files, tokens in files, the region and the endpoint, and for a `credential_process` the whole environment.
  *
- * @returns undefined where the credentials' place says nothing of whose they are: what an instance, or a container's
- *   endpoint without a token, gives can change behind the same address.
+ * @returns undefined if the source doesn't determine the identity. An instance, or a container's endpoint without a token,
+ *   can return other credentials at the same address.
  */
 export async function sourceKey(context: CredentialContext, clusterId: string): Promise<string | undefined> {
   const { environment, settings } = context
@@ -107,13 +107,13 @@ export async function sourceKey(context: CredentialContext, clusterId: string): 
   ])
 }
 
-/** A key for whoever has an access key id, where {@link sourceKey} has none. */
+/** Computes a cache key from an access key ID, for sources without a {@link sourceKey}. */
 export function accessKey(context: CredentialContext, clusterId: string, accessKeyId: string): string {
   return digest(['access key', clusterId, accessKeyId, awsSurroundings(context)])
 }
 
-/** A key for the credentials of a role, assumed by whoever has the key `asker`. */
-export function roleKey(asker: string, role: RoleIdentity): string {
+/** Computes a cache key for a role. `baseKey` is the key of the credentials that assume it. */
+export function roleKey(baseKey: string, role: RoleIdentity): string {
   const { roleArn, externalId, sessionName, forwardSessionName } = role
-  return digest(['role', asker, roleArn, externalId ?? null, sessionName ?? null, forwardSessionName ?? false])
+  return digest(['role', baseKey, roleArn, externalId ?? null, sessionName ?? null, forwardSessionName ?? false])
 }

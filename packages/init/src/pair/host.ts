@@ -1,23 +1,23 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
-// A last label of digits alone is left out: such a name is read as an IPv4 address by some and as a name by others.
+// The last label must not be all digits: some programs read such a name as an IPv4 address.
 const DNS_NAME = /^(?:[a-z0-9_-]{1,63}\.)*(?!\d+$)[a-z0-9_-]{1,63}$/i
 
-/** A hostname or an address that is neither an IP address nor a DNS name. */
+/** The host is neither an IP address nor a DNS name. */
 export class HostError extends AuthenticatorError<'host_invalid'> {
   override readonly name = 'HostError'
 }
 
-/** The host part of a URL: `value` has one spelling for each IP address, without brackets; DNS names are in lower case. */
+/** The host of a URL. `value` is the canonical IP address without brackets, or the DNS name in lower case. */
 export interface Host {
   readonly type: 'ipv4' | 'ipv6' | 'dns'
   readonly value: string
 }
 
 /**
- * Reads a configured hostname or address. Anything that would end as another host once it stands in a URL is refused,
- * and so is an IPv6 zone, which neither a certificate nor a URL can hold.
+ * Parses a configured hostname or address. Rejects anything that would be another host in a URL, and IPv6 zones, which
+ * neither a certificate nor a URL can hold.
  *
  * @throws HostError `host_invalid`
  */
