@@ -12,7 +12,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const IMPORT = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'/gm
 const DYNAMIC_IMPORT = /\bimport\('([^']+)'\)/g
 const NAMED = /^(?:import|export)\s(?:type\s)?(?:\w+,\s)?\{([^}]*)\}\sfrom\s'([^']+)'/gm
-const LATER = /const \{([^}]*)\} = await import\('([^']+)'\)/g
+const LATER = /const \{([^}]*)\} =\s+await import\('([^']+)'\)/g
+const IN_EXPRESSION = /(?<!\} =\s+await )\bimport\('([^']+)'\)/g
 const EXPORT =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm
 
@@ -60,18 +61,7 @@ function lineCount(text: string): number {
 function target(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier))
   const [, name, rest] = /^@aws-iam-authenticator\/(\w+)(?:\/(.+))?$/.exec(specifier) ?? []
-  if (name === undefined) return undefined
-  return subpath(name, rest === undefined ? '.' : `./${rest}`)
-}
-
-/** The source of a subpath that a package exports. */
-function subpath(name: string, key: string): string | undefined {
-  const manifest: unknown = JSON.parse(read(`packages/${name}/package.json`))
-  const text = JSON.stringify(manifest)
-  const source = new RegExp(`"${key.replaceAll('.', '\\.')}":\\{"aws-iam-authenticator-source":"\\./([^"]+)"`).exec(
-    text,
-  )?.[1]
-  return source === undefined ? undefined : `packages/${name}/${source}`
+  return name === undefined || rest === undefined ? undefined : `packages/${name}/src/${rest}.ts`
 }
 
 function functionsOf(path: string, text: string): FunctionLength[] {
@@ -104,6 +94,12 @@ function measure(): Structure {
       const known = imported.get(to) ?? new Set()
       imported.set(to, known)
       for (const name of names(list)) known.add(name)
+    }
+    // A module that is imported in an expression may be used by any word of the file.
+    for (const [, specifier = ''] of text.matchAll(IN_EXPRESSION)) {
+      const to = target(path, specifier)
+      if (to === undefined) continue
+      imported.set(to, new Set([...(imported.get(to) ?? []), ...(text.match(/\w+/g) ?? [])]))
     }
     if (!sources.includes(path)) continue
     for (const [, specifier = ''] of [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)]) {

@@ -2,7 +2,7 @@ import type { KubernetesApi, KubernetesCluster } from '@aws-iam-authenticator/ku
 import { connectWith } from '@aws-iam-authenticator/network/connect/dispatcher'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { readTrustedCertificates } from '@aws-iam-authenticator/network/connect/trust'
-import { USER_AGENT } from '../version.ts'
+import { USER_AGENT } from '../release/version.ts'
 
 /** Connects a person's command to an API server, by the proxies of the environment. */
 export async function connectToCluster(cluster: KubernetesCluster, environment: Environment): Promise<KubernetesApi> {

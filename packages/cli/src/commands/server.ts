@@ -37,7 +37,7 @@ import {
 import { STS_REGIONS, TOKEN_CACHE_TTL } from '../command-line/sts-options.ts'
 import { createRuntime } from '../server/runtime.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
-import { BANNER, COMMIT, USER_AGENT, VERSION } from '../version.ts'
+import { BANNER, COMMIT, USER_AGENT, VERSION } from '../release/version.ts'
 
 /** Resolves when the process is asked to stop. A second signal ends it at once. */
 function stopSignal(): Promise<string> {

@@ -2,7 +2,7 @@ import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
 import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Verified } from '@aws-iam-authenticator/server/login/verify'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
-import { USER_AGENT } from '../version.ts'
+import { USER_AGENT } from '../release/version.ts'
 
 /** Against what a token is verified. */
 export interface VerifyTokenOptions {
