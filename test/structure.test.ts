@@ -2,7 +2,7 @@ import t from 'tap'
 import { measure } from '../scripts/structure.ts'
 
 /** Pairs of folders that still import each other. Remove a pair from this list once it is gone; add none. */
-const KNOWN: readonly string[] = [
+const KNOWN: ReadonlySet<string> = new Set([
   'packages/client/src ↔ packages/client/src/aws',
   'packages/client/src ↔ packages/client/src/credentials',
   'packages/client/src ↔ packages/client/src/sts',
@@ -13,7 +13,7 @@ const KNOWN: readonly string[] = [
   'packages/server/src/login ↔ packages/server/src/sts',
   'packages/server/src/metrics ↔ packages/server/src/observe',
   'packages/server/src/metrics ↔ packages/server/src/sts',
-]
+])
 
 const MAX_TOP_FILES = 5
 
@@ -33,7 +33,7 @@ const { cycles, topFiles, packageImports } = measure()
 
 t.test('no two folders import each other', (t) => {
   t.strictSame(
-    cycles.filter((pair) => !KNOWN.includes(pair)),
+    cycles.filter((pair) => !KNOWN.has(pair)),
     [],
   )
   t.end()
