@@ -18,7 +18,7 @@ import { UsageError } from './command-line/usage-error.ts'
 import type { Writer } from './terminal/writer.ts'
 
 /** The world around a run of the command. */
-export interface RunOptions {
+interface RunOptions {
   readonly environment: Environment
   readonly stdout: Writer
   readonly stderr: Writer

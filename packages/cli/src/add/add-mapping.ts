@@ -23,7 +23,7 @@ function requireGood(mapping: NewMapping): void {
 }
 
 /** What is added, and what to tell the person of it. */
-export interface Addition {
+interface Addition {
   readonly mapping: NewMapping
   /** The entry in words. */
   readonly shown: string

@@ -11,7 +11,7 @@ const MOST_TRIES = 5
 const TIMEOUT_MS = 10_000
 
 /** The ConfigMap as it is now, and what else was found wrong with it. */
-export interface Updated {
+interface Updated {
   readonly object: KubernetesObject
   readonly problems: readonly Problem[]
 }

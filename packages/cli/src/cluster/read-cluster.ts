@@ -14,7 +14,7 @@ const IDENTITY_MAPPINGS = '/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentityma
 const TIMEOUT_MS = 10_000
 
 /** What was read, or why it could not be. */
-export type Reading<T> = { readonly value: T; readonly fault: null } | { readonly value: null; readonly fault: string }
+type Reading<T> = { readonly value: T; readonly fault: null } | { readonly value: null; readonly fault: string }
 
 /** The mappings of a live cluster. */
 export interface ClusterMappings {

@@ -2,6 +2,7 @@ import type { AwsAccess } from '@aws-iam-authenticator/client/aws-access'
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
 import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { startServer } from '@aws-iam-authenticator/server/server'
 import type { Dispatcher } from 'undici'
 import type { Command, CommandContext } from '../command-line/command.ts'
 import { firstSet } from '@aws-iam-authenticator/network/environment'
@@ -84,6 +85,46 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
   }
 }
 
+type ServerConfiguration = Parameters<typeof startServer>[0]
+
+/** The server's configuration, from the settings of the command. */
+function configurationOf(
+  { setting, configuration }: CommandContext,
+  clusterId: string,
+  memoryLimit: number | null,
+): ServerConfiguration {
+  const partition = findPartition(setting(PARTITION))
+  if (partition === undefined) throw new TypeError('a partition without a definition')
+  const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
+  return {
+    clusterId,
+    partition,
+    address: setting(ADDRESS),
+    port: setting(PORT),
+    hostname: setting(SERVER_HOSTNAME),
+    keyType: setting(KEY_TYPE),
+    stateDir: setting(STATE_DIR),
+    kubeconfigPath: setting(GENERATE_KUBECONFIG),
+    kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
+    backendModes: setting(BACKEND_MODE).modes,
+    backendModePath: setting(DYNAMIC_BACKEND_MODE_PATH),
+    dynamicFile:
+      dynamicFilePath === null ? null : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
+    mappings: configuration.mappings,
+    reservedPrefixes: configuration.reservedPrefixes,
+    gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },
+    scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
+    apiAudiences: setting(API_AUDIENCES),
+    refusalStatus: setting(REFUSAL_STATUS),
+    stsRegions: setting(STS_REGIONS),
+    tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
+    healthAddress: setting(HEALTH_ADDRESS),
+    auditLogPath: setting(AUDIT_LOG),
+    ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
+    memoryLimit,
+  }
+}
+
 export const server: Command = {
   name: 'server',
   summary: 'Run a webhook server that validates tokens using AWS IAM',
@@ -97,72 +138,37 @@ export const server: Command = {
   options: SERVER_OPTIONS,
   logsMuch: true,
   run: async (context) => {
-    const { setting, environment, configuration, log, stderr, now } = context
+    const { setting, environment, log, stderr, now } = context
     stderr.line(BANNER)
     // Before anything that takes memory: it may not get far.
     const memoryLimit = readMemoryLimit()
     const memory = memoryWarning(memoryLimit)
     if (memory !== null) log.warn(memory.message, memory.fields)
     const clusterId = requireServerConfiguration(context)
-    const partition = findPartition(setting(PARTITION))
-    if (partition === undefined) throw new TypeError('a partition without a definition')
-    const { modes, warnings } = setting(BACKEND_MODE)
-    for (const warning of warnings) log.warn(warning)
+    for (const warning of setting(BACKEND_MODE).warnings) log.warn(warning)
 
     const stopped = stopSignal()
     const { fromKubeconfig } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig')
     const { inCluster } = await import('@aws-iam-authenticator/kubernetes/api/in-cluster')
-    const { startServer } = await import('@aws-iam-authenticator/server/server')
+    const { startServer: start } = await import('@aws-iam-authenticator/server/server')
     const { createDispatcher, connectWith } = await import('@aws-iam-authenticator/network/connect/dispatcher')
     const kubeconfig = setting(KUBECONFIG)
-    const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
     const aws = await createDispatcher({ environment })
     const runtime = createRuntime()
-    const running = await startServer(
-      {
-        clusterId,
-        partition,
-        address: setting(ADDRESS),
-        port: setting(PORT),
-        hostname: setting(SERVER_HOSTNAME),
-        keyType: setting(KEY_TYPE),
-        stateDir: setting(STATE_DIR),
-        kubeconfigPath: setting(GENERATE_KUBECONFIG),
-        kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
-        backendModes: modes,
-        backendModePath: setting(DYNAMIC_BACKEND_MODE_PATH),
-        dynamicFile:
-          dynamicFilePath === null
-            ? null
-            : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
-        mappings: configuration.mappings,
-        reservedPrefixes: configuration.reservedPrefixes,
-        gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },
-        scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
-        apiAudiences: setting(API_AUDIENCES),
-        refusalStatus: setting(REFUSAL_STATUS),
-        stsRegions: setting(STS_REGIONS),
-        tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
-        healthAddress: setting(HEALTH_ADDRESS),
-        auditLogPath: setting(AUDIT_LOG),
-        ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
-        memoryLimit,
-      },
-      {
-        log,
-        now,
-        // The command itself: main.ts answers the task if it runs in a worker thread.
-        workerProgram: process.argv[1] ?? '',
-        userAgent: USER_AGENT,
-        build: { version: VERSION, commit: COMMIT },
-        aws,
-        lookUpRegion: () => lookUpRegion(context),
-        ec2Access: createEc2Access(context, aws),
-        kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
-        connectKubernetes: (tls) => connectWith(environment, tls),
-        firstAsked: () => runtime.asked(),
-      },
-    )
+    const running = await start(configurationOf(context, clusterId, memoryLimit), {
+      log,
+      now,
+      // The command itself: main.ts answers the task if it runs in a worker thread.
+      workerProgram: process.argv[1] ?? '',
+      userAgent: USER_AGENT,
+      build: { version: VERSION, commit: COMMIT },
+      aws,
+      lookUpRegion: () => lookUpRegion(context),
+      ec2Access: createEc2Access(context, aws),
+      kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
+      connectKubernetes: (tls) => connectWith(environment, tls),
+      firstAsked: () => runtime.asked(),
+    })
     runtime.started()
     if (setting(AUDIT_LOG) !== null) process.on('SIGHUP', () => running.reopenAuditLog())
     log.info('stopping', { signal: await stopped })

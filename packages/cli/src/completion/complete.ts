@@ -6,7 +6,7 @@ import type { Option } from '../command-line/option.ts'
 export const COMPLETE = '__complete'
 
 /** What may stand at the cursor. */
-export interface Completion {
+interface Completion {
   readonly candidates: readonly Candidate[]
   /** Where a file may stand: what comes before its name in the same word, such as `--config=`; null where none may. */
   readonly filePrefix: string | null

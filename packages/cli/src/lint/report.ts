@@ -17,7 +17,7 @@ export interface Checked {
 }
 
 /** All findings, each once, in the order of the files and of the places in them. */
-export interface Report {
+interface Report {
   readonly checked: readonly Checked[]
   readonly findings: readonly Problem[]
   readonly errors: number

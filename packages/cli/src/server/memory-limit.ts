@@ -7,7 +7,7 @@ const MEBIBYTE = 1024 * 1024
 export const NEEDED_MEMORY: number = 128 * MEBIBYTE
 
 /** Reads a file whole; null where it can't be read. */
-export type ReadFile = (path: string) => string | null
+type ReadFile = (path: string) => string | null
 
 function readFileIfThere(path: string): string | null {
   try {

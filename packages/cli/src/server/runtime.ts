@@ -5,7 +5,7 @@ declare const Bun: { shrink(): void; readonly unsafe: { setJITPolicy(scale: numb
 const SETTLING_MS = 1_000
 
 /** Spares memory while there is nothing to do; without effect on Node.js. */
-export interface Runtime {
+interface Runtime {
   /** The server listens: what only the start needed is given back, unless there is work by then. */
   started(): void
   /** There is work: what runs from now on runs again and again, and is compiled as soon as usual. */

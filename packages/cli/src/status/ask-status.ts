@@ -6,7 +6,7 @@ import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/co
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 
 /** Where the server of this node is. */
-export interface StatusTarget {
+interface StatusTarget {
   readonly address: string
   readonly port: number
   readonly stateDir: string

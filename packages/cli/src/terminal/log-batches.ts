@@ -2,7 +2,7 @@
 const MAX_BATCH = 64 * 1024
 
 /** Writes lines together. */
-export interface LogBatches {
+interface LogBatches {
   readonly write: (line: string) => void
   /** Writes what is left. */
   readonly flush: () => void

@@ -12,7 +12,7 @@ const PIPE_PROMPT_MS = 100
 type NextLine = () => Promise<string>
 
 /** What a person can be asked by. */
-export interface MfaPromptOptions {
+interface MfaPromptOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
   /** Opens the terminal of this process's session; undefined where it has none. */
   readonly openTerminal: () => Promise<Readable | undefined>
