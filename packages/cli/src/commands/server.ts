@@ -40,14 +40,14 @@ import { createRuntime } from '../server/runtime.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
 import { BANNER, COMMIT, USER_AGENT, VERSION } from '../release/version.ts'
 
-/** Resolves when the process is asked to stop. A second signal ends it at once. */
+/** Resolves with the name of the first SIGTERM or SIGINT. The second one ends the process at once. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
 }
 
-/** The region this server runs in: configured, of the environment, or of the instance. */
+/** Finds the region of this server: from the configuration, the environment or the instance metadata. */
 async function lookUpRegion({ setting, environment }: CommandContext): Promise<string | null> {
   const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value
   if (named !== undefined) return named
@@ -55,7 +55,10 @@ async function lookUpRegion({ setting, environment }: CommandContext): Promise<s
   return createInstanceMetadata(environment).get('placement/region')
 }
 
-/** How EC2 is asked: with this server's own credentials, or as the role that is configured. Nothing is looked up ahead. */
+/**
+ * Returns access to EC2 with the server's own credentials or, if configured, an assumed role. Credentials and region are
+ * found on the first call.
+ */
 function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () => Promise<AwsAccess> {
   const { setting, environment, now } = context
   const roleArn = setting(EC2_ROLE_ARN)
@@ -67,7 +70,7 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
       const found = await lookUpRegion(context)
       if (found !== null) return found
     } catch {
-      // Not an instance.
+      // Not an EC2 instance.
     }
     throw new ConfigurationError('the region of this server is not known: set server.region or AWS_REGION')
   }
@@ -140,7 +143,7 @@ export const server: Command = {
   run: async (context) => {
     const { setting, environment, log, stderr, now } = context
     stderr.line(BANNER)
-    // Before anything that takes memory: it may not get far.
+    // Warn before anything else allocates memory: the kernel may kill this process early.
     const memoryLimit = readMemoryLimit()
     const memory = memoryWarning(memoryLimit)
     if (memory !== null) log.warn(memory.message, memory.fields)
@@ -158,7 +161,7 @@ export const server: Command = {
     const running = await start(configurationOf(context, clusterId, memoryLimit), {
       log,
       now,
-      // The command itself: main.ts answers the task if it runs in a worker thread.
+      // This program: in a worker thread, main.ts answers the task.
       workerProgram: process.argv[1] ?? '',
       userAgent: USER_AGENT,
       build: { version: VERSION, commit: COMMIT },
