@@ -46,7 +46,7 @@ const LABELS: Readonly<Record<Check['check'], string>> = {
   sts: 'STS',
 }
 
-/** Whether it is a verdict that somebody may not log in; else something is not known. */
+/** Returns false if the login is undecided because something is unknown. */
 function isVerdict({ refusal }: Explanation): boolean {
   return refusal === null || reasons[refusal.reason].status === 200
 }
@@ -73,7 +73,7 @@ class Page {
     this.#lines.push([this.#style.paint(text, 'bold')])
   }
 
-  /** A line with a mark and a label, its text wrapped below itself. */
+  /** Adds a line with a mark and a label. The text is wrapped and aligned. */
   row(outcome: Outcome | null, label: string, text: string): void {
     const { marks, paint, width } = this.#style
     const { sign, word, colours } = outcome === null ? { sign: '', word: '', colours: [] } : MARKS[outcome]
@@ -145,7 +145,7 @@ function addResult(page: Page, explanation: Explanation): void {
   if (scrubbed) page.row(null, 'scrubbed', 'the API server is told no more than that, and the log neither ARN nor ids')
 }
 
-/** The explanation for a person. */
+/** Renders the explanation for people. */
 export function renderExplanation(explanation: Explanation, style: Style): readonly Line[] {
   const page = new Page(style)
   addToken(page, explanation)
@@ -163,7 +163,7 @@ function entryJson(entry: MappingEntry | null): unknown {
   return { path, file, line, column, username, groups }
 }
 
-/** What the API server would be told, as far as it is known. */
+/** The user in the server's answer to the API server, without placeholder values. */
 function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
   if (user === null) return null
   const { username, uid, groups = [], extra } = user
@@ -172,7 +172,7 @@ function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
   return { username, uid: id, groups, ...(isKnown && extra !== undefined ? { extra } : {}) }
 }
 
-/** The explanation for scripts. */
+/** Renders the explanation for scripts. */
 export function renderJson(explanation: Explanation): string {
   const { checks, caller, backends, refusal, nearest, scrubbed, notes } = explanation
   return formatJson({
