@@ -76,7 +76,7 @@ export function complete(root: CommandGroup, args: readonly string[]): Completio
   return startingWith(typed, commands)
 }
 
-/** Formats completions for the shell scripts: a candidate, a tab and its description on each line. A leading tab means files. */
+/** Formats completions for the shell scripts: one candidate, tab and description per line. A leading tab means files. */
 export function formatCompletion({ candidates, filePrefix }: Completion): string {
   if (filePrefix !== null) return `\t${filePrefix}\n`
   return candidates.map(({ word, description }) => `${word}\t${description}\n`).join('')

@@ -9,21 +9,21 @@ import type { BackendAnswer, Check, Explanation } from './explanation.ts'
 type Outcome = Check['outcome'] | BackendAnswer['outcome']
 
 interface Mark {
-  readonly sign: string
+  readonly symbol: string
   readonly word: string
   readonly colours: readonly Colour[]
 }
 
-const GOOD: Mark = { sign: '✓', word: 'ok', colours: ['green'] }
-const BAD: Mark = { sign: '✗', word: 'FAIL', colours: ['red', 'bold'] }
-const NEITHER: Mark = { sign: '·', word: '-', colours: ['dim'] }
+const GOOD: Mark = { symbol: '✓', word: 'ok', colours: ['green'] }
+const BAD: Mark = { symbol: '✗', word: 'FAIL', colours: ['red', 'bold'] }
+const NEITHER: Mark = { symbol: '·', word: '-', colours: ['dim'] }
 
 const MARKS: Readonly<Record<Outcome, Mark>> = {
   passed: GOOD,
   mapped: GOOD,
   failed: BAD,
   refused: BAD,
-  unavailable: { sign: '?', word: '?', colours: ['yellow'] },
+  unavailable: { symbol: '?', word: '?', colours: ['yellow'] },
   not_reached: NEITHER,
   skipped: NEITHER,
   no_match: NEITHER,
@@ -76,8 +76,8 @@ class Page {
   /** Adds a line with a mark and a label. The text is wrapped and aligned. */
   row(outcome: Outcome | null, label: string, text: string): void {
     const { marks, paint, width } = this.#style
-    const { sign, word, colours } = outcome === null ? { sign: '', word: '', colours: [] } : MARKS[outcome]
-    const mark = marks ? sign.padEnd(1) : word.padEnd(4)
+    const { symbol, word, colours } = outcome === null ? { symbol: '', word: '', colours: [] } : MARKS[outcome]
+    const mark = marks ? symbol.padEnd(1) : word.padEnd(4)
     const indent = 2 + mark.length + 1 + LABEL_WIDTH
     const [first = '', ...more] = width === null ? [text] : wrap(text, width - indent)
     const left = ['  ', paint(mark, ...colours)]
