@@ -12,7 +12,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const IMPORT = /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'/gm
 const DYNAMIC_IMPORT = /\bimport\('([^']+)'\)/g
 const NAMED = /^(?:import|export)\s(?:type\s)?(?:\w+,\s)?\{([^}]*)\}\sfrom\s'([^']+)'/gm
-const LATER = /const \{([^}]*)\} = await import\('([^']+)'\)/g
+const LATER = /const \{([^}]*)\} =\s+await import\('([^']+)'\)/g
+const IN_EXPRESSION = /(?<!\} =\s+await )\bimport\('([^']+)'\)/g
 const EXPORT =
   /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm
 
@@ -60,18 +61,7 @@ function lineCount(text: string): number {
 function target(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier))
   const [, name, rest] = /^@aws-iam-authenticator\/(\w+)(?:\/(.+))?$/.exec(specifier) ?? []
-  if (name === undefined) return undefined
-  return subpath(name, rest === undefined ? '.' : `./${rest}`)
-}
-
-/** The source of a subpath that a package exports. */
-function subpath(name: string, key: string): string | undefined {
-  const manifest: unknown = JSON.parse(read(`packages/${name}/package.json`))
-  const text = JSON.stringify(manifest)
-  const source = new RegExp(`"${key.replaceAll('.', '\\.')}":\\{"aws-iam-authenticator-source":"\\./([^"]+)"`).exec(
-    text,
-  )?.[1]
-  return source === undefined ? undefined : `packages/${name}/${source}`
+  return name === undefined || rest === undefined ? undefined : `packages/${name}/src/${rest}.ts`
 }
 
 function functionsOf(path: string, text: string): FunctionLength[] {
@@ -91,41 +81,61 @@ function names(list: string): string[] {
   return list.split(',').flatMap((part) => /^\s*(?:type\s+)?(\w+)/.exec(part)?.[1] ?? [])
 }
 
-function measure(): Structure {
-  const sources = tracked('packages/*/src/**/*.ts', 'packages/*/src/*.ts')
-  const texts = new Map(tracked('*.ts').map((path) => [path, read(path)]))
+/** What the files import from each other. */
+interface Imports {
+  /** The folders that each folder imports from. */
+  readonly folders: ReadonlyMap<string, ReadonlySet<string>>
+  readonly packages: ReadonlySet<string>
+  /** The names that other files import from each file. */
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+function importedNames(path: string, text: string): (readonly [from: string, names: readonly string[]])[] {
+  return [
+    ...[...text.matchAll(NAMED), ...text.matchAll(LATER)].map(([, list = '', specifier = '']) => {
+      return [target(path, specifier) ?? '', names(list)] as const
+    }),
+    // A module that is imported in an expression may be used by any word of the file.
+    ...Array.from(text.matchAll(IN_EXPRESSION), ([, specifier = '']) => {
+      return [target(path, specifier) ?? '', text.match(/\w+/g) ?? []] as const
+    }),
+  ]
+}
+
+function readImports(sources: ReadonlySet<string>, texts: ReadonlyMap<string, string>): Imports {
   const folders = new Map<string, Set<string>>()
-  const packageImports = new Set<string>()
-  const imported = new Map<string, Set<string>>()
+  const packages = new Set<string>()
+  const byFile = new Map<string, Set<string>>()
   for (const [path, text] of texts) {
-    for (const [, list = '', specifier = ''] of [...text.matchAll(NAMED), ...text.matchAll(LATER)]) {
-      const to = target(path, specifier)
-      if (to === undefined) continue
-      const known = imported.get(to) ?? new Set()
-      imported.set(to, known)
-      for (const name of names(list)) known.add(name)
+    for (const [from, list] of importedNames(path, text)) {
+      byFile.set(from, new Set([...(byFile.get(from) ?? []), ...list]))
     }
-    if (!sources.includes(path)) continue
+    if (!sources.has(path)) continue
     for (const [, specifier = ''] of [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)]) {
       const to = target(path, specifier)
       if (to === undefined) continue
       const [from, into] = [posix.dirname(path), posix.dirname(to)]
-      if (from === into) continue
-      folders.set(from, (folders.get(from) ?? new Set()).add(into))
+      if (from !== into) folders.set(from, (folders.get(from) ?? new Set()).add(into))
       const [fromPackage = '', toPackage = ''] = [path, to].map((each) => each.split('/')[1])
-      if (fromPackage !== toPackage) packageImports.add(`${fromPackage} → ${toPackage}`)
+      if (fromPackage !== toPackage) packages.add(`${fromPackage} → ${toPackage}`)
     }
   }
-  const cycles = [...folders].flatMap(([from, into]) =>
-    [...into].filter((to) => from < to && folders.get(to)?.has(from) === true).map((to) => `${from} ↔ ${to}`),
+  return { folders, packages, names: byFile }
+}
+
+/** Measures the working tree as it is now. */
+export function measure(): Structure {
+  const sources = tracked('packages/*/src/**/*.ts', 'packages/*/src/*.ts')
+  const texts = new Map(tracked('*.ts').map((path) => [path, read(path)]))
+  const imports = readImports(new Set(sources), texts)
+  const cycles = [...imports.folders].flatMap(([from, into]) =>
+    [...into].filter((to) => from < to && imports.folders.get(to)?.has(from) === true).map((to) => `${from} ↔ ${to}`),
   )
-  const unusedExports = sources.flatMap((path) => {
-    const text = texts.get(path) ?? ''
-    return [...text.matchAll(EXPORT)]
-      .map(([, name = '']) => name)
-      .filter((name) => imported.get(path)?.has(name) !== true)
-      .map((name) => `${path}: ${name}`)
-  })
+  const unusedExports = sources.flatMap((path) =>
+    Array.from((texts.get(path) ?? '').matchAll(EXPORT), ([, name = '']) => name)
+      .filter((name) => imports.names.get(path)?.has(name) !== true)
+      .map((name) => `${path}: ${name}`),
+  )
   const counts = sources.map((path) => lineCount(texts.get(path) ?? '')).toSorted((a, b) => a - b)
   const topFiles = new Map<string, number>()
   for (const path of sources) {
@@ -143,16 +153,13 @@ function measure(): Structure {
     cycles,
     unusedExports,
     topFiles,
-    packageImports,
+    packageImports: imports.packages,
   }
 }
 
-/** The structure as it is now. */
-export const structure: Structure = measure()
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { files, lines, medianLines, trackedLines, functions, cycles, unusedExports, topFiles, packageImports } =
-    structure
+    measure()
   console.log(`sources of the packages: ${lines} lines in ${files} files, median ${medianLines}`)
   console.log(`lines of all tracked text files: ${trackedLines}`)
   console.log(`functions over 60 lines: ${functions.filter((each) => each.lines > 60).length}; longest:`)

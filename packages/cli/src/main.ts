@@ -3,7 +3,7 @@ import { run } from './run.ts'
 import { captureLibraryOutput, stderr, stdout } from './terminal/writer.ts'
 
 async function main(): Promise<number> {
-  // Would let anybody be STS. Connections say themselves that certificates count; this also spares the runtime's warning.
+  // This variable would let anyone pose as STS. Our connections ignore it; deleting it also avoids the runtime's warning.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   try {
     return await run(process.argv.slice(2), {
@@ -13,7 +13,7 @@ async function main(): Promise<number> {
       now: () => new Date(),
     })
   } catch (error) {
-    // A mistake of this program. The message may quote what it was working on, so only where it happened is shown.
+    // A bug in this program. The message may quote secrets, so show only the name and the stack.
     const name = error instanceof Error ? error.name : typeof error
     stderr.line(`Error: aws-iam-authenticator failed inside, which is a bug: ${name}`)
     const [, ...calls] = error instanceof Error ? (error.stack ?? '').split('\n    at ') : []
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** The server reads long documents in worker threads, which run this file too. */
+/** Reads a long document for the server. The worker thread for it runs this file too. */
 async function answerTask(): Promise<void> {
   const { answerDocumentTask } = await import('@aws-iam-authenticator/server/backends/document-reader')
   parentPort?.postMessage(answerDocumentTask(workerData), [])

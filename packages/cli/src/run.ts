@@ -17,8 +17,8 @@ import { settingOf } from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
 import type { Writer } from './terminal/writer.ts'
 
-/** The world around a run of the command. */
-export interface RunOptions {
+/** The process around one run of the command. */
+interface RunOptions {
   readonly environment: Environment
   readonly stdout: Writer
   readonly stderr: Writer
@@ -35,7 +35,7 @@ async function runCommand(
   const path = settingOf(CONFIG, { ...withoutFile, file: EMPTY_CONFIGURATION })
   const configuration = await loadConfigurationFile(path, withoutFile)
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
-  // A wrong value is found before anything is done, also where it would not have been asked for.
+  // Validate every option up front, even those this command does not read.
   for (const option of known) setting(option)
   const batches = command.logsMuch === true ? inBatches(stderr.document) : null
   const write = batches?.write ?? stderr.document
@@ -60,7 +60,11 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
   throw new UsageError(`unknown command "${unknown}" for "${typedPath(path)}"${didYouMean(unknown ?? '', names)}`)
 }
 
-/** Runs the command line; gives the exit code. */
+/**
+ * Runs the command line.
+ *
+ * @returns The exit code.
+ */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const { stdout, stderr } = options
   if (args[0] === COMPLETE) {

@@ -9,12 +9,12 @@ import { confirm } from './confirm.ts'
 import { KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from '../command-line/add-options.ts'
 import { updateAwsAuth } from './update-aws-auth.ts'
 
-/** @throws {UsageError} The server would not take the entry; the error names the flag. */
+/** @throws {UsageError} The server would reject the entry; the error names the flag. */
 function requireGood(mapping: NewMapping): void {
   const checked = checkNewMapping(mapping)
   if ('key' in checked) return
   const messages = checked.map(({ path, message }) => {
-    // Such as mapRoles[0].sso.accountID, which came by --sso.
+    // A path such as mapRoles[0].sso.accountID, whose value comes from --sso.
     const [, , name, ...below] = path.split(/[.[\]]+/)
     const where = below.filter((key) => /^[a-z]/i.test(key)).map((key) => `${key}: `)
     return name === undefined ? message : `invalid argument for --${name}: ${where.join('')}${message}`
@@ -22,18 +22,23 @@ function requireGood(mapping: NewMapping): void {
   throw new UsageError(messages.join('; '))
 }
 
-/** What is added, and what to tell the person of it. */
-export interface Addition {
+/** A new entry, with texts for the user. */
+interface Addition {
   readonly mapping: NewMapping
-  /** The entry in words. */
+  /** The entry as the prompt shows it. */
   readonly shown: string
   readonly notes: readonly string[]
 }
 
-/** Adds an entry to the ConfigMap aws-auth of the cluster that the flags name; gives the exit code. */
+/**
+ * Adds an entry to the ConfigMap aws-auth of the cluster that the flags select.
+ *
+ * @returns The exit code.
+ * @throws {UsageError} No kubeconfig is named, or the entry is not valid.
+ */
 export async function add(context: CommandContext, { mapping, shown, notes }: Addition): Promise<number> {
   const { setting, environment, stdout, stderr } = context
-  // Not ~/.kube/config: what is to be changed must be named.
+  // No default of ~/.kube/config: a cluster to change must be named.
   const paths = namedKubeconfigFiles(setting(KUBECONFIG), environment)
   if (paths.length === 0) throw new UsageError('empty kubeconfig: name one with --kubeconfig or in KUBECONFIG')
   requireGood(mapping)

@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { Writer } from '../terminal/writer.ts'
 
-/** Asks a question and waits for one line; y and yes agree, in any case. Where there is nothing to read, nobody agrees. */
+/**
+ * Asks a question and reads one line. Returns true for `y` and `yes` in any case; false for anything else and at the
+ * end of input.
+ */
 export async function confirm(
   question: string,
   { stdin, stderr }: { readonly stdin: NodeJS.ReadableStream; readonly stderr: Writer },

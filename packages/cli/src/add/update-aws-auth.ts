@@ -10,15 +10,15 @@ const PATH = '/api/v1/namespaces/kube-system/configmaps/aws-auth'
 const MOST_TRIES = 5
 const TIMEOUT_MS = 10_000
 
-/** The ConfigMap as it is now, and what else was found wrong with it. */
-export interface Updated {
+/** The updated ConfigMap, and the problems found in its other entries. */
+interface Updated {
   readonly object: KubernetesObject
   readonly problems: readonly Problem[]
 }
 
 type Verb = 'get' | 'update'
 
-/** What to do about an answer that is none. */
+/** A hint for a status other than 200. */
 function advice(status: number, verb: Verb): string {
   if (status === 401) return ': the kubeconfig is not for this cluster, or its credentials have expired'
   if (status === 403) return `: ask for a Role that grants ${verb} on the configmap aws-auth in kube-system`
@@ -34,7 +34,7 @@ function refused(verb: Verb, status: number, answer: unknown): AuthenticatorErro
   )
 }
 
-/** Runs a request; a connection that fails becomes an error that says what that means. */
+/** Runs a request. If the connection fails, throws an error that says what that means for the ConfigMap. */
 async function reach<T>(server: string, consequence: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request()
@@ -49,10 +49,10 @@ async function reach<T>(server: string, consequence: string, request: () => Prom
 }
 
 /**
- * Adds an entry to the ConfigMap aws-auth. Whoever changes it at the same time loses nothing: the write is for the version
- * that was read, and begins again where there is another by then.
+ * Adds an entry to the ConfigMap aws-auth. Concurrent changes are not lost: the write is conditional on the version that was
+ * read, and is tried again from the read if that version is outdated.
  *
- * @throws {AuthenticatorError} `aws_auth_not_updated`, or as `addMapping`.
+ * @throws {AuthenticatorError} `aws_auth_not_updated`, or an error of `addMapping`.
  * @see {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions | Resource versions}
  */
 export async function updateAwsAuth(api: KubernetesApi, server: string, mapping: NewMapping): Promise<Updated> {

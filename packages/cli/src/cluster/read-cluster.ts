@@ -13,25 +13,29 @@ const AWS_AUTH = '/api/v1/namespaces/kube-system/configmaps/aws-auth'
 const IDENTITY_MAPPINGS = '/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings'
 const TIMEOUT_MS = 10_000
 
-/** What was read, or why it could not be. */
-export type Reading<T> = { readonly value: T; readonly fault: null } | { readonly value: null; readonly fault: string }
+/** A value, or the reason why it could not be read. */
+type Reading<T> = { readonly value: T; readonly fault: null } | { readonly value: null; readonly fault: string }
 
 /** The mappings of a live cluster. */
 export interface ClusterMappings {
-  /** The URL of its API server. */
+  /** The URL of the API server. */
   readonly server: string
-  /** The data of aws-auth; undefined where there is no aws-auth. */
+  /** The data of aws-auth; undefined if the cluster has no aws-auth. */
   readonly awsAuth: Reading<Readonly<Record<string, unknown>> | undefined>
-  /** Undefined where the cluster has no such resource. */
+  /** Undefined if the cluster does not have the resource. */
   readonly identityMappings: Reading<readonly KubernetesObject[] | undefined>
 }
 
-/** Whether the command line asks for a live cluster. */
+/** Returns true if an option selects a live cluster. */
 export function asksForCluster({ setting }: CommandContext): boolean {
   return setting(CLUSTER) || [KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL].some((option) => setting(option) !== null)
 }
 
-/** The files that together are the kubeconfig, as for kubectl. */
+/**
+ * Returns the kubeconfig files that kubectl would merge.
+ *
+ * @throws {UsageError} No file is named and ~/.kube/config does not exist.
+ */
 function kubeconfigPaths({ setting, environment }: CommandContext): readonly string[] {
   const named = namedKubeconfigFiles(setting(KUBECONFIG), environment)
   const files = kubeconfigFiles(setting(KUBECONFIG), environment)
@@ -68,7 +72,7 @@ async function readIdentityMappings(api: KubernetesApi): Promise<readonly Kubern
 }
 
 /**
- * Reads the mappings of the cluster that the options lead to.
+ * Reads the mappings of the cluster that the options select.
  *
  * @throws {UsageError} There is no kubeconfig.
  * @throws {AuthenticatorError} The kubeconfig can't be used.

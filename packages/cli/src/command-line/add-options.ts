@@ -19,7 +19,7 @@ export const MASTER_URL: Option<string | null> = text({
   description: "URL of the Kubernetes API server, in place of the kubeconfig's",
 })
 
-/** Texts that are one line, since nothing else can be written into every form of YAML. */
+/** Control characters and line breaks, which not every form of a YAML scalar can hold. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u
 
 function oneLine(value: string): string {

@@ -13,5 +13,5 @@ export const KUBECONFIG: Option<string | null> = {
     'kubeconfig file path of someone who may read those; it stands for --cluster too. Without it: $KUBECONFIG, else ~/.kube/config',
 }
 
-/** The options that lead to a live cluster. */
+/** The options that select a live cluster. */
 export const CLUSTER_OPTIONS: readonly Option<unknown>[] = [CLUSTER, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL]

@@ -4,46 +4,47 @@ import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { Option } from './option.ts'
 import type { Writer } from '../terminal/writer.ts'
 
-/** What a subcommand runs with. */
+/** The input and output of a subcommand. */
 export interface CommandContext {
   readonly environment: Environment
   readonly configuration: ConfigurationFile
   readonly positionals: readonly string[]
-  /** The value of one of the command's options or of the options of every subcommand. */
+  /** Returns the value of an option, either the command's own or a global one. */
   readonly setting: <T>(option: Option<T>) => T
   readonly log: Log
-  /** Writes the answer. */
+  /** For the result; everything else goes to stderr. */
   readonly stdout: Writer
   readonly stderr: Writer
   readonly now: () => Date
 }
 
-/** A subcommand. Its `run` imports what it needs, so that no other subcommand pays for it. */
+/** A subcommand. Its `run` imports its modules itself, so that other subcommands start without them. */
 export interface Command {
   readonly name: string
   readonly summary: string
-  /** What follows the name in the usage line. */
+  /** The positional arguments as the usage line shows them. */
   readonly positionals?: string
-  /** Whether those are files, for shells. */
+  /** Whether shells complete the positional arguments with files. */
   readonly takesFiles?: boolean
-  /** Longer help, and examples as they would be typed. */
+  /** The text of `--help`. */
   readonly description: string
+  /** Command lines, as typed. */
   readonly examples: readonly string[]
   readonly options: readonly Option<unknown>[]
-  /** The words before a usage error; `Error` unless said otherwise. */
+  /** The word before a usage error. Default: `Error`. */
   readonly errorWord?: string
-  /** Whether its log can be so long that lines are better written together. Default false. */
+  /** Whether to write log lines in batches, for a command that logs under load. Default: false. */
   readonly logsMuch?: boolean
-  /** Gives the exit code. */
+  /** Resolves with the exit code. */
   readonly run: (context: CommandContext) => Promise<number>
 }
 
-/** Subcommands under a name of their own. Without one of them it prints its help. */
+/** A group of subcommands. Without the name of one, the group prints its help. */
 export interface CommandGroup {
   readonly name: string
   readonly summary: string
   readonly description: string
-  /** Options of all its commands, which may stand before the command's name. */
+  /** Options of every command in the group. They may precede the command's name. */
   readonly options: readonly Option<unknown>[]
   readonly commands: readonly (Command | CommandGroup)[]
 }

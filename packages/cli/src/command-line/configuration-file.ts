@@ -15,7 +15,7 @@ const FORMATS: readonly string[] = ['.yaml', '.yml', '.json', '.toml']
 /**
  * Reads the configuration file.
  *
- * @throws {ConfigurationError} It can't be read, or is of a format that is not known.
+ * @throws {ConfigurationError} The file can't be read or parsed, or its extension is unknown.
  */
 export async function loadConfigurationFile(
   path: string | null,

@@ -7,7 +7,11 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 const DURATION = /^(?:\d{1,9}(?:ms|s|m|h))+$/
 const PART = /(\d{1,9})(ms|s|m|h)/g
 
-/** Reads a duration as Go and Kubernetes write it, `1m30s`, in milliseconds; `0` needs no unit. Undefined for anything else. */
+/**
+ * Parses a duration in Go's notation, such as `1m30s`. `0` needs no unit.
+ *
+ * @returns Milliseconds, or undefined if the text is not a duration.
+ */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0
   if (!DURATION.test(text)) return undefined

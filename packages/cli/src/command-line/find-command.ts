@@ -1,17 +1,17 @@
 import { isGroup, type CommandGroup, type CommandNode } from './command.ts'
 import type { Option } from './option.ts'
 
-/** Where the words of a command line lead. */
+/** The command that a command line names. */
 export interface Found {
-  /** From the whole command to the last one that was named. */
+  /** From the root command to the last named one. */
   readonly path: readonly [CommandGroup, ...CommandNode[]]
-  /** The words that are not names of commands. */
+  /** The arguments that are not command names. */
   readonly rest: readonly string[]
-  /** The name that the last group does not know; undefined where it was not given one. */
+  /** The name that is unknown to the last group; undefined if every name is known. */
   readonly unknown: string | undefined
 }
 
-/** Whether an argument is a flag that has its value in the next one. */
+/** Returns true if an argument is a flag whose value is the next argument. */
 export function takesNext(argument: string, options: readonly Option<unknown>[]): boolean {
   if (!argument.startsWith('-') || argument === '-') return false
   const option = argument.startsWith('--')
@@ -20,7 +20,7 @@ export function takesNext(argument: string, options: readonly Option<unknown>[])
   return option !== undefined && option.placeholder !== null
 }
 
-/** Finds the command that is meant: flags of the groups may stand before its name. */
+/** Finds the command that the words name. Flags of the groups may precede the name. */
 export function findCommand(root: CommandGroup, words: readonly string[]): Found {
   const path: [CommandGroup, ...CommandNode[]] = [root]
   const rest: string[] = []
@@ -45,7 +45,7 @@ export function findCommand(root: CommandGroup, words: readonly string[]): Found
   return { path, rest, unknown: undefined }
 }
 
-/** The options that a command line may have after these names, each once. */
+/** Returns the options that are valid for a command, including those of its groups, without duplicates. */
 export function optionsOf(path: readonly CommandNode[]): readonly Option<unknown>[] {
   return [...new Set(path.toReversed().flatMap(({ options }) => options))]
 }

@@ -59,7 +59,7 @@ export const FEATURE_GATES: Option<FeatureGates> = list<FeatureGates>(
 
 export const HELP: Option<boolean> = flag({ flag: 'help', short: 'h', description: 'Show this help' })
 
-/** The options of every subcommand. */
+/** The options that every subcommand accepts. */
 export const GLOBAL_OPTIONS: readonly Option<unknown>[] = [
   CONFIG,
   CLUSTER_ID,

@@ -2,12 +2,12 @@ import { isGroup, type CommandGroup, type CommandNode } from './command.ts'
 import type { Option } from './option.ts'
 
 const WIDTH = 100
-/** A left column that is wider has its text on the next line. */
+/** Columns. If the left cell is wider, the right one starts on the next line. */
 const LEFT_WIDTH = 36
 
 type Row = readonly [left: string, right: string]
 
-/** The lines of a text that is as wide as this at most. Words are never cut, a default only where it is wider than a line. */
+/** Wraps a text to a width. Words are never split; a `(default …)` is split only if it is wider than a line. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -21,7 +21,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
-/** The lines of two columns, the second one aligned and wrapped. */
+/** Formats two columns. The second one is aligned and wrapped. */
 function columns(rows: readonly Row[]): string {
   const width = Math.min(LEFT_WIDTH, Math.max(0, ...rows.map(([left]) => left.length))) + 3
   const row = ([left, right]: Row): string => {
@@ -42,7 +42,7 @@ function optionTable(title: string, options: readonly Option<unknown>[]): string
   return rows.length === 0 ? '' : `\n${title}:\n${columns(rows)}`
 }
 
-/** The names of a path as they are typed. */
+/** Returns the names of a path, as typed. */
 export function typedPath(path: readonly CommandNode[]): string {
   return path.map(({ name }) => name).join(' ')
 }
@@ -61,7 +61,7 @@ function groupUsage(path: readonly CommandNode[], { options, commands }: Command
   ].join('')
 }
 
-/** The usage of the last command of a path, as it follows a usage error. */
+/** Returns the usage of the last command of a path. It is printed after a usage error. */
 export function usageOf(path: readonly [CommandGroup, ...CommandNode[]]): string {
   const last = path.at(-1) ?? path[0]
   if (isGroup(last)) return groupUsage(path, last)
@@ -77,7 +77,7 @@ export function usageOf(path: readonly [CommandGroup, ...CommandNode[]]): string
 
 export function helpOf(path: readonly [CommandGroup, ...CommandNode[]]): string {
   const lines = (path.at(-1) ?? path[0]).description.split('\n')
-  // What is indented is meant to be copied.
+  // Indented lines are meant to be copied, so they stay whole.
   const description = lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, WIDTH))).join('\n')
   return `${description}\n\n${usageOf(path)}`
 }

@@ -1,15 +1,15 @@
 const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/
 const NAME = /^[\w.-]+$/
 
-// Each run of the command has this option, and few have an address to look at: to load the module takes as long as to sign a token.
+// Loaded on demand: most runs of the command parse no address, and loading the module takes as long as signing a token.
 function isIPv6(text: string): boolean {
   return process.getBuiltinModule('node:net').isIPv6(text)
 }
 
 /**
- * Reads `host:port`, `[IPv6]:port` or `:port`, whose host is null: every address.
+ * Parses `host:port`, `[IPv6]:port` or `:port`. The host of the last form is null and means every address.
  *
- * @throws {TypeError} It is none of these; the message says what to write.
+ * @throws {TypeError} The text has another form; the message says what to write.
  */
 export function readHostAndPort(text: string): { readonly host: string | null; readonly port: number } {
   const [, inBrackets, bare, digits = ''] = HOST_AND_PORT.exec(text) ?? []

@@ -1,28 +1,28 @@
-/** A setting: how it is named in each place where it can come from, and how its text is read. */
+/** A setting: its name in each source that can set it, and how to parse its value. */
 export interface Option<T> {
-  /** The long flag, without dashes; null where no flag exists. */
+  /** The long flag without dashes; null if no flag sets it. */
   readonly flag: string | null
   readonly short?: string
   readonly environment?: string
-  /** Keys of the configuration file, the first one that is there wins. */
+  /** Keys of the configuration file. The first one that is set wins. */
   readonly keys?: readonly string[]
-  /** What stands for the value in help texts; null for a flag that is true by being there. */
+  /** The placeholder for the value in help texts; null for a boolean flag, which needs no value. */
   readonly placeholder: string | null
   readonly description: string
-  /** The default as help texts show it; null where there is none to show. */
+  /** The default as help texts show it; null to show none. */
   readonly shownDefault: string | null
   readonly fallback: T
   /**
-   * Reads the texts of one source. A flag that is given more than once has several.
+   * Parses the value from one source. A repeated flag gives several texts.
    *
-   * @throws {TypeError} The text is no such value; the message says what to write.
+   * @throws {TypeError} The value is not valid; the message says what to write.
    */
   readonly parse: (texts: readonly string[]) => T
-  /** The values that shells offer. */
+  /** The values that shell completion offers. */
   readonly choices?: readonly string[]
-  /** Whether the value is a list of them with commas. */
+  /** Whether the value is a comma-separated list of choices. */
   readonly isList?: boolean
-  /** Whether the value is a file, for shells. */
+  /** Whether shells complete the value with files. */
   readonly file?: boolean
 }
 
@@ -33,7 +33,7 @@ function last(texts: readonly string[]): string {
   return texts.at(-1) ?? ''
 }
 
-/** A text; null where it is not given. An empty one counts as not given. */
+/** An optional text. Null if it is not given or empty. */
 export function text(named: Named & { readonly placeholder?: string }): Option<string | null> {
   return {
     placeholder: 'string',
@@ -44,7 +44,7 @@ export function text(named: Named & { readonly placeholder?: string }): Option<s
   }
 }
 
-/** A text that has a default. */
+/** A text with a default. An empty one counts as not given. */
 export function textOr(fallback: string, named: Named & { readonly placeholder?: string }): Option<string> {
   return {
     placeholder: 'string',
@@ -120,7 +120,7 @@ export function choice<T extends string>(
   }
 }
 
-/** A list: commas within one text, or several texts. */
+/** A list: comma-separated, given as a repeated flag, or both. */
 export function list<T>(
   named: Named & {
     readonly read: (items: readonly string[]) => T

@@ -2,11 +2,11 @@ import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import type { Option } from './option.ts'
 import { UsageError } from './usage-error.ts'
 
-/** A command line, taken apart. */
+/** A parsed command line. */
 export interface CommandLine {
-  /** The texts given for each long flag, in their order. */
+  /** The values of each flag in their order, by its long name. */
   readonly flags: ReadonlyMap<string, readonly string[]>
-  /** What is no flag, empty arguments left out. */
+  /** The arguments that are not flags, without empty ones. */
   readonly positionals: readonly string[]
 }
 
@@ -14,11 +14,11 @@ type AnyOption = Option<unknown>
 
 interface Flag {
   readonly option: AnyOption
-  /** As it was written, for errors. */
+  /** The flag as typed, for errors. */
   readonly written: string
-  /** The value that stands in the same argument; undefined where none does. */
+  /** The value in the same argument; undefined if there is none. */
   readonly value: string | undefined
-  /** Short flags that follow in the same argument. */
+  /** Further short flags in the same argument. */
   readonly rest: string
 }
 
@@ -46,8 +46,8 @@ function parseShort(letters: string, options: readonly AnyOption[]): Flag {
 }
 
 /**
- * Takes a command line apart by the rules of Go's pflag, which scripts and manifests are written for: flags and other
- * arguments in any order, `--flag=value`, `--flag value`, `-fvalue`, `-f=value`, `--` before what is no flag.
+ * Parses a command line by the rules of Go's pflag, which existing scripts and manifests rely on: flags and other
+ * arguments in any order, `--flag=value`, `--flag value`, `-fvalue`, `-f=value`, and no flags after `--`.
  *
  * @throws {UsageError} A flag is unknown or lacks its value.
  */

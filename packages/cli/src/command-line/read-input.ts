@@ -6,13 +6,13 @@ import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-f
 import { UsageError } from './usage-error.ts'
 
 /**
- * The text of a file; `-` is standard input.
+ * Reads a file; `-` is standard input.
  *
- * @throws {UsageError} It is a token.
- * @throws {FileError} It can't be read.
+ * @throws {UsageError} The path is a token.
+ * @throws {FileError} The file can't be read.
  */
 export function readInput(path: string): string {
-  // An error about the file would show it.
+  // An error about the file would print the token.
   if (hasTokenPrefix(path)) throw new UsageError('there is a token where a file must be: tokens go with -t of explain')
   try {
     return path === '-' ? readFileSync(0, 'utf8') : readRegularFileSync(path)

@@ -26,7 +26,7 @@ export const HOSTNAME: Option<string> = textOr('localhost', {
   keys: ['server.hostname'],
   description: "Hostname that should be used for the server, as in the webhook kubeconfig's URL and the certificate",
 })
-/** The server takes its hostname from the configuration file alone. */
+/** The hostname for `server`, which reads it from the configuration file only. */
 export const SERVER_HOSTNAME: Option<string> = { ...HOSTNAME, flag: null }
 export const PORT: Option<number> = integer(
   { flag: 'port', keys: ['server.port'], ...PORTS, description: 'Port to bind the server to listen to' },
@@ -193,7 +193,7 @@ export const API_AUDIENCES: Option<readonly string[] | null> = list<readonly str
   null,
 )
 
-/** The options that the server validates, `init` too: it finds mistakes before the server does. */
+/** The options that both `server` and `init` validate, so that `init` reports mistakes first. */
 export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   PARTITION,
   ADDRESS,

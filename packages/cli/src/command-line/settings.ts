@@ -6,14 +6,14 @@ import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { Option } from './option.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Where settings come from. */
+/** The sources of settings. */
 export interface SettingSources {
   readonly flags: ReadonlyMap<string, readonly string[]>
   readonly environment: Environment
   readonly file: Pick<ConfigurationFile, 'settings'>
 }
 
-/** A value in a configuration file that an option does not take. */
+/** An invalid value in the configuration file. */
 class SettingError extends ConfigurationError {
   readonly problem: Problem
   constructor(problem: Problem, cause: unknown) {
@@ -22,7 +22,7 @@ class SettingError extends ConfigurationError {
   }
 }
 
-/** The value of an option by the configuration file, else its default; the error that says where, where it has no such value. */
+/** Returns an option's value from the configuration file, its default if it is not set, or an error if it is not valid. */
 function readSetting<T>(option: Option<T>, file: SettingSources['file']): T | SettingError {
   const key = option.keys?.find((candidate) => file.settings.has(candidate.toLowerCase()))
   const setting = key === undefined ? undefined : file.settings.get(key.toLowerCase())
@@ -35,17 +35,17 @@ function readSetting<T>(option: Option<T>, file: SettingSources['file']): T | Se
   }
 }
 
-/** What is wrong with the value that a configuration file has for an option; null where nothing is. */
+/** Returns the problem with an option's value in the configuration file; null if there is none. */
 export function problemOfSetting(option: Option<unknown>, file: SettingSources['file']): Problem | null {
   const read = readSetting(option, file)
   return read instanceof SettingError ? read.problem : null
 }
 
 /**
- * The value of an option: the flag, else the environment, else the configuration file, else the default.
+ * Returns the value of an option: from the flag, else the environment, else the configuration file, else the default.
  *
- * @throws {UsageError} The flag or the environment variable has no such value.
- * @throws {ConfigurationError} The configuration file has no such value; the error says where.
+ * @throws {UsageError} The value of the flag or the environment variable is not valid.
+ * @throws {ConfigurationError} The value in the configuration file is not valid; the error has its location.
  */
 export function settingOf<T>(option: Option<T>, { flags, environment, file }: SettingSources): T {
   const given = option.flag === null ? undefined : flags.get(option.flag)

@@ -3,7 +3,7 @@ import { list, textOr, type Option } from './option.ts'
 
 const MAX_TOKEN_CACHE_MS = 120_000
 
-/** In milliseconds. */
+/** The lifetime of a verified token in the cache, in milliseconds from 0 (no cache) to 120,000. */
 export const TOKEN_CACHE_TTL: Option<number> = {
   ...textOr('30s', {
     flag: null,
@@ -19,13 +19,13 @@ export const TOKEN_CACHE_TTL: Option<number> = {
   },
 }
 
-/** `sts.amazonaws.com` serves no single region: AWS calls it aws-global. */
+/** The name that AWS gives to the endpoint `sts.amazonaws.com`, which belongs to no region. */
 const GLOBAL = 'aws-global'
 
-// AWS names a region by a country or continent, a place or several, and a number.
+// A country or continent, one or more places, and a number.
 const REGION = /^[a-z]{2,8}(?:-[a-z]+)+-\d{1,2}$/
 
-/** The only regions whose STS is asked; null for all. */
+/** The regions whose STS endpoints are accepted, besides the server's own; null for all. */
 export const STS_REGIONS: Option<ReadonlySet<string> | null> = list<ReadonlySet<string> | null>(
   {
     flag: null,

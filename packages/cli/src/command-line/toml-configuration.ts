@@ -9,7 +9,7 @@ import { locateTomlKeys } from './toml-locations.ts'
 
 type GatesOf = Parameters<typeof parseConfiguration>[2]
 
-/** JSON has no such numbers: they would become null, which counts as a setting that is not there. */
+/** Rejects infinity and NaN: JSON would turn them into null, which counts as not set. */
 function refuseUnbounded(key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${key}: ${value} is no number to use`)
   return value
@@ -20,7 +20,7 @@ function unreadable(source: string, line: number, column: number, message: strin
   return { ...EMPTY_CONFIGURATION, readable: false, problems: [problem] }
 }
 
-/** Reads a configuration file in TOML as `parseConfiguration` reads one in YAML or JSON. */
+/** Parses a TOML configuration file, as `parseConfiguration` does for YAML and JSON. */
 export function parseTomlConfiguration(text: string, source: string, gatesOf: GatesOf): ConfigurationFile {
   const { length } = DOCUMENT_LIMITS
   if (text.length > length) return unreadable(source, 1, 1, `has more than ${length} characters, which is the limit`)
@@ -28,7 +28,7 @@ export function parseTomlConfiguration(text: string, source: string, gatesOf: Ga
   try {
     json = JSON.stringify(parse(text), refuseUnbounded)
   } catch (error) {
-    // The message goes on with lines of the file, which may hold a token.
+    // The rest of the message quotes lines of the file, which may contain a token.
     if (error instanceof TomlError) {
       const [first = ''] = error.message.replace('Invalid TOML document: ', '').split('\n')
       return unreadable(source, error.line, error.column, `is no valid TOML: ${first}`)

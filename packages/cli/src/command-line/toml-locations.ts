@@ -4,27 +4,27 @@ const HEADER = /^(\[\[?)([^\]#]+)\]\]?\s*(?:#|$)/
 const KEY = /^(\s*)((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=/
 const PART = /[\w-]+|"[^"]*"|'[^']*'/g
 
-/** `a . "b"` as `a.b`. */
+/** Normalizes a dotted key: `a . "b"` becomes `a.b`. */
 function join(keys: string): string {
   return (keys.match(PART) ?? []).map((part) => part.replace(/^["']|["']$/g, '')).join('.')
 }
 
-/** Whether a string of several lines begins or ends on this line. */
+/** Returns true if a multi-line string begins or ends on this line. */
 function togglesString(line: string): boolean {
   return (line.match(/"""|'''/g) ?? []).length % 2 === 1
 }
 
 /**
- * Finds the line of a key in a TOML document that is known to be valid, by its path such as `server.mapRoles[1].username`.
- * A value inside of a line or of a list is located by the key that begins it.
+ * Locates keys of a valid TOML document by their paths, such as `server.mapRoles[1].username`. The location of a value
+ * inside an inline table or list is that of the key that contains it.
  */
 export function locateTomlKeys(text: string, source: string): (path: string) => Location {
   const found = new Map<string, Location>()
-  /** The same by the lower-case path, as settings are named. */
+  /** The same, by the lower-case path: settings are case-insensitive. */
   const foldedFound = new Map<string, Location>()
-  /** How many tables each list has so far. */
+  /** The number of tables read so far, for each list. */
   const counts = new Map<string, number>()
-  /** A table's path: what is below a list is in the last table of that list so far. */
+  /** Adds indices to a path: keys below a list belong to its latest table. */
   const pathOf = (keys: string): string => {
     let path = ''
     for (const part of keys.split('.')) {

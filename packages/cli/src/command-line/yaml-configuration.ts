@@ -1,2 +1,2 @@
-// A module of its own, so that it can be loaded when its turn comes.
+// A separate module, so that commands without a YAML configuration file start without the YAML parser.
 export { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'

@@ -16,7 +16,11 @@ const NOTE =
   'It changes the ConfigMap kube-system/aws-auth, which the backend EKSConfigMap reads; other entries, data, labels and ' +
   'comments stay as they are. Other backends (CRD, MountedFile, DynamicFile) are not for this command.'
 
-/** The username and the groups of a new entry; all of them, and what it is for, must be there. */
+/**
+ * Reads the username and the groups of a new entry.
+ *
+ * @throws {UsageError} One of them, or the principal that the entry is for, is missing.
+ */
 function requireUser({ setting }: CommandContext, key: string, isThere: boolean): [username: string, groups: string[]] {
   const username = setting(USERNAME)
   const groups = setting(GROUPS)

@@ -3,7 +3,7 @@ import { ARN, OUTPUT, SESSION_NAME, TOKEN, USER_ID } from '../command-line/expla
 import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
 import { BACKEND_MODE, PARTITION } from '../command-line/server-options.ts'
 
-/** By what scripts tell how it went. */
+/** Exit codes, for scripts. */
 const EXIT_CODES = { mapped: 0, refused: 2, undecided: 1 } as const
 
 export const explain: Command = {

@@ -4,7 +4,7 @@ import { FEATURE_GATES } from '../command-line/global-options.ts'
 import { flag } from '../command-line/option.ts'
 import { ADDRESS, GENERATE_KUBECONFIG, HOSTNAME, KEY_TYPE, PORT, STATE_DIR } from '../command-line/server-options.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
-import { BANNER } from '../version.ts'
+import { BANNER } from '../release/version.ts'
 
 const FORCE = flag({
   flag: 'force',

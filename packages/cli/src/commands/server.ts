@@ -2,6 +2,7 @@ import type { AwsAccess } from '@aws-iam-authenticator/client/aws-access'
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
 import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { startServer } from '@aws-iam-authenticator/server/server'
 import type { Dispatcher } from 'undici'
 import type { Command, CommandContext } from '../command-line/command.ts'
 import { firstSet } from '@aws-iam-authenticator/network/environment'
@@ -37,16 +38,16 @@ import {
 import { STS_REGIONS, TOKEN_CACHE_TTL } from '../command-line/sts-options.ts'
 import { createRuntime } from '../server/runtime.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
-import { BANNER, COMMIT, USER_AGENT, VERSION } from '../version.ts'
+import { BANNER, COMMIT, USER_AGENT, VERSION } from '../release/version.ts'
 
-/** Resolves when the process is asked to stop. A second signal ends it at once. */
+/** Resolves with the name of the first SIGTERM or SIGINT. The second one ends the process at once. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
 }
 
-/** The region this server runs in: configured, of the environment, or of the instance. */
+/** Finds the region of this server: from the configuration, the environment or the instance metadata. */
 async function lookUpRegion({ setting, environment }: CommandContext): Promise<string | null> {
   const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value
   if (named !== undefined) return named
@@ -54,7 +55,10 @@ async function lookUpRegion({ setting, environment }: CommandContext): Promise<s
   return createInstanceMetadata(environment).get('placement/region')
 }
 
-/** How EC2 is asked: with this server's own credentials, or as the role that is configured. Nothing is looked up ahead. */
+/**
+ * Returns access to EC2 with the server's own credentials or, if configured, an assumed role. Credentials and region are
+ * found on the first call.
+ */
 function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () => Promise<AwsAccess> {
   const { setting, environment, now } = context
   const roleArn = setting(EC2_ROLE_ARN)
@@ -66,7 +70,7 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
       const found = await lookUpRegion(context)
       if (found !== null) return found
     } catch {
-      // Not an instance.
+      // Not an EC2 instance.
     }
     throw new ConfigurationError('the region of this server is not known: set server.region or AWS_REGION')
   }
@@ -84,6 +88,46 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
   }
 }
 
+type ServerConfiguration = Parameters<typeof startServer>[0]
+
+/** The server's configuration, from the settings of the command. */
+function configurationOf(
+  { setting, configuration }: CommandContext,
+  clusterId: string,
+  memoryLimit: number | null,
+): ServerConfiguration {
+  const partition = findPartition(setting(PARTITION))
+  if (partition === undefined) throw new TypeError('a partition without a definition')
+  const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
+  return {
+    clusterId,
+    partition,
+    address: setting(ADDRESS),
+    port: setting(PORT),
+    hostname: setting(SERVER_HOSTNAME),
+    keyType: setting(KEY_TYPE),
+    stateDir: setting(STATE_DIR),
+    kubeconfigPath: setting(GENERATE_KUBECONFIG),
+    kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
+    backendModes: setting(BACKEND_MODE).modes,
+    backendModePath: setting(DYNAMIC_BACKEND_MODE_PATH),
+    dynamicFile:
+      dynamicFilePath === null ? null : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
+    mappings: configuration.mappings,
+    reservedPrefixes: configuration.reservedPrefixes,
+    gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },
+    scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
+    apiAudiences: setting(API_AUDIENCES),
+    refusalStatus: setting(REFUSAL_STATUS),
+    stsRegions: setting(STS_REGIONS),
+    tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
+    healthAddress: setting(HEALTH_ADDRESS),
+    auditLogPath: setting(AUDIT_LOG),
+    ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
+    memoryLimit,
+  }
+}
+
 export const server: Command = {
   name: 'server',
   summary: 'Run a webhook server that validates tokens using AWS IAM',
@@ -97,72 +141,37 @@ export const server: Command = {
   options: SERVER_OPTIONS,
   logsMuch: true,
   run: async (context) => {
-    const { setting, environment, configuration, log, stderr, now } = context
+    const { setting, environment, log, stderr, now } = context
     stderr.line(BANNER)
-    // Before anything that takes memory: it may not get far.
+    // Warn before anything else allocates memory: the kernel may kill this process early.
     const memoryLimit = readMemoryLimit()
     const memory = memoryWarning(memoryLimit)
     if (memory !== null) log.warn(memory.message, memory.fields)
     const clusterId = requireServerConfiguration(context)
-    const partition = findPartition(setting(PARTITION))
-    if (partition === undefined) throw new TypeError('a partition without a definition')
-    const { modes, warnings } = setting(BACKEND_MODE)
-    for (const warning of warnings) log.warn(warning)
+    for (const warning of setting(BACKEND_MODE).warnings) log.warn(warning)
 
     const stopped = stopSignal()
     const { fromKubeconfig } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig')
     const { inCluster } = await import('@aws-iam-authenticator/kubernetes/api/in-cluster')
-    const { startServer } = await import('@aws-iam-authenticator/server/server')
+    const { startServer: start } = await import('@aws-iam-authenticator/server/server')
     const { createDispatcher, connectWith } = await import('@aws-iam-authenticator/network/connect/dispatcher')
     const kubeconfig = setting(KUBECONFIG)
-    const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
     const aws = await createDispatcher({ environment })
     const runtime = createRuntime()
-    const running = await startServer(
-      {
-        clusterId,
-        partition,
-        address: setting(ADDRESS),
-        port: setting(PORT),
-        hostname: setting(SERVER_HOSTNAME),
-        keyType: setting(KEY_TYPE),
-        stateDir: setting(STATE_DIR),
-        kubeconfigPath: setting(GENERATE_KUBECONFIG),
-        kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
-        backendModes: modes,
-        backendModePath: setting(DYNAMIC_BACKEND_MODE_PATH),
-        dynamicFile:
-          dynamicFilePath === null
-            ? null
-            : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
-        mappings: configuration.mappings,
-        reservedPrefixes: configuration.reservedPrefixes,
-        gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },
-        scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
-        apiAudiences: setting(API_AUDIENCES),
-        refusalStatus: setting(REFUSAL_STATUS),
-        stsRegions: setting(STS_REGIONS),
-        tokenCacheTtlMs: setting(TOKEN_CACHE_TTL),
-        healthAddress: setting(HEALTH_ADDRESS),
-        auditLogPath: setting(AUDIT_LOG),
-        ec2: { qps: setting(EC2_QPS), burst: setting(EC2_BURST) },
-        memoryLimit,
-      },
-      {
-        log,
-        now,
-        // The command itself: main.ts answers the task if it runs in a worker thread.
-        workerProgram: process.argv[1] ?? '',
-        userAgent: USER_AGENT,
-        build: { version: VERSION, commit: COMMIT },
-        aws,
-        lookUpRegion: () => lookUpRegion(context),
-        ec2Access: createEc2Access(context, aws),
-        kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
-        connectKubernetes: (tls) => connectWith(environment, tls),
-        firstAsked: () => runtime.asked(),
-      },
-    )
+    const running = await start(configurationOf(context, clusterId, memoryLimit), {
+      log,
+      now,
+      // This program: in a worker thread, main.ts answers the task.
+      workerProgram: process.argv[1] ?? '',
+      userAgent: USER_AGENT,
+      build: { version: VERSION, commit: COMMIT },
+      aws,
+      lookUpRegion: () => lookUpRegion(context),
+      ec2Access: createEc2Access(context, aws),
+      kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
+      connectKubernetes: (tls) => connectWith(environment, tls),
+      firstAsked: () => runtime.asked(),
+    })
     runtime.started()
     if (setting(AUDIT_LOG) !== null) process.on('SIGHUP', () => running.reopenAuditLog())
     log.info('stopping', { signal: await stopped })

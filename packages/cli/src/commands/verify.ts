@@ -23,7 +23,7 @@ const OUTPUT = choice<'' | 'json'>(
 )
 const VERIFY_PARTITION = { ...PARTITION, keys: ['partition'] }
 
-/** Writes the fields in the form of Go's %+v, or as JSON: scripts read both. */
+/** Prints the identity in the form of Go's %+v or as JSON. Scripts read both. */
 function show({ identity, request }: Verified, output: '' | 'json', stdout: Writer): void {
   const shown = {
     ARN: identity.arn,

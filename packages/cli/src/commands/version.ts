@@ -1,6 +1,6 @@
 import type { Command } from '../command-line/command.ts'
 import { choice, flag } from '../command-line/option.ts'
-import { COMMIT, VERSION } from '../version.ts'
+import { COMMIT, VERSION } from '../release/version.ts'
 
 const SHORT = flag({ flag: 'short', short: 's', description: 'Show just the version' })
 const OUTPUT = choice<'' | 'json' | 'yaml'>(

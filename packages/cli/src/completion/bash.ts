@@ -1,6 +1,6 @@
 import { COMPLETE } from './complete.ts'
 
-/** Asks the command what may stand at the cursor, so that it fits every release. */
+/** Gets completions from the installed command, so that the script works with every release. */
 export const BASH_SCRIPT: string = `# bash completion for aws-iam-authenticator
 _aws_iam_authenticator() {
   local line="\${COMP_LINE:0:COMP_POINT}" words typed replaced=0 word description candidate

@@ -2,13 +2,13 @@ import { isGroup, type CommandGroup } from '../command-line/command.ts'
 import { findCommand, optionsOf, takesNext } from '../command-line/find-command.ts'
 import type { Option } from '../command-line/option.ts'
 
-/** The hidden subcommand that the shells' scripts ask. */
+/** The hidden subcommand that the shell scripts call. */
 export const COMPLETE = '__complete'
 
-/** What may stand at the cursor. */
-export interface Completion {
+/** The possible completions at the cursor. */
+interface Completion {
   readonly candidates: readonly Candidate[]
-  /** Where a file may stand: what comes before its name in the same word, such as `--config=`; null where none may. */
+  /** The part of the word before a file name, such as `--config=`; null if the word can't be a file. */
   readonly filePrefix: string | null
 }
 
@@ -23,7 +23,7 @@ function startingWith(typed: string, candidates: readonly Candidate[]): Completi
   return { candidates: candidates.filter(({ word }) => word.startsWith(typed)), filePrefix: null }
 }
 
-/** @param before What of the word is no value: the flag and its `=`. */
+/** @param before The part of the word before the value: the flag and its `=`, or nothing. */
 function completeValue({ choices = [], isList, file }: Option<unknown>, before: string, typed: string): Completion {
   if (file === true) return { candidates: [], filePrefix: before }
   const kept = isList === true ? typed.slice(0, typed.lastIndexOf(',') + 1) : ''
@@ -36,15 +36,15 @@ function completeValue({ choices = [], isList, file }: Option<unknown>, before: 
 }
 
 /**
- * What may stand at the end of a command line.
+ * Completes the last word of a command line.
  *
- * @param args The words before the cursor, then the one at the cursor up to it with a `:` before it (PowerShell drops
- * arguments that are empty).
+ * @param args The words before the cursor, then the typed part of the word at the cursor after a `:`, because PowerShell
+ * drops empty arguments.
  */
 export function complete(root: CommandGroup, args: readonly string[]): Completion {
   const typed = (args.at(-1) ?? '').slice(1)
   const words = args.slice(0, -1)
-  // A value that is being typed is part of the answer, whose form these characters are.
+  // The output contains the typed word, and separates its fields by these characters.
   if (/[\n\t]/.test(typed)) return NOTHING
   if (words.includes('--')) return NOTHING
   const isHelp = words.find((word) => !word.startsWith('-')) === 'help'
@@ -76,7 +76,7 @@ export function complete(root: CommandGroup, args: readonly string[]): Completio
   return startingWith(typed, commands)
 }
 
-/** For the shells: a candidate a line, a tab before its description; a line that begins with a tab asks for files. */
+/** Formats completions for the shell scripts: one candidate, tab and description per line. A leading tab means files. */
 export function formatCompletion({ candidates, filePrefix }: Completion): string {
   if (filePrefix !== null) return `\t${filePrefix}\n`
   return candidates.map(({ word, description }) => `${word}\t${description}\n`).join('')

@@ -1,6 +1,6 @@
 import { COMPLETE } from './complete.ts'
 
-/** Asks the command what may stand at the cursor, so that it fits every release. */
+/** Gets completions from the installed command, so that the script works with every release. */
 export const FISH_SCRIPT: string = `# fish completion for aws-iam-authenticator
 function __aws_iam_authenticator_complete
     set -l words (commandline --current-process --tokenize --cut-at-cursor)

@@ -1,6 +1,6 @@
 import { COMPLETE } from './complete.ts'
 
-/** Asks the command what may stand at the cursor, so that it fits every release. Without results PowerShell offers files. */
+/** Gets completions from the installed command, to fit every release. PowerShell offers files if there are none. */
 export const POWERSHELL_SCRIPT: string = `# PowerShell completion for aws-iam-authenticator
 Register-ArgumentCompleter -Native -CommandName aws-iam-authenticator -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)

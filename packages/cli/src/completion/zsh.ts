@@ -1,6 +1,6 @@
 import { COMPLETE } from './complete.ts'
 
-/** Asks the command what may stand at the cursor, so that it fits every release. */
+/** Gets completions from the installed command, so that the script works with every release. */
 export const ZSH_SCRIPT: string = `#compdef aws-iam-authenticator
 # zsh completion for aws-iam-authenticator
 _aws-iam-authenticator() {

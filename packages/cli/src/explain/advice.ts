@@ -1,6 +1,6 @@
 import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
-/** What to do about a refusal, in a line or two; docs/errors.md has the whole. */
+/** A short hint for each reason; docs/errors.md has the full text. */
 export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   method_not_allowed: 'Send POST.',
   malformed_request: 'Send a TokenReview.',

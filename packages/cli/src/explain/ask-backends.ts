@@ -13,10 +13,10 @@ import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { BackendAnswer } from './explanation.ts'
 import type { Source } from './read-sources.ts'
 
-/** What is shown in place of a name that only EC2 can tell. */
+/** The placeholder for a name that only EC2 knows. */
 const EC2_PRIVATE_DNS_NAME = '{{EC2PrivateDNSName}}'
 
-/** How the mappings of a backend that is asked can be given. */
+/** How to give `explain` the mappings of a backend. */
 const WAYS: Readonly<Record<BackendMode, string>> = {
   MountedFile: 'name the configuration file with -c',
   EKSConfigMap: 'give the manifest of aws-auth, or --cluster',
@@ -24,19 +24,19 @@ const WAYS: Readonly<Record<BackendMode, string>> = {
   DynamicFile: 'give the dynamic file',
 }
 
-/** The decision, and what each backend had to say. */
+/** The decision and the answer of each backend. */
 export interface Asked {
   readonly answers: readonly BackendAnswer[]
   readonly decision: Mapped | Refusal
-  /** As they were asked. */
+  /** The configured backends, in their order. */
   readonly snapshots: readonly BackendSnapshot[]
-  /** Those that are known and are not in the list. */
+  /** The backends with mappings that are not configured. */
   readonly others: readonly BackendSnapshot[]
-  /** Whether the identity would be asked for in EC2 first. */
+  /** Whether the server would ask EC2 for the private DNS name. */
   readonly needsEc2: boolean
 }
 
-/** The server's own decision; EC2 is not asked. */
+/** Decides like the server, with a placeholder instead of a call to EC2. */
 function decideHere(
   identity: Identity,
   snapshots: readonly BackendSnapshot[],
@@ -54,7 +54,7 @@ function entryIn({ index }: BackendSnapshot, identity: Identity): MappingEntry |
   return found === undefined || found instanceof ArnMismatch ? null : found
 }
 
-/** Backends in the order in which they are asked: as configured, else those of which there are mappings. */
+/** Returns the backends to ask, in order: the configured ones, else those that have mappings. */
 export function backendsToAsk(
   sources: readonly Source[],
   configured: readonly BackendMode[] | null,
@@ -62,7 +62,7 @@ export function backendsToAsk(
   return configured ?? BACKEND_MODES.filter((mode) => sources.some((source) => source.mode === mode))
 }
 
-/** Asks the backends as the server does. */
+/** Decides for an identity, and records what each backend says of it. */
 export function askBackends(
   identity: Identity,
   modes: readonly BackendMode[],

@@ -3,14 +3,18 @@ import { withoutRolePath } from '@aws-iam-authenticator/core/mapping/parse-arn'
 import { UsageError } from '../command-line/usage-error.ts'
 import type { Caller } from './explanation.ts'
 
-// What is not known stands for itself where a template would show it.
+// Placeholders for unknown values. A rendered template shows them unchanged.
 const UNKNOWN_SESSION = '{{SessionName}}'
 const UNKNOWN_KEY = '{{AccessKeyID}}'
 
 const ACCOUNT_ID = /^\d{12}$/
 const SESSION = /^arn:[^:]+:sts::\d{12}:assumed-role\/.+\/([^/]+)$/
 
-/** Who the owner of an ARN would be to the server, as STS would tell of them: without the path of a role. */
+/**
+ * Builds the identity that STS would return for the owner of an ARN. Role ARNs of STS have no path.
+ *
+ * @throws {UsageError} The ARN or the session name is not valid.
+ */
 export function callerOfArn(
   arn: string,
   given: { readonly userId: string | null; readonly sessionName: string | null },

@@ -7,7 +7,7 @@ import type { Caller, Check } from './explanation.ts'
 
 const MINUTE_MS = 60_000
 
-/** What a token that is taken apart has shown. */
+/** The results of checking a token. */
 export interface CheckedToken {
   readonly checks: readonly Check[]
   readonly caller: Caller | null
@@ -20,7 +20,7 @@ function ago(ms: number): string {
   return ms >= 0 ? `${time} ago` : `${time} ahead of this clock`
 }
 
-/** What to say of a check that went well; nothing that only somebody with the token may know. */
+/** Describes a passed check, without anything secret from the token. */
 function detailOf(check: TokenCheck, token: string, request: StsRequest | Refusal, now: Date): string {
   const parsed = request instanceof Refusal ? null : request
   const leftMs = parsed === null ? 0 : parsed.signedAt.getTime() + PRESIGNED_URL_LIFETIME_MS - now.getTime()
@@ -42,7 +42,7 @@ function detailOf(check: TokenCheck, token: string, request: StsRequest | Refusa
   return details[check]
 }
 
-/** All checks of a token in their order: those made here, then STS. */
+/** Checks a token: first locally, in the server's order, then with STS. */
 export async function checkToken(token: string, options: VerifyTokenOptions): Promise<CheckedToken> {
   const now = options.now()
   const { partition, serverRegion, stsRegions } = options

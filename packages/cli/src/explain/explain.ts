@@ -17,13 +17,18 @@ import type { BackendAnswer, Caller, Explanation } from './explanation.ts'
 import { ARN, SESSION_NAME, TOKEN, USER_ID } from '../command-line/explain-options.ts'
 import { readSources, type Source } from './read-sources.ts'
 
-/** The token on standard input: alone, or in the ExecCredential that `token` prints for kubectl. */
+/** Extracts the token from standard input: either the bare token or an ExecCredential as `token` prints it. */
 function tokenOf(text: string): string {
   const trimmed = text.trim()
   return /^\{.*"token":"([^"\\]*)"/s.exec(trimmed)?.[1] ?? trimmed
 }
 
-/** Reads who is to be explained; STS is asked when the function that it gives is called. */
+/**
+ * Validates the options that name a token or an ARN.
+ *
+ * @returns A function that does the checks, which may call STS.
+ * @throws {UsageError} The options are missing or contradict each other.
+ */
 function prepareCheck({ setting, environment, now }: CommandContext): () => Promise<CheckedToken> {
   const [token, arn, userId, sessionName] = [setting(TOKEN), setting(ARN), setting(USER_ID), setting(SESSION_NAME)]
   if (token !== null && arn !== null) throw new UsageError('both --token and --arn: give one of them')
@@ -43,7 +48,7 @@ function prepareCheck({ setting, environment, now }: CommandContext): () => Prom
   return () => checkToken(text, { clusterId, partition, serverRegion, stsRegions, environment, now })
 }
 
-/** Entries of manifests know their place only by the manifest. */
+/** Adds the location in the manifest to entries from IAMIdentityMappings. */
 function placesIn(sources: readonly Source[]): <T extends BackendAnswer['entry'] | NearMiss>(item: T) => T {
   const places = new Map(sources.flatMap((source) => [...(source.places ?? [])]))
   return (item) => {
@@ -80,10 +85,10 @@ function userOf(caller: Caller, decision: Mapped | Refusal, scrubbed: boolean): 
 }
 
 /**
- * Follows a login through all that the server does with it.
+ * Explains a login: follows it through every step of the server.
  *
- * @throws {UsageError} The command line names nothing, or too much.
- * @throws {AuthenticatorError} A file, a kubeconfig or the way to STS can't be used.
+ * @throws {UsageError} The options that name the login are missing or contradict each other.
+ * @throws {AuthenticatorError} A file or kubeconfig can't be read, or the connection to STS is misconfigured.
  */
 export async function explain(context: CommandContext): Promise<Explanation> {
   const { setting, configuration, positionals } = context

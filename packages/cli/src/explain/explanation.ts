@@ -6,53 +6,53 @@ import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { TokenCheck } from '@aws-iam-authenticator/core/token/checks'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
-/** One thing that a token is checked for. */
+/** The result of one check of a token. */
 export interface Check {
   readonly check: TokenCheck | 'sts'
   readonly outcome: 'passed' | 'failed' | 'not_reached' | 'skipped'
   readonly detail: string
 }
 
-/** What one backend says of the identity. */
+/** The answer of one backend for the identity. */
 export interface BackendAnswer {
   readonly backend: BackendMode
-  /** A file, or the API server; null where nothing of this backend is at hand. */
+  /** The file or API server that the mappings come from; null if there are none. */
   readonly from: string | null
   readonly outcome:
-    /** Its entry, or its mapAccounts, decides. */
+    /** An entry or mapAccounts of this backend decides. */
     | 'mapped'
-    /** Its entry matches, and the login is refused all the same. */
+    /** An entry matches, but the login is refused. */
     | 'refused'
     | 'no_match'
-    /** It is not known what it has. */
+    /** The backend's mappings are unknown. */
     | 'unavailable'
     /** An earlier backend has decided. */
     | 'not_reached'
-    /** It is not in the list of backends. */
+    /** The backend is not configured. */
     | 'not_asked'
   readonly entry: MappingEntry | null
   readonly detail: string
 }
 
-/** Who logs in, and what of it is made up, since only an ARN was given. */
+/** The caller. With only an ARN, some of its fields are placeholders. */
 export interface Caller {
   readonly identity: Identity
   readonly hasSessionName: boolean
   readonly hasUserId: boolean
 }
 
-/** All that there is to say about a login. */
+/** The explanation of a login. */
 export interface Explanation {
   readonly checks: readonly Check[]
-  /** Null where the token was refused. */
+  /** Null if the token was refused. */
   readonly caller: Caller | null
   readonly backends: readonly BackendAnswer[]
-  /** What the API server would be told; null where the login fails. */
+  /** The user in the server's answer to the API server; null if the login fails. */
   readonly user: UserInfo | null
   readonly refusal: Refusal | null
   readonly nearest: readonly NearMiss[]
   /** Whether the account is in server.scrubbedAccounts. */
   readonly scrubbed: boolean
-  /** What else one should know. */
+  /** Hints about missing or assumed input. */
   readonly notes: readonly string[]
 }

@@ -18,12 +18,12 @@ import { DYNAMIC_FILE_PATH, DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/
 import { UsageError } from '../command-line/usage-error.ts'
 import { readInput } from '../command-line/read-input.ts'
 
-/** The mappings of one backend, as they would be if the server had just started. */
+/** The mappings of one backend, as a freshly started server would load them. */
 export interface Source extends BackendSnapshot {
-  /** A file, or the API server. */
+  /** The file or API server that the mappings come from. */
   readonly from: string
   readonly errors: number
-  /** Where entries stand that do not know it themselves, by their paths. */
+  /** Locations of entries that do not carry their own, by path. */
   readonly places?: ReadonlyMap<string, Location>
 }
 
@@ -45,7 +45,7 @@ function unread(mode: BackendMode, from: string, fault: string, errors = 0): Sou
   return { mode, from, index: null, fault, errors }
 }
 
-/** As the backend CRD has them. */
+/** Reads IAMIdentityMappings as the backend CRD does. */
 function identityMappingsOf(from: string, objects: readonly unknown[], rules: Rules): Source {
   const mappings = new IdentityMappings(rules)
   for (const object of objects) {
@@ -106,7 +106,7 @@ function sourcesInCluster({ server, awsAuth, identityMappings }: ClusterMappings
   return sources
 }
 
-/** The file of server.dynamicfilepath, which may be on another machine. */
+/** Reads the file of server.dynamicfilepath. It may be missing, because the server may run on another machine. */
 function configuredDynamicFile(path: string, rules: Rules): Source {
   try {
     return dynamicFileOf(readInput(path), path, rules)
@@ -116,9 +116,9 @@ function configuredDynamicFile(path: string, rules: Rules): Source {
 }
 
 /**
- * Reads all mappings that the command line leads to, one source for each backend.
+ * Reads all mappings that the command line names, one source for each backend.
  *
- * @throws {UsageError} There are none, or two for one backend.
+ * @throws {UsageError} There are no mappings, or one backend has two sources.
  * @throws {AuthenticatorError} A file or the kubeconfig can't be read.
  */
 export async function readSources(context: CommandContext): Promise<readonly Source[]> {

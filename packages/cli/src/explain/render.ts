@@ -9,21 +9,21 @@ import type { BackendAnswer, Check, Explanation } from './explanation.ts'
 type Outcome = Check['outcome'] | BackendAnswer['outcome']
 
 interface Mark {
-  readonly sign: string
+  readonly symbol: string
   readonly word: string
   readonly colours: readonly Colour[]
 }
 
-const GOOD: Mark = { sign: '✓', word: 'ok', colours: ['green'] }
-const BAD: Mark = { sign: '✗', word: 'FAIL', colours: ['red', 'bold'] }
-const NEITHER: Mark = { sign: '·', word: '-', colours: ['dim'] }
+const GOOD: Mark = { symbol: '✓', word: 'ok', colours: ['green'] }
+const BAD: Mark = { symbol: '✗', word: 'FAIL', colours: ['red', 'bold'] }
+const NEITHER: Mark = { symbol: '·', word: '-', colours: ['dim'] }
 
 const MARKS: Readonly<Record<Outcome, Mark>> = {
   passed: GOOD,
   mapped: GOOD,
   failed: BAD,
   refused: BAD,
-  unavailable: { sign: '?', word: '?', colours: ['yellow'] },
+  unavailable: { symbol: '?', word: '?', colours: ['yellow'] },
   not_reached: NEITHER,
   skipped: NEITHER,
   no_match: NEITHER,
@@ -46,7 +46,7 @@ const LABELS: Readonly<Record<Check['check'], string>> = {
   sts: 'STS',
 }
 
-/** Whether it is a verdict that somebody may not log in; else something is not known. */
+/** Returns false if the login is undecided because something is unknown. */
 function isVerdict({ refusal }: Explanation): boolean {
   return refusal === null || reasons[refusal.reason].status === 200
 }
@@ -73,11 +73,11 @@ class Page {
     this.#lines.push([this.#style.paint(text, 'bold')])
   }
 
-  /** A line with a mark and a label, its text wrapped below itself. */
+  /** Adds a line with a mark and a label. The text is wrapped and aligned. */
   row(outcome: Outcome | null, label: string, text: string): void {
     const { marks, paint, width } = this.#style
-    const { sign, word, colours } = outcome === null ? { sign: '', word: '', colours: [] } : MARKS[outcome]
-    const mark = marks ? sign.padEnd(1) : word.padEnd(4)
+    const { symbol, word, colours } = outcome === null ? { symbol: '', word: '', colours: [] } : MARKS[outcome]
+    const mark = marks ? symbol.padEnd(1) : word.padEnd(4)
     const indent = 2 + mark.length + 1 + LABEL_WIDTH
     const [first = '', ...more] = width === null ? [text] : wrap(text, width - indent)
     const left = ['  ', paint(mark, ...colours)]
@@ -145,7 +145,7 @@ function addResult(page: Page, explanation: Explanation): void {
   if (scrubbed) page.row(null, 'scrubbed', 'the API server is told no more than that, and the log neither ARN nor ids')
 }
 
-/** The explanation for a person. */
+/** Renders the explanation for people. */
 export function renderExplanation(explanation: Explanation, style: Style): readonly Line[] {
   const page = new Page(style)
   addToken(page, explanation)
@@ -163,7 +163,7 @@ function entryJson(entry: MappingEntry | null): unknown {
   return { path, file, line, column, username, groups }
 }
 
-/** What the API server would be told, as far as it is known. */
+/** The user in the server's answer to the API server, without placeholder values. */
 function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
   if (user === null) return null
   const { username, uid, groups = [], extra } = user
@@ -172,7 +172,7 @@ function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
   return { username, uid: id, groups, ...(isKnown && extra !== undefined ? { extra } : {}) }
 }
 
-/** The explanation for scripts. */
+/** Renders the explanation for scripts. */
 export function renderJson(explanation: Explanation): string {
   const { checks, caller, backends, refusal, nearest, scrubbed, notes } = explanation
   return formatJson({

@@ -19,13 +19,13 @@ function lintAwsAuth({ server, awsAuth: { value, fault } }: ClusterMappings, rul
   return [...read.problems, ...checkMappings(read)]
 }
 
-/** Checks what a live cluster has: places are those inside the data keys of aws-auth. */
+/** Checks the mappings of a live cluster. Locations are relative to the data keys of aws-auth. */
 export function lintCluster(cluster: ClusterMappings, rules: LintRules): readonly Checked[] {
   const checked: Checked[] = [{ name: 'aws-auth', kind: 'aws_auth', problems: lintAwsAuth(cluster, rules) }]
   const { value, fault } = cluster.identityMappings
   const [name, kind] = ['iamidentitymappings', 'identity_mappings'] as const
   if (fault !== null) {
-    // Few may list them, and fewer clusters have them: aws-auth is checked all the same.
+    // A warning only: few users may list them, few clusters have them, and aws-auth is checked anyway.
     const problems = [whole('warning', `${name} of ${cluster.server}`, `can't be read: ${fault}`)]
     checked.push({ name, kind, problems })
   } else if (value !== undefined) {

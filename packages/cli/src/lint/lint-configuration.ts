@@ -19,7 +19,7 @@ import { parseTomlConfiguration } from '../command-line/toml-configuration.ts'
 
 const OPTIONS: readonly Option<unknown>[] = [...GLOBAL_OPTIONS, ...SERVER_OPTIONS, SERVER_HOSTNAME]
 
-/** The value that the file alone gives an option; the default where that is wrong. */
+/** Returns an option's value from the file alone; the default if the value is not set or not valid. */
 function valueOf<T>(option: Option<T>, settings: ConfigurationFile['settings']): T {
   const file = { settings }
   if (problemOfSetting(option, file) !== null) return option.fallback
@@ -32,7 +32,7 @@ function unless(mode: BackendMode): string {
   return `has no effect: ${mode} is not in server.backendMode`
 }
 
-/** What is written for a backend that is not asked. What the flag --backend-mode says is not known: so only where the file says. */
+/** Warns of settings for backends that are not in server.backendMode. */
 function warnOfBackends(file: ConfigurationFile, warn: Warn): void {
   const { modes } = valueOf(BACKEND_MODE, file.settings)
   const asks = (...wanted: readonly BackendMode[]): boolean => wanted.some((mode) => modes.includes(mode))
@@ -50,7 +50,7 @@ function warnOfBackends(file: ConfigurationFile, warn: Warn): void {
   }
 }
 
-/** Settings that need another one, or are put out of force by it. */
+/** Warns of settings that have no effect without, or because of, another setting. */
 function warnOfPairs({ settings }: ConfigurationFile, warn: Warn): void {
   const has = (key: string): boolean => settings.has(key.toLowerCase())
   if (!has('server.dynamicfilepath'))
@@ -63,7 +63,7 @@ function warnOfPairs({ settings }: ConfigurationFile, warn: Warn): void {
   }
 }
 
-/** What the server would not start with. */
+/** Finds a mismatch of server.backendMode and server.dynamicfilepath, with which the server does not start. */
 function errorOfDynamicFile({ settings }: ConfigurationFile): readonly [key: string, message: string] | null {
   const isAsked = valueOf(BACKEND_MODE, settings).modes.includes('DynamicFile')
   const path = valueOf(DYNAMIC_FILE_PATH, settings)
@@ -85,12 +85,12 @@ function problemsOfSettings(file: ConfigurationFile): Problem[] {
   if (saysBackends && valueOf(DYNAMIC_BACKEND_MODE_PATH, file.settings) === null) warnOfBackends(file, warn)
   warnOfPairs(file, warn)
   const error = errorOfDynamicFile(file)
-  // Without server.backendMode, a flag of the server may name the backend.
+  // Only a warning without server.backendMode: the flag --backend-mode of the server may name the backend.
   if (error !== null) add(saysBackends ? 'error' : 'warning', ...error)
   return problems
 }
 
-/** Entries that refuse whomever they match. What a template begins with is its own only up to the first placeholder. */
+/** Finds entries whose usernames begin with a reserved prefix: they reject everyone they match. */
 function problemsOfReserved({ mappings, reservedPrefixes }: ConfigurationFile): Problem[] {
   const prefixes = reservedPrefixes.get('MountedFile') ?? []
   return [...mappings.roles, ...mappings.users].flatMap(({ username, location, path }): Problem[] => {
@@ -107,9 +107,9 @@ function union(gates: FeatureGates, others: FeatureGates): FeatureGates {
 }
 
 /**
- * Checks a configuration file: as the server reads it, and what in it has no effect.
+ * Checks a configuration file for errors and for settings without effect.
  *
- * @param gates Those that are open whatever the file says.
+ * @param options.gates Feature gates to open in addition to those of the file.
  */
 export function lintConfiguration(
   text: string,

@@ -14,7 +14,7 @@ import type { Checked } from './report.ts'
 
 const STDIN = 'stdin'
 
-/** A configuration file in the data of a ConfigMap. */
+/** Checks a configuration file inside the data of a ConfigMap. */
 function lintNested({ text, locate }: NestedText, gates: FeatureGates): readonly Problem[] {
   const problems = lintConfiguration(text, '', { format: 'yaml', gates })
   return problems.map(({ severity, location, path, message }) => {
@@ -47,7 +47,7 @@ function lintText(text: string, source: string, gates: FeatureGates, rules: Lint
 }
 
 /**
- * Checks files; `-` is standard input. What a file is for is told by its content.
+ * Checks files; `-` is standard input. The content of a file decides its kind.
  *
  * @throws {FileError} A file can't be read.
  */

@@ -3,21 +3,21 @@ import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 
-/** One thing that was checked, and what was found in it. */
+/** A checked file or cluster resource, with its problems. */
 export interface Checked {
   readonly name: string
   readonly kind:
     | Exclude<FileKind, 'toml_configuration'>
     | 'aws_auth'
     | 'identity_mappings'
-    /** Manifests in which nothing is for this product. */
+    /** Manifests without objects of this product. */
     | 'other_manifests'
     | 'unknown'
   readonly problems: readonly Problem[]
 }
 
-/** All findings, each once, in the order of the files and of the places in them. */
-export interface Report {
+/** All findings without duplicates, ordered by file and location. */
+interface Report {
   readonly checked: readonly Checked[]
   readonly findings: readonly Problem[]
   readonly errors: number
@@ -48,11 +48,11 @@ function renderFinding({ severity, location, path, message }: Problem, { width, 
   const word = paint(`${severity}:`, severity === 'error' ? 'red' : 'yellow')
   const where = path === '' ? '' : `${path}: `
   if (width === null) return [[place, ' ', word, ` ${where}${message}`]]
-  // Below its place, the message has the whole width for itself.
+  // The message goes below its location, where it has the full width.
   return [[place, ' ', word], ...wrap(`${where}${message}`, width - 4).map((text) => `    ${text}`)]
 }
 
-/** One line that says how it went. */
+/** The summary line. */
 function summary({ checked, findings, errors, warnings }: Report, { marks, paint }: Style): string | Painted {
   const idle = checked.filter(({ kind }) => kind === 'other_manifests').length
   const isLive = checked.some(({ kind }) => kind === 'aws_auth' || kind === 'identity_mappings')
@@ -69,7 +69,7 @@ export function renderReport(report: Report, style: Style): readonly Line[] {
   return [...findings, ...(findings.length > 0 && style.width !== null ? [''] : []), [summary(report, style)]]
 }
 
-/** The same for scripts. */
+/** Renders the report for scripts. */
 export function renderJson({ checked, findings, errors, warnings }: Report): string {
   return formatJson({
     checked: checked.map(({ name, kind }) => ({ name, kind })),

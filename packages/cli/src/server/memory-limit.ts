@@ -3,11 +3,14 @@ import { join } from 'node:path'
 
 const MEBIBYTE = 1024 * 1024
 
-/** What the server needs under load, in bytes, as `pnpm bench` measured it; with less it is killed sooner or later. */
+/**
+ * Memory that the server needs under load, in bytes, measured by `pnpm bench`. With less the kernel kills it
+ * eventually.
+ */
 export const NEEDED_MEMORY: number = 128 * MEBIBYTE
 
-/** Reads a file whole; null where it can't be read. */
-export type ReadFile = (path: string) => string | null
+/** Reads a file; null if it can't be read. */
+type ReadFile = (path: string) => string | null
 
 function readFileIfThere(path: string): string | null {
   try {
@@ -17,7 +20,7 @@ function readFileIfThere(path: string): string | null {
   }
 }
 
-/** Where the limits of a control group and of those around it stand. */
+/** Returns the paths of the memory limits of a control group and its ancestors. */
 function limitFiles(membership: string): string[] {
   return membership.split('\n').flatMap((line) => {
     // hierarchy-ID:controller-list:cgroup-path, see cgroups(7). Version 2 has the hierarchy 0 and no list.
@@ -28,13 +31,13 @@ function limitFiles(membership: string): string[] {
     const mount = isVersion2 ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory'
     const name = isVersion2 ? 'memory.max' : 'memory.limit_in_bytes'
     const parts = path.split('/').filter((part) => part !== '')
-    // In a container the group's own path may be one that only the host sees: then what is mounted is the group itself.
+    // In a container the path may exist on the host only. The mount is then the group itself.
     return [...parts.keys(), parts.length].map((depth) => join(mount, ...parts.slice(0, depth), name))
   })
 }
 
 /**
- * The lowest memory limit, in bytes, of the control groups that this process is in; null where there is none.
+ * Returns the lowest memory limit, in bytes, of the control groups of this process; null if there is none.
  *
  * @see {@link https://docs.kernel.org/admin-guide/cgroup-v2.html | Control Group v2, memory.max}
  */
@@ -43,7 +46,7 @@ export function readMemoryLimit(read: ReadFile = readFileIfThere): number | null
     .map((file) => read(file)?.trim() ?? '')
     .filter((text) => /^\d+$/.test(text))
     .map(Number)
-    // Version 1 says nearly 2^63 where there is no limit.
+    // Version 1 reports almost 2^63 if there is no limit.
     .filter((bytes) => bytes < 2 ** 60)
   return limits.length === 0 ? null : Math.min(...limits)
 }
@@ -52,7 +55,7 @@ function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / MEBIBYTE)}Mi`
 }
 
-/** What to log where the limit is too low; null where it is not. */
+/** Returns the warning to log if the limit is too low; null if it is not. */
 export function memoryWarning(
   limit: number | null,
 ): { readonly message: string; readonly fields: { readonly limit: string; readonly needed: string } } | null {

@@ -1,18 +1,21 @@
-/** What Bun, of which the executable is made, has beside what Node.js has. */
+/** APIs of Bun, the runtime of the executable. Undefined on Node.js. */
 declare const Bun: { shrink(): void; readonly unsafe: { setJITPolicy(scale: number): void } } | undefined
 
-/** How long what the start has begun may take, the first connections to AWS above all, in milliseconds. */
+/** Time for the start to settle, mainly for the first connections to AWS, in milliseconds. */
 const SETTLING_MS = 1_000
 
-/** Spares memory while there is nothing to do; without effect on Node.js. */
-export interface Runtime {
-  /** The server listens: what only the start needed is given back, unless there is work by then. */
+/** Saves memory while the server is idle. Without effect on Node.js. */
+interface Runtime {
+  /** Call when the server listens. Frees the memory that only the start needed, unless a request has arrived by then. */
   started(): void
-  /** There is work: what runs from now on runs again and again, and is compiled as soon as usual. */
+  /** Call on the first request. Code that runs from then on is hot, so compile it as early as usual. */
   asked(): void
 }
 
-/** Runs the server's runtime as thriftily as `--compile-jit-policy` begins (scripts/build/compile.ts), until there is work. */
+/**
+ * Keeps the frugal JIT policy that the build sets with `--compile-jit-policy` (scripts/build/compile.ts) until the
+ * first request.
+ */
 export function createRuntime(): Runtime {
   const bun = typeof Bun === 'undefined' ? null : Bun
   let isAsked = false

@@ -6,11 +6,11 @@ import { BACKEND_MODE, DYNAMIC_FILE_PATH, SERVER_HOSTNAME, SERVER_OPTIONS } from
 import { UsageError } from '../command-line/usage-error.ts'
 
 /**
- * Checks all that `server` needs of its settings and `init` too, before a file is written or a port is taken; gives the
- * cluster ID. Warnings go to the log.
+ * Validates the settings of `server` and `init` before either writes a file or binds a port. Logs warnings.
  *
- * @throws {UsageError} A flag or variable is wrong, or there is no cluster ID.
- * @throws {ConfigurationError} The configuration file has errors: all of them are in the message.
+ * @returns The cluster ID.
+ * @throws {UsageError} A flag or variable is not valid, or the cluster ID is missing.
+ * @throws {ConfigurationError} The configuration file has errors; the message has all of them.
  */
 export function requireServerConfiguration({ configuration, setting, log }: CommandContext): string {
   for (const problem of configuration.problems) if (problem.severity === 'warning') log.warn(formatProblem(problem))

@@ -5,8 +5,8 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 
-/** Where the server of this node is. */
-export interface StatusTarget {
+/** The server of this node. */
+interface StatusTarget {
   readonly address: string
   readonly port: number
   readonly stateDir: string
@@ -19,7 +19,7 @@ function noStatus(message: string, cause?: unknown): AuthenticatorError {
   return new AuthenticatorError('no_status', message, { cause })
 }
 
-/** The loopback address that a server which listens on `address` answers on. */
+/** Returns the loopback address of a server that listens on `address`. */
 function loopbackOf(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   return address === '::' ? '::1' : address
@@ -48,7 +48,7 @@ function get(host: string, port: number, ca: string): Promise<Answer> {
         port,
         path: '/status',
         ca,
-        // The certificate itself is what is trusted, whatever names it has.
+        // The certificate itself is trusted, whatever its names are.
         checkServerIdentity: () => undefined,
         rejectUnauthorized: true,
         agent: false,
@@ -82,9 +82,9 @@ function explain(error: unknown, where: string): string {
 }
 
 /**
- * The state of the server on this node, as it says itself.
+ * Gets the status of the server on this node from the server itself.
  *
- * @throws {AuthenticatorError} `no_status`: there is none, or it does not answer; the message says what to do.
+ * @throws {AuthenticatorError} `no_status`: no server answers with a status; the message says what to do.
  */
 export async function askStatus({ address, port, stateDir }: StatusTarget): Promise<Readonly<Record<string, unknown>>> {
   const ca = await readCertificate(stateDir)
@@ -108,7 +108,7 @@ export async function askStatus({ address, port, stateDir }: StatusTarget): Prom
   return found
 }
 
-/** Whether no check fails. */
+/** Returns true if every check passes. */
 export function isWell(found: Readonly<Record<string, unknown>>): boolean {
   const checks = found['checks']
   return Array.isArray(checks) && checks.every((check) => property(check, 'fault') === null)

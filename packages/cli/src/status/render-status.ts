@@ -18,7 +18,7 @@ function numberAt(value: unknown, name: string): number {
   return typeof found === 'number' ? found : 0
 }
 
-/** A span of time in its two largest units. */
+/** Formats a duration with its two largest units. */
 function span(seconds: number): string {
   const days = Math.floor(seconds / 86_400)
   const hours = Math.floor(seconds / 3600) % 24
@@ -34,13 +34,13 @@ function ago(time: string | undefined, now: Date): string {
   return `${span(Math.max(0, (now.getTime() - Date.parse(time)) / 1000))} ago`
 }
 
-/** One line: a label, and its text beside it. */
+/** One line: a label and the text next to it. */
 interface Row {
   readonly label: string
   readonly text: string | Painted
 }
 
-/** A label and its text, wrapped where there is a width. */
+/** Wraps a text. The label goes on the first line. */
 function row(label: string, text: string, style: Style): readonly Row[] {
   return wrap(text, (style.width ?? WIDTH) - LABEL).map((line, index) => ({
     label: index === 0 ? label : '',
@@ -111,13 +111,13 @@ function refusal(found: unknown, style: Style, now: Date): readonly Row[] {
   ].flat()
 }
 
-/** Puts a label before the first of some rows. */
+/** Puts a label on the first of several rows, or on the text for none. */
 function section(label: string, rows: readonly Row[], none: string): readonly Row[] {
   const [{ text } = { text: none }, ...rest] = rows
   return [{ label, text }, ...rest]
 }
 
-/** The state of the server for people: 80 columns, colours where there are any. */
+/** Renders the status for people, 80 columns wide or as wide as the terminal. */
 export function renderStatus(found: Found, style: Style, now: Date): readonly Line[] {
   const version = `${textAt(found, 'version') ?? ''} (${(textAt(found, 'commit') ?? '').slice(0, 12)}), ${textAt(found, 'runtime') ?? ''}`
   const failing = listAt(found, 'checks').filter((check) => property(check, 'fault') !== null)

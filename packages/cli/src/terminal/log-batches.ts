@@ -1,16 +1,16 @@
-/** Lines are not kept longer than until so many characters are there. */
+/** Limit of a batch in characters. A longer one is written at once. */
 const MAX_BATCH = 64 * 1024
 
-/** Writes lines together. */
-export interface LogBatches {
+/** A buffered log. */
+interface LogBatches {
   readonly write: (line: string) => void
-  /** Writes what is left. */
+  /** Writes the lines in the buffer. */
   readonly flush: () => void
 }
 
 /**
- * Writes the lines of one turn of the event loop in one go: under load, a write for each line would be a good part of what a
- * login costs. They are written at the end of the process too, whatever ends it but SIGKILL.
+ * Writes the lines of one iteration of the event loop together: under load, one write per line would be a large part of the
+ * cost of a login. Writes the rest when the process exits.
  */
 export function inBatches(write: (text: string) => void): LogBatches {
   let batch = ''

@@ -2,24 +2,24 @@ import { openSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Writer } from './writer.ts'
 
-// To the letter of the AWS SDK for Go, which scripts may wait for.
+// The exact prompt of the AWS SDK for Go. Scripts may wait for it.
 const PROMPT = 'Assume Role MFA token code: '
 
-// Without a terminal a code can only come by a pipe. One that nobody writes to must not hold kubectl up for ever.
+// Without a terminal, a code can only come through a pipe. If nothing writes to it, kubectl must not hang.
 const PIPE_PATIENCE_MS = 10_000
 const PIPE_PROMPT_MS = 100
 
 type NextLine = () => Promise<string>
 
-/** What a person can be asked by. */
-export interface MfaPromptOptions {
+/** The streams of the prompt. */
+interface MfaPromptOptions {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
-  /** Opens the terminal of this process's session; undefined where it has none. */
+  /** Opens the terminal of this session; undefined if it has none. */
   readonly openTerminal: () => Promise<Readable | undefined>
   readonly stderr: Writer
 }
 
-/** Opens /dev/tty, which a process without a terminal can't. */
+/** Opens /dev/tty; undefined if this process has no terminal. */
 export async function openTerminal(): Promise<Readable | undefined> {
   try {
     const descriptor = openSync('/dev/tty', 'r')
@@ -30,7 +30,7 @@ export async function openTerminal(): Promise<Readable | undefined> {
   }
 }
 
-/** Reads line by line; rejects at the end of the input, and where a line is blank. */
+/** Reads one line per call. The call rejects at the end of the input and for a blank line. */
 async function linesOf(input: Readable): Promise<NextLine> {
   const { createInterface } = await import('node:readline')
   const lines = createInterface({ input })[Symbol.asyncIterator]()
@@ -55,11 +55,11 @@ function after<T>(milliseconds: number, action: () => T): { readonly promise: Pr
 }
 
 /**
- * Asks for the code of an MFA device: on the terminal where there is one, and the first line of standard input counts too,
- * so that a code can be piped in. What is typed is shown: it works once, for 30 s.
+ * Creates a prompt for the code of an MFA device. It reads the terminal, if there is one, and standard input, so that a code
+ * can be piped in. The typed code is shown: it is valid once, for 30 s.
  *
- * @returns A function that gives undefined where no code comes: at once where there is neither terminal nor input, after
- *   10 s where there is no terminal and nobody writes to the pipe.
+ * @returns A function that resolves with the code, or undefined if there is none: at once without terminal and input, after
+ *   10 s without terminal and with a silent pipe.
  */
 export function createMfaPrompt({
   stdin,

@@ -2,13 +2,13 @@ import { isatty } from 'node:tty'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { Colour, Painted } from './writer.ts'
 
-/** How texts are shown: for a person at a terminal, or for a pipe. */
+/** The style of output, either for a terminal or for a pipe. */
 export interface Style {
-  /** How many columns a line may have; null in a pipe, where a line is what belongs together. */
+  /** The maximum line width in columns; null for a pipe, where lines are not wrapped. */
   readonly width: number | null
-  /** Whether marks such as a tick can be shown. */
+  /** Whether to show marks such as a tick. */
   readonly marks: boolean
-  /** The text in colours, where there are any. */
+  /** Colours a text, if colours are on. */
   readonly paint: (text: string, ...colours: readonly Colour[]) => string | Painted
 }
 
@@ -16,7 +16,7 @@ const MOST_COLUMNS = 80
 const FEWEST_COLUMNS = 40
 
 /**
- * How stdout shows texts: colours and marks on a terminal alone.
+ * Returns the style of stdout. Only a terminal gets colours and marks.
  *
  * @see {@link https://no-color.org/ | NO_COLOR}
  */
@@ -33,7 +33,7 @@ export function stdoutStyle(environment: Environment): Style {
   }
 }
 
-/** The lines of a text that is as wide as this at most; a word is never cut. */
+/** Wraps a text to a width. Words are never split. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -46,7 +46,7 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
-/** A value as indented JSON. */
+/** Formats a value as indented JSON. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }

@@ -12,27 +12,27 @@ const CODES: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
   dim: [2, 22],
 }
 
-/** A text in colours. */
+/** A coloured text. */
 export interface Painted {
   readonly text: string
   readonly colours: readonly Colour[]
 }
 
-/** One line without its end. */
+/** One line without its line break. */
 export type Line = string | readonly (string | Painted)[]
 
 /**
- * The way to stdout or stderr; there is no other. Nothing in a text can steer the terminal or hide there: control characters
- * are escaped here, and only here. Colours are added afterwards.
+ * The only way to write to stdout or stderr. Texts can't control the terminal or hide in it: control characters are escaped
+ * here, and nowhere else. Colours are added after that.
  */
 export interface Writer {
   /** Writes one line. Line breaks and tabs in it are escaped. */
   readonly line: (line: Line) => void
   /** Writes lines, as {@link line} does. */
   readonly lines: (lines: readonly Line[]) => void
-  /** Writes a text that stays on its line: what follows it is typed there. */
+  /** Writes a text without a line break, for a prompt. */
   readonly prompt: (text: string) => void
-  /** Writes a text that has lines of its own, such as JSON, YAML or a script. Line breaks and tabs in it stay. */
+  /** Writes a text of several lines, such as JSON, YAML or a script. Keeps its line breaks and tabs. */
   readonly document: (text: string) => void
 }
 
@@ -48,7 +48,7 @@ function renderLine(line: Line): string {
   return `${typeof line === 'string' ? escapeLine(line) : line.map(paint).join('')}\n`
 }
 
-/** Makes a writer on top of a function that writes a text as it is. */
+/** Creates a writer from a function that writes a text unchanged. */
 export function createWriter(write: (text: string) => void): Writer {
   return {
     line: (line) => write(renderLine(line)),
@@ -58,7 +58,7 @@ export function createWriter(write: (text: string) => void): Writer {
   }
 }
 
-/** Writes at once and whole; a pipe that is full takes some tries, one that is closed ends the process as the shell expects. */
+/** Writes synchronously. Tries again while a pipe is full, and exits with 0 if it is closed. */
 function writeTo(descriptor: number): (text: string) => void {
   return (text) => {
     let rest = Buffer.from(text)
@@ -83,10 +83,10 @@ function writeFromLibrary(...values: readonly unknown[]): void {
   stderr.line(format(...values))
 }
 
-/** Leads what libraries write by `console` or warn of to stderr, escaped: they may quote what came from outside. */
+/** Redirects `console` and process warnings of libraries to stderr, escaped: they may quote untrusted input. */
 export function captureLibraryOutput(): void {
   Object.assign(console, Object.fromEntries(CONSOLE.map((name) => [name, writeFromLibrary])))
-  // The listener that is there prints them as they are.
+  // The default listener prints warnings unescaped.
   process.removeAllListeners('warning')
   process.on('warning', ({ name, message }) => stderr.line(`${name}: ${message}`))
 }

@@ -2,28 +2,28 @@ import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
 import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Verified } from '@aws-iam-authenticator/server/login/verify'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
-import { USER_AGENT } from '../version.ts'
+import { USER_AGENT } from '../release/version.ts'
 
-/** Against what a token is verified. */
+/** What to verify a token against. */
 export interface VerifyTokenOptions {
   readonly clusterId: string
   readonly partition: Partition
-  /** The region that the server runs in; null where it is not known. */
+  /** The region of the server; null if unknown. */
   readonly serverRegion: string | null
-  /** The only regions whose STS is asked; null for all. */
+  /** The regions whose STS endpoints are accepted, besides the server's own; null for all. */
   readonly stsRegions: ReadonlySet<string> | null
   readonly environment: Environment
   readonly now: () => Date
 }
 
 function ignore(): void {
-  // One call is no statistic.
+  // A single call needs no statistics.
 }
 
 /**
- * Verifies one token as the server would, by asking STS.
+ * Verifies one token with STS, as the server does.
  *
- * @throws {AuthenticatorError} The way to STS is configured in a way that can't be used.
+ * @throws {AuthenticatorError} The proxy or trust settings for the connection to STS are not valid.
  */
 export async function verifyToken(token: string, options: VerifyTokenOptions): Promise<Verified | Refusal> {
   const { clusterId, partition, serverRegion, stsRegions, environment, now } = options

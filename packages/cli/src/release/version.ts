@@ -1,14 +1,14 @@
-// Put in place by the build.
+// Defined by the build.
 declare const BUILD_VERSION: string
 declare const BUILD_COMMIT: string
 
-/** The release; `dev` where the sources run without a build. */
+/** The release; `dev` if the sources run without a build. */
 export const VERSION: string = typeof BUILD_VERSION === 'string' ? BUILD_VERSION : 'dev'
 
-/** The commit that was built. */
+/** The commit of the build. */
 export const COMMIT: string = typeof BUILD_COMMIT === 'string' ? BUILD_COMMIT : 'unknown'
 
-/** How this program names itself to AWS and Kubernetes. */
+/** The User-Agent header for AWS and Kubernetes. */
 export const USER_AGENT: string = `aws-iam-authenticator/${VERSION}`
 
 /** The first line that `server` and `init` write. */
