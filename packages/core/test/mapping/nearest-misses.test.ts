@@ -178,8 +178,10 @@ void test('nothing near, nothing to go by', async (t) => {
   t.same(near('', roles(`${ROLE}Admin`)), [])
 })
 
-void test('the table is filled by the refusals', async (t) => {
-  const many = roles(...Array.from({ length: 50 }, (_, index) => `${ROLE}r${index}`), `${ROLE}team/Admin`)
-  const few = () => kinds(nearestMisses(identityOf(`${ROLE}Admin`), [many], [], 20))
-  t.same([few(), few(), few()], [[], [], ['role_path mapRoles[50]']])
+void test('the number of names that are compared is limited', async (t) => {
+  const names = Array.from({ length: 50 }, (_, index) => `${ROLE}Adx${10 + index}`)
+  const many = roles(`${ROLE}Admni`, ...names, `${ROLE}team/Admin`)
+  const found = (maxCompared?: number) => kinds(nearestMisses(identityOf(`${ROLE}Admin`), [many], [], maxCompared))
+  t.same(found(20), ['role_path mapRoles[51]'], 'the same name is found by its index')
+  t.same(found(), ['role_path mapRoles[51]', 'similar_name mapRoles[0]'])
 })
