@@ -1,6 +1,6 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 
-export type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'RolePathMatch' | 'SSORoleMatch'
+type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'RolePathMatch' | 'SSORoleMatch'
 
 /** Which gates are open. */
 export type FeatureGates = Readonly<Record<FeatureGate, boolean>>

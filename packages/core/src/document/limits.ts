@@ -1,5 +1,5 @@
 /** What of a document is limited. */
-export type DocumentLimit = 'length' | 'tokens' | 'aliases' | 'values' | 'mergedPairs' | 'depth' | 'problems'
+type DocumentLimit = 'length' | 'tokens' | 'aliases' | 'values' | 'mergedPairs' | 'depth' | 'problems'
 
 /**
  * Limits on the work of reading one document, whatever it is: configuration, aws-auth, dynamic file, manifest, kubeconfig.

@@ -25,7 +25,7 @@ export interface Fields {
 }
 
 /** A string or number as it is written, quotes removed. */
-export interface ScalarText {
+interface ScalarText {
   readonly text: string
   readonly type: 'string' | 'number' | 'boolean'
 }

@@ -34,7 +34,7 @@ export interface MapNode {
 }
 
 /** A YAML alias. */
-export interface AliasNode {
+interface AliasNode {
   readonly kind: 'alias'
   readonly name: string
   /** The value of its anchor; null if no anchor before it has the name. */
@@ -46,7 +46,7 @@ export interface AliasNode {
 export type TreeNode = ScalarNode | ListNode | MapNode | AliasNode
 
 /** Why a text could not be parsed. */
-export interface ParseError {
+interface ParseError {
   readonly offset: number
   readonly message: string
   /** Whether the message is complete without "is not valid YAML". Default false. */

@@ -1,5 +1,5 @@
 /** What a reason means for the answer to the API server. */
-export interface ReasonMeaning {
+interface ReasonMeaning {
   /**
    * The HTTP status of the answer. 200 is a verdict on the token (`authenticated: false`), which kube-apiserver caches;
    * any other status is an error, which it never caches.

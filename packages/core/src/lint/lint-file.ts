@@ -17,7 +17,7 @@ export interface LintRules extends AwsAuthGates {
 }
 
 /** What a file of manifests has that is to be checked, and what is wrong with it. */
-export interface LintedManifests {
+interface LintedManifests {
   readonly problems: readonly Problem[]
   /** How many ConfigMaps aws-auth and IAMIdentityMappings were found. */
   readonly objects: number

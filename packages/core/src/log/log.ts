@@ -17,7 +17,7 @@ export interface Log {
   readonly debug: WriteLine
 }
 
-export interface LogOptions {
+interface LogOptions {
   readonly format: LogFormat
   readonly level: LogLevel
   /** Writes one line with its end. Escapes the control characters that JSON leaves as they are: C1, format, U+2028. */

@@ -6,7 +6,7 @@ import { messageOf, textAt } from '../untrusted.ts'
 import { nestedText, type NestedText, type SurroundingText } from './nested-text.ts'
 
 /** One key of the data of a ConfigMap. */
-export interface DataItem {
+interface DataItem {
   readonly key: string
   readonly location: Location
   /** Its text; null where it holds something else than a string, which Kubernetes refuses. */
@@ -31,7 +31,7 @@ export interface ObjectManifest {
 }
 
 /** What a file of Kubernetes manifests holds of what this product reads. */
-export interface Manifests {
+interface Manifests {
   readonly configMaps: readonly ConfigMapManifest[]
   /** The objects IAMIdentityMapping. */
   readonly identityMappings: readonly ObjectManifest[]

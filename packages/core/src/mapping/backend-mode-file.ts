@@ -5,10 +5,10 @@ import type { Problem } from '../errors/problem.ts'
 import { parseUpdate, UPDATE_KEYS, type Update } from './update.ts'
 
 /** The content of the file at `server.dynamicBackendModePath`, all of it good. */
-export interface BackendModeFile extends BackendModes, Update {}
+interface BackendModeFile extends BackendModes, Update {}
 
 /** What a text is as such a file; null where anything in it is wrong. */
-export interface ParsedBackendModeFile {
+interface ParsedBackendModeFile {
   readonly file: BackendModeFile | null
   readonly problems: readonly Problem[]
 }

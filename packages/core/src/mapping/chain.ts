@@ -2,7 +2,7 @@ import { covers } from './conditions.ts'
 import type { MappingEntry } from './entry.ts'
 
 /** An entry that never has its turn, and the one that always comes before it. */
-export interface Covered {
+interface Covered {
   readonly entry: MappingEntry
   readonly by: MappingEntry
 }

@@ -7,7 +7,7 @@ import type { EntryGates } from './parse-key.ts'
 import { parseAccounts, parseEntries } from './parse-lists.ts'
 
 /** The content of a dynamic file, all of it good. */
-export interface DynamicFile extends MappingLists, Update {}
+interface DynamicFile extends MappingLists, Update {}
 
 /** What a text is as a dynamic file; null where anything in it is wrong. */
 export interface ParsedDynamicFile {

@@ -5,7 +5,7 @@ import type { EntryKey, MappingEntry } from './entry.ts'
 import type { MappingIndex, MappingLists } from './mapping-index.ts'
 
 /** The mappings of one backend, and a warning for each entry that never has its turn. */
-export interface IndexedMappings {
+interface IndexedMappings {
   readonly index: MappingIndex
   readonly problems: readonly Problem[]
 }

@@ -64,7 +64,7 @@ function likePrefix(arn: string): string {
 }
 
 /** What of an identity decides about entries. */
-export type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
+type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
 
 /**
  * The entries whose key is that of an identity, whatever their conditions, in the order in which they are asked: those for one

@@ -33,7 +33,7 @@ const KINDS = [
   'similar_name',
 ] as const
 
-export type NearMissKind = (typeof KINDS)[number]
+type NearMissKind = (typeof KINDS)[number]
 
 /** An entry that almost matches an identity. */
 export interface NearMiss {

@@ -12,7 +12,7 @@ export interface ArnRules {
 }
 
 /** A principal as mappings name it: the canonical ARN in lower case, or what is wrong with the ARN. */
-export type ParsedArn =
+type ParsedArn =
   | {
       readonly arn: string
       readonly kind: PrincipalKind
@@ -74,7 +74,7 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
 }
 
 /** The part before a pattern, in lower case, and the pattern in lower case; or what is wrong with it. */
-export type ParsedLike =
+type ParsedLike =
   | { readonly prefix: string; readonly glob: string; readonly fault: null }
   | { readonly prefix: null; readonly fault: string }
 

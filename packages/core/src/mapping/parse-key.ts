@@ -20,7 +20,7 @@ export interface EntryRules extends ArnRules, EntryGates {
 }
 
 /** Whom an entry is for, and whether that is a role, whose sessions have names. */
-export interface ParsedKey {
+interface ParsedKey {
   readonly key: EntryKey
   readonly isRole: boolean
 }

@@ -13,7 +13,7 @@ const PARAMETERS = [
   'x-amz-signedheaders',
 ] as const
 
-export type QueryParameter = (typeof PARAMETERS)[number]
+type QueryParameter = (typeof PARAMETERS)[number]
 
 const known: ReadonlySet<string> = new Set(PARAMETERS)
 
