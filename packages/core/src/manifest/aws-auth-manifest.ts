@@ -65,7 +65,7 @@ export function readAwsAuthManifest(configMap: ConfigMapManifest, gates: AwsAuth
     roles: awsAuth.roles.map(relocated),
     users: awsAuth.users.map(relocated),
     unusable: awsAuth.unusable?.map(relocated) ?? [],
-    strays: awsAuth.strays?.map(relocated) ?? [],
+    misspelledKeys: awsAuth.misspelledKeys?.map(relocated) ?? [],
     problems: [...problemsOfForm(configMap), ...awsAuth.problems.map(relocated)],
   }
 }

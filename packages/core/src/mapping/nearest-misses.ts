@@ -77,7 +77,7 @@ interface NearIndex {
   readonly byLength: ReadonlyMap<string, readonly Candidate[]>
   readonly unusable: ReadonlyMap<string, UnusableEntry>
   /** The ARNs of each data key that is not read. */
-  readonly strays: readonly ReadonlySet<string>[]
+  readonly misspelledKeys: readonly ReadonlySet<string>[]
 }
 
 const nearIndexes = new WeakMap<MappingIndex, NearIndex>()
@@ -119,8 +119,8 @@ function nearIndexOf(index: MappingIndex): NearIndex {
   if (known !== undefined) return known
   const made = {
     ...indexNames(index),
-    unusable: new Map(index.unusable.map((entry) => [entry.wouldBeFor, entry])),
-    strays: index.strays.map(({ text }) => new Set(text.toLowerCase().match(WRITTEN_ARN))),
+    unusable: new Map(index.unusable.map((entry) => [entry.wouldMatch, entry])),
+    misspelledKeys: index.misspelledKeys.map(({ text }) => new Set(text.toLowerCase().match(WRITTEN_ARN))),
   }
   nearIndexes.set(index, made)
   return made
@@ -142,12 +142,12 @@ function missOf(kind: NearMissKind, entry: MappingEntry, message: string): Found
 /** Rejected entries, and data keys that are not read, that name the identity. */
 function outOfForce(arn: string, index: MappingIndex, near: NearIndex): Found[] {
   const unusable = writtenForms(arn).flatMap((form) => near.unusable.get(form) ?? [])
-  const strays = index.strays.filter((_, number) => near.strays[number]?.has(arn) === true)
+  const misspelledKeys = index.misspelledKeys.filter((_, number) => near.misspelledKeys[number]?.has(arn) === true)
   return [
     ...unusable.map(({ path, location, message }): Found => {
       return { kind: 'out_of_force', path, location, entry: null, message: `${path} is out of force: ${message}` }
     }),
-    ...strays.map(({ path, location, message }): Found => {
+    ...misspelledKeys.map(({ path, location, message }): Found => {
       return { kind: 'data_key', path, location, entry: null, message }
     }),
   ]

@@ -1,6 +1,6 @@
 import { isAllowedStsHost, regionOfStsHost, type StsHostPolicy } from '../aws/sts-host.ts'
 import { Refusal } from '../errors/reasons.ts'
-import { tellNobody, type OnPassed } from './checks.ts'
+import { ignoreCheck, type OnPassed } from './checks.ts'
 import { decodeToken } from './codec.ts'
 import { parseQuery } from './query.ts'
 import { checkSigningTime } from './signing-time.ts'
@@ -47,7 +47,7 @@ function malformed(message: string): Refusal {
  * @param passed For whoever wants to show how far a token came.
  * @see {@link https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html | AWS SigV4 query parameters}
  */
-export function parseToken(token: string, policy: TokenPolicy, passed: OnPassed = tellNobody): StsRequest | Refusal {
+export function parseToken(token: string, policy: TokenPolicy, passed: OnPassed = ignoreCheck): StsRequest | Refusal {
   const url = decodeToken(token, passed)
   if (url instanceof Refusal) return url
   if (!PRINTABLE_ASCII.test(url)) return malformed('the URL has a byte outside printable ASCII')
