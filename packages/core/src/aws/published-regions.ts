@@ -61,7 +61,7 @@ export const publishedRegions: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether an allowed STS host is the global one or belongs to a published region. A region has at most four such hosts: plain and FIPS,
+ * Returns whether an allowed STS host is the global one or belongs to a published region. A region has at most four such hosts: plain and FIPS,
  * each with the suffix for IPv4 and for dual stack.
  *
  * @param host In lower case.

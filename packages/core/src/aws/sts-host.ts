@@ -21,7 +21,7 @@ function suffixesOf(partition: Partition): (string | null)[] {
 }
 
 /**
- * Whether a token may name this host. The whole host name must be that of an STS endpoint of the configured partition.
+ * Returns whether a token may name this host. The whole host name must be that of an STS endpoint of the configured partition.
  *
  * All later steps rely on this check: the server sends its request to the host and trusts the identity in the answer.
  */

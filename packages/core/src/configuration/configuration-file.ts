@@ -10,7 +10,7 @@ export interface Setting {
 
 /** A parsed configuration file. */
 export interface ConfigurationFile {
-  /** Whether the text could be parsed. If not, `problems` has the reason and everything else is empty. */
+  /** True if the text could be parsed. If not, `problems` has the reason and everything else is empty. */
   readonly readable: boolean
   /** Settings by section and key in lower case, such as `server.statedir`. */
   readonly settings: ReadonlyMap<string, Setting>

@@ -46,7 +46,7 @@ function foldKey(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's')
 }
 
-/** Whether a value can't be represented in JSON. */
+/** Returns whether a value can't be represented in JSON. */
 function hasFault(node: TreeNode | null): boolean {
   if (node === null) return false
   if (node.kind === 'alias') return hasFault(node.target)
@@ -64,7 +64,7 @@ export class LocatedDocument {
   readonly problems: Problem[] = []
   /** The whole document; its node is null if the text is empty. */
   readonly root: Field
-  /** Whether the text could not be parsed. Then it has no values. */
+  /** True if the text could not be parsed. Then it has no values. */
   readonly unreadable: boolean
   readonly #source: string
   readonly #text: string
@@ -133,7 +133,7 @@ export class LocatedDocument {
     return parent === null ? { source: this.#source, line: 1, column: 1 } : this.locationOf(parent)
   }
 
-  /** Whether a value is absent or null. */
+  /** Returns whether a value is absent or null. */
   isNull(field: Field): boolean {
     const node = this.#resolve(field.node)
     return node === null || (node.kind === 'scalar' && node.value === null)

@@ -47,7 +47,7 @@ interface Anchor {
 /** The position of a value. */
 interface Place {
   readonly depth: number
-  /** Whether it is within `[ ]` or `{ }`. */
+  /** True if it is within `[ ]` or `{ }`. */
   readonly isInFlow: boolean
 }
 
@@ -80,7 +80,7 @@ function notMergeable({ offset }: WrittenPair): never {
 /** Turns the nodes of `yaml` into a tree with aliases and merge keys resolved, within {@link DOCUMENT_LIMITS}. */
 class TreeBuilder {
   readonly #text: string
-  /** Of each name, the anchor whose node began last. */
+  /** The latest anchor of each name, by the start of its node. */
   readonly #anchors = new Map<string, Anchor>()
   #size = 0
   #mergedPairs = 0

@@ -36,7 +36,7 @@ function unknownEscape(quoted: string): number {
 }
 
 /**
- * Whether the quotes of a scalar are closed. The lexer of `yaml` ends a quoted scalar at a line with too little indentation, and uses any
+ * Returns whether the quotes of a scalar are closed. The lexer of `yaml` ends a quoted scalar at a line with too little indentation, and uses any
  * quote before that line as the closing one. Other parsers continue.
  */
 function isClosed(quoted: string): boolean {

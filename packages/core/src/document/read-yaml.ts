@@ -16,7 +16,7 @@ type Options = ParseOptions & DocumentOptions & SchemaOptions
 export interface YamlToken {
   readonly text: string
   readonly offset: number
-  /** Whether it is a plain or block scalar, whose first character has no special meaning. */
+  /** True if it is a plain or block scalar, whose first character has no special meaning. */
   readonly isScalar: boolean
 }
 

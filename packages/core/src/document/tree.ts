@@ -49,7 +49,7 @@ export type TreeNode = ScalarNode | ListNode | MapNode | AliasNode
 interface ParseError {
   readonly offset: number
   readonly message: string
-  /** Whether the message is complete without "is not valid YAML". Default false. */
+  /** True if the message is complete without "is not valid YAML". Default false. */
   readonly isWhole?: boolean
 }
 

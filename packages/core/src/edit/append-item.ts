@@ -3,7 +3,7 @@ import { YAML_OPTIONS } from '../document/parse-yaml.ts'
 import { readYamlDocument } from '../document/read-yaml.ts'
 import { block, columnOf, flow, type Writable } from './render.ts'
 
-/** Whether lists have the indentation of their keys, as in the output of Kubernetes tools. */
+/** True if lists have the indentation of their keys, as in the output of Kubernetes tools. */
 function hasFlatLists(text: string, entries: readonly ParsedNode[]): boolean {
   const maps = entries.filter((entry): entry is YAMLMap.Parsed => isMap(entry) && entry.flow !== true)
   const lists = maps.flatMap(({ items }) => items.map(({ key, value }) => ({ key, value })))

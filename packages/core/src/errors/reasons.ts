@@ -53,7 +53,7 @@ const TABLE = {
   backend_unavailable: { status: 503, result: 'uknown_user' },
 } as const
 
-/** Why a login is refused, as in the log field `reason` and in the metric `aws_iam_authenticator_refusals_total`. */
+/** The reason for a refusal, as in the log field `reason` and in the metric `aws_iam_authenticator_refusals_total`. */
 export type ReasonCode = keyof typeof TABLE
 
 /** The meaning of each reason. */

@@ -10,7 +10,7 @@ import { checkMappings } from './check-mappings.ts'
 
 /** The server settings that affect checks. */
 export interface LintRules extends AwsAuthGates {
-  /** Whether the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). */
+  /** True if the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). */
   readonly rolePaths: boolean
   /** `server.dynamicfileUserIDStrict` */
   readonly userIdStrict: boolean

@@ -48,7 +48,7 @@ export function escapeLines(text: string): string {
   return PRINTABLE_LINES.test(text) ? text : text.replace(CONTROL_IN_LINES, escapeAsJson)
 }
 
-/** Whether {@link escapeLines} would change the text. */
+/** Returns whether {@link escapeLines} would change the text. */
 export function hasControlCharacters(text: string): boolean {
   return text.search(CONTROL_IN_LINES) >= 0
 }

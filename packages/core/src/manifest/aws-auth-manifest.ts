@@ -10,7 +10,7 @@ function isDataKey(written: string): boolean {
   return DATA_KEYS.some((key) => key.toLowerCase() === written.toLowerCase())
 }
 
-/** Whether a ConfigMap is, or is probably meant to be, aws-auth. */
+/** Returns whether a ConfigMap is, or is probably meant to be, aws-auth. */
 export function isAwsAuth({ name, data }: ConfigMapManifest): boolean {
   return name === NAME || data.some(({ key }) => isDataKey(key))
 }

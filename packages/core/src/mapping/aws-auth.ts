@@ -11,7 +11,7 @@ type DataKey = (typeof DATA_KEYS)[number]
 /** The ways to write an empty list. */
 const EMPTY: ReadonlySet<string> = new Set(['', '""', "''", '``'])
 
-/** Whether the text of a data key stands for an empty list. */
+/** Returns whether the text of a data key stands for an empty list. */
 export function isEmptyList(text: string): boolean {
   return EMPTY.has(text.trim())
 }

@@ -31,7 +31,7 @@ export function conditionsOf(principalId: string | null, sessionNames: readonly 
 }
 
 /**
- * Whether an unknown key was probably meant as a condition. Ignoring a condition would grant access to more identities than intended.
+ * Returns whether an unknown key was probably meant as a condition. Ignoring a condition would grant access to more identities than intended.
  */
 export function looksLikeCondition(key: string): boolean {
   return /^(?:principal|session)/i.test(key) || didYouMean(key, ['principalid', 'sessionnames']) !== ''
@@ -65,7 +65,7 @@ export function conditionThatFails(
   return matches ? null : 'session_name'
 }
 
-/** Whether every identity that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */
+/** Returns whether every identity that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */
 export function covers(first: Conditions | null, second: Conditions | null): boolean {
   if (first === null) return true
   if (first.principalId !== null && first.principalId !== second?.principalId) return false

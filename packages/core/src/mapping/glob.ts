@@ -1,5 +1,5 @@
 /**
- * Whether a whole text matches a pattern. `*` matches any number of characters and `?` matches one, except `/`. Other characters match
+ * Returns whether a whole text matches a pattern. `*` matches any number of characters and `?` matches one, except `/`. Other characters match
  * themselves, including their case.
  *
  * Only the last `*` is extended on a mismatch, because the parts before it were found at their first place. The cost is at most the product

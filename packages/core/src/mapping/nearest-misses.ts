@@ -9,7 +9,7 @@ import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { ArnMismatch, entriesFor, findEntry, type MappingIndex } from './mapping-index.ts'
 import { withoutRolePath } from './parse-arn.ts'
 
-/** Why an entry almost matches an identity, the likeliest reason first. */
+/** Kinds of near misses, the likeliest first. */
 const KINDS = [
   /** It names the identity but is rejected: it has an error, or needs a feature gate that is off. */
   'out_of_force',
@@ -39,7 +39,7 @@ type NearMissKind = (typeof KINDS)[number]
 export interface NearMiss {
   readonly kind: NearMissKind
   readonly backend: BackendMode
-  /** Which entry or data key, such as `mapRoles[3]`. */
+  /** The path of the entry or data key, such as `mapRoles[3]`. */
   readonly path: string
   readonly location: Location
   /** Null if it is not active. */
@@ -204,7 +204,7 @@ function compare(arn: string, mine: ArnParts, entry: MappingEntry, userId: strin
   )
 }
 
-/** Whether the first or the last half of a name is the same in the other. One wrong letter, or two swapped ones, leave one half as it is. */
+/** Returns whether two names share their first or last half. One wrong letter, or two swapped ones, leave one half unchanged. */
 function sharesHalf(name: string, other: string): boolean {
   const half = Math.floor(other.length / 2)
   return name.startsWith(other.slice(0, half)) || name.endsWith(other.slice(half + 1))
@@ -216,13 +216,11 @@ function* withSimilarName(mine: ArnParts, { byLength }: NearIndex, maxCompared: 
   let compared = 0
   for (const wanted of [length, length - 1, length + 1]) {
     if (wanted < MIN_SIMILAR_LENGTH) continue
-    const candidates = byLength.get(lengthKey(mine, wanted)) ?? []
-    for (let at = candidates.length - 1; at >= 0; at -= 1) {
-      const candidate = candidates[at]
-      if (candidate === undefined || !sharesHalf(mine.name, candidate.name)) continue
+    for (const { name, entry } of byLength.get(lengthKey(mine, wanted))?.toReversed() ?? []) {
+      if (!sharesHalf(mine.name, name)) continue
       if (compared >= maxCompared) return
       compared += 1
-      yield candidate.entry
+      yield entry
     }
   }
 }

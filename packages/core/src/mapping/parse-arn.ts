@@ -5,9 +5,9 @@ import { canonicalizeArn, type PrincipalKind } from '../identity/arn.ts'
 export interface ArnRules {
   /** Selects the example in messages. Any principal is accepted. */
   readonly kind: 'role' | 'user'
-  /** Whether an ARN of a session (`assumed-role`) stands for its role. */
+  /** True if an ARN of a session (`assumed-role`) stands for its role. */
   readonly sessionArns: boolean
-  /** Whether the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). Default false. */
+  /** True if the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). Default false. */
   readonly rolePaths?: boolean
 }
 

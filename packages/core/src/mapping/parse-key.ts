@@ -5,17 +5,17 @@ import { parseArn, parsePattern, withoutRolePath, type ArnRules } from './parse-
 
 /** Feature gates for entries. */
 export interface EntryGates {
-  /** Whether `sso` may replace the ARN (SSORoleMatch); `never` if no gate allows it. */
+  /** True if `sso` may replace the ARN (SSORoleMatch); `never` if no gate allows it. */
   readonly sso: boolean | 'never'
-  /** Whether the ARN of a role with a path stands for the role of that name (RolePathMatch). Default false. */
+  /** True if the ARN of a role with a path stands for the role of that name (RolePathMatch). Default false. */
   readonly rolePaths?: boolean
 }
 
 /** The rules of one source of entries. */
 export interface EntryRules extends ArnRules, EntryGates {
-  /** Whether the entry matches by its `userid`; its ARN is an additional check. Default false. */
+  /** True if the entry matches by its `userid`; its ARN is an additional check. Default false. */
   readonly byUserId?: boolean
-  /** Whether groups may be one string with commas. */
+  /** True if groups may be one string with commas. */
   readonly commaLists: boolean
 }
 

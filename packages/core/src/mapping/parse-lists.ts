@@ -33,11 +33,11 @@ export function parseEntries(document: LocatedDocument, field: Field, rules: Ent
 }
 
 interface AccountRules {
-  /** Whether an unquoted number with leading zeros is an error, because other parsers drop the zeros. */
+  /** True if an unquoted number with leading zeros is an error, because other parsers drop the zeros. */
   readonly quoteLeadingZeros: boolean
-  /** Whether a string with commas is a list. */
+  /** True if a string with commas is a list. */
   readonly commaLists: boolean
-  /** Whether every number is an error. Default false. */
+  /** True if every number is an error. Default false. */
   readonly stringsOnly?: boolean
 }
 

@@ -8,7 +8,7 @@ export const MAX_TOKEN_LENGTH: number = 16 * 1024
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
-/** Whether a bearer token has the prefix of this product. Other tokens are foreign. */
+/** Returns whether a bearer token has the prefix of this product. Other tokens are foreign. */
 export function hasTokenPrefix(token: string): boolean {
   return token.startsWith(PREFIX)
 }
