@@ -1,7 +1,7 @@
 const at = (row: readonly number[], column: number): number => row[column] ?? 0
 
-/** The edit distance of two words: insertions, deletions, replacements and swaps of adjacent letters. */
-export function distance(a: string, b: string): number {
+/** The edit distance of two words without their common start and end. */
+function distanceOfRest(a: string, b: string): number {
   let before: readonly number[] = []
   let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row += 1) {
@@ -16,6 +16,16 @@ export function distance(a: string, b: string): number {
     previous = current
   }
   return at(previous, b.length)
+}
+
+/** The edit distance of two words: insertions, deletions, replacements and swaps of adjacent letters. */
+export function distance(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  let start = 0
+  while (start < shorter && a[start] === b[start]) start += 1
+  let end = 0
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1
+  return distanceOfRest(a.slice(start, a.length - end), b.slice(start, b.length - end))
 }
 
 /** The maximum edit distance of a name that is suggested. */

@@ -51,8 +51,8 @@ export interface NearMiss {
 /** The number of near misses that are returned. More would hide the one that is meant. */
 const MAX_MISSES = 3
 
-/** The number of names of one refusal that are compared letter by letter. */
-const MAX_COMPARED = 64
+/** The number of names of similar length that one refusal compares. */
+const MAX_COMPARED = 1_000
 
 /** The number of entries of one name that are compared. */
 const MAX_WITH_NAME = 64
@@ -217,10 +217,9 @@ function* withSimilarName(mine: ArnParts, { byLength }: NearIndex, maxCompared: 
   for (const wanted of [length, length - 1, length + 1]) {
     if (wanted < MIN_SIMILAR_LENGTH) continue
     for (const { name, entry } of byLength.get(lengthKey(mine, wanted))?.toReversed() ?? []) {
-      if (!sharesHalf(mine.name, name)) continue
       if (compared >= maxCompared) return
       compared += 1
-      yield entry
+      if (sharesHalf(mine.name, name)) yield entry
     }
   }
 }
@@ -251,7 +250,7 @@ function similarArns(arn: string, userId: string, near: NearIndex, maxCompared: 
  *
  * @param backends The enabled backends.
  * @param others Backends that are known but not enabled.
- * @param maxCompared The number of similar names to compare.
+ * @param maxCompared The number of names of similar length to compare.
  */
 export function nearestMisses(
   identity: Identity,
