@@ -65,14 +65,15 @@ const MIN_SIMILAR_LENGTH = 3
 
 const WRITTEN_ARN = /arn:[^\s"',}\]]+/g
 
-interface Candidate {
-  readonly name: string
+/** An entry and its ARN. */
+interface Candidate extends ArnParts {
+  readonly arn: string
   readonly entry: MappingEntry
 }
 
 /** The entries of an index by what they almost match. Built for the first refusal. */
 interface NearIndex {
-  readonly byName: ReadonlyMap<string, readonly MappingEntry[]>
+  readonly byName: ReadonlyMap<string, readonly Candidate[]>
   /** By {@link lengthKey}. */
   readonly byLength: ReadonlyMap<string, readonly Candidate[]>
   readonly unusable: ReadonlyMap<string, UnusableEntry>
@@ -100,15 +101,16 @@ function indexNames({
   rolesByUserId,
   usersByUserId,
 }: MappingIndex): Pick<NearIndex, 'byName' | 'byLength'> {
-  const byName = new Map<string, MappingEntry[]>()
+  const byName = new Map<string, Candidate[]>()
   const byLength = new Map<string, Candidate[]>()
   for (const table of [rolesByArn, usersByArn, rolesBySso, rolesByUserId, usersByUserId]) {
     for (const entry of table.values()) {
       const arn = arnOf(entry)
       const parts = arn === null ? null : arnParts(arn)
-      if (parts === null) continue
-      append(byName, parts.name, entry)
-      append(byLength, lengthKey(parts, parts.name.length), { name: parts.name, entry })
+      if (arn === null || parts === null) continue
+      const candidate = { ...parts, arn, entry }
+      append(byName, parts.name, candidate)
+      append(byLength, lengthKey(parts, parts.name.length), candidate)
     }
   }
   return { byName, byLength }
@@ -166,42 +168,34 @@ function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
   return misses
 }
 
-/** Compares an entry with an ARN. Null if they differ too much, or not at all. */
-function compare(arn: string, mine: ArnParts, entry: MappingEntry, userId: string): Found | null {
-  const other = arnOf(entry)
-  const theirs = other === null ? null : arnParts(other)
-  if (other === null || theirs === null) return null
-  if (other === arn) {
+/** Compares an ARN with one of the same name. Null if account and kind both differ, or if the entry matches. */
+function compareSameName(form: string, mine: ArnParts, candidate: Candidate, userId: string): Found | null {
+  const { arn, account, kind, entry } = candidate
+  if (arn === form) {
     const isOther = entry.key.type === 'userId' && entry.key.userId !== userId
     return isOther ? missOf('principal_id', entry, 'is for it, and its userid is another') : null
   }
-  if (theirs.name === mine.name && theirs.kind === mine.kind) {
-    if (theirs.account === mine.account) {
-      const bare = withoutRolePath(other)
-      return mine.kind === 'role/'
-        ? missOf(
-            'role_path',
-            entry,
-            `has a path in its ARN, which STS leaves out: write ${bare}, or open RolePathMatch`,
-          )
-        : missOf('similar_name', entry, `is for the user of that name with another path: ${other}`)
-    }
-    const [, partition, , , accountId] = theirs.account.split(':')
+  if (kind !== mine.kind) {
+    return account === mine.account ? missOf('other_kind', entry, `is for the ${kind.slice(0, -1)} of that name`) : null
+  }
+  if (account !== mine.account) {
+    const [, partition, , , accountId] = account.split(':')
     const [, , , , ownId] = mine.account.split(':')
     if (accountId !== ownId) return missOf('other_account', entry, `is for that name in another account, ${accountId}`)
     return missOf('other_partition', entry, `is for that name in another partition, ${partition}`)
   }
-  if (theirs.account !== mine.account) return null
-  if (theirs.name === mine.name)
-    return missOf('other_kind', entry, `is for the ${theirs.kind.slice(0, -1)} of that name`)
-  if (theirs.kind !== mine.kind) return null
-  const letters = distance(mine.name.slice(0, 64), theirs.name.slice(0, 64))
+  const fix = `write ${withoutRolePath(arn)}, or open RolePathMatch`
+  return kind === 'role/'
+    ? missOf('role_path', entry, `has a path in its ARN, which STS leaves out: ${fix}`)
+    : missOf('similar_name', entry, `is for the user of that name with another path: ${arn}`)
+}
+
+/** Compares an ARN with one of the same account and kind. Null if the names differ by too many letters. */
+function compareSimilarName(mine: ArnParts, { kind, name, entry }: Candidate): Found | null {
+  const letters = distance(mine.name.slice(0, 64), name.slice(0, 64))
   if (letters > (mine.name.length >= LONG_NAME ? 2 : 1)) return null
-  return missOf(
-    'similar_name',
-    entry,
-    `is for ${theirs.kind}${theirs.name}, which differs by ${letters === 1 ? 'a letter' : 'two letters'}`,
-  )
+  const difference = letters === 1 ? 'a letter' : 'two letters'
+  return missOf('similar_name', entry, `is for ${kind}${name}, which differs by ${difference}`)
 }
 
 /** Returns whether two names share their first or last half. One wrong letter, or two swapped ones, leave one half unchanged. */
@@ -210,36 +204,43 @@ function sharesHalf(name: string, other: string): boolean {
   return name.startsWith(other.slice(0, half)) || name.endsWith(other.slice(half + 1))
 }
 
-/** Entries of the same account and kind whose names may be a slip away, the last ones first. */
-function* withSimilarName(mine: ArnParts, { byLength }: NearIndex, maxCompared: number): Generator<MappingEntry> {
+/** Near misses of the same name, the last entries first. */
+function* sameNames(form: string, mine: ArnParts, userId: string, { byName }: NearIndex): Generator<Found | null> {
+  for (const candidate of byName.get(mine.name)?.slice(-MAX_WITH_NAME).toReversed() ?? []) {
+    yield compareSameName(form, mine, candidate, userId)
+  }
+}
+
+/** Near misses of the same account and kind whose names differ by few letters, the last entries first. */
+function* similarNames(mine: ArnParts, { byLength }: NearIndex, maxCompared: number): Generator<Found | null> {
   const { length } = mine.name
   let compared = 0
   for (const wanted of [length, length - 1, length + 1]) {
     if (wanted < MIN_SIMILAR_LENGTH) continue
-    for (const { name, entry } of byLength.get(lengthKey(mine, wanted))?.toReversed() ?? []) {
+    for (const candidate of byLength.get(lengthKey(mine, wanted))?.toReversed() ?? []) {
       if (compared >= maxCompared) return
       compared += 1
-      if (sharesHalf(mine.name, name)) yield entry
+      const isSimilar = candidate.name !== mine.name && sharesHalf(mine.name, candidate.name)
+      if (isSimilar) yield compareSimilarName(mine, candidate)
     }
   }
 }
 
 /** Entries whose ARN is similar to the identity's. */
 function similarArns(arn: string, userId: string, near: NearIndex, maxCompared: number): Found[] {
-  const found = new Map<MappingEntry, Found>()
+  const found: Found[] = []
   for (const form of writtenForms(arn)) {
     const mine = arnParts(form)
     if (mine === null) continue
-    const sameName = near.byName.get(mine.name)?.slice(-MAX_WITH_NAME).toReversed() ?? []
-    for (const entries of [sameName, withSimilarName(mine, near, maxCompared)]) {
-      for (const entry of entries) {
-        const miss = found.has(entry) ? null : compare(form, mine, entry, userId)
-        if (miss !== null) found.set(entry, miss)
-        if (found.size > MAX_MISSES * MAX_MISSES) return [...found.values()]
+    for (const misses of [sameNames(form, mine, userId, near), similarNames(mine, near, maxCompared)]) {
+      for (const miss of misses) {
+        const isNew = miss !== null && !found.some(({ entry }) => entry === miss.entry)
+        if (isNew) found.push(miss)
+        if (found.length > MAX_MISSES * MAX_MISSES) return found
       }
     }
   }
-  return [...found.values()]
+  return found
 }
 
 /**

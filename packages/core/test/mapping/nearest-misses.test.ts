@@ -41,6 +41,7 @@ void test('each kind of near miss', async (t) => {
   t.same(near(`${ROLE}Admin`, roles('arn:aws-us-gov:iam::123456789012:role/Admin')), ['other_partition mapRoles[0]'])
   t.same(near(`${ROLE}alice`, roles(`${USER}alice`)), ['other_kind mapRoles[0]'])
   t.same(near(`${USER}alice`, roles(`${ROLE}alice`)), ['other_kind mapRoles[0]'])
+  t.same(near(`${ROLE}alice`, roles('arn:aws:iam::210987654321:user/alice')), [])
   t.same(near(`${USER}team/alice`, roles(`${USER}alice`)), ['similar_name mapRoles[0]'])
   t.same(near(`${ROLE}Admin`, awsAuth({ maproles: `- rolearn: ${ROLE}Admin\n  username: u\n` })), ['data_key maproles'])
 })
