@@ -60,7 +60,7 @@ function hasFault(node: TreeNode | null): boolean {
  * A value that does not have the requested type becomes a problem with line and column, never a default.
  */
 export class LocatedDocument {
-  /** The first {@link DOCUMENT_LIMITS}.problems problems; if there are more, one that counts the others comes last. */
+  /** The problems up to {@link DOCUMENT_LIMITS}.problems, and after them one that counts the rest. */
   readonly problems: Problem[] = []
   /** The whole document; its node is null if the text is empty. */
   readonly root: Field

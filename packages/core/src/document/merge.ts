@@ -19,7 +19,7 @@ function sourcesOf(value: TreeNode | null): readonly MapNode[] | null {
 
 /**
  * The pairs of a map after its merge keys are applied. Pairs and merge keys count in their order: a later one replaces an earlier one of
- * the same key. This is what yaml.v2 does, by which the reference reads aws-auth; by YAML 1.1 a key beside the merge key would always win.
+ * the same key. yaml.v2, which the reference uses, does the same. In YAML 1.1 a key next to the merge key always wins.
  *
  * @param onCopied Called for each pair that is copied.
  * @param onFailed Called for a merge key whose value can't be merged; must throw.
