@@ -11,11 +11,11 @@ export type PartitionId =
 
 export interface Partition {
   readonly id: PartitionId
-  /** What the partition's region names look like. */
+  /** Matches the names of the partition's regions. */
   readonly regionPattern: RegExp
   /** The DNS suffix of its service endpoints, such as `amazonaws.com`. */
   readonly suffix: string
-  /** The DNS suffix of its dual-stack (IPv6) endpoints; null where it has none. */
+  /** The DNS suffix of its dual-stack (IPv6) endpoints; null if it has none. */
   readonly dualStackSuffix: string | null
 }
 
@@ -26,9 +26,7 @@ const AWS: Partition = {
   dualStackSuffix: 'api.aws',
 }
 
-/**
- * All partitions, as AWS publishes them for its SDKs (the `partitions.json` of the endpoint rules).
- */
+/** All partitions, as AWS publishes them for its SDKs (the `partitions.json` of the endpoint rules). */
 export const partitions: readonly Partition[] = [
   AWS,
   {
@@ -52,12 +50,12 @@ export const partitions: readonly Partition[] = [
 
 const byId: ReadonlyMap<string, Partition> = new Map(partitions.map((partition) => [partition.id, partition]))
 
-/** The partition of that id; undefined for an id nobody knows. */
+/** The partition of an id; undefined if the id is unknown. */
 export function findPartition(id: string): Partition | undefined {
   return byId.get(id)
 }
 
-/** The partition whose pattern the region matches, in whatever case, as DNS has it; `aws` for a region nobody has heard of. */
+/** The partition of a region; `aws` for an unknown region. Case is ignored, as in DNS. */
 export function partitionOfRegion(region: string): Partition {
   const name = region.toLowerCase()
   return partitions.find((partition) => partition.regionPattern.test(name)) ?? AWS

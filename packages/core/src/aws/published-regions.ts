@@ -3,11 +3,11 @@ import { regionOfStsHost } from './sts-host.ts'
 /**
  * The regions that AWS publishes for its SDKs, in all partitions.
  *
- * A region that is not listed is accepted as well. The list decides only what the server does before the first login was
- * granted through a region: how its calls to STS are limited, and whether its metrics name it.
+ * Other regions are accepted too. Until a login through a region is granted, the list decides how calls to its STS are limited and whether
+ * metrics name it.
  *
  * Source: `partitions.json` of the AWS SDKs, as in `@aws-sdk/core`, without the pseudo-regions (`aws-global`). The test of this
- * file compares the two.
+ * file asserts that both are equal.
  */
 export const publishedRegions: ReadonlySet<string> = new Set([
   'af-south-1',
@@ -61,8 +61,8 @@ export const publishedRegions: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether an allowed STS host serves a published region, or is the global one. There are at most four such hosts for a region:
- * plain or FIPS, in the suffix for IPv4 or for dual stack.
+ * Returns whether an allowed STS host is the global one or belongs to a published region. A region has at most four such hosts: plain and FIPS,
+ * each with the suffix for IPv4 and for dual stack.
  *
  * @param host In lower case.
  */

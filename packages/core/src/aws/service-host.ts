@@ -1,6 +1,6 @@
 import { partitionOfRegion } from './partition.ts'
 
-/** The settings by which AWS SDKs choose among the endpoints of one region. */
+/** The settings that select one of the endpoints of a region in AWS SDKs. */
 export interface EndpointVariant {
   readonly region: string
   /** AWS_USE_FIPS_ENDPOINT. */
@@ -12,9 +12,9 @@ export interface EndpointVariant {
 const REGION = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
 /**
- * The host of a service in a region, by the endpoint rules that AWS SDKs have for STS and EC2.
+ * The host of a service in a region, by the endpoint rules of AWS SDKs for STS and EC2.
  *
- * @throws {TypeError} The region is no DNS label, or has no endpoint of the kind that is asked for.
+ * @throws {TypeError} The region is not a DNS label, or does not have the requested kind of endpoint.
  */
 export function resolveServiceHost(service: 'sts' | 'ec2', { region, fips, dualStack }: EndpointVariant): string {
   if (!REGION.test(region)) throw new TypeError(`"${region}" is not the name of an AWS region, such as us-west-2`)

@@ -1,13 +1,13 @@
 import { resolveServiceHost, type EndpointVariant } from './service-host.ts'
 import { GLOBAL_STS_HOST } from './sts-host.ts'
 
-/** An STS endpoint and the region its requests are signed for. */
+/** An STS endpoint and the region that its requests are signed for. */
 export interface StsEndpoint {
   readonly host: string
   readonly signingRegion: string
 }
 
-/** The settings by which AWS SDKs choose among the STS endpoints for one region. */
+/** The settings that select one of the STS endpoints of a region in AWS SDKs. */
 export interface StsEndpointOptions extends EndpointVariant {
   /** AWS_STS_REGIONAL_ENDPOINTS=legacy: the oldest regions use the global endpoint. */
   readonly legacy?: boolean
@@ -35,7 +35,7 @@ const LEGACY_REGIONS: ReadonlySet<string> = new Set([
 /**
  * Chooses the STS endpoint by the rules of the AWS SDKs.
  *
- * @throws {TypeError} The region is no DNS label, or has no endpoint of the kind that is asked for.
+ * @throws {TypeError} The region is not a DNS label, or does not have the requested kind of endpoint.
  */
 export function resolveStsEndpoint({ region, fips, dualStack, legacy }: StsEndpointOptions): StsEndpoint {
   if (region === 'aws-global' && fips === true) {

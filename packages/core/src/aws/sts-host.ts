@@ -1,18 +1,18 @@
 import { partitionOfRegion, type Partition } from './partition.ts'
 
-/** The host of the one STS endpoint that serves no single region; requests to it are signed for us-east-1. */
+/** The host of the global STS endpoint. Requests to it are signed for us-east-1. */
 export const GLOBAL_STS_HOST = 'sts.amazonaws.com'
 
 // A region is one DNS label, hence the bound of RFC 1035 section 2.3.4.
 const STS_HOST = /^(sts|sts-fips)\.([A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)\.([a-z0-9.-]+)$/
 
-// A bucket of S3 can be called sts, and has the host name sts.s3.amazonaws.com: that is nobody's region.
+// An S3 bucket named sts has the host name sts.s3.amazonaws.com, which is not an STS host.
 const BUCKET_HOST = /^s3(-|$)/i
 
-/** Which STS hosts a server accepts tokens for. */
+/** The policy for STS hosts in tokens. */
 export interface StsHostPolicy {
   readonly partition: Partition
-  /** The region the server runs in, accepted whatever its name looks like; null while it is not known. */
+  /** The region of the server, accepted even if its name has an unknown form; null if it is not known. */
   readonly serverRegion: string | null
 }
 
@@ -21,10 +21,9 @@ function suffixesOf(partition: Partition): (string | null)[] {
 }
 
 /**
- * Decides whether a token may name this host.
+ * Returns whether a token may name this host. The whole host name must be that of an STS endpoint of the configured partition.
  *
- * Everything that follows trusts this answer: the server sends its request to the host, and believes what the host says
- * of an identity. The host must be an STS endpoint of the configured partition, whole and anchored.
+ * All later steps rely on this check: the server sends its request to the host and trusts the identity in the answer.
  */
 export function isAllowedStsHost(host: string, { partition, serverRegion }: StsHostPolicy): boolean {
   if (host === GLOBAL_STS_HOST) return partition.id === 'aws'
@@ -35,14 +34,12 @@ export function isAllowedStsHost(host: string, { partition, serverRegion }: StsH
   if (!configured.includes(suffix) || BUCKET_HOST.test(region)) return false
   if (service === 'sts' && region === serverRegion) return true
   const regionPartition = partitionOfRegion(region)
-  // In GovCloud the plain host is the FIPS host; AWS has no `sts-fips` name there that anybody could own.
+  // In GovCloud the plain host is the FIPS host. AWS does not have a host named `sts-fips` there.
   if (service === 'sts-fips' && regionPartition.id === 'aws-us-gov' && suffix === regionPartition.suffix) return false
   return suffixesOf(regionPartition).includes(suffix)
 }
 
-/**
- * The region an allowed STS host serves, for metrics and logs; `global` for sts.amazonaws.com.
- */
+/** The region of an allowed STS host; `global` for sts.amazonaws.com. */
 export function regionOfStsHost(host: string): string {
   return host === GLOBAL_STS_HOST ? 'global' : (host.split('.')[1] ?? '')
 }

@@ -2,21 +2,21 @@ import type { MappingLists } from '../mapping/mapping-index.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
 import type { Location, Problem } from '../errors/problem.ts'
 
-/** A setting as it is written: one text, or a list of them. */
+/** A setting as text: one value, or a list. */
 export interface Setting {
   readonly value: string | readonly string[]
   readonly location: Location
 }
 
-/** A configuration file, read. */
+/** A parsed configuration file. */
 export interface ConfigurationFile {
-  /** Whether the text is a document of the right form at all; where it is not, `problems` says why and all else is empty. */
+  /** True if the text could be parsed. If not, `problems` has the reason and everything else is empty. */
   readonly readable: boolean
-  /** By the lower-case key with its section, such as `server.statedir`. */
+  /** Settings by section and key in lower case, such as `server.statedir`. */
   readonly settings: ReadonlyMap<string, Setting>
   readonly mappings: MappingLists
   readonly reservedPrefixes: ReservedPrefixes
-  /** Where the keys of `server` stand that hold mappings and the like, by their lower-case names such as `server.maproles`. */
+  /** The locations of the keys of `server` that are not settings, in lower case, such as `server.maproles`. */
   readonly sections: ReadonlyMap<string, Location>
   readonly problems: readonly Problem[]
 }

@@ -1,8 +1,8 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 
-export type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'RolePathMatch' | 'SSORoleMatch'
+type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'RolePathMatch' | 'SSORoleMatch'
 
-/** Which gates are open. */
+/** Each feature gate, and whether it is enabled. */
 export type FeatureGates = Readonly<Record<FeatureGate, boolean>>
 
 type Stage = 'alpha' | 'beta'
@@ -10,12 +10,12 @@ type Stage = 'alpha' | 'beta'
 const STAGES: Readonly<Record<FeatureGate, Stage | null>> = {
   ConfiguredInitDirectories: 'alpha',
   IAMIdentityMappingCRD: 'alpha',
-  // Whoever opened all gates before there was this one did not ask for it.
+  // In no group, because users set AllAlpha before this gate existed.
   RolePathMatch: null,
   SSORoleMatch: 'alpha',
 }
 
-/** Names that stand for all gates of a stage. */
+/** Names of all gates of a stage. */
 const GROUPS: ReadonlyMap<string, Stage> = new Map([
   ['AllAlpha', 'alpha'],
   ['AllBeta', 'beta'],
@@ -33,7 +33,7 @@ function isGate(name: string): name is FeatureGate {
 }
 
 /**
- * Reads `A=true,B=false`. A gate named on its own wins over AllAlpha and AllBeta, wherever it stands.
+ * Reads pairs such as `A=true`. A single gate takes precedence over AllAlpha and AllBeta in any order.
  *
  * @throws {TypeError} A gate is unknown, or its value is neither true nor false.
  */
@@ -44,16 +44,16 @@ export function parseFeatureGates(pairs: readonly string[]): FeatureGates {
     const [name = '', value = '', ...rest] = pair.split('=').map((part) => part.trim())
     if (!/^(true|false)$/i.test(value) || rest.length > 0)
       throw new TypeError(`feature gate ${name}: write ${name}=true or ${name}=false`)
-    const open = value.toLowerCase() === 'true'
+    const isEnabled = value.toLowerCase() === 'true'
     const stage = GROUPS.get(name)
     if (stage !== undefined) {
-      for (const gate of Object.keys(STAGES).filter(isGate)) if (STAGES[gate] === stage) gates[gate] = open
-    } else if (isGate(name)) named.push([name, open])
+      for (const gate of Object.keys(STAGES).filter(isGate)) if (STAGES[gate] === stage) gates[gate] = isEnabled
+    } else if (isGate(name)) named.push([name, isEnabled])
     else
       throw new TypeError(
         `unrecognized feature gate: ${name}${didYouMean(name, [...Object.keys(STAGES), ...GROUPS.keys()])}`,
       )
   }
-  for (const [gate, open] of named) gates[gate] = open
+  for (const [gate, isEnabled] of named) gates[gate] = isEnabled
   return gates
 }

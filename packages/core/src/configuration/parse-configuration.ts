@@ -7,7 +7,7 @@ import { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './con
 import { LocatedDocument, type Field, type Fields } from '../document/located-document.ts'
 import type { Location } from '../errors/problem.ts'
 
-/** Keys of the top level that hold one value. */
+/** Settings at the top level. */
 const TOP_KEYS = [
   'clusterID',
   'defaultRole',
@@ -25,7 +25,7 @@ const TOP_KEYS = [
   'partition',
 ]
 
-/** Keys of `server` that hold one value or a list of values. */
+/** Settings in `server`. */
 const SERVER_KEYS = [
   'address',
   'apiAudiences',
@@ -55,9 +55,10 @@ const SERVER_KEYS = [
   'tokenCacheTTL',
 ]
 
-/** The keys at the top of a configuration file. */
+/** The keys at the top level of a configuration file. */
 export const CONFIGURATION_KEYS: readonly string[] = [...TOP_KEYS, 'server']
 
+/** Keys of `server` that are not settings. */
 const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
 
 function readSetting(document: LocatedDocument, field: Field): Setting | null {
@@ -72,13 +73,13 @@ function readSetting(document: LocatedDocument, field: Field): Setting | null {
   return scalar === null ? null : { value: scalar.text, location }
 }
 
-/** Feature gates may also be a map of names to booleans. */
+/** Reads feature gates that are a map of names to booleans. */
 function readGates(document: LocatedDocument, field: Field): Setting {
   const pairs = document.pairs(field).map(([name, value]) => `${name}=${document.scalar(value)?.text ?? ''}`)
   return { value: pairs, location: document.locationOf(field) }
 }
 
-/** A list, null for an empty one, or one string with commas, as every list of this file. */
+/** Reads a list: a YAML list, null if empty, or a string with commas. */
 function readPrefixes(document: LocatedDocument, field: Field): readonly string[] {
   if (document.isNull(field)) return []
   if (document.isList(field)) return document.items(field)?.map((item) => document.string(item) ?? '') ?? []
@@ -101,7 +102,7 @@ function readReservedPrefixes(document: LocatedDocument, field: Field | undefine
     const prefixes = readPrefixes(document, listField)
     if (mode === undefined)
       document.error(modeField, `"${name ?? ''}" is no backend: write one of ${BACKEND_MODES.join(', ')}`)
-    // An empty prefix would reserve every username there is.
+    // An empty prefix would reserve every username.
     else if (prefixes.includes('')) document.error(listField, 'has an empty prefix, which would refuse everyone')
     else reserved.set(mode, [...(reserved.get(mode) ?? []), ...prefixes])
   }
@@ -109,9 +110,9 @@ function readReservedPrefixes(document: LocatedDocument, field: Field | undefine
 }
 
 /**
- * Reads a configuration file in YAML or JSON. Keys ignore case; a value that is null counts as absent.
+ * Reads a configuration file in YAML or JSON. Keys ignore case. Null counts as absent.
  *
- * @param gatesOf Which feature gates are open, given the file's own settings: a flag may win over them.
+ * @param gatesOf Returns the feature gates for the settings of the file. Flags may take precedence over the file.
  */
 export function parseConfiguration(
   text: string,

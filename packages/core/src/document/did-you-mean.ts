@@ -1,7 +1,7 @@
 const at = (row: readonly number[], column: number): number => row[column] ?? 0
 
-/** The number of letters to insert, delete, replace or swap with the next to make one word of the other. */
-export function distance(a: string, b: string): number {
+/** The edit distance of two words without their common start and end. */
+function distanceOfRest(a: string, b: string): number {
   let before: readonly number[] = []
   let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row += 1) {
@@ -18,12 +18,22 @@ export function distance(a: string, b: string): number {
   return at(previous, b.length)
 }
 
-/** The greatest distance at which a name is a hint. */
+/** The edit distance of two words: insertions, deletions, replacements and swaps of adjacent letters. */
+export function distance(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  let start = 0
+  while (start < shorter && a[start] === b[start]) start += 1
+  let end = 0
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1
+  return distanceOfRest(a.slice(start, a.length - end), b.slice(start, b.length - end))
+}
+
+/** The maximum edit distance of a name that is suggested. */
 function allowed(name: string): number {
   return Math.max(1, Math.floor(name.length / 4))
 }
 
-/** A hint such as ` (did you mean mapRoles?)` where one of the names is close to what was written, else nothing. */
+/** A hint such as ` (did you mean mapRoles?)` if a name is similar to the written one; otherwise an empty string. */
 export function didYouMean(written: string, names: Iterable<string>): string {
   const lower = written.toLowerCase().slice(0, 64)
   const near = [...names]

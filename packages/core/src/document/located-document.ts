@@ -5,17 +5,17 @@ import { parseYaml } from './parse-yaml.ts'
 import type { Location, Problem } from '../errors/problem.ts'
 import type { PairNode, TreeNode } from './tree.ts'
 
-/** A value in a document. Its path and its line are found out when somebody asks the document: most values are good. */
+/** A value in a document. The document computes its path and line on demand, because most values have no problems. */
 export interface Field {
-  /** Null where the document or the pair has no value. */
+  /** Null if the document or the pair has no value. */
   readonly node: TreeNode | null
-  /** Its key as it is written, or its index in a list; of the root, its path. */
+  /** The key as written, or the index in a list. For the root, its path. */
   readonly step: string | number
-  /** The key in lower case; empty where there is none. */
+  /** The key in lower case; empty if there is none. */
   readonly name: string
-  /** What it stands in; null for the root. */
+  /** The map or list that contains it; null for the root. */
   readonly parent: Field | null
-  /** Where it begins in the text; null where it stands where its parent does. */
+  /** Its offset in the text; null if it has the location of its parent. */
   readonly offset: number | null
 }
 
@@ -24,13 +24,13 @@ export interface Fields {
   get(name: string): Field | undefined
 }
 
-/** A string or number as it is written, quotes removed. */
-export interface ScalarText {
+/** The text of a scalar without quotes. */
+interface ScalarText {
   readonly text: string
   readonly type: 'string' | 'number' | 'boolean'
 }
 
-/** The lists of names that maps are read with, in lower case. */
+/** Caches the lower-case form of lists of names. */
 const lowerNames = new WeakMap<readonly string[], ReadonlySet<string>>()
 
 function inLowerCase(names: readonly string[]): ReadonlySet<string> {
@@ -46,7 +46,7 @@ function foldKey(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's')
 }
 
-/** Whether JSON can't hold a value. */
+/** Returns whether a value can't be represented in JSON. */
 function hasFault(node: TreeNode | null): boolean {
   if (node === null) return false
   if (node.kind === 'alias') return hasFault(node.target)
@@ -57,18 +57,18 @@ function hasFault(node: TreeNode | null): boolean {
 /**
  * A YAML or JSON document that is read value by value.
  *
- * Whatever does not have the form asked for becomes a problem with line and column, never a default.
+ * A value that does not have the requested type becomes a problem with line and column, never a default.
  */
 export class LocatedDocument {
-  /** The first {@link DOCUMENT_LIMITS}.problems problems; if there are more, one that counts the others comes last. */
+  /** The problems up to {@link DOCUMENT_LIMITS}.problems, and after them one that counts the rest. */
   readonly problems: Problem[] = []
   /** The whole document; its node is null if the text is empty. */
   readonly root: Field
-  /** Whether the text could not be parsed: it has no values then. */
+  /** True if the text could not be parsed. Then it has no values. */
   readonly unreadable: boolean
   readonly #source: string
   readonly #text: string
-  /** The offset of each line, up to the last one that was needed. */
+  /** The offsets of lines, up to the last one that was needed. */
   readonly #lines: number[] = [0]
   #hasAllLines = false
   #errorCount = 0
@@ -120,7 +120,7 @@ export class LocatedDocument {
     }
   }
 
-  /** Where a value stands among the others, such as `server.mapRoles[3]`. */
+  /** The path of a value, such as `server.mapRoles[3]`. */
   pathOf({ step, parent }: Field): string {
     const around = parent === null ? '' : this.pathOf(parent)
     if (typeof step === 'number') return `${around}[${step}]`
@@ -133,7 +133,7 @@ export class LocatedDocument {
     return parent === null ? { source: this.#source, line: 1, column: 1 } : this.locationOf(parent)
   }
 
-  /** Whether there is nothing at all: no value, or null. */
+  /** Returns whether a value is absent or null. */
   isNull(field: Field): boolean {
     const node = this.#resolve(field.node)
     return node === null || (node.kind === 'scalar' && node.value === null)
@@ -161,14 +161,14 @@ export class LocatedDocument {
     return node?.kind === 'list' ? node.items : this.error(field, `must be a list, not ${this.#describe(field)}`)
   }
 
-  /** An item of a list, which need not hold it. */
+  /** A field for an item. The list does not have to contain it. */
   item(list: Field, item: TreeNode, index: number): Field {
     return { node: item, step: index, name: '', parent: list, offset: item.offset }
   }
 
   /**
-   * The fields of a map by their lower-case names: keys ignore case. A key that is not in `names` is warned about and left
-   * out; one that is there twice in different cases is an error.
+   * The fields of a map by their lower-case names. Keys ignore case. A key that is not in `names` is omitted with a warning. A duplicate key,
+   * also in different case, is an error.
    *
    * @param mustBeKnown Whether a key that is not in `names` is an error.
    */
@@ -188,18 +188,18 @@ export class LocatedDocument {
     return found
   }
 
-  /** The keys of a map as they are written, with their values; nothing where it is no map. */
+  /** The keys of a map as written, with their values. Empty if the value is not a map. */
   pairs(field: Field): readonly (readonly [string, Field])[] {
     return this.#pairsOf(field).map((pair) => [pair.key, this.#valueOf(pair, field)])
   }
 
-  /** A string as it is, without a complaint about anything else; null where it is none. */
+  /** A string, or null for any other value. Reports no problem. */
   textOf(field: Field): string | null {
     const node = this.#resolve(field.node)
     return node?.kind === 'scalar' && typeof node.value === 'string' && node.otherType === null ? node.value : null
   }
 
-  /** Reports the first value at or below a field that JSON can't hold; whether there is one. */
+  /** Reports the first value at or below a field that can't be represented in JSON. Returns whether there is one. */
   reportFault(field: Field): boolean {
     return hasFault(field.node) && this.#reportFault(field)
   }
@@ -215,7 +215,7 @@ export class LocatedDocument {
     return inner.some((value) => this.#reportFault(value))
   }
 
-  /** A string, a number or a boolean as it is written. */
+  /** The text of a string, number or boolean. */
   scalar(field: Field): ScalarText | null {
     const node = this.#resolve(field.node)
     if (node?.kind === 'scalar') {
@@ -229,7 +229,7 @@ export class LocatedDocument {
     return this.error(field, `must be a string, not ${this.#describe(field)}${quote}`)
   }
 
-  /** A string; a number or boolean that was not quoted is an error that says to quote it. */
+  /** A string. An unquoted number or boolean is an error. */
   string(field: Field): string | null {
     const text = this.textOf(field)
     if (text !== null) return text
@@ -243,7 +243,7 @@ export class LocatedDocument {
     return node?.kind === 'map' ? node.pairs : []
   }
 
-  /** A value that stands nowhere by itself, such as one that is empty, stands where its key does. */
+  /** The field of a pair. A value without an offset, such as an empty one, has that of its key. */
   #valueOf(pair: PairNode, field: Field): Field {
     const { key, value } = pair
     return { node: value, step: key, name: foldKey(key), parent: field, offset: value?.offset ?? pair.offset }
@@ -262,7 +262,7 @@ export class LocatedDocument {
     return node?.kind === 'alias' ? (node.target ?? node) : node
   }
 
-  /** Most values are looked at in their order: a long document is not searched for its lines in one go. */
+  /** Finds the lines up to an offset. Most locations are requested in order, so the rest of a long document is searched later. */
   #findLines(offset: number): void {
     let last = this.#lines.at(-1) ?? 0
     while (last <= offset && !this.#hasAllLines) {
@@ -275,7 +275,7 @@ export class LocatedDocument {
   #at(offset: number): Location {
     this.#findLines(offset)
     let after = this.#lines.length
-    // The last line but one, where it was found out just now, else one that is looked for.
+    // Usually the line that was found last. Otherwise a binary search finds it.
     let line = (this.#lines[after - 2] ?? 0) <= offset ? Math.max(0, after - 2) : 0
     while (after - line > 1) {
       const middle = (line + after) >>> 1
@@ -286,7 +286,7 @@ export class LocatedDocument {
   }
 }
 
-/** Fields are few, and maps are many: to look through them costs less than to keep a table. */
+/** A list of fields. Most maps have few fields, so a linear search is faster than a map. */
 class FewFields implements Fields {
   readonly #fields: Field[] = []
 

@@ -1,6 +1,6 @@
 import type { MapNode, PairNode, TreeNode } from './tree.ts'
 
-/** A pair as it is written: its value may be what a merge key (`<<`) merges in. */
+/** A pair as written. It may be a merge key (`<<`). */
 export interface WrittenPair extends PairNode {
   readonly isMerge: boolean
 }
@@ -9,9 +9,9 @@ function resolved(node: TreeNode | null): TreeNode | null {
   return node?.kind === 'alias' ? node.target : node
 }
 
-/** The maps that a merge key names, the one that wins last; null if its value is not a map or a list of maps, all without a fault. */
+/** The maps of a merge key, in reverse order of precedence. Null unless its value is a map or a list of maps without faults. */
 function sourcesOf(value: TreeNode | null): readonly MapNode[] | null {
-  // An alias of a list is not enough for yaml.v2.
+  // yaml.v2 does not accept an alias of a list.
   const sources = (value?.kind === 'list' ? value.items.toReversed() : [value]).map(resolved)
   const maps = sources.filter((source): source is MapNode => source?.kind === 'map' && source.fault === null)
   return maps.length === sources.length ? maps : null
@@ -19,15 +19,15 @@ function sourcesOf(value: TreeNode | null): readonly MapNode[] | null {
 
 /**
  * The pairs of a map after its merge keys are applied. Pairs and merge keys count in their order: a later one replaces an earlier one of
- * the same key. This is what yaml.v2 does, by which the reference reads aws-auth; by YAML 1.1 a key beside the merge key would always win.
+ * the same key. yaml.v2, which the reference uses, does the same. In YAML 1.1 a key next to the merge key always wins.
  *
- * @param copied Called for each pair that is copied.
- * @param failed Called for a merge key whose value can't be merged; must throw.
+ * @param onCopied Called for each pair that is copied.
+ * @param onFailed Called for a merge key whose value can't be merged; must throw.
  */
 export function mergePairs(
   written: readonly WrittenPair[],
-  copied: (pair: WrittenPair) => void,
-  failed: (pair: WrittenPair) => never,
+  onCopied: (pair: WrittenPair) => void,
+  onFailed: (pair: WrittenPair) => never,
 ): readonly PairNode[] {
   if (!written.some(({ isMerge }) => isMerge)) return written
   const byKey = new Map<string, PairNode[]>()
@@ -38,9 +38,9 @@ export function mergePairs(
       byKey.set(pair.key, [...earlier, pair])
       continue
     }
-    for (const { pairs } of sourcesOf(pair.value) ?? failed(pair)) {
+    for (const { pairs } of sourcesOf(pair.value) ?? onFailed(pair)) {
       for (const merged of pairs) {
-        copied(pair)
+        onCopied(pair)
         byKey.set(merged.key, [merged])
         mergedKeys.add(merged.key)
       }

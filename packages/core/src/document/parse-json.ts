@@ -16,7 +16,7 @@ const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
 const STRING_START = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*/y
 const NUMBER_OR_WORD = /[-+.\w]+/y
 
-/** Finds the places of the values in JSON. The values themselves are those of `JSON.parse`. */
+/** Finds the locations of values in JSON. `JSON.parse` decides the values. */
 class Scanner {
   readonly #text: string
   #offset = 0
@@ -65,7 +65,7 @@ class Scanner {
     return { kind: 'list', items, offset }
   }
 
-  /** Whether anything stands between the bracket that is next and its end. */
+  /** Reads an opening bracket. Returns whether anything precedes the closing one. */
   #begin(end: string): boolean {
     this.#count()
     this.#offset += 1
@@ -75,7 +75,7 @@ class Scanner {
     return false
   }
 
-  /** Whether another item follows: there is a comma between items and none after the last. */
+  /** Reads a comma or the closing bracket. Returns whether another item follows. */
   #goOn(end: string): boolean {
     this.#skipSpace()
     const next = this.#next()
@@ -100,7 +100,7 @@ class Scanner {
     }
   }
 
-  /** The first place of a string that is not JSON. */
+  /** The failure at the first invalid character of a string. */
   #badString(): ParseFailure {
     const place = this.#offset + (this.#match(STRING_START)?.length ?? 0)
     return new ParseFailure(

@@ -22,7 +22,7 @@ export const YAML_OPTIONS = { prettyErrors: false, schema: 'core', resolveKnownT
 /** The longest key that YAML allows (1.2, section 7.4.2), in characters. */
 const MAX_KEY_LENGTH = 1024
 
-/** Integers of Go are smaller. The reference rejects larger ones as keys. */
+/** Integers in Go are below this value. The reference rejects larger ones as keys. */
 const MAX_INTEGER_KEY = 2 ** 63
 
 const NOTHING: ScalarNode = { kind: 'scalar', value: null, source: null, otherType: null, fault: null, offset: null }
@@ -33,7 +33,7 @@ function isKey(value: unknown): boolean {
   return value !== null && (typeof value !== 'number' || Math.abs(value) < MAX_INTEGER_KEY)
 }
 
-/** A value, and how many values it stands for with its aliases resolved. */
+/** A value, and the number of values in it with aliases resolved. */
 interface Sized {
   readonly node: TreeNode
   readonly size: number
@@ -44,16 +44,16 @@ interface Anchor {
   value: Sized | null
 }
 
-/** Where a value is. */
+/** The position of a value. */
 interface Place {
   readonly depth: number
-  /** Whether it is within `[ ]` or `{ }`. */
+  /** True if it is within `[ ]` or `{ }`. */
   readonly isInFlow: boolean
 }
 
 /**
- * The value of a scalar. A block scalar at the end of a text without a last line break has none either, as for yaml.v2; the package `yaml`
- * adds one.
+ * The value of a scalar. The package `yaml` adds a line break to a block scalar at the end of a text without one. yaml.v2 does not, so it is
+ * removed.
  */
 function valueOf({ value, type, range }: Scalar, text: string): unknown {
   const isBlock = type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED'
@@ -80,7 +80,7 @@ function notMergeable({ offset }: WrittenPair): never {
 /** Turns the nodes of `yaml` into a tree with aliases and merge keys resolved, within {@link DOCUMENT_LIMITS}. */
 class TreeBuilder {
   readonly #text: string
-  /** Of each name, the anchor whose node began last. */
+  /** The latest anchor of each name, by the start of its node. */
   readonly #anchors = new Map<string, Anchor>()
   #size = 0
   #mergedPairs = 0
@@ -150,7 +150,7 @@ class TreeBuilder {
     }
   }
 
-  /** Checks that a key and its colon are on one line and near each other. Other parsers read the text otherwise, or not at all. */
+  /** Checks that a key and its colon are on one line, within the maximum distance. Other parsers read such text differently or reject it. */
   #checkKey({ range, type, source }: Scalar, isInFlow: boolean): void {
     const [start = 0, end = 0] = range ?? []
     if (type === 'PLAIN' && source === '') throw new ParseFailure(start, 'a ":" needs a key before it')
@@ -167,7 +167,7 @@ class TreeBuilder {
   }
 
   #merged(written: readonly WrittenPair[]): MapNode['pairs'] {
-    const copied = ({ offset }: WrittenPair): void => {
+    const onCopied = ({ offset }: WrittenPair): void => {
       this.#mergedPairs += 1
       const { mergedPairs } = DOCUMENT_LIMITS
       if (this.#mergedPairs <= mergedPairs) return
@@ -177,7 +177,7 @@ class TreeBuilder {
         true,
       )
     }
-    return mergePairs(written, copied, notMergeable)
+    return mergePairs(written, onCopied, notMergeable)
   }
 }
 

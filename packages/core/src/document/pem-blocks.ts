@@ -3,8 +3,8 @@ const END = '-----END '
 const CLOSE = '-----'
 
 /**
- * The blocks of a PEM text with one of these labels, such as `CERTIFICATE`, each from its first to its last dash. Takes time
- * linear in the text's length; a block without its other end is left out.
+ * The blocks of a PEM text with one of these labels, such as `CERTIFICATE`, from the first dash to the last. Incomplete blocks are omitted.
+ * Takes linear time.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7468 | RFC 7468}
  */

@@ -1,9 +1,9 @@
-// Clusters read the same text with other parsers: the reference with yaml.v2, a YAML 1.1 parser in Go. Text on which they and the package
-// `yaml` differ is an error here, so that no mapping means one thing to a person or a program and another to this server.
+// Other programs read the same text with other parsers. The reference uses yaml.v2, a YAML 1.1 parser in Go. Text that they and the package
+// `yaml` read differently is an error here, so that a mapping has one meaning for all of them.
 import { ParseFailure } from './tree.ts'
 import type { YamlToken } from './read-yaml.ts'
 
-/** Characters that YAML 1.1 rejects or takes for line breaks: control characters, NEL, U+2028, U+2029, a CR alone, lone surrogates. */
+/** Characters that YAML 1.1 rejects or reads as line breaks: control characters, NEL, U+2028, U+2029, a CR alone, lone surrogates. */
 const FORBIDDEN = /[^\t\n\r\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\r(?!\n)/u
 
 const ANCHOR_NAME = /^[A-Za-z0-9_-]+$/
@@ -13,7 +13,7 @@ const TAB_INDENT = /^ *\t/m
 const BOOLEAN = /^(?:y|n|yes|no|on|off)$/i
 /** Numbers of YAML 1.1 and of Go, underscores removed. */
 const NUMBER = /^[-+]?(?:0b[01]+|0o?[0-7]+|0x[0-9a-f]+|(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)$/i
-/** No number that counts here has more digits. */
+/** The maximum length of a number that is recognized. */
 const MAX_NUMBER_LENGTH = 64
 
 /** @throws {ParseFailure} The text has a character that not every parser reads the same. */
@@ -27,7 +27,7 @@ export function checkCharacters(text: string): void {
   if (tab >= 0) throw new ParseFailure(text.indexOf('\t', tab), 'a tab: indent with spaces, not with a tab')
 }
 
-/** The first escape in a double-quoted scalar that other parsers reject or read otherwise, as its offset; -1 if there is none. */
+/** The first escape in a double-quoted scalar that other parsers reject or read differently, as its offset; -1 if there is none. */
 function unknownEscape(quoted: string): number {
   for (let at = quoted.indexOf('\\'); at >= 0; at = quoted.indexOf('\\', at + 2)) {
     if (/^\\(?:[/\r\n]|u[dD][89a-fA-F])/.test(quoted.slice(at, at + 4))) return at
@@ -36,8 +36,8 @@ function unknownEscape(quoted: string): number {
 }
 
 /**
- * Whether the quotes of a scalar are closed. The lexer of `yaml` ends a quoted scalar at a line that is indented too little, and then takes
- * any quote before that line for the closing one; other parsers read on.
+ * Returns whether the quotes of a scalar are closed. The lexer of `yaml` ends a quoted scalar at a line with too little indentation, and uses any
+ * quote before that line as the closing one. Other parsers continue.
  */
 function isClosed(quoted: string): boolean {
   const inner = quoted.slice(1, -1)

@@ -12,11 +12,11 @@ import { DOCUMENT_LIMITS } from './limits.ts'
 
 type Options = ParseOptions & DocumentOptions & SchemaOptions
 
-/** A piece that the lexer of YAML cuts a text into. */
+/** A token of the YAML lexer. */
 export interface YamlToken {
   readonly text: string
   readonly offset: number
-  /** Whether it is a plain or block scalar: its first character has no special meaning. */
+  /** True if it is a plain or block scalar, whose first character has no special meaning. */
   readonly isScalar: boolean
 }
 

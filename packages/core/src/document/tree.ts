@@ -2,12 +2,12 @@
 export interface ScalarNode {
   readonly kind: 'scalar'
   readonly value: unknown
-  /** The text without its quotes; null where only the value is known. */
+  /** The text without its quotes; null if only the value is known. */
   readonly source: string | null
   /** The type that other parsers give a string without quotes, such as a boolean for `yes`. */
   readonly otherType: 'boolean' | 'number' | null
   readonly fault: string | null
-  /** Where it begins; null if it has no place of its own. */
+  /** Its offset; null if it has none. */
   readonly offset: number | null
 }
 
@@ -18,14 +18,14 @@ export interface ListNode {
 }
 
 export interface PairNode {
-  /** The key as it is written, quotes removed; empty if it is not a scalar. */
+  /** The key as written, without quotes; empty if it is not a scalar. */
   readonly key: string
-  /** Where the key begins. */
+  /** The offset of the key. */
   readonly offset: number | null
   readonly value: TreeNode | null
 }
 
-/** A map, with the pairs of its merge keys (`<<`) in it. A key may be there more than once. */
+/** A map, with its merge keys (`<<`) resolved. Keys may be duplicate. */
 export interface MapNode {
   readonly kind: 'map'
   readonly pairs: readonly PairNode[]
@@ -34,7 +34,7 @@ export interface MapNode {
 }
 
 /** A YAML alias. */
-export interface AliasNode {
+interface AliasNode {
   readonly kind: 'alias'
   readonly name: string
   /** The value of its anchor; null if no anchor before it has the name. */
@@ -42,14 +42,14 @@ export interface AliasNode {
   readonly offset: number | null
 }
 
-/** A value of a document and its offset in the text (counted from 0). A `fault` is why JSON, which other programs turn it into, can't hold it. */
+/** A value of a document and its offset in the text (counted from 0). A `fault` is the reason why it can't be converted to JSON, as other programs do. */
 export type TreeNode = ScalarNode | ListNode | MapNode | AliasNode
 
-/** Why a text could not be parsed. */
-export interface ParseError {
+/** The reason why a text could not be parsed. */
+interface ParseError {
   readonly offset: number
   readonly message: string
-  /** Whether the message is complete without "is not valid YAML". Default false. */
+  /** True if the message is complete without "is not valid YAML". Default false. */
   readonly isWhole?: boolean
 }
 

@@ -6,10 +6,10 @@ import { appendItem } from './append-item.ts'
 import { printableYaml } from './printable-yaml.ts'
 import { block, type Writable } from './render.ts'
 
-/** An entry that is to be written into aws-auth. */
+/** A new entry for aws-auth. */
 export interface NewMapping {
   readonly kind: 'role' | 'user'
-  /** In the order in which they are written: `rolearn`, `userarn` or `sso`, then `username` and `groups`. */
+  /** In the order of the output: `rolearn`, `userarn` or `sso`, then `username` and `groups`. */
   readonly fields: Readonly<Record<string, Writable>>
 }
 
@@ -20,13 +20,13 @@ const LISTS = {
   user: { key: 'mapUsers', list: 'users' },
 } as const
 
-/** Whether the server takes `sso`, or a role's path, is for its feature gates to say. */
+/** Accepts `sso` and role paths, because the feature gates of the server are not known here. */
 const RULES = { sso: true }
 const NEW_ENTRY_RULES = { ...RULES, rolePaths: true }
 
 /**
- * Reads an entry as the server would; else says what is wrong with it. Also what is only warned about in an entry that is
- * there, such as a placeholder that does not exist, speaks against writing one.
+ * Reads a new entry as the server would. Returns its problems if there are any. A warning, such as one about an unknown placeholder, also
+ * rejects a new entry.
  */
 export function checkNewMapping({ kind, fields }: NewMapping): MappingEntry | readonly Problem[] {
   const { key, list } = LISTS[kind]
@@ -44,9 +44,9 @@ function isSameKey(a: EntryKey, b: EntryKey): boolean {
   return a.type === 'arn' && b.type === 'arn' && a.arn === b.arn
 }
 
-/** Reads all of aws-auth. A bad entry is passed over, as the server does; a data key that is no list is an error. */
+/** Reads aws-auth. Invalid entries are skipped, as in the server. A data key that is not a list is an error. */
 function readAll(data: Data): AwsAuth {
-  // What was there before stands for a data key that can't be read.
+  // A data key that can't be read keeps these lists.
   const unread = { roles: [], users: [], accounts: [] }
   const read = parseAwsAuth(data, unread, RULES)
   if (read.roles !== unread.roles && read.users !== unread.users && read.accounts !== unread.accounts) return read
@@ -55,10 +55,10 @@ function readAll(data: Data): AwsAuth {
 }
 
 /**
- * Adds an entry to the data of the ConfigMap aws-auth. All else in it stays byte for byte.
+ * Adds an entry to the data of the ConfigMap aws-auth. Everything else in it stays byte for byte.
  *
- * @throws {AuthenticatorError} `duplicate_mapping`: whom the entry is for has one already.
- * @throws {ConfigurationError} The data can't be read, or the entry is bad or can't be added without changing something else.
+ * @throws {AuthenticatorError} `duplicate_mapping`: another entry has the same key.
+ * @throws {ConfigurationError} The data can't be read, or the entry is invalid or can't be added without changing something else.
  */
 export function addMapping(
   data: Data,

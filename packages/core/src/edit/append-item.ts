@@ -3,7 +3,7 @@ import { YAML_OPTIONS } from '../document/parse-yaml.ts'
 import { readYamlDocument } from '../document/read-yaml.ts'
 import { block, columnOf, flow, type Writable } from './render.ts'
 
-/** Whether lists stand as far left as the keys that hold them, as Kubernetes' own tools write them. */
+/** True if lists have the indentation of their keys, as in the output of Kubernetes tools. */
 function hasFlatLists(text: string, entries: readonly ParsedNode[]): boolean {
   const maps = entries.filter((entry): entry is YAMLMap.Parsed => isMap(entry) && entry.flow !== true)
   const lists = maps.flatMap(({ items }) => items.map(({ key, value }) => ({ key, value })))
@@ -21,7 +21,7 @@ function insert(text: string, offset: number, added: string): string {
   return text.slice(0, offset) + added + text.slice(offset)
 }
 
-/** The text without what stands there, such as a written `null`. */
+/** Removes a range, such as that of an explicit `null`, from a text. */
 function without(text: string, range: Range | undefined): string {
   if (range === undefined) return text
   const [start, end] = range
@@ -45,7 +45,7 @@ function documentOf(text: string): Document.Parsed {
   return readYamlDocument(text, { ...YAML_OPTIONS, merge: true })
 }
 
-/** The items as plain values; null where there is no list, or an alias in it that names nothing or too much. */
+/** The items of a list as plain values. Null if the text is not a list, or has an alias that is unknown or too large. */
 function itemsOf(text: string): unknown[] | null {
   const document = documentOf(text)
   if (document.errors.length > 0) return null
@@ -58,10 +58,11 @@ function itemsOf(text: string): unknown[] | null {
 }
 
 /**
- * Appends an item to the list that is a YAML text, in the list's own indentation and style. All else stays as it is written,
- * comments included. A text without a list becomes one; `empty` says that what is written stands for none.
+ * Appends an item to a YAML list in the indentation and style of the list. Everything else stays as it is, including comments. A text
+ * without a list becomes one.
  *
- * @returns null where that can't be done without changing something else.
+ * @param empty Whether the text stands for an empty list.
+ * @returns null if the item can't be added without changing something else.
  */
 export function appendItem(text: string, item: Writable, empty: boolean): string | null {
   const { contents, errors } = documentOf(text)

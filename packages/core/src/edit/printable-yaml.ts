@@ -11,9 +11,7 @@ import { escapeYaml, hasControlCharacters } from '../log/control-characters.ts'
 
 type Options = CreateNodeOptions & DocumentOptions & ParseOptions & SchemaOptions & ToStringOptions
 
-/**
- * Writes YAML that is safe to show and means the same: texts with control characters are double-quoted, with escapes.
- */
+/** Writes YAML that is safe to print. Strings with control characters are double-quoted and escaped. */
 export function printableYaml(value: unknown, options: Options = {}): string {
   const document = new Document(value, options)
   visit(document, {

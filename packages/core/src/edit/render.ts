@@ -1,12 +1,12 @@
 import { stringify } from 'yaml'
 
-/** A value that can be written: texts, truths, lists and maps of them. */
+/** A value that can be written as YAML. */
 export type Writable = string | boolean | readonly Writable[] | { readonly [key: string]: Writable }
 
-// Quotes what YAML 1.1 takes for something else than a text (`yes`, `012`): other readers go by it.
+// Quotes strings that YAML 1.1 reads as other types (`yes`, `012`), because other parsers follow it.
 const BLOCK = { version: '1.1', lineWidth: 0, blockQuote: false } as const
 
-/** A value on one line. */
+/** Renders a value on one line. */
 export function flow(value: Writable): string {
   if (typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
@@ -14,7 +14,7 @@ export function flow(value: Writable): string {
   return `{${pairs.join(', ')}}`
 }
 
-/** A value in lines, each with its end. Flat lists stand as far left as the keys that hold them. */
+/** Renders a value as lines that end with LF. Flat lists have the indentation of their keys. */
 export function block(value: Writable, indent: number, flatLists: boolean): string {
   const lines = stringify(value, { ...BLOCK, indentSeq: !flatLists })
     .trimEnd()
@@ -22,7 +22,7 @@ export function block(value: Writable, indent: number, flatLists: boolean): stri
   return lines.map((line) => `${' '.repeat(indent)}${line}\n`).join('')
 }
 
-/** Where a node stands: the column of its first sign, counted from 0. */
+/** The column of an offset, counted from 0. */
 export function columnOf(text: string, offset: number): number {
   return offset - (text.lastIndexOf('\n', offset - 1) + 1)
 }

@@ -2,7 +2,7 @@ import { isMap, isScalar, type Document } from 'yaml'
 import { readYamlDocument } from '../document/read-yaml.ts'
 import { findWrittenLine } from './written-line.ts'
 
-// All scalars stay the text that they are: no digits, dates or nulls are read as something else and written otherwise.
+// With this schema all scalars are strings, so that numbers, dates and nulls are written as they were read.
 const OPTIONS = { schema: 'failsafe', logLevel: 'error' } as const
 
 function parse(text: string): Document {
@@ -15,9 +15,9 @@ function parse(text: string): Document {
 }
 
 /**
- * The value of a key at the top of a YAML file. All scalars in it are read as strings.
+ * The value of a key at the top level of a YAML file. All scalars in it are strings.
  *
- * @throws {TypeError} The text is no YAML mapping.
+ * @throws {TypeError} The text is not a YAML mapping.
  */
 export function readTopLevelLine(text: string, key: string): unknown {
   const written = findWrittenLine(text, key)
@@ -27,10 +27,10 @@ export function readTopLevelLine(text: string, key: string): unknown {
 }
 
 /**
- * Sets a key at the top of a YAML file to a value in JSON, on one line, and leaves the rest as it is, comments included.
- * Without a value the key is taken out.
+ * Sets a key at the top level of a YAML file to a value in JSON on one line. The rest stays as it is, including comments. Without a value
+ * the key is removed.
  *
- * @throws {TypeError} The text is no YAML mapping.
+ * @throws {TypeError} The text is not a YAML mapping.
  */
 export function setTopLevelLine(text: string, key: string, value: object | undefined): string {
   const document = parse(text)

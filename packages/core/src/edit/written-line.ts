@@ -1,6 +1,8 @@
 /**
- * The value of a key at the top of a YAML file where {@link setTopLevelLine} wrote it: found without a YAML parser, for whom to
- * load takes longer than all else. undefined: there is none, or somebody else wrote it.
+ * The value of a key at the top level of a YAML file, if {@link setTopLevelLine} wrote it. Avoids a YAML parser, because loading one takes
+ * longer than the rest of the command.
+ *
+ * @returns undefined if the key is absent or was written in another form.
  */
 export function findWrittenLine(text: string, key: string): unknown {
   const lineStart = `${key}: `
@@ -16,11 +18,12 @@ export function findWrittenLine(text: string, key: string): unknown {
 }
 
 /**
- * Sets a key as {@link setTopLevelLine} does, in a text that is empty or holds nothing but the line that it wrote: without a YAML
- * parser. undefined: there is more in it.
+ * Sets a key like {@link setTopLevelLine}, without a YAML parser, in a text that is empty or contains only the line of that key.
+ *
+ * @returns undefined if the text contains anything else.
  */
 export function replaceWrittenLine(text: string, key: string, value: object): string | undefined {
-  const isAlone = text === '' || (text.startsWith(`${key}: {`) && text.indexOf('\n') === text.length - 1)
-  if (!isAlone || (text !== '' && findWrittenLine(text, key) === undefined)) return undefined
+  const isOnlyLine = text === '' || (text.startsWith(`${key}: {`) && text.indexOf('\n') === text.length - 1)
+  if (!isOnlyLine || (text !== '' && findWrittenLine(text, key) === undefined)) return undefined
   return `${key}: ${JSON.stringify(value)}\n`
 }

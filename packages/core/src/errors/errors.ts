@@ -1,15 +1,15 @@
 import { formatProblem, type Problem } from './problem.ts'
 
 /**
- * The base of every error this product throws on purpose.
+ * The base class of the errors of this product.
  *
- * `code` is one of a closed list in each subclass: callers and tests decide by it, never by the prose of `message`.
- * Neither `message` nor `cause` may hold a token, a presigned URL, a signature or a secret.
+ * Each subclass has a closed list of codes. Callers decide by `code`, never by the text of `message`. Neither `message` nor `cause` may
+ * contain a token, a presigned URL, a signature or a secret.
  */
 export class AuthenticatorError<Code extends string = string> extends Error {
   override readonly name: string = 'AuthenticatorError'
   readonly code: Code
-  /** What to show, line by line: the message, unless the error has details. */
+  /** The lines to print: the message, and details if there are any. */
   readonly lines: readonly string[]
 
   constructor(code: Code, message: string, options?: ErrorOptions) {
@@ -19,28 +19,28 @@ export class AuthenticatorError<Code extends string = string> extends Error {
   }
 }
 
-/** What went wrong with a file: `message` names the path and what to do about it. */
+/** The codes of {@link FileError}. */
 export type FileErrorCode =
   | 'file_unreadable'
   | 'file_unwritable'
   | 'file_invalid'
-  /** Its owner or its mode lets others change it, or read what is secret. */
+  /** Its owner or mode lets other users change it, or read a secret in it. */
   | 'file_unsafe'
   | 'key_pair_incomplete'
   | 'key_pair_mismatch'
 
-/** A file that can't be read, can't be written or holds something else than it should. */
+/** A file that can't be read or written, or has invalid content. `message` names the path and the fix. */
 export class FileError extends AuthenticatorError<FileErrorCode> {
   override readonly name = 'FileError'
 }
 
-/** A configuration that can't be used: `problems` says each place and what to write instead. */
+/** An invalid configuration. `problems` has each location and its fix. */
 export class ConfigurationError extends AuthenticatorError<'invalid_configuration'> {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly Problem[]
   override readonly lines: readonly string[]
 
-  /** @param options `details`: lines after the first one, by default one for each problem. */
+  /** @param options `details`: the lines after the first one. Default: one for each problem. */
   constructor(
     message: string,
     problems: readonly Problem[] = [],

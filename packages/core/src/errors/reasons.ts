@@ -1,90 +1,73 @@
-/** What a reason means for the answer to the API server. */
-export interface ReasonMeaning {
+/** The effect of a reason on the answer to the API server. */
+interface ReasonMeaning {
   /**
-   * The HTTP status of the answer. 200 is a verdict on the token (`authenticated: false`), which kube-apiserver caches;
-   * any other status is an error, which it never caches.
+   * The HTTP status of the answer. With 200 the answer is `authenticated: false`, which kube-apiserver caches. Any other status is an
+   * error, which it never caches.
    */
   readonly status: 200 | 400 | 405 | 429 | 502 | 503
   /** The value of the label `result` of `authenticate_latency_seconds`. */
   readonly result: 'malformed_request' | 'invalid_token' | 'sts_error' | 'sts_throttling' | 'uknown_user'
 }
 
-/** Why a login is refused: the closed list that logs (field `reason`) and the metric `aws_iam_authenticator_refusals_total` use. */
-export type ReasonCode =
-  | 'method_not_allowed'
-  | 'malformed_request'
-  | 'unsupported_audience'
-  | 'malformed_token'
-  | 'wrong_host'
-  | 'expired'
-  | 'clock_ahead'
-  | 'bad_signature'
-  | 'unknown_key'
-  | 'sts_refused'
-  | 'sts_throttled'
-  | 'sts_unreachable'
-  | 'sts_bad_answer'
-  | 'overloaded'
-  | 'unsupported_identity'
-  | 'not_mapped'
-  | 'template'
-  | 'reserved_username'
-  | 'ec2_unavailable'
-  | 'backend_unavailable'
-
-/** What each reason means. None of them is ever told to the API server. */
-export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = {
-  /** Not POST. */
+/** Every reason to refuse a login. None of them is sent to the API server. */
+const TABLE = {
+  /** The method is not POST. */
   method_not_allowed: { status: 405, result: 'malformed_request' },
-  /** The body is no TokenReview. */
+  /** The body is not a TokenReview. */
   malformed_request: { status: 400, result: 'malformed_request' },
-  /** The TokenReview asks for audiences of which this server serves none. */
+  /** This server serves none of the audiences that the TokenReview asks for. */
   unsupported_audience: { status: 200, result: 'invalid_token' },
-  /** Not one of our tokens, or not of the one form that is accepted. */
+  /** The token is a foreign token, or not in the accepted form. */
   malformed_token: { status: 200, result: 'invalid_token' },
-  /** The token names a host that is no STS endpoint of this server's partition. */
+  /** The host in the token is not an STS endpoint of this server's partition. */
   wrong_host: { status: 200, result: 'invalid_token' },
-  /** Signed more than 15 minutes ago, or with credentials that have expired. */
+  /** The token was signed more than 15 minutes ago, or with expired credentials. */
   expired: { status: 200, result: 'invalid_token' },
-  /** Signed more than 5 minutes ahead of this server's clock. */
+  /** The signing time is more than 5 minutes ahead of this server's clock. */
   clock_ahead: { status: 200, result: 'invalid_token' },
-  /** STS: SignatureDoesNotMatch. A token for another cluster looks like this too. */
+  /** STS answered SignatureDoesNotMatch, as it also does for a token of another cluster. */
   bad_signature: { status: 200, result: 'sts_error' },
-  /** STS: InvalidClientTokenId. The access key is unknown, inactive or deleted. */
+  /** STS answered InvalidClientTokenId: the access key is unknown, inactive or deleted. */
   unknown_key: { status: 200, result: 'sts_error' },
-  /** STS refused for a reason of its own that is none of the above. */
+  /** STS refused the call for another reason. */
   sts_refused: { status: 200, result: 'sts_error' },
-  /** STS throttled the call; the token may be good. */
+  /** STS throttled the call. The token may be valid. */
   sts_throttled: { status: 429, result: 'sts_throttling' },
-  /** STS could not be reached, did not answer in time, or failed on its side. */
+  /** STS could not be reached, timed out, or had an internal error. */
   sts_unreachable: { status: 502, result: 'sts_error' },
-  /** STS answered with something that is no answer of STS. */
+  /** The response does not have the form of an STS response. */
   sts_bad_answer: { status: 502, result: 'sts_error' },
-  /** More logins than this server asks STS for at once; the token may be good. */
+  /** Too many logins are waiting for STS. The token may be valid. */
   overloaded: { status: 429, result: 'sts_error' },
-  /** STS named a principal of a kind that can't be mapped. */
+  /** STS named a principal that can't be mapped. */
   unsupported_identity: { status: 200, result: 'sts_error' },
   /** No mapping of any backend matches. */
   not_mapped: { status: 200, result: 'uknown_user' },
-  /** A mapping matches, but a value its template needs can't be had. */
+  /** A mapping matches, but a value for its template is not available. */
   template: { status: 200, result: 'uknown_user' },
-  /** A mapping matches, but its username has a prefix that is reserved. */
+  /** A mapping matches, but its username has a reserved prefix. */
   reserved_username: { status: 200, result: 'uknown_user' },
-  /** A mapping matches, but EC2 could not be asked for the name its template needs. */
+  /** A mapping matches, but EC2 did not return the name that its template needs. */
   ec2_unavailable: { status: 502, result: 'uknown_user' },
-  /** No mapping matches, and a backend that might have had one is not loaded. */
+  /** No mapping matches, and a backend that may have one is not loaded. */
   backend_unavailable: { status: 503, result: 'uknown_user' },
-}
+} as const
+
+/** The reason for a refusal, as in the log field `reason` and in the metric `aws_iam_authenticator_refusals_total`. */
+export type ReasonCode = keyof typeof TABLE
+
+/** The meaning of each reason. */
+export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = TABLE
 
 /**
- * A login that is refused: a value, not an exception, because hostile input is no exceptional event.
+ * A refused login. It is a value, not an exception, because hostile input is expected.
  *
- * `message` is for the log. It never holds the token or a part of it that an attacker chose.
+ * `message` is for the log. It never contains the token, nor a part of it that an attacker can choose.
  */
 export class Refusal {
   readonly reason: ReasonCode
   readonly message: string
-  /** When it is worth asking again, where the refusal is no verdict: what `Retry-After` says with a status of 429. */
+  /** The `Retry-After` of an answer with status 429, in seconds. */
   readonly retryAfterSeconds: number
 
   constructor(reason: ReasonCode, message: string, retryAfterSeconds = 1) {

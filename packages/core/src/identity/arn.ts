@@ -1,33 +1,33 @@
 import { findPartition } from '../aws/partition.ts'
 
-/** What a canonical ARN names. */
+/** The kind of a principal. */
 export type PrincipalKind = 'role' | 'user' | 'root' | 'federated-user'
 
-/** A principal by its canonical ARN: the form in which mappings name it. */
+/** A principal by its canonical ARN, which is the form that mappings use. */
 export interface Principal {
   readonly kind: PrincipalKind
   readonly canonicalArn: string
   readonly accountId: string
 }
 
-/** Why an ARN names no principal: not an ARN at all, or one of a kind that can't log in. */
+/** The reason why a text is not the ARN of a supported principal. */
 export type ArnFault = 'not_an_arn' | 'unknown_partition' | 'unsupported_principal'
 
 /**
- * The canonical ARN of a principal: an assumed-role session counts as its role, everyone else as themselves.
+ * The canonical ARN of a principal. An assumed-role session has that of its role. Other principals keep their own.
  *
- * `arn:aws:sts::123456789012:assumed-role/Admin/alice` becomes `arn:aws:iam::123456789012:role/Admin`. STS leaves a role's
- * path out of the session's ARN, so a canonical ARN that comes from STS never has one.
+ * `arn:aws:sts::123456789012:assumed-role/Admin/alice` becomes `arn:aws:iam::123456789012:role/Admin`. STS omits the
+ * path of a role from the ARN of a session, so a canonical ARN from STS has no path.
  */
 export function canonicalizeArn(text: string): Principal | ArnFault {
-  // arn:<partition>:<service>:<region>:<account>:<resource> (AWS General Reference, "Amazon Resource Names"). A list of mappings
-  // has thousands of them: an array of the parts of each would cost more than to look for its colons.
+  // arn:<partition>:<service>:<region>:<account>:<resource> (AWS General Reference, "Amazon Resource Names"). Searching for
+  // the colons is faster than splitting, which matters for thousands of mappings.
   if (!text.startsWith('arn:')) return 'not_an_arn'
   const serviceAt = text.indexOf(':', 4) + 1
   const regionAt = text.indexOf(':', serviceAt) + 1
   const accountAt = text.indexOf(':', regionAt) + 1
   const resourceAt = text.indexOf(':', accountAt) + 1
-  // Where a colon is missing the search begins again.
+  // After a missing colon the search starts at 0 again.
   if (serviceAt === 0 || regionAt < serviceAt || accountAt < regionAt || resourceAt < accountAt) return 'not_an_arn'
   const partition = text.slice(4, serviceAt - 1)
   if (findPartition(partition) === undefined) return 'unknown_partition'

@@ -2,9 +2,9 @@ import { Refusal } from '../errors/reasons.ts'
 import { property } from '../untrusted.ts'
 import { canonicalizeArn, type Principal, type PrincipalKind } from './arn.ts'
 
-/** Who signed a token, as STS says. */
+/** The signer of a token, as reported by STS. */
 export interface Identity {
-  /** As STS returned it, such as `arn:aws:sts::123456789012:assumed-role/Admin/alice`. */
+  /** As returned by STS, such as `arn:aws:sts::123456789012:assumed-role/Admin/alice`. */
   readonly arn: string
   readonly canonicalArn: string
   readonly kind: PrincipalKind
@@ -12,14 +12,14 @@ export interface Identity {
   readonly accountId: string
   /** The unique id of the principal, without a session name: `AROA…`, `AIDA…`, an account id for root. */
   readonly userId: string
-  /** Empty where the principal has no session. */
+  /** Empty if the principal has no session. */
   readonly sessionName: string
   readonly accessKeyId: string
 }
 
-// What AWS allows (IAM and STS API references). The patterns have no flags: `\w` and `\d` are ASCII alone.
+// The formats that AWS allows (IAM and STS API references). The patterns have no flags, so `\w` and `\d` match ASCII only.
 const ACCOUNT_ID = /^\d{12}$/
-/** Printable ASCII without the space, at most as long as any ARN. */
+/** Printable ASCII without spaces, at most as long as an ARN. */
 const PRINTABLE = /^[!-~]{1,2048}$/
 const UNIQUE_ID = /^[A-Z0-9]{1,128}$/
 /** Names of users and roles. */
@@ -27,14 +27,14 @@ const NAME = /^[\w+=,.@-]{1,64}$/
 const SESSION_NAME = /^[\w+=,.@-]{2,64}$/
 const FEDERATED_NAME = /^[\w+=,.@-]{2,32}$/
 
-/** The UserId, split where the principal has a session; null where ARN and UserId are not those of one principal. */
+/** The parts of a UserId. Null if ARN and UserId do not belong to one principal. */
 type UserIds = Pick<Identity, 'userId' | 'sessionName'> | null
 
 function lastPart(text: string): string {
   return text.slice(text.lastIndexOf('/') + 1)
 }
 
-/** STS names a session of a role, never the role itself. The ARN ends with the session's name, and so does the UserId. */
+/** Reads the UserId of a session of a role. STS never names the role itself. Both ARN and UserId end with the name of the session. */
 function readSession(userId: string, roleName: string, resource: string, name: string): UserIds {
   if (!resource.startsWith('assumed-role/') || !SESSION_NAME.test(name) || !NAME.test(roleName)) return null
   const id = userId.slice(0, userId.indexOf(':'))
@@ -64,7 +64,7 @@ function badAnswer(message: string): Refusal {
   return new Refusal('sts_bad_answer', message)
 }
 
-/** The identity that the fields of an answer name. */
+/** Builds an identity from the fields of an answer. */
 function readFields(account: string, arn: string, userId: string, accessKeyId: string): Identity | Refusal {
   if (![account, arn, userId].every((field) => PRINTABLE.test(field))) {
     return badAnswer('Account, Arn or UserId in the answer is too long, empty, or not printable ASCII')
@@ -88,8 +88,8 @@ function readFields(account: string, arn: string, userId: string, accessKeyId: s
 }
 
 /**
- * Reads the JSON answer of STS to GetCallerIdentity, field by field. Each field must have the form that AWS gives it, and all
- * must name the same principal: the answer may come from something between this server and STS.
+ * Reads the JSON answer of STS to GetCallerIdentity. Each field must have the form that AWS gives it, and all fields must name the same
+ * principal, because the answer may come from a host between this server and STS.
  *
  * @see {@link https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html | GetCallerIdentity}
  */

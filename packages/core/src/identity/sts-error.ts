@@ -1,7 +1,6 @@
 import { Refusal, type ReasonCode } from '../errors/reasons.ts'
 
-// Codes of the STS API (API reference, "Common Errors"). Two of them say that a signature is too old: by its date, and by
-// the session credentials that made it.
+// Codes of the STS API (API reference, "Common Errors"). A signature expires by its date, or with the session credentials that made it.
 const BY_CODE: ReadonlyMap<string, readonly [ReasonCode, string]> = new Map([
   [
     'SignatureDoesNotMatch',
@@ -22,7 +21,7 @@ const BY_CODE: ReadonlyMap<string, readonly [ReasonCode, string]> = new Map([
 const SAFE_CODE = /^[A-Za-z0-9.]{1,64}$/
 const CODE = /<Code>([^<]*)<\/Code>|"Code"\s*:\s*"([^"]*)"/
 
-/** The error code in an error answer of STS, JSON or XML; null where there is none that is safe to show. */
+/** The error code in an error answer of STS in JSON or XML. Null if there is none that is safe to show. */
 function errorCode(body: string): string | null {
   const match = CODE.exec(body)
   const code = match?.[1] ?? match?.[2] ?? ''
@@ -30,9 +29,9 @@ function errorCode(body: string): string | null {
 }
 
 /**
- * The reason behind an answer of STS whose status is not 200.
+ * The refusal for an answer of STS whose status is not 200.
  *
- * Only the code of the answer is shown: its message can repeat parts of the signed request.
+ * Only the code of the answer is shown, because its message can contain parts of the signed request.
  */
 export function refusalOfStsError(status: number, body: string): Refusal {
   const code = errorCode(body)
@@ -40,7 +39,7 @@ export function refusalOfStsError(status: number, body: string): Refusal {
   if (body.includes('Throttling') || status === 429) return new Refusal('sts_throttled', said)
   if (status >= 500) return new Refusal('sts_unreachable', `${said}: STS failed on its side`)
   if (status < 400) return new Refusal('sts_bad_answer', `${said}: STS never redirects`)
-  // STS reports a URL that outlived its 15 minutes with the code of a wrong signature; the text alone tells them apart.
+  // STS reports a URL older than 15 minutes with the code of a wrong signature. Only the text of the answer differs.
   if (code === 'SignatureDoesNotMatch' && body.includes('Signature expired')) {
     return new Refusal('expired', `${said}: the signature is too old`)
   }
@@ -49,7 +48,7 @@ export function refusalOfStsError(status: number, body: string): Refusal {
   }
   const known = code === null ? undefined : BY_CODE.get(code)
   if (known !== undefined) return new Refusal(known[0], `${said}: ${known[1]}`)
-  // STS names a code in every error: this one comes from something between here and there, and is no verdict.
+  // Every error of STS has a code. This answer comes from a host between this server and STS, so it does not decide about the token.
   if (code === null) return new Refusal('sts_bad_answer', `${said}: the answer is not one of STS`)
   return new Refusal('sts_refused', said)
 }

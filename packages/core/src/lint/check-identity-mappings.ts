@@ -10,10 +10,10 @@ import {
 import { isRecord, property } from '../untrusted.ts'
 import { checkMappings } from './check-mappings.ts'
 
-/** Such as `spec.arn: must be a string`. */
+/** Matches messages such as `spec.arn: must be a string`. */
 const WITH_PATH = /^(spec(?:\.\w+)*)(?:\[\d+\])?: (.*)$/s
 
-/** The API server drops keys that the definition does not have, without a word to most clients. */
+/** Reports unknown keys. The API server drops them, and most clients do not show its warning. */
 function unknownKeys(object: unknown): readonly string[] {
   const spec = property(object, 'spec')
   const unknown = isRecord(spec) ? Object.keys(spec).filter((key) => !IDENTITY_MAPPING_KEYS.includes(key)) : []
@@ -40,7 +40,7 @@ function checkOne({ name, object, locate }: ObjectManifest, parsed: ParsedIdenti
   ]
 }
 
-/** Checks objects IAMIdentityMapping: each of them, and whether two are for the same ARN. */
+/** Checks each IAMIdentityMapping, and reports two with the same ARN. */
 export function checkIdentityMappings(
   objects: readonly ObjectManifest[],
   gates: IdentityMappingGates,
@@ -50,7 +50,7 @@ export function checkIdentityMappings(
   for (const manifest of objects) {
     const parsed = parseIdentityMapping(manifest.object, manifest.name, gates)
     problems.push(...checkOne(manifest, parsed))
-    // With conditions, several objects for one ARN can each have their turn.
+    // With conditions, several objects of one ARN can apply.
     if (parsed.entry?.key.type !== 'arn' || parsed.entry.conditions !== null) continue
     const { path, key } = parsed.entry
     const earlier = firstFor.get(key.arn)

@@ -3,14 +3,14 @@ import type { MappingEntry } from '../mapping/entry.ts'
 import { indexMappings } from '../mapping/index-mappings.ts'
 import type { MappingLists } from '../mapping/mapping-index.ts'
 
-/** What is odd about an entry that is good. The server says nothing of it: people do it on purpose, too. */
-function oddities({ groups, location, path }: MappingEntry): Problem[] {
+/** Warnings about a valid entry. The server does not log them, because such entries can be intentional. */
+function warningsOf({ groups, location, path }: MappingEntry): Problem[] {
   const add = (message: string): Problem[] => [{ severity: 'warning', location, path, message }]
   if (groups.length === 0) return add('has no groups: whoever matches it may do what is granted to the username alone')
   return groups.includes('') ? add('has a group with an empty name, which grants nothing: remove it') : []
 }
 
-/** What is odd about mappings that are all good on their own: entries that never have their turn, empty groups. */
+/** Warnings about valid mappings: entries that never apply, and empty groups. */
 export function checkMappings(lists: MappingLists): readonly Problem[] {
-  return [...indexMappings(lists).problems, ...[...lists.roles, ...lists.users].flatMap(oddities)]
+  return [...indexMappings(lists).problems, ...[...lists.roles, ...lists.users].flatMap(warningsOf)]
 }

@@ -8,20 +8,20 @@ import { parseDynamicFile } from '../mapping/dynamic-file.ts'
 import { checkIdentityMappings } from './check-identity-mappings.ts'
 import { checkMappings } from './check-mappings.ts'
 
-/** By which settings of the server files are checked. */
+/** The server settings that affect checks. */
 export interface LintRules extends AwsAuthGates {
-  /** Whether the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). */
+  /** True if the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). */
   readonly rolePaths: boolean
   /** `server.dynamicfileUserIDStrict` */
   readonly userIdStrict: boolean
 }
 
-/** What a file of manifests has that is to be checked, and what is wrong with it. */
-export interface LintedManifests {
+/** The result of checking a manifest file. */
+interface LintedManifests {
   readonly problems: readonly Problem[]
-  /** How many ConfigMaps aws-auth and IAMIdentityMappings were found. */
+  /** The number of aws-auth ConfigMaps and IAMIdentityMappings found. */
   readonly objects: number
-  /** Configuration files in the data of a ConfigMap, which are still to be checked. */
+  /** Configuration files in ConfigMaps. The caller checks them. */
   readonly configurations: readonly NestedText[]
 }
 
@@ -29,7 +29,7 @@ export interface LintedManifests {
 const CONFIGURATION_DATA_KEY = 'config.yaml'
 const CONFIGURATION_LIKE = /^(?:clusterid|server)\s*:/im
 
-/** Checks Kubernetes manifests: aws-auth and IAMIdentityMappings; all else is passed over. */
+/** Checks aws-auth and IAMIdentityMappings in Kubernetes manifests. Other objects are skipped. */
 export function lintManifests(text: string, source: string, rules: LintRules): LintedManifests {
   const { configMaps, identityMappings, problems } = readManifests(text, source)
   const awsAuths = configMaps.filter(isAwsAuth)

@@ -1,5 +1,5 @@
 /**
- * The characters that a terminal obeys or hides: Unicode's general categories Cc (C0, DEL, C1), Cf (format: bidirectional
+ * The characters that a terminal interprets or hides: Unicode's general categories Cc (C0, DEL, C1), Cf (format: bidirectional
  * controls, zero-width characters, tags, BOM), Zl and Zp (line and paragraph separators), and the unassigned code points
  * between bidirectional controls and in the block of tags. Letters, marks, emoji and variation selectors are not among them.
  *
@@ -7,7 +7,7 @@
  */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u2065\u{E0000}-\u{E00FF}]/gu
 
-/** The same without LF and TAB, which give a text its lines and columns. */
+/** The same without LF and TAB, which format a text in lines and columns. */
 const CONTROL_IN_LINES = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u2065\u{E0000}-\u{E00FF}]/gu
 
 const PRINTABLE = /^[ -~]*$/
@@ -25,20 +25,20 @@ function hexadecimal(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0')
 }
 
-/** The escape of JSON: one for each UTF-16 code unit. */
+/** Escapes each UTF-16 code unit as JSON does. */
 function escapeAsJson(character: string): string {
   const short = SHORT_ESCAPES.get(character)
   if (short !== undefined) return short
   return Array.from({ length: character.length }, (_, at) => `\\u${hexadecimal(character.charCodeAt(at), 4)}`).join('')
 }
 
-/** The escape of a double-quoted scalar: one for each code point, as YAML knows no surrogate pairs. */
+/** Escapes each code point as in a double-quoted YAML scalar. YAML does not have surrogate pairs. */
 function escapeAsYaml(character: string): string {
   const code = character.codePointAt(0) ?? 0
   return code > 0xffff ? `\\U${hexadecimal(code, 8)}` : `\\u${hexadecimal(code, 4)}`
 }
 
-/** Escapes control characters as JSON does, line breaks and tabs too: the result is one line. */
+/** Escapes control characters as JSON does, including line breaks and tabs. The result is one line. */
 export function escapeLine(text: string): string {
   return PRINTABLE.test(text) ? text : text.replace(CONTROL, escapeAsJson)
 }
@@ -48,12 +48,12 @@ export function escapeLines(text: string): string {
   return PRINTABLE_LINES.test(text) ? text : text.replace(CONTROL_IN_LINES, escapeAsJson)
 }
 
-/** Whether {@link escapeLines} would change the text. */
+/** Returns whether {@link escapeLines} would change the text. */
 export function hasControlCharacters(text: string): boolean {
   return text.search(CONTROL_IN_LINES) >= 0
 }
 
-/** Escapes control characters, except LF and TAB, in YAML whose double-quoted scalars alone hold such characters. */
+/** Escapes control characters, except LF and TAB, in YAML. Only double-quoted scalars may contain them. */
 export function escapeYaml(text: string): string {
   return PRINTABLE_LINES.test(text) ? text : text.replace(CONTROL_IN_LINES, escapeAsYaml)
 }

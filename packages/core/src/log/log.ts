@@ -1,15 +1,15 @@
-/** From the gravest to the chattiest. */
+/** From most to least severe. */
 export type LogLevel = 'panic' | 'fatal' | 'error' | 'warning' | 'info' | 'debug' | 'trace'
 
 export type LogFormat = 'text' | 'json'
 
-/** Named values of a log line; those that are undefined are left out. */
+/** Named values of a log line. Undefined values are omitted. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
-/** Writes one line: the message, and fields in the order in which they are given. */
+/** Writes one line: the message, then the fields in the given order. */
 export type WriteLine = (message: string, ...fields: readonly LogFields[]) => void
 
-/** Writes log lines. No field may hold a token, a presigned URL, a signature or a secret. */
+/** Writes log lines. No field may contain a token, a presigned URL, a signature or a secret. */
 export interface Log {
   readonly error: WriteLine
   readonly warn: WriteLine
@@ -17,10 +17,10 @@ export interface Log {
   readonly debug: WriteLine
 }
 
-export interface LogOptions {
+interface LogOptions {
   readonly format: LogFormat
   readonly level: LogLevel
-  /** Writes one line with its end. Escapes the control characters that JSON leaves as they are: C1, format, U+2028. */
+  /** Writes one line that ends with LF. Must escape the control characters that JSON does not escape: C1, format, U+2028. */
   readonly write: (line: string) => void
   readonly now: () => Date
 }
@@ -28,7 +28,7 @@ export interface LogOptions {
 export const LOG_LEVELS: readonly LogLevel[] = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace']
 
 const BARE = /^[\w.\-/@^+]+$/
-/** Printable ASCII of which nothing needs an escape within quotes. */
+/** Printable ASCII that needs no escapes within quotes. */
 const QUOTABLE = /^[ !#-[\]-~]*$/
 
 function logfmtValue(value: unknown): string {
@@ -37,10 +37,10 @@ function logfmtValue(value: unknown): string {
   return QUOTABLE.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
-/** The texts of fields that come again and again; null until they come for the first time. */
+/** The text of repeated fields; null until it is rendered. */
 const repeated = new WeakMap<LogFields, string | null>()
 
-/** Says that these fields, which never change, will be logged often: their text is kept for as long as they are. */
+/** Marks fields that are logged often and never change. Their text is cached for as long as the object lives. */
 export function repeatedFields(fields: LogFields): LogFields {
   repeated.set(fields, null)
   return fields
@@ -63,23 +63,23 @@ function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
-/** Begins lines: those with the same message in the second of the one before begin alike. */
+/** Renders the start of log lines. Caches it for each message within the same second. */
 function createHeads(level: LogLevel, now: () => Date): (message: string) => string {
   let second = Number.NaN
   let texts = new Map<string, string>()
   return (message) => {
-    const its = Math.floor(now().getTime() / 1000)
-    if (its !== second) texts = new Map()
-    second = its
+    const current = Math.floor(now().getTime() / 1000)
+    if (current !== second) texts = new Map()
+    second = current
     const known = texts.get(message)
     if (known !== undefined) return known
-    const text = renderPart({ time: timeOf(its * 1000), level, msg: message }).slice(1)
+    const text = renderPart({ time: timeOf(current * 1000), level, msg: message }).slice(1)
     texts.set(message, text)
     return text
   }
 }
 
-/** A log whose lines are `time=… level=… msg=…` and fields, as logfmt or as JSON with the same keys. */
+/** Creates a log. Lines are `time=… level=… msg=…` and fields, in logfmt or in JSON with the same keys. */
 export function createLog({ format, level, write, now }: LogOptions): Log {
   const writeAt = (lineLevel: LogLevel): WriteLine => {
     if (LOG_LEVELS.indexOf(lineLevel) > LOG_LEVELS.indexOf(level)) return () => undefined

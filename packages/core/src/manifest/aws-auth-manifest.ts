@@ -10,12 +10,12 @@ function isDataKey(written: string): boolean {
   return DATA_KEYS.some((key) => key.toLowerCase() === written.toLowerCase())
 }
 
-/** Whether a ConfigMap is aws-auth, or is meant to be. */
+/** Returns whether a ConfigMap is, or is probably meant to be, aws-auth. */
 export function isAwsAuth({ name, data }: ConfigMapManifest): boolean {
   return name === NAME || data.some(({ key }) => isDataKey(key))
 }
 
-/** What keeps the server from reading this ConfigMap at all, and data that it does not read. */
+/** Problems that keep the server from reading the ConfigMap, or some of its data. */
 function problemsOfForm({ name, namespace, location, data }: ConfigMapManifest): Problem[] {
   const problems: Problem[] = []
   const add = (severity: Problem['severity'], place: Location, path: string, message: string): void => {
@@ -34,10 +34,10 @@ function problemsOfForm({ name, namespace, location, data }: ConfigMapManifest):
   for (const { key, location: place, nested } of data) {
     if (seen.has(key)) add('error', place, key, 'is there twice: remove one of the two')
     seen.add(key)
-    const known = DATA_KEYS.some((name_) => name_ === key)
+    const known = DATA_KEYS.some((dataKey) => dataKey === key)
     if (known && nested === null) {
-      const mend = `write ${key}: | and below it the list, indented`
-      add('error', place, key, `must be a string that holds YAML, or Kubernetes refuses the ConfigMap: ${mend}`)
+      const fix = `write ${key}: | and below it the list, indented`
+      add('error', place, key, `must be a string that holds YAML, or Kubernetes refuses the ConfigMap: ${fix}`)
     } else if (!isDataKey(key)) {
       const hint = didYouMean(key, DATA_KEYS)
       if (hint !== '') add('warning', place, key, `data key ${key} loads nothing${hint}`)
@@ -47,8 +47,8 @@ function problemsOfForm({ name, namespace, location, data }: ConfigMapManifest):
 }
 
 /**
- * Reads a manifest of the ConfigMap aws-auth as the server would, in a cluster that has none yet. Every place is one of the
- * manifest, also where it is inside the YAML that is a string there.
+ * Reads a manifest of the ConfigMap aws-auth as the server would in a new cluster. Locations are those in the manifest, also for entries in
+ * its nested YAML.
  */
 export function readAwsAuthManifest(configMap: ConfigMapManifest, gates: AwsAuthGates): AwsAuth {
   const items = new Map(configMap.data.map((item) => [item.key, item]))
@@ -65,7 +65,7 @@ export function readAwsAuthManifest(configMap: ConfigMapManifest, gates: AwsAuth
     roles: awsAuth.roles.map(relocated),
     users: awsAuth.users.map(relocated),
     unusable: awsAuth.unusable?.map(relocated) ?? [],
-    strays: awsAuth.strays?.map(relocated) ?? [],
+    misspelledKeys: awsAuth.misspelledKeys?.map(relocated) ?? [],
     problems: [...problemsOfForm(configMap), ...awsAuth.problems.map(relocated)],
   }
 }

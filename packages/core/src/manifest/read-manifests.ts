@@ -5,35 +5,35 @@ import { readYamlDocuments } from '../document/read-yaml.ts'
 import { messageOf, textAt } from '../untrusted.ts'
 import { nestedText, type NestedText, type SurroundingText } from './nested-text.ts'
 
-/** One key of the data of a ConfigMap. */
-export interface DataItem {
+/** An item of the data of a ConfigMap. */
+interface DataItem {
   readonly key: string
   readonly location: Location
-  /** Its text; null where it holds something else than a string, which Kubernetes refuses. */
+  /** Null if the value is not a string. Kubernetes rejects such a value. */
   readonly nested: NestedText | null
 }
 
-/** A ConfigMap as it is written. */
+/** A ConfigMap in a manifest. */
 export interface ConfigMapManifest {
   readonly name: string
-  /** Null where the manifest does not say. */
+  /** Null if the manifest has none. */
   readonly namespace: string | null
   readonly location: Location
   readonly data: readonly DataItem[]
 }
 
-/** An object as it is written, with the places of what is in it. */
+/** An object in a manifest. */
 export interface ObjectManifest {
   readonly name: string
   readonly object: unknown
-  /** The place of a path such as `spec.arn`, or of the nearest thing above it that is there. */
+  /** The location of a path such as `spec.arn`, or of its closest existing parent. */
   readonly locate: (path: string) => Location
 }
 
-/** What a file of Kubernetes manifests holds of what this product reads. */
-export interface Manifests {
+/** The objects of a manifest file that this product reads. */
+interface Manifests {
   readonly configMaps: readonly ConfigMapManifest[]
-  /** The objects IAMIdentityMapping. */
+  /** Objects of kind IAMIdentityMapping. */
   readonly identityMappings: readonly ObjectManifest[]
   readonly problems: readonly Problem[]
 }
@@ -66,12 +66,12 @@ class Reader {
     return isAlias(node) ? (node.resolve(document) ?? node) : node
   }
 
-  #locate(node: unknown, otherwise: Location): Location {
+  #locate(node: unknown, fallback: Location): Location {
     const offset = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range?.[0] : undefined
-    return offset === undefined ? otherwise : this.#around.locate(offset)
+    return offset === undefined ? fallback : this.#around.locate(offset)
   }
 
-  /** The key and the value of that name, where the node is a map that has it. */
+  /** The pair of that name. Null if the node is not a map or does not have it. */
   #pair(document: Document, node: unknown, name: string): { readonly key: unknown; readonly value: unknown } | null {
     const map = this.#resolve(document, node)
     if (!isMap(map)) return null
@@ -136,7 +136,7 @@ class Reader {
   }
 }
 
-/** Reads a file of Kubernetes manifests: YAML or JSON, several documents, and lists as `kubectl get` writes them. */
+/** Reads a file of Kubernetes manifests in YAML or JSON. It may have several documents, and lists as in the output of `kubectl get`. */
 export function readManifests(text: string, source: string): Manifests {
   const { configMaps, identityMappings, problems } = new Reader(text, source)
   return { configMaps, identityMappings, problems }

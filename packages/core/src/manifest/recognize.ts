@@ -3,13 +3,13 @@ import { didYouMean } from '../document/did-you-mean.ts'
 import { CONFIGURATION_KEYS } from '../configuration/parse-configuration.ts'
 import { readYamlDocuments } from '../document/read-yaml.ts'
 
-/** What a file is for. */
+/** The kind of a file. */
 export type FileKind =
-  /** The configuration file of the command, in YAML or JSON. */
+  /** A configuration file in YAML or JSON. */
   | 'configuration'
-  /** The same in TOML. */
+  /** A configuration file in TOML. */
   | 'toml_configuration'
-  /** Kubernetes manifests, of which ConfigMaps and IAMIdentityMappings count. */
+  /** Kubernetes manifests with ConfigMaps or IAMIdentityMappings. */
   | 'manifests'
   /** The file of the backend DynamicFile. */
   | 'dynamic_file'
@@ -24,7 +24,7 @@ function firstLine(text: string): string {
   return text.split('\n').find((line) => !/^\s*(?:#.*)?$/.test(line)) ?? ''
 }
 
-/** The keys of the maps that are the text's documents; null if the text is over a limit. */
+/** The top-level keys of each document of a text. Null if the text exceeds a limit. */
 function topKeys(text: string): readonly (readonly string[])[] | null {
   const documents = readYamlDocuments(text, { prettyErrors: false, schema: 'failsafe', uniqueKeys: false })
   if (documents.some(({ errors: [first] }) => first?.code === 'RESOURCE_EXHAUSTION')) return null
@@ -33,13 +33,13 @@ function topKeys(text: string): readonly (readonly string[])[] | null {
   )
 }
 
-/** Tells by its content what a file is for; null where it is nothing that this product reads. */
+/** Recognizes the kind of a file by its content. Null if this product does not read it. */
 export function recognizeFile(text: string): FileKind | null {
   const start = firstLine(text)
   if (TOML.test(start.trimStart())) return 'toml_configuration'
   const documents = topKeys(text)
   if (documents === null) {
-    // The reader of either says which limit.
+    // The parser for the kind reports the limit.
     if (start.trimStart().startsWith('{')) return 'dynamic_file'
     return /^(?:kind|apiVersion):/m.test(text) ? 'manifests' : 'configuration'
   }

@@ -1,17 +1,17 @@
 import { LocatedDocument, type Field } from '../document/located-document.ts'
 import type { Problem } from '../errors/problem.ts'
-import type { MappingLists, StrayKey } from './mapping-index.ts'
+import type { MappingLists, MisspelledKey } from './mapping-index.ts'
 import type { EntryGates, EntryRules } from './parse-key.ts'
 import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'
 
-/** The data keys of aws-auth that count, to the letter. */
+/** The data keys of aws-auth that are read. Their case matters. */
 export const DATA_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts'] as const
 type DataKey = (typeof DATA_KEYS)[number]
 
-/** What people write for an empty list. */
+/** The ways to write an empty list. */
 const EMPTY: ReadonlySet<string> = new Set(['', '""', "''", '``'])
 
-/** Whether a data key holds what people write for an empty list. */
+/** Returns whether the text of a data key stands for an empty list. */
 export function isEmptyList(text: string): boolean {
   return EMPTY.has(text.trim())
 }
@@ -21,12 +21,12 @@ export interface AwsAuth extends MappingLists {
   readonly problems: readonly Problem[]
 }
 
-/** The data of aws-auth by itself. A list is null if its data key holds no list. */
+/** The data of aws-auth, independent of earlier data. A list is null if its data key does not contain a list. */
 export interface ReadAwsAuth {
   readonly roles: ParsedEntries | null
   readonly users: ParsedEntries | null
   readonly accounts: readonly string[] | null
-  readonly strays: readonly StrayKey[]
+  readonly misspelledKeys: readonly MisspelledKey[]
   readonly problems: readonly Problem[]
 }
 
@@ -38,23 +38,23 @@ export type AwsAuthGates = EntryGates & { readonly sso: boolean }
 
 export const EMPTY_AWS_AUTH: AwsAuth = { roles: [], users: [], accounts: [], problems: [] }
 
-/** The length of the lists of aws-auth in UTF-16 code units. */
+/** The total length of the lists of aws-auth, in UTF-16 code units. */
 export function awsAuthLength(data: AwsAuthData): number {
   return DATA_KEYS.reduce((sum, key) => sum + (typeof data[key] === 'string' ? data[key].length : 0), 0)
 }
 
-/** Reads one data key; null, after its problems, if it holds no list. */
+/** Reads one data key. Null, with a problem reported, if it does not contain a list. */
 function readList<T>(
   text: unknown,
   key: DataKey,
   problems: Problem[],
-  none: T,
+  empty: T,
   read: (document: LocatedDocument, field: Field) => T | null,
 ): T | null {
-  if (text === undefined) return none
-  if (typeof text === 'string' && isEmptyList(text)) return none
-  const written = typeof text === 'string' ? text : JSON.stringify(text)
-  const document = new LocatedDocument(written, `aws-auth ${key}`)
+  if (text === undefined) return empty
+  if (typeof text === 'string' && isEmptyList(text)) return empty
+  const listText = typeof text === 'string' ? text : JSON.stringify(text)
+  const document = new LocatedDocument(listText, `aws-auth ${key}`)
   const list = document.unreadable ? null : read(document, { ...document.root, step: key })
   for (const problem of document.problems) problems.push(problem)
   if (list === null) {
@@ -65,45 +65,49 @@ function readList<T>(
 }
 
 /** Data keys that differ from those of aws-auth only in case. */
-function strayKeys(data: AwsAuthData): readonly StrayKey[] {
+function findMisspelledKeys(data: AwsAuthData): readonly MisspelledKey[] {
   const location = { source: 'aws-auth', line: 1, column: 1 }
   return Object.entries(data).flatMap(([key, text]) => {
-    const meant = DATA_KEYS.find((name) => name !== key && name.toLowerCase() === key.toLowerCase())
-    if (meant === undefined) return []
-    const message = `data key ${key} loads nothing: its name must be ${meant}`
+    const intended = DATA_KEYS.find((name) => name !== key && name.toLowerCase() === key.toLowerCase())
+    if (intended === undefined) return []
+    const message = `data key ${key} loads nothing: its name must be ${intended}`
     return [{ path: key, location, message, text: typeof text === 'string' ? text : '' }]
   })
 }
 
-/** Reads the data of aws-auth without knowing what it held before. A bad entry takes only itself away. */
+/** Reads the data of aws-auth, independent of earlier data. An invalid entry does not affect the others. */
 export function readAwsAuth(data: AwsAuthData, gates: AwsAuthGates): ReadAwsAuth {
   const problems: Problem[] = []
   const entries = (key: DataKey, kind: EntryRules['kind']): ParsedEntries | null => {
     const rules = { kind, ...gates, sessionArns: false, commaLists: false }
-    const none = { entries: [], unusable: [] }
-    return readList(data[key], key, problems, none, (document, field) => parseEntries(document, field, rules))
+    const empty = { entries: [], unusable: [] }
+    return readList(data[key], key, problems, empty, (document, field) => parseEntries(document, field, rules))
   }
   const roles = entries('mapRoles', 'role')
   const users = entries('mapUsers', 'user')
   const accounts = readList<readonly string[]>(data['mapAccounts'], 'mapAccounts', problems, [], (document, field) =>
     parseAccounts(document, field, { quoteLeadingZeros: false, commaLists: false }),
   )
-  const strays = strayKeys(data)
-  for (const { path, location, message } of strays) problems.push({ severity: 'warning', location, path, message })
-  return { roles, users, accounts, strays, problems }
+  const misspelledKeys = findMisspelledKeys(data)
+  for (const { path, location, message } of misspelledKeys)
+    problems.push({ severity: 'warning', location, path, message })
+  return { roles, users, accounts, misspelledKeys, problems }
 }
 
 /**
- * The mappings that are active after aws-auth was read. A data key that holds no list keeps what it held before: a typo must not lock people
- * out. A key that is gone is not a typo: its mappings go with it.
+ * The mappings that are active after aws-auth was read. A data key that does not contain a list keeps its earlier mappings, so that a typo
+ * does not lock users out. A data key that was removed loses its mappings.
  */
-export function keepLastGood({ roles, users, accounts, strays, problems }: ReadAwsAuth, before: MappingLists): AwsAuth {
+export function keepLastGood(
+  { roles, users, accounts, misspelledKeys, problems }: ReadAwsAuth,
+  before: MappingLists,
+): AwsAuth {
   return {
     roles: roles?.entries ?? before.roles,
     users: users?.entries ?? before.users,
     accounts: accounts ?? before.accounts,
     unusable: [...(roles?.unusable ?? []), ...(users?.unusable ?? [])],
-    strays,
+    misspelledKeys,
     problems,
   }
 }

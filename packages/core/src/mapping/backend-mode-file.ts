@@ -4,16 +4,16 @@ import { LocatedDocument } from '../document/located-document.ts'
 import type { Problem } from '../errors/problem.ts'
 import { parseUpdate, UPDATE_KEYS, type Update } from './update.ts'
 
-/** The content of the file at `server.dynamicBackendModePath`, all of it good. */
-export interface BackendModeFile extends BackendModes, Update {}
+/** The content of the file at `server.dynamicBackendModePath`. */
+interface BackendModeFile extends BackendModes, Update {}
 
-/** What a text is as such a file; null where anything in it is wrong. */
-export interface ParsedBackendModeFile {
+/** A parsed file. `file` is null if it has an error. */
+interface ParsedBackendModeFile {
   readonly file: BackendModeFile | null
   readonly problems: readonly Problem[]
 }
 
-/** Reads the list of backends that takes the place of the configured one: JSON, `backendMode` with spaces between names. */
+/** Reads the list of backends that replaces the configured one: JSON with `backendMode`, names separated by spaces. */
 export function parseBackendModeFile(text: string, source: string): ParsedBackendModeFile {
   const document = new LocatedDocument(text, source, 'json')
   const { problems, root } = document

@@ -1,15 +1,15 @@
-/** Where mappings come from. */
+/** A source of mappings. */
 export type BackendMode = 'MountedFile' | 'EKSConfigMap' | 'CRD' | 'DynamicFile'
 
 export const BACKEND_MODES: readonly BackendMode[] = ['MountedFile', 'EKSConfigMap', 'CRD', 'DynamicFile']
 
-/** Older names, still in manifests. */
+/** Deprecated names that manifests still use. */
 const OLDER_NAMES: ReadonlyMap<string, BackendMode> = new Map([
   ['File', 'MountedFile'],
   ['ConfigMap', 'EKSConfigMap'],
 ])
 
-/** Backends in the order in which they are asked. */
+/** The enabled backends, in order of precedence. */
 export interface BackendModes {
   readonly modes: readonly BackendMode[]
   readonly warnings: readonly string[]

@@ -1,16 +1,16 @@
 import { covers } from './conditions.ts'
 import type { MappingEntry } from './entry.ts'
 
-/** An entry that never has its turn, and the one that always comes before it. */
-export interface Covered {
+/** An entry that never applies, and the entry that always comes before it. */
+interface Covered {
   readonly entry: MappingEntry
   readonly by: MappingEntry
 }
 
-/** With more entries for one key than this, each with conditions of its own, not all pairs are compared. */
-const MOST_COMPARED = 64
+/** The number of entries of one key that each other entry is compared with. */
+const MAX_COMPARED = 64
 
-/** Parts entries for one key, which are asked in this order, into those that have a turn and those that never have. */
+/** Splits the entries of one key, in order of precedence, into those that can apply and those that never do. */
 export function splitCovered(entries: Iterable<MappingEntry>): {
   readonly chain: readonly MappingEntry[]
   readonly covered: readonly Covered[]
@@ -18,7 +18,7 @@ export function splitCovered(entries: Iterable<MappingEntry>): {
   const chain: MappingEntry[] = []
   const covered: Covered[] = []
   for (const entry of entries) {
-    const by = chain.slice(0, MOST_COMPARED).find(({ conditions }) => covers(conditions, entry.conditions))
+    const by = chain.slice(0, MAX_COMPARED).find(({ conditions }) => covers(conditions, entry.conditions))
     if (by === undefined) chain.push(entry)
     else covered.push({ entry, by })
   }

@@ -4,20 +4,20 @@ import type { Identity } from '../identity/caller-identity.ts'
 import type { Conditions } from './entry.ts'
 import { matchesGlob } from './glob.ts'
 
-/** What names of sessions are made of (STS AssumeRole, RoleSessionName), and the signs of patterns. */
+/** The characters of session names (STS AssumeRole, RoleSessionName), and wildcards. */
 const SESSION_NAME_PATTERN = /^[\w+=,.@*?-]{1,64}$/
-/** Unique ids of IAM, and the `<account>:<name>` of federated users. */
+/** A unique id of IAM, or the `<account>:<name>` of a federated user. */
 const PRINCIPAL_ID = /^[\w:+=,.@-]{1,128}$/
 
-/** Why a text can't be the `principalid` of an entry, as the end of a sentence about the field; null where it can. */
+/** Checks the `principalid` of an entry. Returns the end of a sentence about the field, or null if it is valid. */
 export function principalIdFault(text: string, isRole: boolean): string | null {
   if (!PRINCIPAL_ID.test(text)) return `"${text}" is no unique id: write one such as AROA… or AIDA…`
-  // The user id of a session, as STS and CloudTrail show it.
+  // STS and CloudTrail show the user id of a session in this form.
   if (isRole && text.includes(':')) return `"${text}" has the name of a session: write what stands before the colon`
   return null
 }
 
-/** Why a list can't be the `sessionnames` of an entry; null where it can. */
+/** Checks the `sessionnames` of an entry. Returns the end of a sentence about the field, or null if they are valid. */
 export function sessionNamesFault(patterns: readonly string[], isRole: boolean): string | null {
   if (!isRole) return 'is for sessions of roles alone: no one else has the name of a session'
   if (patterns.length === 0) return 'is an empty list, which nobody fits: name patterns, or remove the key'
@@ -31,14 +31,13 @@ export function conditionsOf(principalId: string | null, sessionNames: readonly 
 }
 
 /**
- * Whether a key that is not known was probably meant as a condition. What narrows an entry must not get lost: without it, the
- * entry would be for more people than its writer wanted.
+ * Returns whether an unknown key was probably meant as a condition. Ignoring a condition would grant access to more identities than intended.
  */
 export function looksLikeCondition(key: string): boolean {
   return /^(?:principal|session)/i.test(key) || didYouMean(key, ['principalid', 'sessionnames']) !== ''
 }
 
-/** Reads `principalid` and `sessionnames`. One that is there and empty is an error: it must not count as no condition. */
+/** Reads `principalid` and `sessionnames`. An empty one is an error, because it must not count as absent. */
 export function parseConditions(document: LocatedDocument, fields: Fields, isRole: boolean): Conditions | null {
   const idField = fields.get('principalid')
   const namesField = fields.get('sessionnames')
@@ -49,12 +48,12 @@ export function parseConditions(document: LocatedDocument, fields: Fields, isRol
   const items = document.isList(namesField) ? (document.items(namesField) ?? []) : [namesField]
   const patterns = items.map((item) => document.string(item)).filter((pattern) => pattern !== null)
   const namesFault = sessionNamesFault(patterns, isRole)
-  // A pattern that is no string has been told of.
+  // A pattern that is not a string is reported already.
   if (namesFault !== null && patterns.length === items.length) document.error(namesField, namesFault)
   return conditionsOf(principalId, patterns)
 }
 
-/** Why an identity does not fit the conditions of an entry whose key fits it; null where it does. */
+/** The condition of an entry that an identity does not meet; null if it meets all of them. */
 export function conditionThatFails(
   conditions: Conditions | null,
   { userId, sessionName }: Pick<Identity, 'userId' | 'sessionName'>,
@@ -62,11 +61,11 @@ export function conditionThatFails(
   if (conditions === null) return null
   const { principalId, sessionNames } = conditions
   if (principalId !== null && principalId !== userId) return 'principal_id'
-  const fits = sessionNames?.some((pattern) => matchesGlob(pattern, sessionName)) ?? true
-  return fits ? null : 'session_name'
+  const matches = sessionNames?.some((pattern) => matchesGlob(pattern, sessionName)) ?? true
+  return matches ? null : 'session_name'
 }
 
-/** Whether whoever fits the second also fits the first. False where that takes more than a comparison to tell. */
+/** Returns whether every identity that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */
 export function covers(first: Conditions | null, second: Conditions | null): boolean {
   if (first === null) return true
   if (first.principalId !== null && first.principalId !== second?.principalId) return false

@@ -5,24 +5,24 @@ import type { MappingEntry } from './entry.ts'
 import { ArnMismatch, findEntry, type MappingIndex } from './mapping-index.ts'
 import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault, type TemplateFacts } from './template.ts'
 
-/** What one backend knows at the moment of a decision. */
+/** The state of one backend at the time of a decision. */
 export interface BackendSnapshot {
   readonly mode: BackendMode
-  /** Null while the backend has loaded nothing yet. */
+  /** Null until the backend has loaded its mappings. */
   readonly index: MappingIndex | null
-  /** Why the backend has nothing, or nothing new; null while all is well. */
+  /** The reason why the backend could not load; null if it is healthy. */
   readonly fault: string | null
 }
 
-/** Usernames that no mapping of a backend may make: those that begin with one of its prefixes. */
+/** Prefixes of usernames that the mappings of a backend may not produce. */
 export type ReservedPrefixes = ReadonlyMap<BackendMode, readonly string[]>
 
-/** The Kubernetes user an identity becomes, and what made it so. */
+/** The Kubernetes user of an identity, and the mapping that made it. */
 export interface Mapped {
   readonly username: string
   readonly groups: readonly string[]
   readonly backend: BackendMode
-  /** The entry that matched; null where the account is in mapAccounts. */
+  /** The entry that matched; null if the account is in mapAccounts. */
   readonly entry: MappingEntry | null
 }
 
@@ -53,11 +53,11 @@ function fillEntry(
 }
 
 /**
- * Maps an identity to a Kubernetes user, or says why not: the one decision that logs, tools and tests share.
+ * Maps an identity to a Kubernetes user, or returns the reason why not. The server, `explain` and `lint` share this function.
  *
- * Backends are asked in their order. The first match is final, even where its template can't be filled or its username is
- * reserved: a later backend must not grant what an earlier one would have refused. An entry with the identity's user id and
- * another's ARN is no match: it is told if nothing else matches.
+ * Backends are checked in order. The first match is final, even if its template can't be filled or its username is reserved: a later
+ * backend must not grant what an earlier one refuses. An entry with the user id of the identity and a different ARN is not a match. It is
+ * named in the refusal if nothing else matches.
  */
 export function decide(
   identity: Identity,

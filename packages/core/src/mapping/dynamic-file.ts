@@ -6,10 +6,10 @@ import type { MappingLists } from './mapping-index.ts'
 import type { EntryGates } from './parse-key.ts'
 import { parseAccounts, parseEntries } from './parse-lists.ts'
 
-/** The content of a dynamic file, all of it good. */
-export interface DynamicFile extends MappingLists, Update {}
+/** The content of a dynamic file. */
+interface DynamicFile extends MappingLists, Update {}
 
-/** What a text is as a dynamic file; null where anything in it is wrong. */
+/** A parsed dynamic file. `file` is null if it has an error. */
 export interface ParsedDynamicFile {
   readonly file: DynamicFile | null
   readonly problems: readonly Problem[]
@@ -18,10 +18,10 @@ export interface ParsedDynamicFile {
 const NAMES = [...UPDATE_KEYS, 'mapRoles', 'mapUsers', 'mapAccounts']
 
 /**
- * Reads a dynamic file: JSON with `mapRoles`, `mapUsers` and `mapAccounts`, keys in any case. One bad entry rejects the whole file,
- * since its writer replaces it as a whole.
+ * Reads a dynamic file: JSON with `mapRoles`, `mapUsers` and `mapAccounts`. Keys ignore case. One invalid entry rejects the whole file,
+ * because its writer replaces it as a whole.
  *
- * @param userIdStrict Whether entries are found by `userid` (`server.dynamicfileUserIDStrict`).
+ * @param userIdStrict Whether entries match by `userid` (`server.dynamicfileUserIDStrict`).
  */
 export function parseDynamicFile(
   text: string,

@@ -2,31 +2,31 @@ import { didYouMean } from '../document/did-you-mean.ts'
 import { isRecord, property, textAt } from '../untrusted.ts'
 import { conditionsOf, looksLikeCondition, principalIdFault, sessionNamesFault } from './conditions.ts'
 import type { Conditions, EntryKey, MappingEntry } from './entry.ts'
-import { parseArn, parseLike } from './parse-arn.ts'
+import { parseArn, parsePattern } from './parse-arn.ts'
 import type { EntryGates } from './parse-key.ts'
 import { unknownPlaceholders } from './template.ts'
 
-/** One IAMIdentityMapping, read: its entry, or null, and what is wrong with it. */
+/** A parsed IAMIdentityMapping. */
 export interface ParsedIdentityMapping {
   readonly entry: MappingEntry | null
-  /** Why there is no entry. */
+  /** Errors that reject the object. */
   readonly errors: readonly string[]
-  /** What is odd about it, and no obstacle. */
+  /** Problems that do not reject the object. */
   readonly warnings: readonly string[]
 }
 
-/** Which gates are open for IAMIdentityMappings. */
+/** Feature gates for IAMIdentityMappings. */
 export type IdentityMappingGates = Pick<EntryGates, 'rolePaths'>
 
 type Spec = Readonly<Record<string, unknown>>
 
-/** What was found wrong so far. */
+/** The problems found so far. */
 interface Findings {
   readonly errors: string[]
   readonly warnings: string[]
 }
 
-/** What the spec of an IAMIdentityMapping may hold. */
+/** The keys of the spec of an IAMIdentityMapping. */
 export const IDENTITY_MAPPING_KEYS: readonly string[] = [
   'arn',
   'arnLike',
@@ -49,7 +49,7 @@ function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings
   if (isGiven(spec, 'arn') && isGiven(spec, 'arnLike')) errors.push('spec: has both arn and arnLike: keep one')
   else if (like !== undefined) {
     const kind = /:user\//i.test(like) ? 'user' : 'role'
-    const parsed = parseLike(like, kind)
+    const parsed = parsePattern(like, kind)
     if (parsed.fault === null) return [{ type: 'like', prefix: parsed.prefix, glob: parsed.glob }, kind === 'role']
     errors.push(`spec.arnLike: ${parsed.fault}`)
   } else if (isGiven(spec, 'arnLike')) errors.push('spec.arnLike: must be a string')
@@ -65,7 +65,7 @@ function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings
   return null
 }
 
-/** A condition that is there and can't be read is an error: it must not count as none. */
+/** Reads the conditions. An invalid condition is an error, because it must not count as absent. */
 function parseConditions(spec: Spec, isRole: boolean, { errors }: Findings): Conditions | null {
   const principalId = textAt(spec, 'principalId') ?? null
   if (isGiven(spec, 'principalId')) {
@@ -85,8 +85,8 @@ function parseConditions(spec: Spec, isRole: boolean, { errors }: Findings): Con
 }
 
 /**
- * Reads a custom resource IAMIdentityMapping (iamauthenticator.k8s.aws/v1alpha1). Whom it is for follows from `spec` alone:
- * `status` is for people to look at, and whoever may write it must not be able to move a mapping.
+ * Reads a custom resource IAMIdentityMapping (iamauthenticator.k8s.aws/v1alpha1). Only `spec` decides which principal it names. `status` is
+ * informational: write access to it must not be enough to change a mapping.
  */
 export function parseIdentityMapping(
   object: unknown,

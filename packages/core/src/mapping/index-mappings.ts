@@ -4,8 +4,8 @@ import { covers } from './conditions.ts'
 import type { EntryKey, MappingEntry } from './entry.ts'
 import type { MappingIndex, MappingLists } from './mapping-index.ts'
 
-/** The mappings of one backend, and a warning for each entry that never has its turn. */
-export interface IndexedMappings {
+/** The index of one backend, and a warning for each entry that never applies. */
+interface IndexedMappings {
   readonly index: MappingIndex
   readonly problems: readonly Problem[]
 }
@@ -16,27 +16,27 @@ function warning({ location, path }: MappingEntry, message: string): Problem {
   return { severity: 'warning', location, path, message: `${message}; remove one of the two` }
 }
 
-/** Builds tables of entries in which of two entries for one key the later one comes first. */
+/** Builds tables of entries. Of two entries with the same key, the later one comes first. */
 class TableBuilder {
   readonly problems: Problem[] = []
   readonly otherwise = new Map<MappingEntry, MappingEntry>()
-  /** The keys of each table for which there is more than one entry. */
-  readonly #several = new Map<Table, Map<string, MappingEntry[]>>()
+  /** The keys of each table that have more than one entry. */
+  readonly #groups = new Map<Table, Map<string, MappingEntry[]>>()
 
   add(table: Table, key: string, entry: MappingEntry): void {
     const earlier = table.get(key)
     table.set(key, entry)
     if (earlier === undefined) return
-    const groups = this.#several.get(table) ?? new Map<string, MappingEntry[]>()
-    this.#several.set(table, groups)
+    const groups = this.#groups.get(table) ?? new Map<string, MappingEntry[]>()
+    this.#groups.set(table, groups)
     const group = groups.get(key) ?? [earlier]
     group.push(entry)
     groups.set(key, group)
   }
 
-  /** Links the entries for one key, and warns of those that never have their turn. */
+  /** Links the entries of each key, and warns about those that never apply. */
   link(table: Table, name: string): void {
-    for (const [key, group] of this.#several.get(table) ?? []) {
+    for (const [key, group] of this.#groups.get(table) ?? []) {
       const { chain, covered } = splitCovered(group.toReversed())
       for (const [index, entry] of chain.entries()) {
         const next = chain[index + 1]
@@ -50,8 +50,8 @@ class TableBuilder {
   }
 }
 
-/** A role's ARN among the users too: roles come first. */
-function warnOfBoth(roles: Table, users: Table, builder: TableBuilder): void {
+/** Warns about users that have the ARN of a role, because roles come first. */
+function warnOfSharedArns(roles: Table, users: Table, builder: TableBuilder): void {
   const [few, many] = roles.size < users.size ? [roles, users] : [users, roles]
   for (const arn of few.keys()) {
     const role = many.has(arn) ? roles.get(arn) : undefined
@@ -62,15 +62,15 @@ function warnOfBoth(roles: Table, users: Table, builder: TableBuilder): void {
   }
 }
 
-/** Entries with patterns by what they are for; of two with the same pattern the first one comes first. */
-function indexLikes(entries: readonly MappingEntry[], problems: Problem[]): MappingIndex['likes'] {
-  const likes = new Map<string, MappingEntry[]>()
+/** Groups entries with patterns by account and kind. Of two with the same pattern, the first one wins. */
+function indexPatterns(entries: readonly MappingEntry[], problems: Problem[]): MappingIndex['likes'] {
+  const patterns = new Map<string, MappingEntry[]>()
   const firsts = new Map<string, MappingEntry>()
   for (const entry of entries) {
     if (entry.key.type !== 'like') continue
     const { prefix, glob } = entry.key
-    const list = likes.get(prefix) ?? []
-    likes.set(prefix, list)
+    const list = patterns.get(prefix) ?? []
+    patterns.set(prefix, list)
     list.push(entry)
     const first = firsts.get(prefix + glob)
     if (first === undefined) firsts.set(prefix + glob, entry)
@@ -79,7 +79,7 @@ function indexLikes(entries: readonly MappingEntry[], problems: Problem[]): Mapp
       problems.push(warning(entry, message))
     }
   }
-  return likes
+  return patterns
 }
 
 function keyIn(key: EntryKey): string | null {
@@ -93,25 +93,25 @@ function newTables(): Readonly<Record<'arn' | 'sso' | 'userId', Table>> {
 }
 
 /** Builds the index of a backend. */
-export function indexMappings({ roles, users, accounts, unusable, strays }: MappingLists): IndexedMappings {
+export function indexMappings({ roles, users, accounts, unusable, misspelledKeys }: MappingLists): IndexedMappings {
   const builder = new TableBuilder()
   const roleTables = newTables()
   const userTables = newTables()
-  const likes: MappingEntry[] = []
+  const patterns: MappingEntry[] = []
   for (const [entries, tables] of [
     [roles, roleTables],
     [users, userTables],
   ] as const) {
     for (const entry of entries) {
       const key = keyIn(entry.key)
-      if (entry.key.type === 'like') likes.push(entry)
+      if (entry.key.type === 'like') patterns.push(entry)
       else if (key !== null) builder.add(tables[entry.key.type], key, entry)
     }
     builder.link(tables.arn, 'ARN')
     builder.link(tables.sso, 'permission set')
     builder.link(tables.userId, 'user id')
   }
-  warnOfBoth(roleTables.arn, userTables.arn, builder)
+  warnOfSharedArns(roleTables.arn, userTables.arn, builder)
   const index: MappingIndex = {
     rolesByArn: roleTables.arn,
     rolesBySso: roleTables.sso,
@@ -119,10 +119,10 @@ export function indexMappings({ roles, users, accounts, unusable, strays }: Mapp
     usersByArn: userTables.arn,
     usersByUserId: userTables.userId,
     otherwise: builder.otherwise,
-    likes: indexLikes(likes, builder.problems),
+    likes: indexPatterns(patterns, builder.problems),
     accounts: new Set(accounts),
     unusable: unusable ?? [],
-    strays: strays ?? [],
+    misspelledKeys: misspelledKeys ?? [],
   }
   return { index, problems: builder.problems }
 }

@@ -4,12 +4,12 @@ import { conditionThatFails } from './conditions.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { matchesGlob } from './glob.ts'
 
-/** A data key that loads nothing, since its name differs in case from one that would. */
-export interface StrayKey {
+/** A data key that is not read, because its name differs in case from one that is. */
+export interface MisspelledKey {
   readonly path: string
   readonly location: Location
   readonly message: string
-  /** What it holds, unread. */
+  /** Its text, not parsed. */
   readonly text: string
 }
 
@@ -18,25 +18,25 @@ export interface MappingLists {
   readonly roles: readonly MappingEntry[]
   readonly users: readonly MappingEntry[]
   readonly accounts: readonly string[]
-  /** What decides nothing, and can tell people why they are not mapped. */
+  /** Rejected entries. They never match, but explain why an identity is not mapped. */
   readonly unusable?: readonly UnusableEntry[]
-  readonly strays?: readonly StrayKey[]
+  readonly misspelledKeys?: readonly MisspelledKey[]
 }
 
-/** The mappings of one backend, ready for lookups whose cost does not grow with their number. */
+/** The mappings of one backend by key. Exact keys are found in constant time. */
 export interface MappingIndex {
   readonly rolesByArn: ReadonlyMap<string, MappingEntry>
   readonly rolesBySso: ReadonlyMap<string, MappingEntry>
   readonly rolesByUserId: ReadonlyMap<string, MappingEntry>
   readonly usersByArn: ReadonlyMap<string, MappingEntry>
   readonly usersByUserId: ReadonlyMap<string, MappingEntry>
-  /** Which entry for the same key has its turn where the conditions of this one do not hold. */
+  /** The entry of the same key to check next if the conditions of this one are not met. */
   readonly otherwise: ReadonlyMap<MappingEntry, MappingEntry>
-  /** Entries with patterns by the account and kind that they are for, in their order. */
+  /** Entries with patterns by account and kind, in order. */
   readonly likes: ReadonlyMap<string, readonly MappingEntry[]>
   readonly accounts: ReadonlySet<string>
   readonly unusable: readonly UnusableEntry[]
-  readonly strays: readonly StrayKey[]
+  readonly misspelledKeys: readonly MisspelledKey[]
 }
 
 export const EMPTY_INDEX: MappingIndex = {
@@ -49,26 +49,26 @@ export const EMPTY_INDEX: MappingIndex = {
   likes: new Map(),
   accounts: new Set(),
   unusable: [],
-  strays: [],
+  misspelledKeys: [],
 }
 
-/** The key in `rolesBySso`: AWS ends the names of their roles with signs without an underscore. */
+/** The key in `rolesBySso`. AWS ends the names of these roles with characters other than an underscore. */
 function ssoPrefix(arn: string): string {
   const end = arn.lastIndexOf('_') + 1
   return arn.includes('/', end) ? '' : arn.slice(0, end)
 }
 
 /** The key in `likes`. */
-function likePrefix(arn: string): string {
+function patternPrefix(arn: string): string {
   return arn.slice(0, arn.indexOf('/') + 1)
 }
 
-/** What of an identity decides about entries. */
-export type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
+/** The properties of an identity that entries match. */
+type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
 
 /**
- * The entries whose key is that of an identity, whatever their conditions, in the order in which they are asked: those for one
- * principal before patterns, roles before users.
+ * The entries whose key matches an identity, regardless of their conditions, in order of precedence: exact keys before patterns, roles
+ * before users.
  */
 export function* entriesFor(index: MappingIndex, { canonicalArn, userId }: Caller): Generator<MappingEntry> {
   const arn = canonicalArn.toLowerCase()
@@ -82,14 +82,14 @@ export function* entriesFor(index: MappingIndex, { canonicalArn, userId }: Calle
   ]) {
     for (let entry = first; entry !== undefined; entry = otherwise.get(entry)) yield entry
   }
-  const prefix = likePrefix(arn)
+  const prefix = patternPrefix(arn)
   const rest = arn.slice(prefix.length)
   for (const entry of likes.get(prefix) ?? []) {
     if (entry.key.type === 'like' && matchesGlob(entry.key.glob, rest)) yield entry
   }
 }
 
-/** An entry has the identity's user id, and the ARN of someone else. */
+/** An entry that has the user id of the identity and a different ARN. */
 export class ArnMismatch {
   readonly entry: MappingEntry
   constructor(entry: MappingEntry) {
@@ -97,14 +97,14 @@ export class ArnMismatch {
   }
 }
 
-function firstThatHolds(entries: Iterable<MappingEntry>, caller: Caller): MappingEntry | undefined {
+function firstMatch(entries: Iterable<MappingEntry>, caller: Caller): MappingEntry | undefined {
   for (const entry of entries) if (conditionThatFails(entry.conditions, caller) === null) return entry
   return undefined
 }
 
-/** The entry for an identity. */
+/** The entry that applies to an identity. */
 export function findEntry(index: MappingIndex, caller: Caller): MappingEntry | ArnMismatch | undefined {
-  const entry = firstThatHolds(entriesFor(index, caller), caller)
+  const entry = firstMatch(entriesFor(index, caller), caller)
   if (entry?.key.type !== 'userId' || entry.key.arn === null) return entry
   return entry.key.arn === caller.canonicalArn.toLowerCase() ? entry : new ArnMismatch(entry)
 }

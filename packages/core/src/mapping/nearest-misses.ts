@@ -1,3 +1,4 @@
+import { arnOf, arnParts, type ArnParts } from './arn-parts.ts'
 import type { BackendMode } from './backend-mode.ts'
 import { distance } from '../document/did-you-mean.ts'
 import type { Location } from '../errors/problem.ts'
@@ -6,82 +7,128 @@ import { conditionThatFails } from './conditions.ts'
 import type { BackendSnapshot } from './decide.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
 import { ArnMismatch, entriesFor, findEntry, type MappingIndex } from './mapping-index.ts'
-import { arnOf, arnParts, NearTable, type ArnParts } from './near-table.ts'
 import { withoutRolePath } from './parse-arn.ts'
 
-/** In what an entry is not for an identity that it is nearly for. The likelier ones come first. */
+/** Kinds of near misses, the likeliest first. */
 const KINDS = [
-  /** It is for it, but holds a mistake, or a gate is closed: it is out of force. */
+  /** It names the identity but is rejected: it has an error, or needs a feature gate that is off. */
   'out_of_force',
-  /** It stands under a data key of aws-auth that loads nothing, such as `maproles`. */
+  /** It is under a data key of aws-auth that is not read, such as `maproles`. */
   'data_key',
-  /** It is in a backend that is not asked. */
+  /** It is in a backend that is not enabled. */
   'backend_not_asked',
-  /** Its `principalid` is another one. */
+  /** Its `principalid` is a different one. */
   'principal_id',
-  /** Its `sessionnames` do not fit. */
+  /** Its `sessionnames` do not match. */
   'session_name',
-  /** Its ARN has a path, which STS leaves out. */
+  /** Its ARN has a path, which STS omits. */
   'role_path',
-  /** It is for the user of that name, and the identity is a role; or the other way round. */
+  /** It names the user of that name and the identity is a role, or the reverse. */
   'other_kind',
-  /** It is for the same name in another account. */
+  /** It names the same name in another account. */
   'other_account',
-  /** It is for the same name and account in another partition. */
+  /** It names the same name and account in another partition. */
   'other_partition',
-  /** Its name differs by a letter or two. */
+  /** Its name differs by one or two letters. */
   'similar_name',
 ] as const
 
-export type NearMissKind = (typeof KINDS)[number]
+type NearMissKind = (typeof KINDS)[number]
 
-/** An entry that is nearly for an identity. */
+/** An entry that almost matches an identity. */
 export interface NearMiss {
   readonly kind: NearMissKind
   readonly backend: BackendMode
-  /** Which entry or data key, such as `mapRoles[3]`. */
+  /** The path of the entry or data key, such as `mapRoles[3]`. */
   readonly path: string
   readonly location: Location
-  /** Null where it is not in force. */
+  /** Null if it is not active. */
   readonly entry: MappingEntry | null
-  /** What is the matter and what to do, such as `EKSConfigMap mapRoles[3] …`; may hold ARNs and account ids. */
+  /** The difference and the fix, such as `EKSConfigMap mapRoles[3] …`. May contain ARNs and account ids. */
   readonly message: string
 }
 
-/** More would bury the one that is meant. */
-const MOST = 3
+/** The number of near misses that are returned. More would hide the one that is meant. */
+const MAX_MISSES = 3
 
-/** A refusal may take in so many entries for those that come after it: a few milliseconds. */
-const ENTRIES_AT_ONCE = 2_500
+/** The number of names of similar length that one refusal compares. */
+const MAX_COMPARED = 1_000
 
-/** How long a name must be for two wrong letters to be a slip. */
+/** The number of entries of one name that are compared. */
+const MAX_WITH_NAME = 64
+
+/** The length from which a name may differ by two letters instead of one. */
 const LONG_NAME = 12
+
+/** Shorter names resemble too many others. */
+const MIN_SIMILAR_LENGTH = 3
 
 const WRITTEN_ARN = /arn:[^\s"',}\]]+/g
 
-/** What is looked up in an index beside its own tables; made when somebody is refused for the first time. */
+/** An entry and its ARN. */
+interface Candidate extends ArnParts {
+  readonly arn: string
+  readonly entry: MappingEntry
+}
+
+/** The entries of an index by what they almost match. Built for the first refusal. */
 interface NearIndex {
-  readonly table: NearTable
+  readonly byName: ReadonlyMap<string, readonly Candidate[]>
+  /** By {@link lengthKey}. */
+  readonly byLength: ReadonlyMap<string, readonly Candidate[]>
   readonly unusable: ReadonlyMap<string, UnusableEntry>
-  /** The ARNs of each data key that loads nothing. */
-  readonly strays: readonly ReadonlySet<string>[]
+  /** The ARNs of each data key that is not read. */
+  readonly misspelledKeys: readonly ReadonlySet<string>[]
 }
 
 const nearIndexes = new WeakMap<MappingIndex, NearIndex>()
+
+function lengthKey({ account, kind }: ArnParts, length: number): string {
+  return `${account}${kind}${length}`
+}
+
+function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [item])
+  else list.push(item)
+}
+
+/** Indexes the names of all entries. Takes about a microsecond for each. */
+function indexNames({
+  rolesByArn,
+  usersByArn,
+  rolesBySso,
+  rolesByUserId,
+  usersByUserId,
+}: MappingIndex): Pick<NearIndex, 'byName' | 'byLength'> {
+  const byName = new Map<string, Candidate[]>()
+  const byLength = new Map<string, Candidate[]>()
+  for (const table of [rolesByArn, usersByArn, rolesBySso, rolesByUserId, usersByUserId]) {
+    for (const entry of table.values()) {
+      const arn = arnOf(entry)
+      const parts = arn === null ? null : arnParts(arn)
+      if (arn === null || parts === null) continue
+      const candidate = { ...parts, arn, entry }
+      append(byName, parts.name, candidate)
+      append(byLength, lengthKey(parts, parts.name.length), candidate)
+    }
+  }
+  return { byName, byLength }
+}
 
 function nearIndexOf(index: MappingIndex): NearIndex {
   const known = nearIndexes.get(index)
   if (known !== undefined) return known
   const made = {
-    table: new NearTable(index),
-    unusable: new Map(index.unusable.map((entry) => [entry.wouldBeFor, entry])),
-    strays: index.strays.map(({ text }) => new Set(text.toLowerCase().match(WRITTEN_ARN))),
+    ...indexNames(index),
+    unusable: new Map(index.unusable.map((entry) => [entry.wouldMatch, entry])),
+    misspelledKeys: index.misspelledKeys.map(({ text }) => new Set(text.toLowerCase().match(WRITTEN_ARN))),
   }
   nearIndexes.set(index, made)
   return made
 }
 
-/** The ARNs by which entries may be for an identity: its own, and that of the permission set whose role it is. */
+/** The ARNs by which an entry can name an identity: its own, and the prefix of its permission set if it is the role of one. */
 function writtenForms(arn: string): readonly string[] {
   const end = arn.lastIndexOf('_') + 1
   return arn.includes(':role/awsreservedsso_') ? [arn, arn.slice(0, end)] : [arn]
@@ -94,21 +141,21 @@ function missOf(kind: NearMissKind, entry: MappingEntry, message: string): Found
   return { kind, path, location, entry, message: `${path} ${message}` }
 }
 
-/** What is for the identity, and not in force. */
+/** Rejected entries, and data keys that are not read, that name the identity. */
 function outOfForce(arn: string, index: MappingIndex, near: NearIndex): Found[] {
   const unusable = writtenForms(arn).flatMap((form) => near.unusable.get(form) ?? [])
-  const strays = index.strays.filter((_, number) => near.strays[number]?.has(arn) === true)
+  const misspelledKeys = index.misspelledKeys.filter((_, number) => near.misspelledKeys[number]?.has(arn) === true)
   return [
     ...unusable.map(({ path, location, message }): Found => {
       return { kind: 'out_of_force', path, location, entry: null, message: `${path} is out of force: ${message}` }
     }),
-    ...strays.map(({ path, location, message }): Found => {
+    ...misspelledKeys.map(({ path, location, message }): Found => {
       return { kind: 'data_key', path, location, entry: null, message }
     }),
   ]
 }
 
-/** Whose key is the identity's, and whose conditions are not. */
+/** Entries whose key matches the identity and whose conditions do not. */
 function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
   const misses: Found[] = []
   for (const entry of entriesFor(index, identity)) {
@@ -116,81 +163,101 @@ function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
     if (kind === null) continue
     const what = kind === 'principal_id' ? 'its principalid is another' : 'no pattern of its sessionnames fits'
     misses.push(missOf(kind, entry, `is for it, and ${what}`))
-    if (misses.length >= MOST) break
+    if (misses.length >= MAX_MISSES) break
   }
   return misses
 }
 
-function compare(arn: string, mine: ArnParts, entry: MappingEntry, userId: string): Found | null {
-  const other = arnOf(entry)
-  const theirs = other === null ? null : arnParts(other)
-  if (other === null || theirs === null) return null
-  if (other === arn) {
+/** Compares an ARN with one of the same name. Null if account and kind both differ, or if the entry matches. */
+function compareSameName(form: string, mine: ArnParts, candidate: Candidate, userId: string): Found | null {
+  const { arn, account, kind, entry } = candidate
+  if (arn === form) {
     const isOther = entry.key.type === 'userId' && entry.key.userId !== userId
     return isOther ? missOf('principal_id', entry, 'is for it, and its userid is another') : null
   }
-  if (theirs.name === mine.name && theirs.kind === mine.kind) {
-    if (theirs.account === mine.account) {
-      const bare = withoutRolePath(other)
-      return mine.kind === 'role/'
-        ? missOf(
-            'role_path',
-            entry,
-            `has a path in its ARN, which STS leaves out: write ${bare}, or open RolePathMatch`,
-          )
-        : missOf('similar_name', entry, `is for the user of that name with another path: ${other}`)
-    }
-    const [, partition, , , accountId] = theirs.account.split(':')
+  if (kind !== mine.kind) {
+    return account === mine.account ? missOf('other_kind', entry, `is for the ${kind.slice(0, -1)} of that name`) : null
+  }
+  if (account !== mine.account) {
+    const [, partition, , , accountId] = account.split(':')
     const [, , , , ownId] = mine.account.split(':')
     if (accountId !== ownId) return missOf('other_account', entry, `is for that name in another account, ${accountId}`)
     return missOf('other_partition', entry, `is for that name in another partition, ${partition}`)
   }
-  if (theirs.account !== mine.account) return null
-  if (theirs.name === mine.name)
-    return missOf('other_kind', entry, `is for the ${theirs.kind.slice(0, -1)} of that name`)
-  if (theirs.kind !== mine.kind) return null
-  const letters = distance(mine.name.slice(0, 64), theirs.name.slice(0, 64))
-  if (letters > (mine.name.length >= LONG_NAME ? 2 : 1)) return null
-  return missOf(
-    'similar_name',
-    entry,
-    `is for ${theirs.kind}${theirs.name}, which differs by ${letters === 1 ? 'a letter' : 'two letters'}`,
-  )
+  const fix = `write ${withoutRolePath(arn)}, or open RolePathMatch`
+  return kind === 'role/'
+    ? missOf('role_path', entry, `has a path in its ARN, which STS leaves out: ${fix}`)
+    : missOf('similar_name', entry, `is for the user of that name with another path: ${arn}`)
 }
 
-/** Whose ARN is nearly the identity's. */
-function similarArns(arn: string, userId: string, { table }: NearIndex): Found[] {
-  const found = new Map<MappingEntry, Found>()
+/** Compares an ARN with one of the same account and kind. Null if the names differ by too many letters. */
+function compareSimilarName(mine: ArnParts, { kind, name, entry }: Candidate): Found | null {
+  const letters = distance(mine.name.slice(0, 64), name.slice(0, 64))
+  if (letters > (mine.name.length >= LONG_NAME ? 2 : 1)) return null
+  const difference = letters === 1 ? 'a letter' : 'two letters'
+  return missOf('similar_name', entry, `is for ${kind}${name}, which differs by ${difference}`)
+}
+
+/** Returns whether two names share their first or last half. One wrong letter, or two swapped ones, leave one half unchanged. */
+function sharesHalf(name: string, other: string): boolean {
+  const half = Math.floor(other.length / 2)
+  return name.startsWith(other.slice(0, half)) || name.endsWith(other.slice(half + 1))
+}
+
+/** Near misses of the same name, the last entries first. */
+function* sameNames(form: string, mine: ArnParts, userId: string, { byName }: NearIndex): Generator<Found | null> {
+  for (const candidate of byName.get(mine.name)?.slice(-MAX_WITH_NAME).toReversed() ?? []) {
+    yield compareSameName(form, mine, candidate, userId)
+  }
+}
+
+/** Near misses of the same account and kind whose names differ by few letters, the last entries first. */
+function* similarNames(mine: ArnParts, { byLength }: NearIndex, maxCompared: number): Generator<Found | null> {
+  const { length } = mine.name
+  let compared = 0
+  for (const wanted of [length, length - 1, length + 1]) {
+    if (wanted < MIN_SIMILAR_LENGTH) continue
+    for (const candidate of byLength.get(lengthKey(mine, wanted))?.toReversed() ?? []) {
+      if (compared >= maxCompared) return
+      compared += 1
+      const isSimilar = candidate.name !== mine.name && sharesHalf(mine.name, candidate.name)
+      if (isSimilar) yield compareSimilarName(mine, candidate)
+    }
+  }
+}
+
+/** Entries whose ARN is similar to the identity's. */
+function similarArns(arn: string, userId: string, near: NearIndex, maxCompared: number): Found[] {
+  const found: Found[] = []
   for (const form of writtenForms(arn)) {
     const mine = arnParts(form)
     if (mine === null) continue
-    for (const entries of [table.withName(mine.name), table.withHalfOf(mine)]) {
-      for (const entry of entries) {
-        const miss = found.has(entry) ? null : compare(form, mine, entry, userId)
-        if (miss !== null) found.set(entry, miss)
-        if (found.size > MOST * MOST) return [...found.values()]
+    for (const misses of [sameNames(form, mine, userId, near), similarNames(mine, near, maxCompared)]) {
+      for (const miss of misses) {
+        const isNew = miss !== null && !found.some(({ entry }) => entry === miss.entry)
+        if (isNew) found.push(miss)
+        if (found.length > MAX_MISSES * MAX_MISSES) return found
       }
     }
   }
-  return [...found.values()]
+  return found
 }
 
 /**
- * The entries that are nearly for an identity that no entry is for: the likeliest first, three at most.
+ * Near misses: entries that almost match an unmapped identity, the likeliest first, three at most.
  *
- * Whoever has an AWS account can be refused as often as they like, so that a refusal costs little however many entries there
- * are: a few look-ups, and a bounded number of comparisons. The table for that is filled by the refusals themselves, some
- * entries each, so that with very many entries the first few may miss one.
+ * Anyone with an AWS account can cause refusals, so their cost is bounded: the first refusal after a change indexes the entries, and each
+ * compares a limited number of names. With very many entries of similar names, a near miss may be overlooked.
  *
- * @param backends Those that were asked.
- * @param others Those that are known and were not asked.
- * @param entriesAtOnce How many entries are taken into the table by this call.
+ * @param backends The enabled backends.
+ * @param others Backends that are known but not enabled.
+ * @param maxCompared The number of names of similar length to compare.
  */
 export function nearestMisses(
   identity: Identity,
   backends: readonly BackendSnapshot[],
   others: readonly BackendSnapshot[] = [],
-  entriesAtOnce: number = ENTRIES_AT_ONCE,
+  maxCompared: number = MAX_COMPARED,
 ): readonly NearMiss[] {
   const arn = identity.canonicalArn.toLowerCase()
   const misses: NearMiss[] = []
@@ -203,13 +270,12 @@ export function nearestMisses(
   for (const { mode, index } of backends) {
     if (index === null) continue
     const near = nearIndexOf(index)
-    near.table.advance(entriesAtOnce)
     const found = [
       ...outOfForce(arn, index, near),
       ...unmetConditions(identity, index),
-      ...similarArns(arn, identity.userId, near),
+      ...similarArns(arn, identity.userId, near, maxCompared),
     ]
     for (const miss of found) misses.push({ ...miss, backend: mode, message: `${mode} ${miss.message}` })
   }
-  return misses.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)).slice(0, MOST)
+  return misses.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)).slice(0, MAX_MISSES)
 }

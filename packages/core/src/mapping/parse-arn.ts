@@ -1,23 +1,23 @@
 import { findPartition, partitions } from '../aws/partition.ts'
 import { canonicalizeArn, type PrincipalKind } from '../identity/arn.ts'
 
-/** What an ARN in a mapping may be. */
+/** The forms of ARN that a mapping accepts. */
 export interface ArnRules {
-  /** For the example in the message; any principal is taken. */
+  /** Selects the example in messages. Any principal is accepted. */
   readonly kind: 'role' | 'user'
-  /** Whether an ARN of a session (`assumed-role`) stands for its role. */
+  /** True if an ARN of a session (`assumed-role`) stands for its role. */
   readonly sessionArns: boolean
-  /** Whether the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). Default false. */
+  /** True if the ARN of a role with a path stands for the role of that name (feature gate RolePathMatch). Default false. */
   readonly rolePaths?: boolean
 }
 
-/** A principal as mappings name it: the canonical ARN in lower case, or what is wrong with the ARN. */
-export type ParsedArn =
+/** A parsed ARN: the canonical ARN in lower case, or the fault in it. */
+type ParsedArn =
   | {
       readonly arn: string
       readonly kind: PrincipalKind
       readonly fault: null
-      /** Why it is for nobody, though it has the form of an ARN; null where nothing speaks against it. */
+      /** The reason why it matches no one although it has the form of an ARN; null if there is none. */
       readonly oddity: string | null
     }
   | { readonly arn: null; readonly fault: string }
@@ -27,10 +27,10 @@ const ROLE_PATH = /:role\/.*\/(?=[^/])/i
 const ACCOUNT_ID = /^\d{12}$/
 
 /** The parts of the ARN of a role or user that may be a pattern. */
-const LIKE = /^arn:([^:]*):iam::([^:]*):(role|user)\/(.*)$/i
-/** What names and paths of roles and users are made of (IAM API reference), and the signs of patterns. */
+const PATTERN_ARN = /^arn:([^:]*):iam::([^:]*):(role|user)\/(.*)$/i
+/** The characters of names and paths of roles and users (IAM API reference), and wildcards. */
 const NAME_PATTERN = /^(?:[!-~]*\/)?[\w+=,.@*?-]{1,128}$/
-const LONGEST_PATTERN = 640
+const MAX_PATTERN_LENGTH = 640
 
 function fault(message: string): { readonly arn: null; readonly fault: string } {
   return { arn: null, fault: message }
@@ -41,12 +41,12 @@ function unknownPartition(text: string): string {
   return `"${text}" is of a partition that is not known: write one of ${known}`
 }
 
-/** A role's ARN without its path, as STS tells it: `role/team/Admin` becomes `role/Admin`. Other ARNs stay. */
+/** Removes the path from the ARN of a role, as STS does: `role/team/Admin` becomes `role/Admin`. Returns other ARNs unchanged. */
 export function withoutRolePath(arn: string): string {
   return arn.indexOf('/') === arn.lastIndexOf('/') ? arn : arn.replace(ROLE_PATH, ':role/')
 }
 
-/** Reads the ARN of a mapping; a fault reads as the end of a sentence about the field. */
+/** Reads the ARN of a mapping. A fault is the end of a sentence about the field. */
 export function parseArn(text: string, { kind, sessionArns, rolePaths = false }: ArnRules): ParsedArn {
   const example = kind === 'role' ? 'arn:aws:iam::123456789012:role/Admin' : 'arn:aws:iam::123456789012:user/alice'
   if (text === '') return fault(`is empty: write an ARN such as ${example}`)
@@ -65,29 +65,28 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
   let oddity: string | null = null
   if (!ACCOUNT_ID.test(accountId)) oddity = `"${text}" is for nobody: an account id has 12 digits`
   else if (arn !== bare) {
-    // In the case in which it is written, but for the ARN of a session.
+    // Keeps the case of the text, except for the ARN of a session.
     const named = text.replace(ROLE_PATH, ':role/')
-    const better = named === text ? bare : named
-    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${better}, or set --feature-gates=RolePathMatch=true`
+    const suggested = named === text ? bare : named
+    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${suggested}, or set --feature-gates=RolePathMatch=true`
   }
   return { arn, kind: principal.kind, fault: null, oddity }
 }
 
-/** The part before a pattern, in lower case, and the pattern in lower case; or what is wrong with it. */
-export type ParsedLike =
+/** A parsed pattern: the part before it and the pattern, both in lower case, or the fault in it. */
+type ParsedPattern =
   | { readonly prefix: string; readonly glob: string; readonly fault: null }
   | { readonly prefix: null; readonly fault: string }
 
 /**
  * Reads the pattern of `rolelike` or `userlike`: an ARN whose last part, after `role/` or `user/`, may have `*` and `?`.
  *
- * A path in the pattern of a role would be no narrower than its last part: STS tells no path. So it is a fault, whatever gate
- * is open.
+ * A path in the pattern of a role is always a fault. STS omits paths, so the path would not restrict the match.
  */
-export function parseLike(text: string, kind: 'role' | 'user'): ParsedLike {
-  const bad = (message: string): ParsedLike => ({ prefix: null, fault: `"${text.slice(0, 200)}" ${message}` })
+export function parsePattern(text: string, kind: 'role' | 'user'): ParsedPattern {
+  const bad = (message: string): ParsedPattern => ({ prefix: null, fault: `"${text.slice(0, 200)}" ${message}` })
   const example = `write one such as arn:aws:iam::123456789012:${kind}/${kind === 'role' ? 'ci-*' : 'dev/*'}`
-  const [, partition = '', account = '', type = '', name = ''] = LIKE.exec(text) ?? []
+  const [, partition = '', account = '', type = '', name = ''] = PATTERN_ARN.exec(text) ?? []
   if (type.toLowerCase() !== kind) return bad(`is no pattern for ${kind}s: ${example}`)
   if (findPartition(partition.toLowerCase()) === undefined) {
     if (/[*?]/.test(partition)) return bad('has a wildcard in the partition: write aws, aws-us-gov, aws-cn, …')
@@ -97,7 +96,7 @@ export function parseLike(text: string, kind: 'role' | 'user'): ParsedLike {
   if (kind === 'role' && name.includes('/')) {
     return bad('has a path, which STS does not tell: a pattern can only be for names')
   }
-  if (!NAME_PATTERN.test(name) || text.length > LONGEST_PATTERN) {
+  if (!NAME_PATTERN.test(name) || text.length > MAX_PATTERN_LENGTH) {
     return bad(`fits no name of a ${kind}: letters, digits and +=,.@-_, with * and ? as wildcards`)
   }
   return { prefix: `arn:${partition}:iam::${account}:${kind}/`.toLowerCase(), glob: name.toLowerCase(), fault: null }

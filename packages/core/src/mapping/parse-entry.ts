@@ -1,7 +1,7 @@
 import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import { looksLikeCondition, parseConditions } from './conditions.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
-import { ENTRY_NAMES, intendedFor, parseKey, type EntryRules } from './parse-key.ts'
+import { ENTRY_NAMES, intendedArn, parseKey, type EntryRules } from './parse-key.ts'
 import { unknownPlaceholders } from './template.ts'
 
 function parseGroups(document: LocatedDocument, field: Field | undefined, rules: EntryRules): readonly string[] | null {
@@ -13,16 +13,16 @@ function parseGroups(document: LocatedDocument, field: Field | undefined, rules:
   const items = document.items(field)
   if (items === null) return null
   const groups: string[] = []
-  let areGood = true
+  let areValid = true
   for (const item of items) {
     const group = document.string(item)
-    if (group === null) areGood = false
+    if (group === null) areValid = false
     else groups.push(group)
   }
-  return areGood ? groups : null
+  return areValid ? groups : null
 }
 
-/** A field that is there and has a value. */
+/** The field of that name, unless it is absent or null. */
 function present(document: LocatedDocument, fields: Fields, name: string): Field | undefined {
   const found = fields.get(name)
   return found === undefined || document.isNull(found) ? undefined : found
@@ -32,7 +32,7 @@ function warnOfPlaceholders(document: LocatedDocument, field: Field, template: s
   for (const message of unknownPlaceholders(template)) document.warn(field, message)
 }
 
-/** Reads one entry of mapRoles or mapUsers; null, with its problems in the document, where the entry is bad. */
+/** Reads one entry of mapRoles or mapUsers. Null, with its problems in the document, if the entry is invalid. */
 export function parseEntry(document: LocatedDocument, field: Field, rules: EntryRules): MappingEntry | null {
   const errorsBefore = document.errorCount
   if (document.reportFault(field)) return null
@@ -58,13 +58,13 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
   return { key: parsed.key, conditions, username, groups, userId, location, path }
 }
 
-/** What remains of a bad entry: whom it would be for, and its first mistake. Null where that can't be read. */
+/** Describes an invalid entry by the principal that it names and its first error. Null if the principal can't be read. */
 export function unusableEntry(document: LocatedDocument, field: Field, firstProblem: number): UnusableEntry | null {
-  const wouldBeFor = intendedFor(document, field)
-  const mistake = document.problems.slice(firstProblem).find(({ severity }) => severity === 'error')
-  if (wouldBeFor === null || mistake === undefined) return null
+  const wouldMatch = intendedArn(document, field)
+  const firstError = document.problems.slice(firstProblem).find(({ severity }) => severity === 'error')
+  if (wouldMatch === null || firstError === undefined) return null
   const path = document.pathOf(field)
-  const where = mistake.path.slice(path.length).replace(/^\./, '')
-  const message = `${where === '' ? '' : `${where}: `}${mistake.message}`
-  return { wouldBeFor, location: document.locationOf(field), path, message }
+  const where = firstError.path.slice(path.length).replace(/^\./, '')
+  const message = `${where === '' ? '' : `${where}: `}${firstError.message}`
+  return { wouldMatch, location: document.locationOf(field), path, message }
 }

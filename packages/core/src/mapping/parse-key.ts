@@ -1,26 +1,26 @@
 import { findPartition } from '../aws/partition.ts'
 import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import type { EntryKey } from './entry.ts'
-import { parseArn, parseLike, withoutRolePath, type ArnRules } from './parse-arn.ts'
+import { parseArn, parsePattern, withoutRolePath, type ArnRules } from './parse-arn.ts'
 
-/** What feature gates open in entries. */
+/** Feature gates for entries. */
 export interface EntryGates {
-  /** Whether `sso` may stand in place of an ARN (SSORoleMatch); `never` where no gate opens it. */
+  /** True if `sso` may replace the ARN (SSORoleMatch); `never` if no gate allows it. */
   readonly sso: boolean | 'never'
-  /** Whether the ARN of a role with a path stands for the role of that name (RolePathMatch). Default false. */
+  /** True if the ARN of a role with a path stands for the role of that name (RolePathMatch). Default false. */
   readonly rolePaths?: boolean
 }
 
-/** What one kind of source accepts in its entries. */
+/** The rules of one source of entries. */
 export interface EntryRules extends ArnRules, EntryGates {
-  /** Whether the entry is found by its `userid`, to which its ARN only adds. Default false. */
+  /** True if the entry matches by its `userid`; its ARN is an additional check. Default false. */
   readonly byUserId?: boolean
-  /** Whether groups may be one string with commas. */
+  /** True if groups may be one string with commas. */
   readonly commaLists: boolean
 }
 
-/** Whom an entry is for, and whether that is a role, whose sessions have names. */
-export interface ParsedKey {
+/** The key of an entry. */
+interface ParsedKey {
   readonly key: EntryKey
   readonly isRole: boolean
 }
@@ -28,7 +28,7 @@ export interface ParsedKey {
 const ACCOUNT_ID = /^[0-9]{12}$/
 const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,32}$/
 
-/** The keys of which an entry has exactly one. */
+/** An entry has exactly one of these keys. */
 const KEY_NAMES = { role: ['rolearn', 'sso', 'rolelike'], user: ['userarn', 'userlike'] } as const
 
 const OTHER_NAMES = ['username', 'groups', 'userid', 'principalid', 'sessionnames']
@@ -48,15 +48,15 @@ function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules)
   return { key: { type: 'arn', arn: parsed.arn }, isRole: parsed.kind === 'role' }
 }
 
-function parseLikeKey(document: LocatedDocument, field: Field, { kind }: EntryRules): ParsedKey | null {
+function parsePatternKey(document: LocatedDocument, field: Field, { kind }: EntryRules): ParsedKey | null {
   const text = document.string(field)
   if (text === null) return null
-  const parsed = parseLike(text, kind)
+  const parsed = parsePattern(text, kind)
   if (parsed.fault !== null) return document.error(field, parsed.fault)
   return { key: { type: 'like', prefix: parsed.prefix, glob: parsed.glob }, isRole: kind === 'role' }
 }
 
-/** An ARN that is empty counts as absent here. */
+/** Reads the key of an entry that matches by `userid`. An empty ARN counts as absent. */
 function parseUserIdKey(
   document: LocatedDocument,
   field: Field,
@@ -74,7 +74,7 @@ function parseUserIdKey(
   return { key: { type: 'userId', userId, arn: withoutRolePath(arn) }, isRole }
 }
 
-/** The canonical ARN in lower case, up to its last underscore, of the roles of a permission set. */
+/** The canonical ARN of the roles of a permission set, in lower case, up to the last underscore. */
 function ssoPrefix(partition: string, account: string, name: string): string {
   return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`.toLowerCase()
 }
@@ -91,7 +91,7 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
     return document.error(field, 'needs both permissionSetName and accountID')
   }
   const name = document.string(nameField)
-  // Go's encoding/json, by which the reference reads aws-auth, takes no number for a string.
+  // The reference reads aws-auth with Go's encoding/json, which does not accept a number as a string.
   const account = rules.commaLists ? (document.scalar(accountField)?.text ?? null) : document.string(accountField)
   const partition = partitionField === undefined ? 'aws' : document.string(partitionField)
   if (name === null || account === null || partition === null) return null
@@ -106,7 +106,7 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
   return { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true }
 }
 
-/** Reads whom an entry is for; null, with its problems in the document, where that is not said or said twice. */
+/** Reads the key of an entry. Null, with its problems in the document, if it is missing, duplicate or invalid. */
 export function parseKey(
   document: LocatedDocument,
   field: Field,
@@ -127,7 +127,7 @@ export function parseKey(
   if (keyField !== undefined && (name === 'rolelike' || name === 'userlike')) {
     return rules.byUserId === true
       ? document.error(keyField, 'is not for this file, whose entries are found by userid')
-      : parseLikeKey(document, keyField, rules)
+      : parsePatternKey(document, keyField, rules)
   }
   if (rules.byUserId === true) {
     const arnField = keyField === undefined || document.isNull(keyField) ? undefined : keyField
@@ -138,8 +138,8 @@ export function parseKey(
   return document.error(field, `needs ${names.join(' or ')}`)
 }
 
-/** Whom an entry that is bad would be for, as far as that can be read: the start of a canonical ARN in lower case. */
-export function intendedFor(document: LocatedDocument, field: Field): string | null {
+/** The principal that an invalid entry names: a canonical ARN in lower case, or its start. Null if it can't be read. */
+export function intendedArn(document: LocatedDocument, field: Field): string | null {
   const texts = new Map(document.pairs(field).map(([key, value]) => [key.toLowerCase(), value]))
   for (const name of ['rolearn', 'userarn', 'arn']) {
     const value = texts.get(name)

@@ -8,11 +8,11 @@ const ACCOUNT_ID = /^\d{12}$/
 /** The entries of mapRoles or mapUsers. */
 export interface ParsedEntries {
   readonly entries: readonly MappingEntry[]
-  /** Those that are problems of the document. */
+  /** The rejected entries. */
   readonly unusable: readonly UnusableEntry[]
 }
 
-/** Reads the entries of mapRoles or mapUsers, the good ones and the bad ones. Null if the value is not a list. */
+/** Reads the entries of mapRoles or mapUsers, valid and rejected. Null if the value is not a list. */
 export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): ParsedEntries | null {
   if (document.isNull(field)) return { entries: [], unusable: [] }
   const items = document.items(field)
@@ -26,22 +26,22 @@ export function parseEntries(document: LocatedDocument, field: Field, rules: Ent
       entries.push(entry)
       continue
     }
-    const remains = unusableEntry(document, item, firstProblem)
-    if (remains !== null) unusable.push(remains)
+    const rejected = unusableEntry(document, item, firstProblem)
+    if (rejected !== null) unusable.push(rejected)
   }
   return { entries, unusable }
 }
 
 interface AccountRules {
-  /** Whether an unquoted number with leading zeros is an error, since other readers of the file take the zeros away. */
+  /** True if an unquoted number with leading zeros is an error, because other parsers drop the zeros. */
   readonly quoteLeadingZeros: boolean
-  /** Whether one string with commas is a list too. */
+  /** True if a string with commas is a list. */
   readonly commaLists: boolean
-  /** Whether a number is an error, however it is written. Default false. */
+  /** True if every number is an error. Default false. */
   readonly stringsOnly?: boolean
 }
 
-/** The account ids of mapAccounts that are good; unquoted digits are taken as they are written. Null where it is no list. */
+/** Reads the valid account ids of mapAccounts. Unquoted digits keep their text. Null if the value is not a list. */
 export function parseAccounts(document: LocatedDocument, field: Field, rules: AccountRules): string[] | null {
   if (document.isNull(field)) return []
   const oneText = rules.commaLists && !document.isList(field)
@@ -53,9 +53,9 @@ export function parseAccounts(document: LocatedDocument, field: Field, rules: Ac
     if (scalar === null) continue
     if (rules.stringsOnly === true && document.string(item) === null) continue
     for (const account of oneText ? scalar.text.split(',').filter((part) => part !== '') : [scalar.text]) {
-      const eaten =
+      const losesZeros =
         scalar.type === 'number' && rules.quoteLeadingZeros && (account.startsWith('0') || account.length < 12)
-      if (eaten)
+      if (losesZeros)
         document.error(item, `${account} is a number, which has no leading zeros: write its 12 digits in quotes`)
       else if (!ACCOUNT_ID.test(account)) document.error(item, `"${account}" is no account id: write its 12 digits`)
       else if (accounts.has(account)) document.warn(item, `${account} is there already`)

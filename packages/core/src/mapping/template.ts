@@ -1,13 +1,13 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 
-/** Values that a template needs and that the identity does not carry. */
+/** Values for templates that are not part of the identity. */
 export interface TemplateFacts {
-  /** The private DNS name of the EC2 instance whose id is the session name, or why it has none; undefined while nobody has asked EC2. */
+  /** The private DNS name of the EC2 instance that the session is named after, or why it has none. Undefined until EC2 was asked. */
   readonly ec2PrivateDnsName?: string | TemplateFault
 }
 
-/** A template that can't be filled. */
+/** The reason why a template can't be filled. */
 export class TemplateFault {
   readonly message: string
   constructor(message: string) {
@@ -15,7 +15,7 @@ export class TemplateFault {
   }
 }
 
-/** A template that needs the private DNS name of this EC2 instance first. */
+/** The EC2 instance whose private DNS name a template needs. */
 export class NeedsEc2PrivateDnsName {
   readonly instanceId: string
   constructor(instanceId: string) {
@@ -37,7 +37,7 @@ function ec2PrivateDnsName(identity: Identity, facts: TemplateFacts): Value {
 
 const PLACEHOLDERS: ReadonlyMap<string, (identity: Identity, facts: TemplateFacts) => Value> = new Map([
   ['{{AccountID}}', ({ accountId }: Identity) => accountId],
-  // An @ is what usernames of OIDC have; a session name must not be able to look like one.
+  // Usernames of OIDC contain an @. A session name must not look like one.
   ['{{SessionName}}', ({ sessionName }: Identity) => sessionName.replaceAll('@', '-')],
   ['{{SessionNameRaw}}', ({ sessionName }: Identity) => sessionName],
   ['{{AccessKeyID}}', ({ accessKeyId }: Identity) => accessKeyId],
@@ -48,8 +48,7 @@ const PLACEHOLDER = /\{\{\w+\}\}/g
 const LOOKS_LIKE_PLACEHOLDER = /\{\{[^{}]*\}\}/g
 
 /**
- * Fills a template in one pass, so that a value which looks like a template is never itself expanded. What is no known
- * placeholder stays as it is written.
+ * Fills a template in one pass, so that placeholders in values are not expanded. Unknown placeholders stay as they are.
  */
 export function fillTemplate(template: string, identity: Identity, facts: TemplateFacts): Value {
   let obstacle: TemplateFault | NeedsEc2PrivateDnsName | null = null
@@ -64,7 +63,7 @@ export function fillTemplate(template: string, identity: Identity, facts: Templa
 
 const NONE: readonly string[] = []
 
-/** What in a template looks like a placeholder and is none, with a hint for each. */
+/** A message for each unknown placeholder in a template. */
 export function unknownPlaceholders(template: string): readonly string[] {
   if (!template.includes('{{')) return NONE
   return (template.match(LOOKS_LIKE_PLACEHOLDER) ?? [])

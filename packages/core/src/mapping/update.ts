@@ -1,13 +1,13 @@
 import type { Fields, LocatedDocument } from '../document/located-document.ts'
 
-/** Keys with which a file that is followed says what it is. */
+/** The keys of a watched file that describe its version. */
 export const UPDATE_KEYS: readonly string[] = ['LastUpdatedDateTime', 'Version']
 
-/** Which state of a file this is. */
+/** The version of a file. */
 export interface Update {
-  /** Whatever the writer calls it; empty where it says nothing. */
+  /** The writer's name for the version; empty if there is none. */
   readonly version: string
-  /** When it was made, in seconds since the epoch; null where it does not say. */
+  /** The time of the update, in seconds since the epoch; null if there is none. */
   readonly updatedAt: number | null
 }
 

@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/caller-identity.ts'
 import type { Mapped } from './decide.ts'
 
-/** `status.user` of a TokenReview (Kubernetes API, authentication.k8s.io). Empty lists are left out. */
+/** `status.user` of a TokenReview (Kubernetes API, authentication.k8s.io), without empty lists. */
 export interface UserInfo {
   readonly username: string
   readonly uid: string
@@ -9,7 +9,7 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
-/** The answer to the API server for a mapped identity. Of a scrubbed account nothing is told but the username and groups. */
+/** The answer to the API server for a mapped identity. For a scrubbed account it contains the username and groups only. */
 export function userInfo(identity: Identity, { username, groups }: Mapped, scrubbed: boolean): UserInfo {
   const listed = groups.length > 0 ? { groups } : {}
   if (scrubbed) return { username, uid: `aws-iam-authenticator:administrative:${username}`, ...listed }

@@ -1,4 +1,4 @@
-/** What a token is checked for before STS is asked, in this order. */
+/** The checks of a token before the call to STS, in order. */
 export const TOKEN_CHECKS = [
   'prefix',
   'size',
@@ -14,7 +14,7 @@ export const TOKEN_CHECKS = [
 
 export type TokenCheck = (typeof TOKEN_CHECKS)[number]
 
-/** Told of each check that a token has passed. Where a token is refused, it is by the first check that was not told. */
+/** Called after each check that a token passes. A refused token failed the first check that was not reported. */
 export type OnPassed = (check: TokenCheck) => void
 
-export const tellNobody: OnPassed = () => undefined
+export const ignoreCheck: OnPassed = () => undefined

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/reasons.ts'
 
-/** The query parameters of a presigned STS URL, by their lower-case names. */
+/** The query parameters of a presigned STS URL, in lower case. */
 const PARAMETERS = [
   'action',
   'version',
@@ -13,7 +13,7 @@ const PARAMETERS = [
   'x-amz-signedheaders',
 ] as const
 
-export type QueryParameter = (typeof PARAMETERS)[number]
+type QueryParameter = (typeof PARAMETERS)[number]
 
 const known: ReadonlySet<string> = new Set(PARAMETERS)
 
@@ -24,7 +24,7 @@ function isKnown(name: string): name is QueryParameter {
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 const ENCODED = /[%+]/
 
-/** The decoded value; null where it is badly encoded or not ASCII, in which letters have one other case and no look-alikes. */
+/** Decodes a value. Null if it is badly encoded or not printable ASCII, whose letters have one other case and no look-alikes. */
 function decodeValue(value: string): string | null {
   try {
     const decoded = ENCODED.test(value) ? decodeURIComponent(value.replaceAll('+', ' ')) : value
@@ -35,11 +35,11 @@ function decodeValue(value: string): string | null {
 }
 
 /**
- * Reads the query of a presigned URL: known names only, each at most once however it is cased.
+ * Reads the query of a presigned URL. Only known names are accepted, each at most once regardless of case.
  *
- * A second parameter whose name differs only in case once let a client choose the access key id that this server read
- * while STS verified another (CVE-2022-2385). Names are compared as they stand: one with a percent-encoding in it is no
- * known name, so no encoding can hide a second one.
+ * With a second parameter whose name differed only in case, a client could choose the access key id that the server read while STS verified
+ * another one (CVE-2022-2385). Names are compared without decoding: a percent-encoded name is unknown, so an encoding can't hide a second
+ * parameter.
  */
 export function parseQuery(query: string): ReadonlyMap<QueryParameter, string> | Refusal {
   if (query.includes(';')) return new Refusal('malformed_token', 'the query has a semicolon as a separator')

@@ -2,25 +2,25 @@ import { Refusal } from '../errors/reasons.ts'
 
 const MINUTE_MS = 60_000
 
-/** How long STS honours a presigned URL after its X-Amz-Date, whatever its X-Amz-Expires says. */
+/** The time after X-Amz-Date in which STS accepts a presigned URL, regardless of X-Amz-Expires. */
 export const PRESIGNED_URL_LIFETIME_MS: number = 15 * MINUTE_MS
 
 const MAX_AHEAD_MS = 5 * MINUTE_MS
 
 const ISO_BASIC = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/
 
-/** Reads an ISO 8601 basic timestamp (`20240131T235959Z`), which must be a date that exists. */
+/** Reads an ISO 8601 basic timestamp (`20240131T235959Z`). Null if the date does not exist. */
 function parseBasicTimestamp(text: string): Date | null {
   const match = ISO_BASIC.exec(text)
   if (match === null) return null
   const [, year, month, day, hour, minute, second] = match
   const extended = `${year}-${month}-${day}T${hour}:${minute}:${second}`
   const date = new Date(`${extended}Z`)
-  // Date takes the 31st of April for the 1st of May; the round trip finds it out.
+  // Date reads April 31 as May 1. The round trip detects that.
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(extended) ? date : null
 }
 
-/** More than one: the least that is told is what is allowed. */
+/** A duration in minutes. Always plural, because callers pass at least 5 minutes. */
 function minutes(ms: number): string {
   return `${Math.round(ms / MINUTE_MS)} minutes`
 }

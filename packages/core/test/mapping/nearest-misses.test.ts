@@ -34,18 +34,19 @@ const kinds = (misses: readonly NearMiss[]): string[] => misses.map(({ kind, pat
 const near = (arn: string, backend: BackendSnapshot, more: Partial<Identity> = {}): string[] =>
   kinds(nearestMisses(identityOf(arn, more), [backend]))
 
-void test('what people get wrong, one at a time', async (t) => {
+void test('each kind of near miss', async (t) => {
   t.same(near(`${ROLE}Admin`, roles(`${ROLE}team/x/ADMIN`)), ['role_path mapRoles[0]'])
   t.same(near(`${ROLE}Admin`, roles('arn:aws:iam::210987654321:role/Admin')), ['other_account mapRoles[0]'])
   t.same(near(`${ROLE}Admin`, roles('arn:aws:iam::12345:role/Admin')), ['other_account mapRoles[0]'])
   t.same(near(`${ROLE}Admin`, roles('arn:aws-us-gov:iam::123456789012:role/Admin')), ['other_partition mapRoles[0]'])
   t.same(near(`${ROLE}alice`, roles(`${USER}alice`)), ['other_kind mapRoles[0]'])
   t.same(near(`${USER}alice`, roles(`${ROLE}alice`)), ['other_kind mapRoles[0]'])
+  t.same(near(`${ROLE}alice`, roles('arn:aws:iam::210987654321:user/alice')), [])
   t.same(near(`${USER}team/alice`, roles(`${USER}alice`)), ['similar_name mapRoles[0]'])
   t.same(near(`${ROLE}Admin`, awsAuth({ maproles: `- rolearn: ${ROLE}Admin\n  username: u\n` })), ['data_key maproles'])
 })
 
-void test('an entry that is out of force', async (t) => {
+void test('a rejected entry', async (t) => {
   for (const [data, message] of [
     [{ mapRoles: '- {rolearn: "arn:aws:sts::123456789012:assumed-role/Admin/alice", username: u}' }, /session/],
     [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: 1}` }, /username/],
@@ -81,7 +82,7 @@ void test('a permission set of another partition or account', async (t) => {
   ])
 })
 
-void test('conditions that do not hold', async (t) => {
+void test('conditions that are not met', async (t) => {
   const data = {
     mapRoles:
       `- {rolearn: "${ROLE}Admin", principalid: AROA2, username: u}\n` +
@@ -93,7 +94,7 @@ void test('conditions that do not hold', async (t) => {
   t.same(near(`${ROLE}Admin`, snapshotOf(file ?? EMPTY_AWS_AUTH, 'DynamicFile')), ['principal_id mapRoles[0]'])
 })
 
-void test('a slip of the finger', async (t) => {
+void test('a misspelled name', async (t) => {
   for (const written of ['Admn', 'Admmin', 'Amdin', 'Admib', 'dmin', 'Admi', 'xAdmin', 'Adminx', 'Axmin', 'Admni']) {
     t.same(near(`${ROLE}Admin`, roles(ROLE + written)), ['similar_name mapRoles[0]'], written)
   }
@@ -102,7 +103,7 @@ void test('a slip of the finger', async (t) => {
   t.same(near(`${ROLE}Admin`, roles('arn:aws:iam::210987654321:role/Admni')), [], 'nor in another account')
 })
 
-void test('a backend that is not asked', async (t) => {
+void test('a backend that is not enabled', async (t) => {
   const file = { ...roles(`${ROLE}Admin`), mode: 'MountedFile' } as const
   t.match(nearestMisses(identityOf(`${ROLE}Admin`), [roles()], [file]), [
     { kind: 'backend_not_asked', backend: 'MountedFile', path: 'mapRoles[0]', message: /^MountedFile mapRoles\[0\]/ },
@@ -112,7 +113,7 @@ void test('a backend that is not asked', async (t) => {
   t.same(nearestMisses(identityOf(`${ROLE}Admin`), [roles()], [unread]), [], 'that was never read')
 })
 
-void test('an entry that is for the identity is no near miss', async (t) => {
+void test('an entry that matches the identity is not a near miss', async (t) => {
   t.same(near(`${ROLE}Admin`, roles(`${ROLE}Admin`)), [])
   const fits = `- {rolearn: "${ROLE}Admin", principalid: AROA1, sessionnames: [a*], username: u}\n`
   t.same(near(`${ROLE}Admin`, awsAuth({ mapRoles: fits })), [])
@@ -121,7 +122,7 @@ void test('an entry that is for the identity is no near miss', async (t) => {
   t.same(near(`${ROLE}Admin`, snapshotOf(file ?? EMPTY_AWS_AUTH, 'DynamicFile')), [])
 })
 
-void test('an entry for an id alone, or for no role or user, is near nobody', async (t) => {
+void test('an entry for an id only, or for root, is not a near miss', async (t) => {
   const strict = JSON.stringify({
     mapRoles: [
       { userid: 'AROA2', username: 'u' },
@@ -158,7 +159,7 @@ void test('three at most, the likeliest first', async (t) => {
   ])
 })
 
-void test('three at most also of those whose conditions do not hold, or of very many', async (t) => {
+void test('three at most also of those with unmet conditions, or of very many', async (t) => {
   const unmet = Array.from({ length: 5 }, (_, id) => `- {rolearn: "${ROLE}Admin", principalid: X${id}, username: u}\n`)
   t.same(near(`${ROLE}Admin`, awsAuth({ mapRoles: unmet.join('') })), [
     'principal_id mapRoles[4]',
@@ -171,15 +172,17 @@ void test('three at most also of those whose conditions do not hold, or of very 
   for (const miss of found) t.match(miss, /^other_account mapRoles\[\d+\]$/)
 })
 
-void test('nothing near, nothing to go by', async (t) => {
+void test('no near miss, and no mappings', async (t) => {
   t.same(near(`${ROLE}Admin`, roles(`${ROLE}Other`, `${USER}x`)), [])
   t.same(nearestMisses(identityOf(`${ROLE}Admin`), [{ mode: 'CRD', index: null, fault: null }]), [])
   t.same(near('arn:aws:iam::123456789012:root', roles(`${ROLE}root`)), [])
   t.same(near('', roles(`${ROLE}Admin`)), [])
 })
 
-void test('the table is filled by the refusals', async (t) => {
-  const many = roles(...Array.from({ length: 50 }, (_, index) => `${ROLE}r${index}`), `${ROLE}team/Admin`)
-  const few = () => kinds(nearestMisses(identityOf(`${ROLE}Admin`), [many], [], 20))
-  t.same([few(), few(), few()], [[], [], ['role_path mapRoles[50]']])
+void test('the number of names that are compared is limited', async (t) => {
+  const names = Array.from({ length: 50 }, (_, index) => `${ROLE}Adx${10 + index}`)
+  const many = roles(`${ROLE}Admni`, ...names, `${ROLE}team/Admin`)
+  const found = (maxCompared?: number) => kinds(nearestMisses(identityOf(`${ROLE}Admin`), [many], [], maxCompared))
+  t.same(found(20), ['role_path mapRoles[51]'], 'the same name is found by its index')
+  t.same(found(), ['role_path mapRoles[51]', 'similar_name mapRoles[0]'])
 })
