@@ -76,7 +76,7 @@ t.test('errors.md has a section for each reason, and its status and metric', asy
   for (const [code, { status }] of Object.entries(reasons)) {
     const text = section(errors, code)
     t.match(text, new RegExp(`^\\*\\*Answer:\\*\\* ${status}\\b`, 'm'), `${code} says the status`)
-    t.match(text, /^\*\*Mend it:\*\* /m, `${code} says what to do`)
+    t.match(text, /^\*\*Fix:\*\* /m, `${code} says what to do`)
   }
 })
 
