@@ -128,8 +128,9 @@ function figuresOf(runtime: Runtime, { answers, done, failures, memory, calmFrom
     figures.push(
       row(`login, p99 during, ${size.name}`, quantile(times(during), 0.99), {
         unit: 'ms',
-        how: `${meanwhile}; ${during.length} answers until ${AFTERWARDS_MS} ms after the effect; at most twice the p99 before and 10 ms`,
-        target: { most: 2 * p99Before + 10 },
+        how: `${meanwhile}; ${during.length} answers until ${AFTERWARDS_MS} ms after the effect`,
+        // Only the worker thread must not be felt: a short document is read on the event loop.
+        ...(size === SIZES[1] ? { target: { most: 2 * p99Before + 10 } } : {}),
       }),
       row(`longest login during, ${size.name}`, Math.max(...times(during)), {
         unit: 'ms',

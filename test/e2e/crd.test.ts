@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Agent } from 'undici'
 import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
@@ -236,6 +237,8 @@ await t.test('among 50,000 objects a change is in force as soon as among ten', a
     putMapping(api, 'r7', 'R7', username)
     await becomes('R7', username, 'changed')
   }
+  // The changes take some milliseconds: a rate needs a second.
+  await setTimeout(1000)
   const perSecond = ((writesOf(api).length - written) * 1000) / (performance.now() - started)
   t.ok(perSecond < 60, `${Math.round(perSecond)} writes a second, where 50,000 are waiting`)
   api.deleteIdentityMapping('r7')

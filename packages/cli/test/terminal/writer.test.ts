@@ -22,7 +22,7 @@ void test('lines are one line each, a document keeps its lines, and colours come
   t.end()
 })
 
-const writerPath = join(import.meta.dirname, '../src/terminal/writer.ts')
+const writerPath = join(import.meta.dirname, '../../src/terminal/writer.ts')
 const SCRIPT = `
 const { captureLibraryOutput } = await import(${JSON.stringify(writerPath)})
 captureLibraryOutput()
