@@ -9,7 +9,7 @@ import { prepareShell } from './shell.ts'
 
 const LANGUAGES = new Set(['json', 'sh', 'text', 'toml', 'yaml'])
 
-/** The lines of a text, ports left out, which are others each time. */
+/** Splits a text into lines without ports, which differ in each run. */
 function linesWithoutPorts(text: string): string[] {
   return text.split('\n').map((line) => line.replace(/localhost:\d+/, 'localhost'))
 }

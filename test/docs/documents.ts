@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -6,7 +6,7 @@ export const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.ur
 
 /** A fenced block of a document. */
 export interface Block {
-  /** The document and the line that the block begins on, for messages. */
+  /** The document and the line of the opening fence, for messages. */
   readonly place: string
   readonly language: string
   readonly text: string
@@ -15,7 +15,7 @@ export interface Block {
 }
 
 export interface Document {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly path: string
   readonly text: string
   readonly headings: readonly string[]
@@ -48,22 +48,32 @@ function readDocument(path: string): Document {
   return { path, text, headings, blocks }
 }
 
-/** All documents that people read. */
-export const documents: readonly Document[] = [
-  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-  ...readdirSync(join(ROOT, 'docs'))
+/** The Markdown files directly in a folder. */
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
-].map(readDocument)
+    .map((name) => join(folder, name))
+}
 
-/** The document of that path. */
+function packageReadmes(): string[] {
+  return readdirSync(join(ROOT, 'packages'))
+    .map((name) => join('packages', name, 'README.md'))
+    .filter((path) => existsSync(join(ROOT, path)))
+}
+
+/** All documents for people: those of the root and of docs/, and the README of each package. */
+export const documents: readonly Document[] = [...markdownIn('.'), ...markdownIn('docs'), ...packageReadmes()].map(
+  readDocument,
+)
+
+/** Returns the document at a path. */
 export function document(path: string): Document {
   const found = documents.find((candidate) => candidate.path === path)
   if (found === undefined) throw new Error(`there is no ${path}`)
   return found
 }
 
-/** The text below a heading, up to the next one of whatever level. */
+/** Returns the text below a heading, up to the next heading of any level. */
 export function section({ path, text }: Document, heading: string): string {
   const lines = text.split('\n')
   const start = lines.findIndex((line) => HEADING.exec(line)?.[1] === heading)
@@ -76,7 +86,7 @@ function isRule(line: string | undefined): boolean {
   return line !== undefined && /^[|\s-]+$/.test(line)
 }
 
-/** The rows of the tables in a text, heads left out, cells without the marks of code. */
+/** Returns the rows of all tables in a text, without their headers, and the cells without backticks. */
 export function tableRows(text: string): string[][] {
   const rows = text.split('\n').filter((line) => line.startsWith('|'))
   return rows
@@ -85,7 +95,7 @@ export function tableRows(text: string): string[][] {
     .map((cells) => cells.map((cell) => cell.trim().replaceAll('`', '')))
 }
 
-/** The anchor that GitHub gives a heading. */
+/** Returns GitHub's anchor for a heading. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -93,7 +103,7 @@ export function anchorOf(heading: string): string {
     .replaceAll(' ', '-')
 }
 
-/** A path from the root, as a link of that document means it. */
+/** Resolves a link in a document to a path relative to the root. */
 export function resolveLink({ path }: Document, target: string): string {
   return relative(ROOT, join(ROOT, dirname(path), target))
 }

@@ -16,7 +16,7 @@ function user(name: string, arn = `arn:aws:iam::${ACCOUNT}:user/${name}`): Ident
   return { accountId: ACCOUNT, arn, userId: `AIDA${name.toUpperCase()}`, secretAccessKey: `the secret of ${name}` }
 }
 
-/** By access key id. */
+/** People by access key id. */
 const PEOPLE: ReadonlyMap<string, Identity> = new Map([
   ['AKIAALICE', user('alice')],
   ['AKIAROOTLIKE', user('rootlike')],
@@ -76,11 +76,11 @@ t.test('errors.md has a section for each reason, and its status and metric', asy
   for (const [code, { status }] of Object.entries(reasons)) {
     const text = section(errors, code)
     t.match(text, new RegExp(`^\\*\\*Answer:\\*\\* ${status}\\b`, 'm'), `${code} says the status`)
-    t.match(text, /^\*\*Mend it:\*\* /m, `${code} says what to do`)
+    t.match(text, /^\*\*Fix:\*\* /m, `${code} says what to do`)
   }
 })
 
-/** The error of the example line in a section, up to an ellipsis. */
+/** Returns the error in the example of a section, up to an ellipsis. */
 function documentedError(code: string): string {
   const line = errors.blocks.find(({ heading }) => heading === code)?.text ?? ''
   const [, reason, quoted] = / reason=(\w+) error=("(?:[^"\\]|\\.)*")/.exec(line) ?? []
@@ -107,10 +107,10 @@ const withFault =
     }
   }
 
-/** Reasons that the server of this test has no cause for: neither its STS nor its mappings lead there. Two are below. */
+/** Reasons that this test does not provoke. Two of them have a test of their own below. */
 const NOT_PROVOKED = ['sts_refused', 'overloaded', 'ec2_unavailable', 'backend_unavailable']
 
-/** How to be refused for each other reason. */
+/** Requests that are refused, for each other reason. */
 const PROVOCATIONS: ReadonlyMap<string, Ask> = new Map([
   ['method_not_allowed', (server) => server.request({ path: '/authenticate' })],
   ['malformed_request', (server) => server.request({ path: '/authenticate', method: 'POST', body: 'token' })],
@@ -133,7 +133,7 @@ const PROVOCATIONS: ReadonlyMap<string, Ask> = new Map([
   ['reserved_username', review({ keyId: 'AKIAROOTLIKE' })],
 ])
 
-/** The status of the answer, and the line that the log has for it. */
+/** Returns the status of the answer and its log line. */
 async function refused(server: TestServer, ask: () => Promise<{ status: number }>): Promise<[number, LogLine]> {
   const before = server.log().length
   const denial = (): LogLine | undefined =>
@@ -150,7 +150,7 @@ t.test('the log lines and statuses of errors.md are those of the server', async 
   const aws = await startSandboxAws({ identities: PEOPLE })
   t.teardown(() => aws.close())
   for (const [code, ask] of PROVOCATIONS) {
-    // A server of its own, for the log has no line for each of many refusals at once.
+    // Each reason gets its own server, because the log limits the lines for many refusals at once.
     const server = await startTestServer(t, { aws, configuration: CONFIGURATION })
     const [status, line] = await refused(server, () => ask(server, aws))
     t.match(line, { level: 'warning', reason: code }, code)

@@ -21,13 +21,13 @@ async function help(...command: readonly string[]): Promise<string> {
   return stdout
 }
 
-/** The names in a help's list of commands; none where it has no such list. */
+/** Returns the names in the list of commands of a help text, or none. */
 function commandsOf(text: string): string[] {
   const list = /^Available Commands:\n((?: {2}\w.*\n)*)/m.exec(text)?.[1] ?? ''
   return [...list.matchAll(/^ {2}(\w\S*)/gm)].map(([, name = '']) => name)
 }
 
-/** The subcommands and their helps; those of a group one by one, as `add role`. */
+/** Returns the subcommands and their help texts, with those of groups as `add role`. */
 async function subcommands(): Promise<[name: string, text: string][]> {
   const found: [string, string][] = []
   for (const name of commandsOf(await help())) {
@@ -59,7 +59,7 @@ function documented(heading: string): FlagRow[] {
   return tableRows(section(configuration, heading))
     .filter(([flag = '']) => flag.startsWith('-'))
     .map(([flag = '', variable = '', , written = '']) => {
-      // A boolean's default is not in the help: it is false.
+      // The help omits the default of booleans, which is false.
       return { flag, variable, shownDefault: written === 'false' ? '' : written }
     })
 }
@@ -68,7 +68,7 @@ function byFlag(rows: readonly FlagRow[]): FlagRow[] {
   return rows.toSorted((a, b) => a.flag.localeCompare(b.flag))
 }
 
-/** A group may have one section for all its commands. */
+/** Returns the heading for a command. A group can have one section for all its commands. */
 function headingOf(name: string): string {
   return configuration.headings.includes(name) ? name : (name.split(' ')[0] ?? '')
 }
@@ -85,7 +85,7 @@ t.test('configuration.md has every flag of the built command, with its variable 
   }
 })
 
-/** The keys of a map as the command itself lists them, when it is given something else in their place. */
+/** Returns the keys of a map from the command's error for a value of another type. */
 async function knownKeys(t: Parameters<typeof temporaryFolder>[0], text: string): Promise<string[]> {
   const folder = temporaryFolder(t)
   writeFileSync(join(folder, 'config.yaml'), text)

@@ -5,12 +5,12 @@ import { document } from './documents.ts'
 import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
 import { prepareShell } from './shell.ts'
 
-/** What differs from run to run. */
+/** Replaces values that differ between runs. */
 function withoutNumbers(text: string): string {
   return text.replace(/\d+ bytes|signed \d+ s|good for \d+|\bASIA\w+/g, 'N')
 }
 
-/** Sections whose blocks are a file aws-auth.yaml, where there is one, a command, and what it prints. */
+/** Sections with these blocks: optionally a file aws-auth.yaml, then a command and its output. */
 const SECTIONS = [
   ['docs/lint.md', 'What it says'],
   ['docs/explain.md', 'A token'],

@@ -5,10 +5,10 @@ import { document, ROOT } from './documents.ts'
 
 const parity = document('docs/parity.md')
 const UNTESTED = 'not tested yet'
-/** A file, and the tests or rows in it that are meant. */
+/** A file, and the tests or rows in it. */
 const PLACE = /`([^`]+)`((?:,? "[^"]+")*)/g
 
-/** The cells of each row, heads and rules left out. */
+/** The cells of each row, without headers and rules. */
 const rows: readonly (readonly string[])[] = parity.text
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (?:Fact|---) \|/.test(line))

@@ -8,7 +8,7 @@ import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
 const ACCOUNT = '123456789012'
 const SECRET = 'the secret of the documents'
 
-/** Alice of the documents, once in each partition that they speak of: her access key id, and the profile that holds it. */
+/** Alice of the documents in each partition that they mention, with her access key id and her profile. */
 const PEOPLE = [
   { partition: 'aws', keyId: 'AKIAALICEALICEALICEA', profile: 'work', region: 'us-west-2' },
   { partition: 'aws-us-gov', keyId: 'AKIAGOVGOVGOVGOVGOVG', profile: 'govcloud', region: 'us-gov-west-1' },
@@ -23,7 +23,7 @@ function identity(partition: string): Identity {
   }
 }
 
-/** The AWS account of the documents: alice may assume K8s-Admin. */
+/** Starts the AWS account of the documents, in which alice may assume K8s-Admin. */
 export async function startExampleAws(t: { teardown(action: () => unknown): void }): Promise<SandboxAws> {
   const aws = await startSandboxAws({
     identities: new Map(PEOPLE.map(({ partition, keyId }) => [keyId, identity(partition)])),
@@ -38,7 +38,7 @@ export async function startExampleAws(t: { teardown(action: () => unknown): void
   return aws
 }
 
-/** The profiles of alice in that home. */
+/** Writes the profiles of alice to a home folder. */
 export function writeProfiles(home: string): void {
   const profiles = PEOPLE.map(
     ({ profile, keyId, region }) =>
@@ -48,7 +48,7 @@ export function writeProfiles(home: string): void {
   writeFileSync(join(home, '.aws', 'config'), profiles.join('\n'))
 }
 
-/** The environment of a person who has no setting of their own but the way to that AWS. */
+/** Returns an environment that has only the settings to reach that AWS. */
 export function exampleEnvironment(home: string, aws: SandboxAws): Environment {
   return { ...minimalEnvironment(home), ...aws.environment }
 }

@@ -4,8 +4,8 @@ import { COMMAND, temporaryFolder, type Environment } from '../e2e/harness/comma
 import { runBinary, type RunResult } from '../sandbox/kubectl/run-binary.ts'
 import { ROOT } from './documents.ts'
 
-// Programs of others, or commands that would change this machine: what they would be asked is noted, and they say what the
-// command after them needs.
+// Stubs for programs that are not installed or would change this machine. They record their arguments and print what the next
+// command needs.
 const STUBS: Readonly<Record<string, string>> = {
   aws: 'echo 123456789012',
   docker: 'cat >/dev/null',
@@ -13,16 +13,16 @@ const STUBS: Readonly<Record<string, string>> = {
   kops: '',
   kubectl: "echo 'access denied'",
   npx: '',
-  // Of what root would do, the command's own part is at least read.
+  // Only the flags of our own command are parsed.
   sudo: 'if [ "$1" = aws-iam-authenticator ]; then "$@" --help >/dev/null; fi',
 }
 
-/** A shell in which the examples of the documents run: the command is the built one, all else that counts is a stub. */
+/** A shell for the examples of the documents, with the built command and stubs for other programs. */
 export interface ExampleShell {
   readonly folder: string
-  /** Runs a block, up to the first line that fails. */
+  /** Runs a block and stops at the first line that fails. */
   run(script: string): Promise<RunResult>
-  /** The calls of the stubs so far, such as `kops update cluster …`. */
+  /** Returns the calls of the stubs so far, such as `kops update cluster …`. */
   calls(): string[]
 }
 
@@ -33,7 +33,7 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
   mkdirSync(stubs)
   writeFileSync(calls, '')
   const command = COMMAND.map((part) => `'${part}'`).join(' ')
-  // A server would not end, and there is no cluster to write to or to read, nor a server to ask: the flags are read at least.
+  // These commands need a cluster or a server, or run forever: only their flags are parsed.
   const authenticator = `case "$*" in server* | status* | add* | *' --kubeconfig '*) set -- "$@" --help ;; esac\nexec ${command} "$@"`
   const noted = Object.entries(STUBS).map(([name, body]): [string, string] => [
     name,
@@ -44,7 +44,7 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
     chmodSync(join(stubs, name), 0o755)
   }
   for (const name of ['deploy', 'dist']) symlinkSync(join(ROOT, name), join(folder, name))
-  // Set by an earlier block.
+  // Variables from earlier blocks.
   const exported = { KOPS_NAME: 'k8s.local', KOPS_BUCKET_NAME: 'example-kops-state', NODE: 'node' }
   const env = { ...environment, ...exported, HOME: folder, PATH: `${stubs}:${environment['PATH'] ?? ''}` }
   return {

@@ -36,7 +36,7 @@ function checkAwsAuth(t: Test, { place }: Block, value: unknown): void {
   t.not(roles.length, 0, place)
 }
 
-/** kubectl reads it, and its exec plugin gives a token in the version that is asked for. */
+/** Checks that kubectl reads the kubeconfig and that its exec plugin returns a token in the requested version. */
 async function checkKubeconfig(t: Test, { text, place }: Block, value: unknown): Promise<void> {
   const home = temporaryFolder(t)
   const path = join(home, 'kubeconfig')
@@ -66,7 +66,7 @@ async function checkKubeconfig(t: Test, { text, place }: Block, value: unknown):
   t.match(JSON.parse(stdout), { kind: 'ExecCredential', apiVersion, status: { token: /^k8s-aws-v1\./ } })
 }
 
-/** kubectl makes of it what an overlay is, with the person's image and configuration, and kubeadm's folder. */
+/** Checks that kubectl renders the overlay with the image, the configuration and kubeadm's folder of the example. */
 async function checkKustomization(t: Test, { text }: Block): Promise<void> {
   const folder = realpathSync(temporaryFolder(t))
   const config = readFileSync(join(MANIFESTS, 'overlays/file/config.yaml'), 'utf8')
@@ -102,9 +102,9 @@ function checkControlPlane(t: Test, _block: Block, value: unknown): void {
   })
 }
 
-/** How an example is recognized, and what it must stand. */
+/** How an example is recognized, and its check. */
 const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
-  // Values of the chart have a cluster id too.
+  // Values of the chart: before config.yaml, because they have a cluster id too.
   [(value) => property(value, 'outputPath') !== undefined, checkHelmValues],
   [(value) => property(value, 'clusterID') !== undefined, checkConfiguration],
   [(value) => textAt(value, 'metadata', 'name') === 'aws-auth', checkAwsAuth],
@@ -117,7 +117,7 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
   ],
   [(value) => textAt(value, 'kind') === 'Config', checkKubeconfig],
   [
-    // Of pre-commit.
+    // pre-commit
     (value) => property(value, 'repos') !== undefined,
     (t, { place }, value) => {
       const hooks: unknown = parse(readFileSync(join(ROOT, '.pre-commit-hooks.yaml'), 'utf8'))
@@ -125,7 +125,7 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     },
   ],
   [
-    // Of GitHub: what it installs and how it calls the command.
+    // GitHub workflow: what it installs and how it calls the command.
     (value) => property(value, 'jobs') !== undefined,
     async (t, { place }, value) => {
       t.match(value, { permissions: { contents: 'read' }, jobs: { lint: { 'runs-on': /^ubuntu/ } } }, place)
@@ -141,13 +141,13 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     },
   ],
   [
-    // Of kops; its content is held against the files of deploy/kops elsewhere.
+    // kops: test/deploy/kops.test.ts compares the content with deploy/kops.
     (value) =>
       ['additionalUserData', 'kubeAPIServer'].some((key) => property(property(value, 'spec'), key) !== undefined),
     () => undefined,
   ],
   [
-    // A real Prometheus scrapes a server with it in test/monitoring.
+    // Prometheus: test/monitoring scrapes a server with it.
     (value) => property(value, 'scrape_configs') !== undefined,
     () => undefined,
   ],
