@@ -13,7 +13,7 @@ import { createMapper, createNearestMisses } from './login/map.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createOperations, type Operations } from './observe/operations.ts'
 import type { ServerSettings, ServerSurroundings } from './settings.ts'
-import { createStsVerifier, type StsVerifier } from './sts/create-sts-verifier.ts'
+import { createStsVerifier, type StsVerifier } from './login/create-sts-verifier.ts'
 import { prepareNodeFiles, type NodeFiles } from './tls/node-files.ts'
 import { realTiming } from './util/timing.ts'
 
@@ -137,10 +137,10 @@ function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier,
 /** Calls `onFirst` before the first login. */
 function notifyFirst(authenticate: Authenticate, onFirst: () => void): Authenticate {
   let isAsked = false
-  return (review, origin, client) => {
+  return (login, origin, client) => {
     if (!isAsked) onFirst()
     isAsked = true
-    return authenticate(review, origin, client)
+    return authenticate(login, origin, client)
   }
 }
 

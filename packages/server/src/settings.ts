@@ -9,7 +9,7 @@ import type { ConnectKubernetes, KubernetesCluster } from '@aws-iam-authenticato
 import type { Dispatcher } from 'undici'
 import type { Ec2Access } from './ec2/describe-instances.ts'
 import type { HealthAddress } from './http/health.ts'
-import type { Build } from './observe/status.ts'
+import type { Build } from './util/build.ts'
 
 /** The settings of the server. */
 export interface ServerSettings {

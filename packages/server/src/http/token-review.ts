@@ -1,5 +1,6 @@
 import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { Login } from '../login/authenticate.ts'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
 const V1BETA1 = 'authentication.k8s.io/v1beta1'
@@ -9,12 +10,9 @@ const API_VERSIONS: readonly string[] = [V1BETA1, 'authentication.k8s.io/v1']
 export const EXPECTED_TOKEN_REVIEW = 'expected a request body to be a TokenReview'
 
 /** What the API server asks (Kubernetes API, TokenReview). */
-export interface TokenReview {
-  /** The version to answer in. */
+export interface TokenReview extends Login {
+  /** The API version of the answer. */
   readonly apiVersion: string
-  readonly token: string
-  /** Empty where none are asked for. */
-  readonly audiences: readonly string[]
 }
 
 function isTextList(value: unknown): value is readonly string[] {

@@ -9,7 +9,6 @@ import type { LogRefusal, Named } from '../log/bounded-refusals.ts'
 import { createGrants, type Grant } from './grants.ts'
 import { entryPath, grantedDecision, refusedDecision, type Decision, type Known } from './decision.ts'
 import { nearestFields } from '../log/refusal-log.ts'
-import type { TokenReview } from '../http/token-review.ts'
 import type { Verified, Verify } from './verify.ts'
 
 /** Maps a verified identity to a Kubernetes user; a promise where somebody has to be asked for that. */
@@ -34,7 +33,14 @@ export interface AuthenticateOptions {
   readonly decided: (decision: Decision) => void
 }
 
-/** A login that is let in. */
+/** A token to decide about, with the audiences that the answer may name. */
+export interface Login {
+  readonly token: string
+  /** Empty if none are requested. */
+  readonly audiences: readonly string[]
+}
+
+/** A login that is granted. */
 export interface Granted {
   readonly user: UserInfo
   /** Whether this very object has come before, or will come again: then what is made of it is worth to be kept. */
@@ -51,7 +57,7 @@ export type Origin = Readonly<Record<'path' | 'client' | 'method', string>>
  *
  * @param address The address it came from.
  */
-export type Authenticate = (review: TokenReview, origin: Origin, address: string) => Promise<Granted | Refusal>
+export type Authenticate = (login: Login, origin: Origin, address: string) => Promise<Granted | Refusal>
 
 function identityFields({ identity, request }: Verified): LogFields {
   return {
@@ -107,7 +113,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     decided(grantedDecision(told, mapped, known))
     return user
   }
-  return async (review, origin) => {
+  return async (login, origin) => {
     const startedAt = performance.now()
     let known: Known = { client: origin.client, startedAt }
     const refuse = (refusal: Refusal, fields: LogFields = {}, named?: Named): Refusal => {
@@ -115,13 +121,13 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       decided(refusedDecision(refusal, known))
       return refusal
     }
-    if (review.token !== '' && !hasTokenPrefix(review.token)) {
+    if (login.token !== '' && !hasTokenPrefix(login.token)) {
       foreignToken()
       return new Refusal('malformed_token', 'this is a token of another kind')
     }
-    const audiences = serveAudiences(review.audiences, apiAudiences)
+    const audiences = serveAudiences(login.audiences, apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
-    const verified = await verify(review.token)
+    const verified = await verify(login.token)
     if (verified instanceof Refusal) return refuse(verified)
     const { identity } = verified
     const { host } = verified.request

@@ -1,7 +1,7 @@
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { METRIC_PREFIX } from './metrics.ts'
-import { runtimeName, type Build } from '../observe/status.ts'
+import { runtimeName, type Build } from '../util/build.ts'
 
 export interface OperationsMetrics {
   readonly certificateExpires: (at: Date) => void

@@ -1,15 +1,10 @@
 import type { Socket } from 'node:net'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
+import { runtimeName, type Build } from '../util/build.ts'
 import type { BackendReport } from './backend-activity.ts'
 import type { Check } from './checks.ts'
 import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
 import type { StsHostReport } from './sts-activity.ts'
-
-/** What was built. */
-export interface Build {
-  readonly version: string
-  readonly commit: string
-}
 
 /** The state of a running server, for people on its node: no token, no key, nothing of scrubbed accounts. */
 export interface ServerStatus {
@@ -51,12 +46,6 @@ export interface StatusSources {
   readonly sts: () => readonly StsHostReport[]
   readonly decisions: RecentDecisions
   readonly auditLog: () => ServerStatus['auditLog']
-}
-
-/** The runtime that this process is. */
-export function runtimeName(): string {
-  const { bun } = process.versions
-  return bun === undefined ? `node ${process.versions.node}` : `bun ${bun}`
 }
 
 export function statusOf(sources: StatusSources): ServerStatus {
