@@ -50,10 +50,10 @@ export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): 
     tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }
-  const failed = (message: string): void => {
+  const failed = (message: string, status?: number): void => {
     tried.resolve()
     fault = message
-    const hint = message.includes('status 404') ? ' (is their CustomResourceDefinition there?)' : ''
+    const hint = status === 404 ? ' (is their CustomResourceDefinition there?)' : ''
     log.warn(`IAMIdentityMappings can't be followed, trying again; the mappings before stay in force${hint}`, {
       error: message,
     })
