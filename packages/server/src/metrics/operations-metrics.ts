@@ -1,6 +1,6 @@
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { METRIC_PREFIX } from './metrics.ts'
+import { METRIC_PREFIX } from './prefix.ts'
 import { runtimeName, type Build } from '../util/build.ts'
 
 export interface OperationsMetrics {
