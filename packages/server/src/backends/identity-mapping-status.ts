@@ -88,6 +88,17 @@ function statusPatch(name: string, { object, arn }: Task): KubernetesWrite {
 }
 
 /**
+ * Sends a write. Status 404 means that the object is gone, and 409 that another server was faster: both count as done.
+ *
+ * @throws {Error} The API server answered with another error.
+ */
+async function writeOnce(api: KubernetesApi, request: KubernetesWrite, signal: AbortSignal): Promise<void> {
+  const { status, answer } = await api.write(request, signal)
+  if (status < 300 || status === 404 || status === 409) return
+  throw new Error(`${request.method} ${request.path}: status ${status}: ${textAt(answer, 'message') ?? 'no message'}`)
+}
+
+/**
  * Writes `status.canonicalARN` where it is wrong, and an Event for each change: one object after the other, in the background.
  * Mappings do not depend on it.
  */
@@ -99,12 +110,7 @@ export function createStatusWriter(api: KubernetesApi, log: Log, now: () => Date
   let retry = FIRST_RETRY_MS
   let told = ''
 
-  /** Someone else was faster, or the object is gone: either way there is nothing left to do. */
-  const write = async (request: KubernetesWrite): Promise<void> => {
-    const { status, answer } = await api.write(request, signal)
-    if (status < 300 || status === 404 || status === 409) return
-    throw new Error(`${request.method} ${request.path}: status ${status}: ${textAt(answer, 'message') ?? 'no message'}`)
-  }
+  const write = (request: KubernetesWrite): Promise<void> => writeOnce(api, request, signal)
   const complain = (what: string, error: unknown): void => {
     const message = messageOf(error)
     // The message names the object. One object is enough to tell what is wrong.

@@ -11,7 +11,7 @@ import { createBackendActivity } from './backend-activity.ts'
 import { PING, type Check, type HealthChecks } from './checks.ts'
 import { createOperationsMetrics } from '../metrics/operations-metrics.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
-import { statusOf } from './status.ts'
+import { statusOf, type ServerStatus } from './status.ts'
 import { createStsActivity } from './sts-activity.ts'
 
 export interface OperationsOptions {
@@ -43,6 +43,10 @@ export interface Operations {
   readonly stop: () => Promise<void>
 }
 
+function backendCheck({ mode, index, fault }: BackendSnapshot): Check {
+  return { name: `backend-${mode}`, fault: () => (index === null ? (fault ?? 'not loaded yet') : null) }
+}
+
 export function createOperations(options: OperationsOptions): Operations {
   const { registry, build, clusterId, partition, auditLogPath, snapshots, log, now } = options
   const metrics = createOperationsMetrics(registry, build, snapshots)
@@ -51,6 +55,8 @@ export function createOperations(options: OperationsOptions): Operations {
   const decisions = createRecentDecisions(now)
   const auditLog =
     auditLogPath === null ? null : openAuditLog({ path: auditLogPath, log, now, lost: metrics.auditLost })
+  const auditLogStatus = (): ServerStatus['auditLog'] =>
+    auditLog === null || auditLogPath === null ? null : { path: auditLogPath, fault: auditLog.fault() }
   const startedAt = now()
   let certificate: CertificateFollower | null = null
   let isStopping = false
@@ -59,10 +65,7 @@ export function createOperations(options: OperationsOptions): Operations {
     PING,
     { name: 'shutdown', fault: () => (isStopping ? 'the server is stopping' : null) },
     { name: 'certificate', fault: () => (certificate === null ? 'none is loaded yet' : certificate.fault()) },
-    ...snapshots().map(({ mode, index, fault }) => ({
-      name: `backend-${mode}`,
-      fault: () => (index === null ? (fault ?? 'not loaded yet') : null),
-    })),
+    ...snapshots().map(backendCheck),
     { name: 'sts', fault: sts.fault },
   ]
   return {
@@ -91,8 +94,7 @@ export function createOperations(options: OperationsOptions): Operations {
         backends: () => snapshots().map(backends.report),
         sts: sts.report,
         decisions,
-        auditLog: () =>
-          auditLog === null || auditLogPath === null ? null : { path: auditLogPath, fault: auditLog.fault() },
+        auditLog: auditLogStatus,
       })
       return JSON.stringify(status)
     },

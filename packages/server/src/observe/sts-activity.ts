@@ -62,6 +62,22 @@ function quantile(sorted: readonly number[], part: number): number | null {
   return value === undefined ? null : Math.round(value * 10) / 10
 }
 
+/** @param since The start of the window of latencies, in milliseconds since the epoch. */
+function reportOf(host: string, record: HostRecord, since: number): StsHostReport {
+  const { calls, failures, samples, lastFailure } = record
+  const recent = samples.filter(({ at }) => at >= since).map(({ ms }) => ms)
+  const sorted = recent.sort((a, b) => a - b)
+  return { host, calls, failures, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), lastFailure }
+}
+
+/** Deletes the oldest host of the weakest belief. */
+function makeRoom(hosts: Map<string, HostRecord>): void {
+  for (const belief of BELIEFS) {
+    const [name] = [...hosts].find(([, record]) => record.belief === belief) ?? []
+    if (name !== undefined) return void hosts.delete(name)
+  }
+}
+
 /**
  * Records how STS answered. Calls to hosts that may not exist count for reachability only until one has answered that
  * does: a token may name any region, and a proxy that inspects TLS answers for each of them.
@@ -72,17 +88,10 @@ export function createStsActivity(now: () => Date): StsActivity {
   let lastError = ''
   let hasBelievedHost = false
 
-  /** Forgets the oldest host of the weakest belief. */
-  const makeRoom = (): void => {
-    for (const belief of BELIEFS) {
-      const [name] = [...hosts].find(([, record]) => record.belief === belief) ?? []
-      if (name !== undefined) return void hosts.delete(name)
-    }
-  }
   const recordOf = (host: string): HostRecord => {
     const known = hosts.get(host)
     if (known !== undefined) return known
-    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom()
+    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom(hosts)
     const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
     hosts.set(host, record)
     return record
@@ -124,12 +133,6 @@ export function createStsActivity(now: () => Date): StsActivity {
       if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > LATELY_MS) return null
       return `the last ${FAILURES} calls failed: ${lastError}`
     },
-    report: () =>
-      [...hosts].map(([host, { calls, failures, samples, lastFailure }]) => {
-        const since = now().getTime() - WINDOW_MS
-        const lately = samples.filter(({ at }) => at >= since).map(({ ms }) => ms)
-        const sorted = lately.sort((a, b) => a - b)
-        return { host, calls, failures, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), lastFailure }
-      }),
+    report: () => [...hosts].map(([host, record]) => reportOf(host, record, now().getTime() - WINDOW_MS)),
   }
 }

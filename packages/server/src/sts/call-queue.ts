@@ -35,23 +35,19 @@ const LATEST = 0.1
 /** So many answers make room for one call more at once: a burst after the start is no storm of handshakes. */
 const ANSWERS_FOR_ONE_MORE = 8
 
-export function createCallQueue(options: CallQueueOptions): CallQueue {
-  const { timing, first, most, maxExpectedWaitMs, maxWaitMs, mayWait } = options
-  // A set, for it keeps the order and gives up its first as cheaply as any other.
-  const waiting = new Set<Waiter>()
-  let inFlight = 0
-  let grown = 0
-  let callMs = 0
-  let isExpiring = false
+/** Callers that wait for a place, in order of arrival. */
+interface WaitingLine {
+  readonly size: number
+  /** Waits for a place; false if none became free in time. */
+  readonly join: () => Promise<boolean>
+  /** Removes the first caller; returns the function that admits it. */
+  readonly shift: () => (() => void) | undefined
+}
 
-  const limitNow = (): number => Math.min(most, first() + Math.floor(grown / ANSWERS_FOR_ONE_MORE))
-  const shift = (): Waiter | undefined => {
-    for (const waiter of waiting) {
-      waiting.delete(waiter)
-      return waiter
-    }
-    return undefined
-  }
+function createWaitingLine(timing: Timing, maxWaitMs: number): WaitingLine {
+  // A set keeps the order, and removes its first member as cheaply as any other.
+  const waiting = new Set<Waiter>()
+  let isExpiring = false
   const expire = async (): Promise<void> => {
     isExpiring = true
     for (;;) {
@@ -63,6 +59,33 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
     }
     isExpiring = false
   }
+  return {
+    get size() {
+      return waiting.size
+    },
+    join: () =>
+      new Promise((resolve) => {
+        waiting.add({ until: timing.now() + maxWaitMs, resolve })
+        if (!isExpiring) void expire()
+      }),
+    shift: () => {
+      for (const waiter of waiting) {
+        waiting.delete(waiter)
+        return () => waiter.resolve(true)
+      }
+      return undefined
+    },
+  }
+}
+
+export function createCallQueue(options: CallQueueOptions): CallQueue {
+  const { timing, first, most, maxExpectedWaitMs, maxWaitMs, mayWait } = options
+  const waiting = createWaitingLine(timing, maxWaitMs)
+  let inFlight = 0
+  let grown = 0
+  let callMs = 0
+
+  const limitNow = (): number => Math.min(most, first() + Math.floor(grown / ANSWERS_FOR_ONE_MORE))
   return {
     get inFlight() {
       return inFlight
@@ -77,10 +100,7 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
       }
       const expectedWaitMs = ((waiting.size + 1) * callMs) / most
       if (expectedWaitMs > maxExpectedWaitMs || !mayWait()) return false
-      return new Promise((resolve) => {
-        waiting.add({ until: timing.now() + maxWaitMs, resolve })
-        if (!isExpiring) void expire()
-      })
+      return waiting.join()
     },
     leave: (answeredAfterMs) => {
       inFlight -= 1
@@ -94,10 +114,10 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
         if (limitNow() < most) grown += 1
       }
       while (inFlight < limitNow()) {
-        const next = shift()
-        if (next === undefined) break
+        const admit = waiting.shift()
+        if (admit === undefined) break
         inFlight += 1
-        next.resolve(true)
+        admit()
       }
     },
   }

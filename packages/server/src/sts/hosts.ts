@@ -34,7 +34,7 @@ export const MAX_QUEUED = 1_024
 export const MAX_QUEUED_IN_ALL: Readonly<Record<Standing, number>> = { proven: 2_048, published: 512, unknown: 64 }
 
 /** What is known of one STS host. */
-export interface StsHost {
+interface StsHost {
   readonly breaker: Breaker
   readonly queue: CallQueue
   readonly standing: Standing
@@ -61,18 +61,19 @@ function isIdle({ queue }: StsHost): boolean {
   return queue.inFlight === 0 && queue.queued === 0
 }
 
+function countsOf(hosts: Iterable<StsHost>): ReturnType<StsHosts['counts']> {
+  let [inFlight, queued, openBreakers] = [0, 0, 0]
+  for (const { queue, breaker } of hosts) {
+    inFlight += queue.inFlight
+    queued += queue.queued
+    if (breaker.isOpen()) openBreakers += 1
+  }
+  return { inFlight, queued, openBreakers }
+}
+
 /** @param isTrusted Whether a host needs no proof: the configuration names it, or the server's own region. */
 export function createStsHosts(isTrusted: (name: string) => boolean, timing: Timing): StsHosts {
   const hosts = new Map<string, ProvableHost>()
-  const counts: StsHosts['counts'] = () => {
-    let [inFlight, queued, openBreakers] = [0, 0, 0]
-    for (const { queue, breaker } of hosts.values()) {
-      inFlight += queue.inFlight
-      queued += queue.queued
-      if (breaker.isOpen()) openBreakers += 1
-    }
-    return { inFlight, queued, openBreakers }
-  }
   const queuedAt = (standing: Standing): number => {
     let queued = 0
     for (const host of hosts.values()) {
@@ -127,6 +128,6 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
       const host = hosts.get(name)
       if (host !== undefined) host.isProven = true
     },
-    counts,
+    counts: () => countsOf(hosts.values()),
   }
 }
