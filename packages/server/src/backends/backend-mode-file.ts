@@ -6,7 +6,7 @@ import type { BackendSet } from './backend-set.ts'
 import { followFile, type FollowedFile } from './follow-file.ts'
 import { logProblems } from '../log/log-problems.ts'
 
-export interface BackendModeFileOptions {
+interface BackendModeFileOptions {
   readonly path: string
   readonly backends: BackendSet
   /** The list that is in force without the file. */

@@ -23,7 +23,7 @@ export interface BackendSet {
   stop(): Promise<void>
 }
 
-export interface BackendSetOptions {
+interface BackendSetOptions {
   readonly create: (mode: BackendMode) => Promise<Backend>
   readonly log: Log
   /** Another list is in force. */

@@ -14,7 +14,7 @@ const NAMESPACE = 'kube-system'
 const NAME = 'aws-auth'
 const SOURCE = `${NAMESPACE}/${NAME}`
 
-export interface ConfigMapOptions {
+interface ConfigMapOptions {
   readonly api: KubernetesApi
   readonly gates: EntryGates & { readonly sso: boolean }
   readonly reader: DocumentReader

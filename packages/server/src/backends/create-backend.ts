@@ -12,7 +12,7 @@ import type { DocumentReader } from './document-reader.ts'
 import { createDynamicFile } from './dynamic-file.ts'
 import { createMountedFile } from './mounted-file.ts'
 
-export interface BackendOptions {
+interface BackendOptions {
   /** The mappings of the configuration file. */
   readonly mappings: MappingLists
   readonly gates: EntryGates & { readonly sso: boolean }

@@ -17,7 +17,7 @@ const MAX_LENGTH_ON_EVENT_LOOP = 16 * 1024
 const WORKER_TIMEOUT_MS = 30_000
 
 /** What a dynamic file is read with. */
-export interface DynamicFileTask {
+interface DynamicFileTask {
   readonly text: string
   readonly source: string
   /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */

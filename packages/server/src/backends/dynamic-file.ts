@@ -7,7 +7,7 @@ import type { DocumentReader } from './document-reader.ts'
 import { followFile } from './follow-file.ts'
 import { logProblems } from '../log/log-problems.ts'
 
-export interface DynamicFileOptions {
+interface DynamicFileOptions {
   readonly path: string
   /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
   readonly userIdStrict: boolean

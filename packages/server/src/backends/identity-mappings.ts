@@ -20,7 +20,7 @@ interface Known {
 }
 
 /** What taking in an object has shown. */
-export interface Taken {
+interface Taken {
   /** The canonical ARN, or the pattern of ARNs, that its spec has; null while the spec is bad. */
   readonly arn: string | null
   /** Whether its spec is another than before, or it is new. */

@@ -1,6 +1,6 @@
 import type { Timing } from '../util/timing.ts'
 
-export interface BatcherOptions<T> {
+interface BatcherOptions<T> {
   /** The most keys in a batch: a full one does not wait. */
   readonly maxKeys: number
   /** How long a batch waits for more keys, from its first. */

@@ -1,7 +1,7 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
 /** Why EC2 told nothing. */
-export type Ec2ErrorCode =
+type Ec2ErrorCode =
   /** EC2 wants fewer calls. */
   | 'throttled'
   /** No connection, no answer, or a failure on the side of EC2. */

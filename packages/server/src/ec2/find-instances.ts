@@ -4,7 +4,7 @@ import type { Instance, InstancesPage } from './instances.ts'
 import type { Timing } from '../util/timing.ts'
 import { createTokenBucket } from '../util/token-bucket.ts'
 
-export interface FindInstancesOptions {
+interface FindInstancesOptions {
   readonly describe: DescribeInstances
   /** Calls per second, retries and further pages included. */
   readonly qps: number
@@ -21,7 +21,7 @@ export interface FindInstancesOptions {
  *
  * @throws {Ec2Error}
  */
-export type FindInstances = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Instance>>
+type FindInstances = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Instance>>
 
 const FIRST_BACKOFF_MS = 100
 

@@ -1,7 +1,7 @@
 import type { DescribeInstances, DescribeInstancesOptions } from './describe-instances.ts'
 import { createPrivateDnsNames, type LookUpPrivateDnsName } from './private-dns-names.ts'
 
-export interface Ec2LookupOptions extends DescribeInstancesOptions {
+interface Ec2LookupOptions extends DescribeInstancesOptions {
   /** Calls per second. */
   readonly qps: number
   /** Calls at once. */

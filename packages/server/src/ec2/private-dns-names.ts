@@ -14,7 +14,7 @@ import { realTiming, type Timing } from '../util/timing.ts'
  */
 export type LookUpPrivateDnsName = (instanceId: string) => Promise<string | TemplateFault | Refusal>
 
-export interface PrivateDnsNamesOptions {
+interface PrivateDnsNamesOptions {
   readonly describe: DescribeInstances
   readonly qps: number
   readonly burst: number

@@ -1,5 +1,5 @@
 /** Counts what is under way, and tells when that is nothing. */
-export interface InFlight {
+interface InFlight {
   readonly begin: () => void
   readonly end: () => void
   readonly count: () => number

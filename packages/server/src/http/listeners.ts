@@ -28,7 +28,7 @@ const HTTP2_LIMITS: Pick<SecureServerOptions, 'maxSessionMemory' | 'settings'> =
 }
 
 /** A server that can listen, with its limits applied. */
-export interface Listener<S> {
+interface Listener<S> {
   readonly server: S
   readonly connections: Connections
 }

@@ -10,7 +10,7 @@ const API_VERSIONS: readonly string[] = [V1BETA1, 'authentication.k8s.io/v1']
 export const EXPECTED_TOKEN_REVIEW = 'expected a request body to be a TokenReview'
 
 /** What the API server asks (Kubernetes API, TokenReview). */
-export interface TokenReview extends Login {
+interface TokenReview extends Login {
   /** The API version of the answer. */
   readonly apiVersion: string
 }

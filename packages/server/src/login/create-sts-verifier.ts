@@ -11,7 +11,7 @@ import { createGuardedSts } from '../sts/guarded-sts.ts'
 import { createRemembered } from '../sts/remembered.ts'
 import { keepWarm } from '../sts/warm-up.ts'
 
-export interface StsVerifierOptions {
+interface StsVerifierOptions {
   readonly dispatcher: Dispatcher
   readonly clusterId: string
   readonly userAgent: string

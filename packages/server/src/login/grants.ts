@@ -13,7 +13,7 @@ export interface Grant {
 }
 
 /** Grants to tokens that are remembered. */
-export interface Grants {
+interface Grants {
   /** The grant to this token, where the mappings in force are still those by which it was given. */
   recall(verified: Verified): Grant | undefined
   /** Begins a decision: to be told of the grant that comes of it. */

@@ -21,7 +21,7 @@ export interface Verified {
 
 export type Verify = (token: string) => Promise<Verified | Refusal>
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly askSts: AskSts
   readonly partition: Partition
   /** The region this server runs in; null while it is not known. */

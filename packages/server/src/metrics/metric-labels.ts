@@ -5,7 +5,7 @@ export const OTHER = 'other'
  * The values of one label. Values that come from outside would make a time series each: only admitted ones are told apart, and
  * their number is capped.
  */
-export interface LabelValues {
+interface LabelValues {
   /** The value, or `other` if it was not admitted. */
   readonly of: (value: string) => string
   /** Tells a value apart from now on; without effect once the cap is reached. */

@@ -3,7 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import { METRIC_PREFIX } from './prefix.ts'
 import { runtimeName, type Build } from '../util/build.ts'
 
-export interface OperationsMetrics {
+interface OperationsMetrics {
   readonly certificateExpires: (at: Date) => void
   readonly auditLost: (count: number) => void
 }

@@ -15,7 +15,7 @@ export const STATUS_LABELS: readonly string[] =
   '200 301 302 303 307 308 400 401 403 404 405 407 408 413 429 500 502 503 504'.split(' ')
 
 /** Metrics of the calls to STS, by region. */
-export interface StsMetrics {
+interface StsMetrics {
   readonly observer: StsObserver
   /** The region is configured, or a login was granted through it: it gets a label of its own. */
   readonly regionProven: (region: string) => void

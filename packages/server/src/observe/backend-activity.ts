@@ -20,7 +20,7 @@ export interface BackendReport {
 }
 
 /** Keeps in mind when backends changed. */
-export interface BackendActivity {
+interface BackendActivity {
   readonly changed: (mode: BackendMode, source: string, errors: number) => void
   readonly report: (snapshot: BackendSnapshot) => BackendReport
 }

@@ -6,7 +6,7 @@ export interface Check {
 }
 
 /** The outcome of some checks, as an HTTP answer. */
-export interface CheckAnswer {
+interface CheckAnswer {
   readonly status: 200 | 500
   readonly body: string
 }
@@ -19,7 +19,7 @@ export const PING: Check = { name: 'ping', fault: () => null }
  *
  * @see {@link https://kubernetes.io/docs/reference/using-api/health-checks/ | Kubernetes API health endpoints}
  */
-export function answerChecks(endpoint: 'livez' | 'readyz', checks: readonly Check[], isVerbose: boolean): CheckAnswer {
+function answerChecks(endpoint: 'livez' | 'readyz', checks: readonly Check[], isVerbose: boolean): CheckAnswer {
   const outcomes = checks.map(({ name, fault }) => ({ name, isWell: fault() === null }))
   const isWell = outcomes.every((outcome) => outcome.isWell)
   if (isWell && !isVerbose) return { status: 200, body: 'ok' }

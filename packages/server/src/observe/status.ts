@@ -34,7 +34,7 @@ export interface ServerStatus {
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
 }
 
-export interface StatusSources {
+interface StatusSources {
   readonly build: Build
   readonly clusterId: string
   readonly partition: string

@@ -1,6 +1,6 @@
 import type { Timing } from '../util/timing.ts'
 
-export interface CallQueueOptions {
+interface CallQueueOptions {
   readonly timing: Timing
   /** Calls at once before many have been answered: connections that are not there yet are opened a few at a time. */
   readonly first: () => number

@@ -10,7 +10,7 @@ export interface StsAnswer {
   readonly body: string | null
 }
 
-export interface StsCall {
+interface StsCall {
   readonly dispatcher: Dispatcher
   readonly options: Dispatcher.DispatchOptions
   readonly maxBytes: number

@@ -9,7 +9,7 @@ import { NoAnswer } from './no-answer.ts'
 const UNKNOWN_PER_SECOND = 5
 const UNKNOWN_BURST = 20
 
-export interface GuardedStsOptions {
+interface GuardedStsOptions {
   readonly askSts: AskSts
   /** Whether a host needs no proof: the configuration names it, or the server's own region. */
   readonly isTrusted: (host: string) => boolean

@@ -13,7 +13,7 @@ export const MAX_HOSTS = 256
  * - `published`: AWS publishes its region, and no login was granted through it yet
  * - `unknown`: whoever sent the token may have invented it
  */
-export type Standing = 'proven' | 'published' | 'unknown'
+type Standing = 'proven' | 'published' | 'unknown'
 
 /** Calls at once to a host that is not proven, until it has answered some. */
 const UNPROVEN_AT_ONCE = 4

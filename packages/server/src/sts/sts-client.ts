@@ -24,7 +24,7 @@ export interface StsObserver {
   retried(region: string): void
 }
 
-export interface StsOptions {
+interface StsOptions {
   readonly dispatcher: Dispatcher
   readonly clusterId: string
   readonly userAgent: string

@@ -9,7 +9,7 @@ const EVERY_MS = 25_000
 
 const TIMEOUT_MS = 10_000
 
-export interface WarmUpOptions {
+interface WarmUpOptions {
   readonly dispatcher: Dispatcher
   /** The STS host of the server's own region; null while that is not known. */
   readonly host: () => string | null

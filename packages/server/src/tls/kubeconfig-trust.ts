@@ -7,7 +7,7 @@ import { certificatesOfKubeconfig, renderWebhookKubeconfig } from '@aws-iam-auth
 import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 
-export interface KubeconfigTrustOptions {
+interface KubeconfigTrustOptions {
   readonly kubeconfigPath: string
   /** Whether the webhook kubeconfig is somebody else's and must be left alone. */
   readonly kubeconfigPregenerated: boolean
@@ -20,7 +20,7 @@ export interface KubeconfigTrustOptions {
  * Whether whoever trusts `trusted` accepts the chain in `certificatePem`: it is one of them, or one of them has issued it.
  * Go takes a certificate with the subject of a trusted one for that one itself, never for issued by it.
  */
-export function isTrusted(certificatePem: string, trusted: readonly X509Certificate[]): boolean {
+function isTrusted(certificatePem: string, trusted: readonly X509Certificate[]): boolean {
   const chain = pemBlocks(certificatePem, ['CERTIFICATE']).map((pem) => new X509Certificate(pem))
   const isAnchored = (link: X509Certificate): boolean =>
     trusted.some(

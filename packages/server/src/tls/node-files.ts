@@ -7,7 +7,7 @@ import { stageFile, type StagedFile } from '@aws-iam-authenticator/files/write/w
 import type { KeyPair, KeyType } from '@aws-iam-authenticator/init/pair/certificate'
 
 /** Where the server's files on its node are, and for what they are made. */
-export interface NodeFilesOptions {
+interface NodeFilesOptions {
   readonly stateDir: string
   readonly hostname: string
   readonly address: string

@@ -13,7 +13,7 @@ interface PollOptions {
 }
 
 /** Polls files until it is stopped. */
-export interface Poll {
+interface Poll {
   readonly start: () => void
   readonly stop: () => Promise<void>
 }

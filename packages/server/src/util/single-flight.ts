@@ -1,5 +1,5 @@
 /** Runs `start` unless a run for the same key is under way, whose result is then shared. */
-export interface SingleFlight<T> {
+interface SingleFlight<T> {
   /** The number of runs under way. */
   readonly size: number
   run(key: string, start: () => Promise<T>): Promise<T>
