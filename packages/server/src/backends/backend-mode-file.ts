@@ -9,15 +9,15 @@ import { logProblems } from '../log/log-problems.ts'
 interface BackendModeFileOptions {
   readonly path: string
   readonly backends: BackendSet
-  /** The list that is in force without the file. */
+  /** The list that is active while there is no file. */
   readonly configured: readonly BackendMode[]
   readonly log: Log
-  /** A load after the first; the argument is the file's own time in seconds since the epoch, null where it has none. */
+  /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
   readonly reloaded: (updatedAt: number | null) => void
   readonly problemsFound: (source: string, count: number) => void
 }
 
-/** Lets the file at `server.dynamicBackendModePath` decide which backends are asked, while the server runs. */
+/** Follows the file at `server.dynamicBackendModePath`, and replaces the list of backends by the one in the file. */
 export function createBackendModeFile(options: BackendModeFileOptions): FollowedFile {
   const { path, backends, configured, log, reloaded, problemsFound } = options
   let isFirst = true
@@ -25,7 +25,7 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
   const keep = (error: string): void => {
     log.error(`backend mode file ${path} is not taken over: the list of backends stays as it is`, { error })
   }
-  /** Whether the list is in force. */
+  /** Replaces the list of backends; false if that failed. */
   const replace = async (modes: readonly BackendMode[]): Promise<boolean> => {
     try {
       await backends.replace(modes)

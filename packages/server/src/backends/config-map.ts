@@ -23,7 +23,7 @@ interface ConfigMapOptions {
   readonly problemsFound: (source: string, count: number) => void
 }
 
-/** The mappings of the ConfigMap kube-system/aws-auth, followed live. */
+/** Creates the backend that watches the ConfigMap kube-system/aws-auth. */
 export function createConfigMap({ api, gates, reader, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
   let awsAuth: AwsAuth = EMPTY_AWS_AUTH
   let index: MappingIndex | null = null

@@ -16,23 +16,23 @@ interface BackendOptions {
   /** The mappings of the configuration file. */
   readonly mappings: MappingLists
   readonly gates: EntryGates & { readonly sso: boolean }
-  /** Null where none is configured. */
+  /** Null if none is configured. */
   readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
   readonly reader: DocumentReader
   readonly log: Log
   readonly now: () => Date
   readonly metrics: Metrics
-  /** A source was read anew; it has so many errors. */
+  /** Called when a source was read again, with the number of its errors. */
   readonly changed: (mode: BackendMode, source: string, errors: number) => void
-  /** A connection to the API server, for one backend alone. */
+  /** Connects to the API server, for one backend alone. */
   readonly connect: () => Promise<KubernetesApi>
 }
 
 /**
- * Makes the backend of a mode; it is not started yet.
+ * Creates the backend of a mode, without starting it.
  *
- * @throws {ConfigurationError} It has no API server to ask, or no file to read.
- * @throws {FileError} What leads to the API server can't be read.
+ * @throws {ConfigurationError} No API server or no file is configured for it.
+ * @throws {FileError} The kubeconfig can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
   const { mappings, gates, dynamicFile, reader, log, now, metrics, changed, connect } = options

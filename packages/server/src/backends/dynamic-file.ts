@@ -9,26 +9,26 @@ import { logProblems } from '../log/log-problems.ts'
 
 interface DynamicFileOptions {
   readonly path: string
-  /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
+  /** Whether entries match by user id (`server.dynamicfileUserIDStrict`). */
   readonly userIdStrict: boolean
   readonly gates: EntryGates
   readonly reader: DocumentReader
   readonly log: Log
-  /** The file can't be read, or something in it is wrong. */
+  /** Called if the file can't be read or has errors. */
   readonly fileFailed: () => void
-  /** A load after the first; the argument is the file's own time in seconds since the epoch, null where it has none. */
+  /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
   readonly reloaded: (updatedAt: number | null) => void
   readonly problemsFound: (source: string, count: number) => void
 }
 
-/** The mappings of a JSON file, followed while the server runs. Whoever may write that file decides who may do what. */
+/** Creates the backend that follows a JSON file. Everyone who can write the file can grant any access. */
 export function createDynamicFile(options: DynamicFileOptions): Backend {
   const { path, userIdStrict, gates, reader, log, fileFailed, reloaded, problemsFound } = options
   let index: MappingIndex | null = null
   let fault: string | null = null
   let isFirst = true
 
-  const refuse = (why: string): void => {
+  const reject = (why: string): void => {
     fault = why
     fileFailed()
     const kept = index === null ? 'it maps nobody' : 'the mappings before stay in force'
@@ -39,7 +39,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       const parsed = await reader.dynamicFile({ text, source: path, userIdStrict, gates })
       if (parsed.file === null) {
         problemsFound(path, logProblems(log, parsed.problems))
-        refuse('it has errors')
+        reject('it has errors')
         return
       }
       const { roles, users, accounts, version, updatedAt } = parsed.file
@@ -59,7 +59,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       fault = null
       problemsFound(path, 0)
     },
-    failed: refuse,
+    failed: reject,
   })
   return {
     start: () => file.start(),
