@@ -5,7 +5,7 @@ import type { Server, Socket } from 'node:net'
 /** How often open connections are checked, in milliseconds. */
 const CONNECTION_CHECK_MS = 5_000
 
-/** Checks in a row that find a connection useless before it is cut: 10 s at least. One alone may be a process that stood still. */
+/** Checks in a row that find a connection useless before it is closed: 10 s at least. One check alone may follow a paused process. */
 const USELESS_CHECKS = 3
 
 /** How often pending bodies are checked, in milliseconds. */
@@ -13,7 +13,7 @@ const BODY_CHECK_MS = 500
 
 /** The limits of one listener. */
 export interface ListenerLimits {
-  /** Connections at one time. The listener closes what comes on top. */
+  /** Concurrent connections. The listener closes excess ones. */
   readonly connections: number
   /** Size of the headers of one request over HTTP/1.1, in bytes. */
   readonly headerBytes: number
@@ -43,9 +43,9 @@ export interface Connections {
 
 interface Connection {
   readonly socket: Socket
-  /** Cuts the connection unless a first request comes. */
+  /** Closes the connection unless a first request comes. */
   readonly first: NodeJS.Timeout
-  /** Only with HTTP/2. */
+  /** Null with HTTP/1.1. */
   session: ServerHttp2Session | null
   /** Requests so far, and at the last check. */
   requests: number
@@ -58,7 +58,7 @@ interface Connection {
 
 type TrackedClient = Client & { readonly connection: Connection | undefined }
 
-/** The socket of HTTP/2 is not the one that was accepted, but has the same addresses. */
+/** Identifies a connection. With HTTP/2, the socket of a session is another object than the accepted one, with the same addresses. */
 function nameOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
   return `${remoteAddress}:${remotePort}`
 }
@@ -84,7 +84,7 @@ function check(connection: Connection): void {
 function limitConnections(server: Server, { firstRequestMs, idleSessionMs }: ListenerLimits): Map<string, Connection> {
   const connections = new Map<string, Connection>()
   server.on('connection', (socket: Socket) => {
-    // It is gone already.
+    // The client has disconnected already.
     if (socket.remotePort === undefined) {
       socket.destroy()
       return
@@ -124,8 +124,8 @@ function createClients(connections: ReadonlyMap<string, Connection>): (request: 
 }
 
 /**
- * Cuts requests whose bodies don't end: the connection, or the one stream of it. All are checked together: a timer for each would be
- * a part of what every login costs.
+ * Aborts requests whose bodies don't end, by closing the connection or, with HTTP/2, the stream. One timer checks all: a timer for each
+ * request would slow down every login.
  *
  * @returns The requests whose bodies are pending, with the time by `performance.now()` at which they began.
  */
@@ -133,11 +133,11 @@ function limitBodies(server: Server, { bodyMs }: ListenerLimits): Map<AnyRequest
   const pending = new Map<AnyRequest, number>()
   const checks = setInterval(() => {
     const latest = performance.now() - bodyMs
-    // In the order in which they came.
+    // In order of arrival.
     for (const [request, at] of pending) {
       if (at > latest) break
       pending.delete(request)
-      // With HTTP/2 that would leave the stream open. Without an error, Bun ends it by a frame that costs the client its connection.
+      // `request.destroy()` would leave an HTTP/2 stream open. Without an error, Bun sends a frame that closes the client's connection.
       if ('stream' in request) request.stream.destroy(new Error('the body did not end in time'))
       else request.destroy()
     }
