@@ -6,7 +6,7 @@ import type { Check } from './checks.ts'
 import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
 import type { StsHostReport } from './sts-activity.ts'
 
-/** The state of a running server, for people on its node: no token, no key, nothing of scrubbed accounts. */
+/** The state of a running server. It contains no token, no key, and nothing about scrubbed accounts. */
 export interface ServerStatus {
   readonly version: string
   readonly commit: string
@@ -30,7 +30,7 @@ export interface ServerStatus {
   readonly sts: readonly StsHostReport[]
   readonly decisions: { readonly granted: number; readonly refused: number }
   readonly refusals: readonly RecentRefusal[]
-  /** Null where none is configured. */
+  /** Null if none is configured. */
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
 }
 
@@ -81,7 +81,7 @@ export function statusOf(sources: StatusSources): ServerStatus {
 
 const LOOPBACK = /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/
 
-/** Whether both ends of a connection are on this machine's loopback. */
+/** Whether both ends of a connection have loopback addresses. */
 export function isOnLoopback({ remoteAddress, localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): boolean {
   return LOOPBACK.test(remoteAddress ?? '') && LOOPBACK.test(localAddress ?? '')
 }

@@ -2,20 +2,20 @@ import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-re
 import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import type { AskSts } from '../sts/sts-client.ts'
 
-/** How many calls in a row must have failed, all of them lately, for STS to count as out of reach. */
+/** STS counts as unreachable after this number of failures in a row, if all are recent. */
 const FAILURES = 3
-const LATELY_MS = 60_000
-/** What latencies are told of. */
+const RECENT_MS = 60_000
+/** The window of reported latencies, in milliseconds. */
 const WINDOW_MS = 5 * 60_000
 const MAX_SAMPLES = 512
-/** Hosts that are reported; whoever sends tokens can invent more. */
+/** The limit of reported hosts: clients can invent any number of them. */
 export const MAX_REPORTED_HOSTS = 16
 
-/** The calls to one STS host since the start; latencies of the last five minutes, null where none was answered then. */
+/** The calls to one STS host since the start. Latencies are those of the last five minutes, and null if there was no answer. */
 export interface StsHostReport {
   readonly host: string
   readonly calls: number
-  /** Calls without an answer. */
+  /** The number of calls without an answer. */
   readonly failures: number
   readonly p50Ms: number | null
   readonly p99Ms: number | null
@@ -23,18 +23,18 @@ export interface StsHostReport {
 }
 
 export interface StsActivity {
-  /** Notes each call of the given one. */
+  /** Wraps a client to record its calls. */
   readonly watch: (askSts: AskSts) => AskSts
-  /** A login was granted through this host. */
+  /** Must be called after a login was granted through the host. */
   readonly granted: (host: string) => void
-  /** Why STS counts as out of reach; null while it does not, and before the first call. */
+  /** The reason why STS counts as unreachable; null while it does not. */
   readonly fault: () => string | null
   readonly report: () => readonly StsHostReport[]
 }
 
 /**
- * Why a host is believed to be one of STS, the weakest reason first: none, it has answered and AWS publishes its region, or a login
- * was granted through it.
+ * The evidence that a host is an STS host, weakest first: none, it has answered and AWS publishes its region, or a login was granted
+ * through it.
  */
 const BELIEFS = ['none', 'answered', 'granted'] as const
 
@@ -46,7 +46,7 @@ interface HostRecord {
   lastFailure: { readonly time: string; readonly error: string } | null
 }
 
-/** The refusals that come of a call. */
+/** The reasons of refusals after a call was made. */
 const CALLED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'bad_signature',
   'unknown_key',
@@ -79,8 +79,8 @@ function makeRoom(hosts: Map<string, HostRecord>): void {
 }
 
 /**
- * Records how STS answered. Calls to hosts that may not exist count for reachability only until one has answered that
- * does: a token may name any region, and a proxy that inspects TLS answers for each of them.
+ * Records the answers of STS. Calls to hosts without evidence count for reachability only until a host with evidence has answered: a
+ * token may name any region, and a proxy that inspects TLS answers for each of them.
  */
 export function createStsActivity(now: () => Date): StsActivity {
   const hosts = new Map<string, HostRecord>()
@@ -130,7 +130,7 @@ export function createStsActivity(now: () => Date): StsActivity {
     },
     fault: () => {
       const [oldest] = failedAt
-      if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > LATELY_MS) return null
+      if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > RECENT_MS) return null
       return `the last ${FAILURES} calls failed: ${lastError}`
     },
     report: () => [...hosts].map(([host, record]) => reportOf(host, record, now().getTime() - WINDOW_MS)),
