@@ -8,7 +8,7 @@ interface OperationsMetrics {
   readonly auditLost: (count: number) => void
 }
 
-/** Metrics about the server itself rather than about logins. */
+/** Creates the metrics about the server itself. */
 export function createOperationsMetrics(
   registry: Registry,
   build: Build,
