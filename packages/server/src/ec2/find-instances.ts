@@ -6,18 +6,18 @@ import { createTokenBucket } from '../util/token-bucket.ts'
 
 interface FindInstancesOptions {
   readonly describe: DescribeInstances
-  /** Calls per second, retries and further pages included. */
+  /** The limit of calls per second, including retries and further pages. */
   readonly qps: number
   readonly burst: number
-  /** How long the search may take, the wait for the rate limit and the retries included. */
+  /** The timeout of a search in milliseconds, including retries and the wait for the rate limit. */
   readonly timeoutMs: number
-  /** Notes a call. */
+  /** Called before each call to EC2. */
   readonly called: () => void
   readonly timing: Timing
 }
 
 /**
- * The instances of these ids that EC2 knows, by id.
+ * Finds the instances of these ids, by id. Unknown ids are left out.
  *
  * @throws {Ec2Error}
  */
@@ -25,7 +25,7 @@ type FindInstances = (instanceIds: readonly string[]) => Promise<ReadonlyMap<str
 
 const FIRST_BACKOFF_MS = 100
 
-/** Searches within the rate limit and the time, and tries again what may succeed in a moment. */
+/** Creates a search with a rate limit, a timeout, and retries of transient errors. */
 export function createFindInstances(options: FindInstancesOptions): FindInstances {
   const { describe, qps, burst, timeoutMs, called, timing } = options
   const bucket = createTokenBucket(qps, burst, () => timing.now())
@@ -70,7 +70,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
       } while (nextToken !== null && found.size < wanted.size)
       return found
     }
-    // Credentials are looked up without a signal, so that it is not enough to abort.
+    // An abort is not enough, because the request for credentials takes no signal.
     const giveUp = async (): Promise<never> => {
       await timing.sleep(timeoutMs, done.signal)
       timeUp.abort()

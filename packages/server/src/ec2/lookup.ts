@@ -2,15 +2,15 @@ import type { DescribeInstances, DescribeInstancesOptions } from './describe-ins
 import { createPrivateDnsNames, type LookUpPrivateDnsName } from './private-dns-names.ts'
 
 interface Ec2LookupOptions extends DescribeInstancesOptions {
-  /** Calls per second. */
+  /** The limit of calls per second. */
   readonly qps: number
-  /** Calls at once. */
+  /** The number of calls that may exceed the rate at once. */
   readonly burst: number
-  /** Notes a call. */
+  /** Called before each call to EC2. */
   readonly called: () => void
 }
 
-/** Asks EC2 for private DNS names. What signs and parses is loaded with the first question: most servers never ask one. */
+/** Creates the look-up of private DNS names. The code of the EC2 client is loaded on first use, because most servers never need it. */
 export function createEc2Lookup({ qps, burst, called, ...ec2 }: Ec2LookupOptions): LookUpPrivateDnsName {
   let loaded: Promise<DescribeInstances> | undefined
   const load = async (): Promise<DescribeInstances> => {
