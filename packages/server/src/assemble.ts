@@ -52,12 +52,12 @@ function assembleBackends({ settings, surroundings, metrics, operations }: Conte
   const { log, now, workerProgram } = surroundings
   const reader = createDocumentReader(workerProgram)
   const connect = (): Promise<KubernetesApi> => connectKubernetes(surroundings)
-  const changed = operations.backendChanged
-  const options = { mappings, gates, dynamicFile, reader, log, now, metrics, changed, connect }
+  const onChanged = operations.backendChanged
+  const options = { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect }
   return createBackendSet({
     create: (mode) => createBackend(mode, options),
     log,
-    replaced: metrics.backendsReplaced,
+    onReplaced: metrics.backendsReplaced,
   })
 }
 
@@ -74,8 +74,8 @@ async function startBackends(
     backends,
     configured: backendModes,
     log: surroundings.log,
-    reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_backend_mode', updatedAt),
-    problemsFound: metrics.mappingProblems,
+    onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_backend_mode', updatedAt),
+    onProblems: metrics.mappingProblems,
   })
   await file.start()
   return file
@@ -115,7 +115,7 @@ function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier,
     access: ec2Access,
     userAgent,
     now,
-    called: metrics.ec2DescribeInstancesCalled,
+    onCall: metrics.ec2DescribeInstancesCalled,
   })
   return createAuthenticate({
     verify: sts.verify,
@@ -126,15 +126,15 @@ function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier,
     apiAudiences: settings.apiAudiences,
     log,
     logRefusal,
-    foreignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
-    decided: (decision) => {
+    onForeignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
+    onDecision: (decision) => {
       operations.decided(decision)
       sts.decided(decision)
     },
   })
 }
 
-/** Calls `onFirst` before the first login. */
+/** Wraps a function to call `onFirst` before its first login. */
 function notifyFirst(authenticate: Authenticate, onFirst: () => void): Authenticate {
   let isAsked = false
   return (login, origin, client) => {

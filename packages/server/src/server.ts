@@ -47,8 +47,8 @@ function serveCertificate(
     pair,
     log,
     now,
-    expires: operations.certificateExpires,
-    replaced: async (next, before) => {
+    onExpiry: operations.certificateExpires,
+    onReplaced: async (next, before) => {
       webhook.usePair(next)
       log.info('took over the new TLS pair', { stateDir: settings.stateDir })
       await checkKubeconfigTrust(next, before, { ...settings, log })

@@ -27,7 +27,7 @@ interface BackendSetOptions {
   readonly create: (mode: BackendMode) => Promise<Backend>
   readonly log: Log
   /** Called when another list is active. */
-  readonly replaced: (modes: readonly BackendMode[]) => void
+  readonly onReplaced: (modes: readonly BackendMode[]) => void
 }
 
 type Modes = ReadonlyMap<BackendMode, Backend>
@@ -37,7 +37,7 @@ function without(these: Modes, others: Modes): Modes {
   return new Map([...these].filter(([mode]) => !others.has(mode)))
 }
 
-export function createBackendSet({ create, log, replaced }: BackendSetOptions): BackendSet {
+export function createBackendSet({ create, log, onReplaced }: BackendSetOptions): BackendSet {
   const stopped = new AbortController()
   const { signal } = stopped
   let current: Modes = new Map()
@@ -74,7 +74,7 @@ export function createBackendSet({ create, log, replaced }: BackendSetOptions): 
       }
       current = next
       list = [...next.values()]
-      replaced(modes)
+      onReplaced(modes)
       await stopAll(without(before, next))
     },
     stop: async () => {

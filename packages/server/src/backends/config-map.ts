@@ -19,12 +19,12 @@ interface ConfigMapOptions {
   readonly gates: EntryGates & { readonly sso: boolean }
   readonly reader: DocumentReader
   readonly log: Log
-  readonly watchFailed: () => void
-  readonly problemsFound: (source: string, count: number) => void
+  readonly onWatchFailed: () => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
 /** Creates the backend that watches the ConfigMap kube-system/aws-auth. */
-export function createConfigMap({ api, gates, reader, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
+export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProblems }: ConfigMapOptions): Backend {
   let awsAuth: AwsAuth = EMPTY_AWS_AUTH
   let index: MappingIndex | null = null
   let fault: string | null = null
@@ -36,7 +36,7 @@ export function createConfigMap({ api, gates, reader, log, watchFailed, problems
     awsAuth = next
     index = indexed.index
     fault = null
-    problemsFound(SOURCE, logProblems(log, [...next.problems, ...indexed.problems]))
+    onProblems(SOURCE, logProblems(log, [...next.problems, ...indexed.problems]))
     const { roles, users, accounts } = next
     log.info(`${SOURCE} loaded`, { roles: roles.length, users: users.length, accounts: accounts.length })
   }
@@ -65,7 +65,7 @@ export function createConfigMap({ api, gates, reader, log, watchFailed, problems
           failed: (message) => {
             tried.resolve()
             fault = message
-            watchFailed()
+            onWatchFailed()
             log.warn(`${SOURCE} can't be followed, trying again; the mappings before stay in force`, { error: message })
           },
         },

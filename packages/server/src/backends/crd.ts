@@ -19,7 +19,7 @@ interface CrdOptions {
   readonly gates: EntryGates
   readonly log: Log
   readonly now: () => Date
-  readonly problemsFound: (source: string, count: number) => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
 type ObjectHandlers = Required<Pick<ReflectorHandlers, 'listed' | 'changed' | 'deleted'>> & {
@@ -35,7 +35,7 @@ function nameOf(object: KubernetesObject): string | undefined {
 function createObjectHandlers(
   mappings: IdentityMappings,
   writer: StatusWriter,
-  { log, problemsFound }: CrdOptions,
+  { log, onProblems }: CrdOptions,
 ): ObjectHandlers {
   let listed = new Set<string | undefined>()
   const take = (object: KubernetesObject, isWatched: boolean): boolean => {
@@ -66,13 +66,13 @@ function createObjectHandlers(
     },
     changed: (object) => {
       if (!take(object, true)) return
-      problemsFound(SOURCE, mappings.errorCount)
+      onProblems(SOURCE, mappings.errorCount)
       log.info(`IAMIdentityMapping ${nameOf(object) ?? ''} changed`)
     },
     deleted: (object) => {
       const name = nameOf(object) ?? ''
       remove(name)
-      problemsFound(SOURCE, mappings.errorCount)
+      onProblems(SOURCE, mappings.errorCount)
       log.info(`IAMIdentityMapping ${name} deleted`)
     },
   }
@@ -80,7 +80,7 @@ function createObjectHandlers(
 
 /** Creates the backend that watches the custom resources IAMIdentityMapping. */
 export function createCrd(options: CrdOptions): Backend {
-  const { api, gates, log, now, problemsFound } = options
+  const { api, gates, log, now, onProblems } = options
   const mappings = new IdentityMappings(gates)
   const writer = createStatusWriter(api, log, now)
   const { removeUnlisted, ...handlers } = createObjectHandlers(mappings, writer, options)
@@ -93,7 +93,7 @@ export function createCrd(options: CrdOptions): Backend {
     removeUnlisted()
     isLoaded = true
     fault = null
-    problemsFound(SOURCE, mappings.errorCount)
+    onProblems(SOURCE, mappings.errorCount)
     tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }

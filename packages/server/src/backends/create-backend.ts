@@ -23,7 +23,7 @@ interface BackendOptions {
   readonly now: () => Date
   readonly metrics: Metrics
   /** Called when a source was read again, with the number of its errors. */
-  readonly changed: (mode: BackendMode, source: string, errors: number) => void
+  readonly onChanged: (mode: BackendMode, source: string, errors: number) => void
   /** Connects to the API server, for one backend alone. */
   readonly connect: () => Promise<KubernetesApi>
 }
@@ -35,28 +35,28 @@ interface BackendOptions {
  * @throws {FileError} The kubeconfig can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
-  const { mappings, gates, dynamicFile, reader, log, now, metrics, changed, connect } = options
-  const problemsFound = (source: string, errors: number): void => {
+  const { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect } = options
+  const onProblems = (source: string, errors: number): void => {
     metrics.mappingProblems(source, errors)
-    changed(mode, source, errors)
+    onChanged(mode, source, errors)
   }
   if (mode === 'MountedFile') {
-    changed(mode, mode, 0)
+    onChanged(mode, mode, 0)
     return createMountedFile(mappings, log)
   }
   if (mode === 'EKSConfigMap') {
-    const { configMapWatchFailed: watchFailed } = metrics
-    return createConfigMap({ api: await connect(), gates, reader, log, watchFailed, problemsFound })
+    const { configMapWatchFailed: onWatchFailed } = metrics
+    return createConfigMap({ api: await connect(), gates, reader, log, onWatchFailed, onProblems })
   }
-  if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, problemsFound })
+  if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, onProblems })
   if (dynamicFile === null) throw new ConfigurationError('backend DynamicFile has no file: set server.dynamicfilepath')
   return createDynamicFile({
     ...dynamicFile,
     gates,
     reader,
     log,
-    fileFailed: metrics.dynamicFileFailed,
-    reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
-    problemsFound,
+    onFileFailed: metrics.dynamicFileFailed,
+    onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
+    onProblems,
   })
 }

@@ -15,22 +15,22 @@ interface DynamicFileOptions {
   readonly reader: DocumentReader
   readonly log: Log
   /** Called if the file can't be read or has errors. */
-  readonly fileFailed: () => void
+  readonly onFileFailed: () => void
   /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
-  readonly reloaded: (updatedAt: number | null) => void
-  readonly problemsFound: (source: string, count: number) => void
+  readonly onReloaded: (updatedAt: number | null) => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
 /** Creates the backend that follows a JSON file. Everyone who can write the file can grant any access. */
 export function createDynamicFile(options: DynamicFileOptions): Backend {
-  const { path, userIdStrict, gates, reader, log, fileFailed, reloaded, problemsFound } = options
+  const { path, userIdStrict, gates, reader, log, onFileFailed, onReloaded, onProblems } = options
   let index: MappingIndex | null = null
   let fault: string | null = null
   let isFirst = true
 
   const reject = (why: string): void => {
     fault = why
-    fileFailed()
+    onFileFailed()
     const kept = index === null ? 'it maps nobody' : 'the mappings before stay in force'
     log.error(`dynamic file ${path} is not taken over: ${kept}`, { error: why })
   }
@@ -38,7 +38,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
     read: async (text) => {
       const parsed = await reader.dynamicFile({ text, source: path, userIdStrict, gates })
       if (parsed.file === null) {
-        problemsFound(path, logProblems(log, parsed.problems))
+        onProblems(path, logProblems(log, parsed.problems))
         reject('it has errors')
         return
       }
@@ -46,10 +46,10 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       const indexed = indexMappings(parsed.file)
       index = indexed.index
       fault = null
-      problemsFound(path, logProblems(log, [...parsed.problems, ...indexed.problems]))
+      onProblems(path, logProblems(log, [...parsed.problems, ...indexed.problems]))
       const counts = { roles: roles.length, users: users.length, accounts: accounts.length }
       log.info(`dynamic file ${path} loaded`, { version, ...counts, strict: userIdStrict })
-      if (!isFirst) reloaded(updatedAt)
+      if (!isFirst) onReloaded(updatedAt)
       isFirst = false
     },
     missing: () => {
@@ -57,7 +57,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       else log.warn(`dynamic file ${path} is gone: none of its mappings is in force`)
       index = EMPTY_INDEX
       fault = null
-      problemsFound(path, 0)
+      onProblems(path, 0)
     },
     failed: reject,
   })

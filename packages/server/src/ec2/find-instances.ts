@@ -12,7 +12,7 @@ interface FindInstancesOptions {
   /** The timeout of a search in milliseconds, including retries and the wait for the rate limit. */
   readonly timeoutMs: number
   /** Called before each call to EC2. */
-  readonly called: () => void
+  readonly onCall: () => void
   readonly timing: Timing
 }
 
@@ -27,7 +27,7 @@ const FIRST_BACKOFF_MS = 100
 
 /** Creates a search with a rate limit, a timeout, and retries of transient errors. */
 export function createFindInstances(options: FindInstancesOptions): FindInstances {
-  const { describe, qps, burst, timeoutMs, called, timing } = options
+  const { describe, qps, burst, timeoutMs, onCall, timing } = options
   const bucket = createTokenBucket(qps, burst, () => timing.now())
   return async (instanceIds) => {
     const deadline = timing.now() + timeoutMs
@@ -44,7 +44,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
         )
       }
       if (waitMs > 0) await timing.sleep(waitMs, timeUp.signal)
-      called()
+      onCall()
       return await describe(instanceIds, nextToken, timeUp.signal)
     }
     const call = async (nextToken: string | null): Promise<InstancesPage> => {

@@ -7,11 +7,11 @@ interface Ec2LookupOptions extends DescribeInstancesOptions {
   /** The number of calls that may exceed the rate at once. */
   readonly burst: number
   /** Called before each call to EC2. */
-  readonly called: () => void
+  readonly onCall: () => void
 }
 
 /** Creates the look-up of private DNS names. The code of the EC2 client is loaded on first use, because most servers never need it. */
-export function createEc2Lookup({ qps, burst, called, ...ec2 }: Ec2LookupOptions): LookUpPrivateDnsName {
+export function createEc2Lookup({ qps, burst, onCall, ...ec2 }: Ec2LookupOptions): LookUpPrivateDnsName {
   let loaded: Promise<DescribeInstances> | undefined
   const load = async (): Promise<DescribeInstances> => {
     const { createDescribeInstances } = await import('./describe-instances.ts')
@@ -21,5 +21,5 @@ export function createEc2Lookup({ qps, burst, called, ...ec2 }: Ec2LookupOptions
     const describeLoaded = await (loaded ??= load())
     return describeLoaded(...call)
   }
-  return createPrivateDnsNames({ describe, qps, burst, called })
+  return createPrivateDnsNames({ describe, qps, burst, onCall })
 }

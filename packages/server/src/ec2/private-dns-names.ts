@@ -19,7 +19,7 @@ interface PrivateDnsNamesOptions {
   readonly qps: number
   readonly burst: number
   /** Called before each call to EC2. */
-  readonly called: () => void
+  readonly onCall: () => void
   readonly timing?: Timing
 }
 

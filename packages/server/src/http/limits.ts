@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 
-/** How often open connections are checked, in milliseconds. */
+/** The time between two checks of open connections, in milliseconds. */
 const CONNECTION_CHECK_MS = 5_000
 
 /** Checks in a row that find a connection useless before it is closed: 10 s at least. One check alone may follow a paused process. */
 const USELESS_CHECKS = 3
 
-/** How often pending bodies are checked, in milliseconds. */
+/** The time between two checks of pending bodies, in milliseconds. */
 const BODY_CHECK_MS = 500
 
 /** The limits of one listener. */
@@ -64,8 +64,8 @@ function nameOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
 }
 
 /**
- * Detects stalled connections. With HTTP/1.1 that includes idle ones: Node.js closes them after a few seconds, Bun never does. A
- * client of HTTP/2 may rest. But one that is in the middle of headers, even endless ones, can't answer a PING; any other does.
+ * Detects stalled connections. With HTTP/1.1 that includes idle ones: Node.js closes them after a few seconds, but Bun never does. With
+ * HTTP/2 a client may be idle. A client in the middle of headers, even endless ones, can't answer a PING, but an idle one does.
  */
 function check(connection: Connection): void {
   const { session, socket, requests, unanswered } = connection
@@ -109,7 +109,7 @@ function limitConnections(server: Server, { firstRequestMs, idleSessionMs }: Lis
   return connections
 }
 
-/** Finds the client of a request. Reading the addresses of a socket is expensive, so once for each connection. */
+/** Finds the client of a request. It reads the addresses of a socket once per connection, because that is expensive. */
 function createClients(connections: ReadonlyMap<string, Connection>): (request: AnyRequest) => TrackedClient {
   const clients = new WeakMap<object, TrackedClient>()
   return (request) => {
@@ -147,7 +147,7 @@ function limitBodies(server: Server, { bodyMs }: ListenerLimits): Map<AnyRequest
 }
 
 /**
- * Applies its limits to a listener. Every listener gets them here and not by the options of the runtimes alone: Bun ignores
+ * Applies limits to a listener. The options of the runtimes are not enough: Bun ignores
  * `headersTimeout`, `requestTimeout` and `keepAliveTimeout` for HTTP/1.1 over TLS, and neither runtime limits HTTP/2 in time.
  */
 export function applyLimits(server: Server, limits: ListenerLimits): Connections {

@@ -28,9 +28,9 @@ export interface AuthenticateOptions {
   readonly log: Log
   readonly logRefusal: LogRefusal
   /** Called for each foreign token. */
-  readonly foreignToken: () => void
+  readonly onForeignToken: () => void
   /** Called for each decision. */
-  readonly decided: (decision: Decision) => void
+  readonly onDecision: (decision: Decision) => void
 }
 
 /** A token to decide about, with the audiences that the answer may name. */
@@ -93,22 +93,26 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
     : new Refusal('unsupported_audience', 'none of the audiences asked for is in server.apiAudiences')
 }
 
-/** Grants a login. The log and the audit log show a scrubbed account without its ARN and ids. */
+/** Creates the grant of a mapped identity. Its log fields contain neither ARN nor ids of a scrubbed account. */
 function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields: LogFields): Grant {
   const user = userInfo(identity, mapped, isScrubbed)
-  const told = { ...user, groups: mapped.groups, ...(isScrubbed ? scrubbedUser(user, mapped.groups, identity) : {}) }
-  const { username, uid, groups } = told
+  const loggedUser = {
+    ...user,
+    groups: mapped.groups,
+    ...(isScrubbed ? scrubbedUser(user, mapped.groups, identity) : {}),
+  }
+  const { username, uid, groups } = loggedUser
   const { backend } = mapped
-  return { user, told, mapped, fields: { ...fields, username, uid, groups, backend, entry: entryPath(mapped) } }
+  return { user, loggedUser, mapped, fields: { ...fields, username, uid, groups, backend, entry: entryPath(mapped) } }
 }
 
 /** Creates the function that takes a token through verifying and mapping, and logs and reports the decision. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, nearestMisses, scrubbedAccounts, log, logRefusal, decided } = options
+  const { verify, map, nearestMisses, scrubbedAccounts, log, logRefusal, onDecision } = options
   const grants = createGrants(options.indexes)
-  const grant = ({ user, told, mapped, fields }: Grant, origin: Origin, known: Known): UserInfo => {
+  const grant = ({ user, loggedUser, mapped, fields }: Grant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
-    decided(grantedDecision(told, mapped, known))
+    onDecision(grantedDecision(loggedUser, mapped, known))
     return user
   }
   return async (login, origin) => {
@@ -116,11 +120,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     let known: Known = { client: origin.client, startedAt }
     const refuse = (refusal: Refusal, fields: LogFields = {}, named?: Named): Refusal => {
       logRefusal(refusal, { ...origin, ...fields }, named)
-      decided(refusedDecision(refusal, known))
+      onDecision(refusedDecision(refusal, known))
       return refusal
     }
     if (login.token !== '' && !hasTokenPrefix(login.token)) {
-      options.foreignToken()
+      options.onForeignToken()
       return new Refusal('malformed_token', 'this is a token of another kind')
     }
     const audiences = serveAudiences(login.audiences, options.apiAudiences)

@@ -7,7 +7,7 @@ import type { Verified } from './verify.ts'
 export interface Grant {
   readonly user: UserInfo
   /** The user as it may be logged. */
-  readonly told: UserInfo
+  readonly loggedUser: UserInfo
   readonly mapped: Mapped
   readonly fields: LogFields
 }

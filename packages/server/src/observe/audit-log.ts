@@ -18,7 +18,7 @@ interface AuditLogOptions {
   readonly log: Log
   readonly now: () => Date
   /** Counts decisions that are missing in the file for good. */
-  readonly lost: (count: number) => void
+  readonly onLost: (count: number) => void
 }
 
 /** A file of decisions, one per line. A login never waits for it and never fails because of it. */
@@ -136,14 +136,14 @@ function createWaitingLines(): WaitingLines {
  * Opens the audit log. It is appended to, and created with mode 0600. The log has one line when writing begins to fail, and one when
  * it succeeds again. Decisions that can't be written are counted.
  */
-export function openAuditLog({ path, log, now, lost }: AuditLogOptions): AuditLog {
+export function openAuditLog({ path, log, now, onLost }: AuditLogOptions): AuditLog {
   const file = createAppendedFile(path)
   const waiting = createWaitingLines()
   let fault: string | null = null
   let running: Promise<void> | null = null
 
   const failed = (error: unknown, count: number): void => {
-    if (count > 0) lost(count)
+    if (count > 0) onLost(count)
     if (fault === null) {
       const hint = 'logins go on; see aws_iam_authenticator_audit_lost_total'
       log.error(`the audit log ${path} can't be written: ${hint}`, { error: messageOf(error) })

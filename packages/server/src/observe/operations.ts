@@ -57,12 +57,12 @@ interface OptionalAuditLog {
 
 function openOptionalAuditLog(
   { auditLogPath: path, log, now }: OperationsOptions,
-  lost: (count: number) => void,
+  onLost: (count: number) => void,
 ): OptionalAuditLog {
   if (path === null) {
     return { note: () => undefined, reopen: () => undefined, status: () => null, close: () => Promise.resolve() }
   }
-  const auditLog = openAuditLog({ path, log, now, lost })
+  const auditLog = openAuditLog({ path, log, now, onLost })
   return {
     note: (decision) => auditLog.note(decision),
     reopen: () => {

@@ -34,10 +34,10 @@ interface CertificateFollowerOptions {
   readonly pair: KeyPair
   readonly log: Log
   readonly now: () => Date
-  /** Serves another pair from now on. */
-  readonly replaced: (pair: KeyPair, before: KeyPair) => unknown
-  /** Reports when the served certificate expires. */
-  readonly expires: (at: Date) => void
+  /** Called when the pair has changed; must serve it. */
+  readonly onReplaced: (pair: KeyPair, before: KeyPair) => unknown
+  /** Called for each served certificate, with the end of its validity. */
+  readonly onExpiry: (at: Date) => void
 }
 
 function endOf(certificate: X509Certificate): Date {
@@ -77,13 +77,13 @@ function validityFault(certificate: X509Certificate, now: Date): string | null {
  * to come. The pair before stays active until then, and the log says so once.
  */
 export function followCertificate(options: CertificateFollowerOptions): CertificateFollower {
-  const { certificatePath, keyPath, log, now, replaced, expires } = options
+  const { certificatePath, keyPath, log, now, onReplaced, onExpiry } = options
   const warnOfEnd = createExpiryWarning(options)
   let { pair } = options
 
   const served = (next: KeyPair): ServingCertificate => {
     const certificate = new X509Certificate(next.certificatePem)
-    expires(endOf(certificate))
+    onExpiry(endOf(certificate))
     return { certificate, loadedAt: now(), fault: null }
   }
   let serving = served(pair)
@@ -104,7 +104,7 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
     }
     // A pair that OpenSSL rejects would leave the server without one.
     createSecureContext(secureOptions(next))
-    await replaced(next, pair)
+    await onReplaced(next, pair)
     serving = served(next)
     pair = next
   }
