@@ -6,7 +6,8 @@ import { test, type Test } from 'tap'
 import { http2 } from '../../../test/e2e/harness/wire.ts'
 import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
 import { createSandboxAws } from '../../../test/sandbox/aws/sandbox.ts'
-import { startServer, type RunningServer, type ServerSettings, type ServerSurroundings } from '../src/server.ts'
+import { startServer, type RunningServer } from '../src/server.ts'
+import type { ServerSettings, ServerSurroundings } from '../src/settings.ts'
 import { recordedLog, type RecordedLine } from './recorded-log.ts'
 
 const partition = findPartition('aws')

@@ -19,8 +19,12 @@ export interface ReflectorHandlers {
   replaced(objects: readonly KubernetesObject[]): unknown
   changed(object: KubernetesObject): unknown
   deleted(object: KubernetesObject): unknown
-  /** A list or a watch failed; what was reflected stays as it is until the next one succeeds. */
-  failed(message: string): void
+  /**
+   * A list or a watch failed. What was reflected stays as it is until the next one succeeds.
+   *
+   * @param status The HTTP status of the API server's answer; undefined if another failure occurred.
+   */
+  failed(message: string, status?: number): void
 }
 
 export interface Resource {
@@ -45,6 +49,16 @@ const MAX_DELAY_MS = 4_000
 
 /** The resourceVersion that a watch began from is too old: the state must be listed anew (HTTP 410). */
 class Expired extends Error {}
+
+/** The API server answered a request with an error. */
+class StatusError extends Error {
+  readonly status: number
+
+  constructor(verb: 'list' | 'watch', status: number, answer: unknown) {
+    super(`${verb}: status ${status}: ${textAt(answer, 'message') ?? 'no message'}`)
+    this.status = status
+  }
+}
 
 interface State {
   resourceVersion: string | null
@@ -88,7 +102,7 @@ export async function listObjects(
     const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs: 30_000 })
     const answer = await readJson(body)
     if (statusCode === 410) throw new Expired('the list expired while it was read')
-    if (statusCode !== 200) throw new Error(`list: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
+    if (statusCode !== 200) throw new StatusError('list', statusCode, answer)
     const items = property(answer, 'items')
     const resourceVersion = textAt(answer, 'metadata', 'resourceVersion')
     if ((items !== null && !Array.isArray(items)) || resourceVersion === undefined)
@@ -137,7 +151,7 @@ async function watch(
   if (statusCode !== 200) {
     const answer = await readJson(body)
     if (statusCode === 410) throw new Expired(textAt(answer, 'message') ?? 'status 410')
-    throw new Error(`watch: status ${statusCode}: ${textAt(answer, 'message') ?? 'no message'}`)
+    throw new StatusError('watch', statusCode, answer)
   }
   for await (const line of readLines(body)) if (line.length > 0) await handleEvent(line, state, handlers)
 }
@@ -184,7 +198,7 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
           state.resourceVersion = null
           delay = Math.min(delay, LISTED_DELAY_MS)
         }
-        handlers.failed(messageOf(error))
+        handlers.failed(messageOf(error), error instanceof StatusError ? error.status : undefined)
       }
       await sleep(delay, undefined, { signal }).catch(() => undefined)
       delay = Math.min(delay * 2, MAX_DELAY_MS)

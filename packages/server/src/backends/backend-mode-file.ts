@@ -6,26 +6,26 @@ import type { BackendSet } from './backend-set.ts'
 import { followFile, type FollowedFile } from './follow-file.ts'
 import { logProblems } from '../log/log-problems.ts'
 
-export interface BackendModeFileOptions {
+interface BackendModeFileOptions {
   readonly path: string
   readonly backends: BackendSet
-  /** The list that is in force without the file. */
+  /** The list that is active while there is no file. */
   readonly configured: readonly BackendMode[]
   readonly log: Log
-  /** A load after the first; the argument is the file's own time in seconds since the epoch, null where it has none. */
-  readonly reloaded: (updatedAt: number | null) => void
-  readonly problemsFound: (source: string, count: number) => void
+  /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
+  readonly onReloaded: (updatedAt: number | null) => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
-/** Lets the file at `server.dynamicBackendModePath` decide which backends are asked, while the server runs. */
+/** Follows the file at `server.dynamicBackendModePath`, and replaces the list of backends by the one in the file. */
 export function createBackendModeFile(options: BackendModeFileOptions): FollowedFile {
-  const { path, backends, configured, log, reloaded, problemsFound } = options
+  const { path, backends, configured, log, onReloaded, onProblems } = options
   let isFirst = true
 
   const keep = (error: string): void => {
     log.error(`backend mode file ${path} is not taken over: the list of backends stays as it is`, { error })
   }
-  /** Whether the list is in force. */
+  /** Replaces the list of backends; false if that failed. */
   const replace = async (modes: readonly BackendMode[]): Promise<boolean> => {
     try {
       await backends.replace(modes)
@@ -38,7 +38,7 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
   return followFile(path, {
     read: async (text) => {
       const { file, problems } = parseBackendModeFile(text, path)
-      problemsFound(path, logProblems(log, problems))
+      onProblems(path, logProblems(log, problems))
       if (file === null) {
         keep('it has errors')
         return
@@ -46,13 +46,13 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
       for (const warning of file.warnings) log.warn(warning)
       if (!(await replace(file.modes))) return
       log.info(`backend mode file ${path} loaded`, { version: file.version, backends: file.modes })
-      if (!isFirst) reloaded(file.updatedAt)
+      if (!isFirst) onReloaded(file.updatedAt)
       isFirst = false
     },
     missing: async () => {
       if (!(await replace(configured))) return
       log.info(`backend mode file ${path} is not there: the configured backends are in force`, { backends: configured })
-      problemsFound(path, 0)
+      onProblems(path, 0)
     },
     failed: keep,
   })

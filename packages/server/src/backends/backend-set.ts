@@ -4,18 +4,18 @@ import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mo
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Backend } from './backend.ts'
 
-/** How long a list that is in force stays so while those that come in are loading. */
+/** The longest time that the active list stays so while new backends load, in milliseconds. */
 const LOADING_MS = 5_000
-/** The same where none is in force yet: a file is read by then, and an API server may itself be waiting for this server. */
+/** The same if no list is active yet. A file is read by then, and an API server may itself be waiting for this server. */
 const FIRST_LOADING_MS = 500
 
-/** The backends in force, in the order in which they are asked. */
+/** The active backends, in the order in which they are asked. */
 export interface BackendSet {
-  /** Never changed, only replaced: whoever asks once sees one list. */
+  /** The list at this moment. It is replaced and never changed, so that a decision sees one list. */
   current(): readonly Backend[]
   /**
-   * Puts another list in force. Backends that are in both go on as they are, those that come in are started, those that leave
-   * are stopped. The list before stays in force until those that come in have loaded, or could not.
+   * Activates another list. Backends in both lists go on unchanged, new ones are started, and removed ones are stopped. The old list
+   * stays active until the new backends have loaded or failed.
    *
    * @throws {AuthenticatorError} A backend can't be created; the list stays as it is.
    */
@@ -23,21 +23,21 @@ export interface BackendSet {
   stop(): Promise<void>
 }
 
-export interface BackendSetOptions {
+interface BackendSetOptions {
   readonly create: (mode: BackendMode) => Promise<Backend>
   readonly log: Log
-  /** Another list is in force. */
-  readonly replaced: (modes: readonly BackendMode[]) => void
+  /** Called when another list is active. */
+  readonly onReplaced: (modes: readonly BackendMode[]) => void
 }
 
 type Modes = ReadonlyMap<BackendMode, Backend>
 
-/** Those of the first that the second has not. */
+/** The entries of the first map whose keys are missing in the second. */
 function without(these: Modes, others: Modes): Modes {
   return new Map([...these].filter(([mode]) => !others.has(mode)))
 }
 
-export function createBackendSet({ create, log, replaced }: BackendSetOptions): BackendSet {
+export function createBackendSet({ create, log, onReplaced }: BackendSetOptions): BackendSet {
   const stopped = new AbortController()
   const { signal } = stopped
   let current: Modes = new Map()
@@ -66,15 +66,15 @@ export function createBackendSet({ create, log, replaced }: BackendSetOptions): 
       }
       const incoming = without(next, before)
       const loaded = Promise.all([...incoming.values()].map((backend) => backend.start()))
-      const patience = before.size > 0 ? LOADING_MS : FIRST_LOADING_MS
-      await Promise.race([loaded, sleep(patience, undefined, { signal, ref: false }).catch(() => undefined)])
+      const timeoutMs = before.size > 0 ? LOADING_MS : FIRST_LOADING_MS
+      await Promise.race([loaded, sleep(timeoutMs, undefined, { signal, ref: false }).catch(() => undefined)])
       if (signal.aborted) {
         await stopAll(incoming)
         return
       }
       current = next
       list = [...next.values()]
-      replaced(modes)
+      onReplaced(modes)
       await stopAll(without(before, next))
     },
     stop: async () => {

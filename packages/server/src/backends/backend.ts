@@ -1,8 +1,8 @@
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 
-/** A source of mappings. It replaces its snapshot whole, so that a decision sees one state of it. */
+/** A source of mappings. It replaces its snapshot as a whole, so that a decision sees one state. */
 export interface Backend {
-  /** Begins to load, in the background; resolves when that has gone well or has failed for the first time. */
+  /** Starts loading in the background; resolves after the first success or failure. */
   start(): Promise<void>
   snapshot(): BackendSnapshot
   stop(): Promise<void>

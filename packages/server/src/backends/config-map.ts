@@ -14,17 +14,17 @@ const NAMESPACE = 'kube-system'
 const NAME = 'aws-auth'
 const SOURCE = `${NAMESPACE}/${NAME}`
 
-export interface ConfigMapOptions {
+interface ConfigMapOptions {
   readonly api: KubernetesApi
   readonly gates: EntryGates & { readonly sso: boolean }
   readonly reader: DocumentReader
   readonly log: Log
-  readonly watchFailed: () => void
-  readonly problemsFound: (source: string, count: number) => void
+  readonly onWatchFailed: () => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
-/** The mappings of the ConfigMap kube-system/aws-auth, followed live. */
-export function createConfigMap({ api, gates, reader, log, watchFailed, problemsFound }: ConfigMapOptions): Backend {
+/** Creates the backend that watches the ConfigMap kube-system/aws-auth. */
+export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProblems }: ConfigMapOptions): Backend {
   let awsAuth: AwsAuth = EMPTY_AWS_AUTH
   let index: MappingIndex | null = null
   let fault: string | null = null
@@ -36,7 +36,7 @@ export function createConfigMap({ api, gates, reader, log, watchFailed, problems
     awsAuth = next
     index = indexed.index
     fault = null
-    problemsFound(SOURCE, logProblems(log, [...next.problems, ...indexed.problems]))
+    onProblems(SOURCE, logProblems(log, [...next.problems, ...indexed.problems]))
     const { roles, users, accounts } = next
     log.info(`${SOURCE} loaded`, { roles: roles.length, users: users.length, accounts: accounts.length })
   }
@@ -65,7 +65,7 @@ export function createConfigMap({ api, gates, reader, log, watchFailed, problems
           failed: (message) => {
             tried.resolve()
             fault = message
-            watchFailed()
+            onWatchFailed()
             log.warn(`${SOURCE} can't be followed, trying again; the mappings before stay in force`, { error: message })
           },
         },

@@ -2,32 +2,44 @@ import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
-import { reflect, type KubernetesObject, type Reflector } from '@aws-iam-authenticator/kubernetes/api/list-watch'
+import {
+  reflect,
+  type KubernetesObject,
+  type Reflector,
+  type ReflectorHandlers,
+} from '@aws-iam-authenticator/kubernetes/api/list-watch'
 import type { Backend } from './backend.ts'
-import { createStatusWriter, IDENTITY_MAPPINGS } from './identity-mapping-status.ts'
+import { createStatusWriter, IDENTITY_MAPPINGS, type StatusWriter } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
 
 const SOURCE = 'iamidentitymappings'
 
-export interface CrdOptions {
+interface CrdOptions {
   readonly api: KubernetesApi
   readonly gates: EntryGates
   readonly log: Log
   readonly now: () => Date
-  readonly problemsFound: (source: string, count: number) => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
-/** The mappings of the custom resources IAMIdentityMapping, followed live. */
-export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): Backend {
-  const mappings = new IdentityMappings(gates)
-  const writer = createStatusWriter(api, log, now)
-  let isLoaded = false
-  let fault: string | null = null
-  let reflector: Reflector | null = null
-  const tried = Promise.withResolvers<void>()
+type ObjectHandlers = Required<Pick<ReflectorHandlers, 'listed' | 'changed' | 'deleted'>> & {
+  /** Removes the objects that are missing in the list that has just ended. */
+  readonly removeUnlisted: () => void
+}
 
+function nameOf(object: KubernetesObject): string | undefined {
+  return textAt(object, 'metadata', 'name')
+}
+
+/** Keeps a table of mappings and the status of their objects up to date. */
+function createObjectHandlers(
+  mappings: IdentityMappings,
+  writer: StatusWriter,
+  { log, onProblems }: CrdOptions,
+): ObjectHandlers {
+  let listed = new Set<string | undefined>()
   const take = (object: KubernetesObject, isWatched: boolean): boolean => {
-    const name = textAt(object, 'metadata', 'name')
+    const name = nameOf(object)
     if (name === undefined) return false
     const { arn, isNew, errors, warnings } = mappings.take(name, object)
     for (const error of errors) log.error(`IAMIdentityMapping ${name}: ${error}`)
@@ -40,52 +52,62 @@ export function createCrd({ api, gates, log, now, problemsFound }: CrdOptions): 
     mappings.delete(name)
     writer.forget(name)
   }
-  let listed = new Set<string | undefined>()
-  const replace = (): void => {
-    for (const name of mappings.names) if (!listed.has(name)) remove(name)
-    listed = new Set()
+  return {
+    listed: (objects, isFirst) => {
+      if (isFirst) listed = new Set()
+      for (const object of objects) {
+        listed.add(nameOf(object))
+        take(object, false)
+      }
+    },
+    removeUnlisted: () => {
+      for (const name of mappings.names) if (!listed.has(name)) remove(name)
+      listed = new Set()
+    },
+    changed: (object) => {
+      if (!take(object, true)) return
+      onProblems(SOURCE, mappings.errorCount)
+      log.info(`IAMIdentityMapping ${nameOf(object) ?? ''} changed`)
+    },
+    deleted: (object) => {
+      const name = nameOf(object) ?? ''
+      remove(name)
+      onProblems(SOURCE, mappings.errorCount)
+      log.info(`IAMIdentityMapping ${name} deleted`)
+    },
+  }
+}
+
+/** Creates the backend that watches the custom resources IAMIdentityMapping. */
+export function createCrd(options: CrdOptions): Backend {
+  const { api, gates, log, now, onProblems } = options
+  const mappings = new IdentityMappings(gates)
+  const writer = createStatusWriter(api, log, now)
+  const { removeUnlisted, ...handlers } = createObjectHandlers(mappings, writer, options)
+  let isLoaded = false
+  let fault: string | null = null
+  let reflector: Reflector | null = null
+  const tried = Promise.withResolvers<void>()
+
+  const replaced = (): void => {
+    removeUnlisted()
     isLoaded = true
     fault = null
-    problemsFound(SOURCE, mappings.errorCount)
+    onProblems(SOURCE, mappings.errorCount)
     tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }
-  const failed = (message: string): void => {
+  const failed = (message: string, status?: number): void => {
     tried.resolve()
     fault = message
-    const hint = message.includes('status 404') ? ' (is their CustomResourceDefinition there?)' : ''
+    const hint = status === 404 ? ' (is their CustomResourceDefinition there?)' : ''
     log.warn(`IAMIdentityMappings can't be followed, trying again; the mappings before stay in force${hint}`, {
       error: message,
     })
   }
   return {
     start: () => {
-      reflector = reflect(
-        api,
-        { path: IDENTITY_MAPPINGS },
-        {
-          listed: (objects, isFirst) => {
-            if (isFirst) listed = new Set()
-            for (const object of objects) {
-              listed.add(textAt(object, 'metadata', 'name'))
-              take(object, false)
-            }
-          },
-          replaced: replace,
-          changed: (object) => {
-            if (!take(object, true)) return
-            problemsFound(SOURCE, mappings.errorCount)
-            log.info(`IAMIdentityMapping ${textAt(object, 'metadata', 'name') ?? ''} changed`)
-          },
-          deleted: (object) => {
-            const name = textAt(object, 'metadata', 'name') ?? ''
-            remove(name)
-            problemsFound(SOURCE, mappings.errorCount)
-            log.info(`IAMIdentityMapping ${name} deleted`)
-          },
-          failed,
-        },
-      )
+      reflector = reflect(api, { path: IDENTITY_MAPPINGS }, { ...handlers, replaced, failed })
       return tried.promise
     },
     snapshot: () => ({ mode: 'CRD', index: isLoaded ? mappings.index() : null, fault }),

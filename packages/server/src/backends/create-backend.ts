@@ -12,51 +12,51 @@ import type { DocumentReader } from './document-reader.ts'
 import { createDynamicFile } from './dynamic-file.ts'
 import { createMountedFile } from './mounted-file.ts'
 
-export interface BackendOptions {
+interface BackendOptions {
   /** The mappings of the configuration file. */
   readonly mappings: MappingLists
   readonly gates: EntryGates & { readonly sso: boolean }
-  /** Null where none is configured. */
+  /** Null if none is configured. */
   readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
   readonly reader: DocumentReader
   readonly log: Log
   readonly now: () => Date
   readonly metrics: Metrics
-  /** A source was read anew; it has so many errors. */
-  readonly changed: (mode: BackendMode, source: string, errors: number) => void
-  /** A connection to the API server, for one backend alone. */
+  /** Called when a source was read again, with the number of its errors. */
+  readonly onChanged: (mode: BackendMode, source: string, errors: number) => void
+  /** Connects to the API server, for one backend alone. */
   readonly connect: () => Promise<KubernetesApi>
 }
 
 /**
- * Makes the backend of a mode; it is not started yet.
+ * Creates the backend of a mode, without starting it.
  *
- * @throws {ConfigurationError} It has no API server to ask, or no file to read.
- * @throws {FileError} What leads to the API server can't be read.
+ * @throws {ConfigurationError} No API server or no file is configured for it.
+ * @throws {FileError} The kubeconfig can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
-  const { mappings, gates, dynamicFile, reader, log, now, metrics, changed, connect } = options
-  const problemsFound = (source: string, errors: number): void => {
+  const { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect } = options
+  const onProblems = (source: string, errors: number): void => {
     metrics.mappingProblems(source, errors)
-    changed(mode, source, errors)
+    onChanged(mode, source, errors)
   }
   if (mode === 'MountedFile') {
-    changed(mode, mode, 0)
+    onChanged(mode, mode, 0)
     return createMountedFile(mappings, log)
   }
   if (mode === 'EKSConfigMap') {
-    const { configMapWatchFailed: watchFailed } = metrics
-    return createConfigMap({ api: await connect(), gates, reader, log, watchFailed, problemsFound })
+    const { configMapWatchFailed: onWatchFailed } = metrics
+    return createConfigMap({ api: await connect(), gates, reader, log, onWatchFailed, onProblems })
   }
-  if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, problemsFound })
+  if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, onProblems })
   if (dynamicFile === null) throw new ConfigurationError('backend DynamicFile has no file: set server.dynamicfilepath')
   return createDynamicFile({
     ...dynamicFile,
     gates,
     reader,
     log,
-    fileFailed: metrics.dynamicFileFailed,
-    reloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
-    problemsFound,
+    onFileFailed: metrics.dynamicFileFailed,
+    onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
+    onProblems,
   })
 }

@@ -13,14 +13,14 @@ import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 /** The longest document that is read on the event loop, in UTF-16 code units: about 20 ms of work. */
 const MAX_LENGTH_ON_EVENT_LOOP = 16 * 1024
 
-/** The longest time a worker thread may take, in milliseconds: many times what the largest document needs. */
+/** The longest time that a worker thread may take, in milliseconds: many times the time of the largest document. */
 const WORKER_TIMEOUT_MS = 30_000
 
-/** What a dynamic file is read with. */
-export interface DynamicFileTask {
+/** A dynamic file to read. */
+interface DynamicFileTask {
   readonly text: string
   readonly source: string
-  /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
+  /** Whether entries match by user id (`server.dynamicfileUserIDStrict`). */
   readonly userIdStrict: boolean
   readonly gates: Pick<EntryGates, 'rolePaths'>
 }
@@ -30,7 +30,7 @@ type Task =
   | { readonly kind: 'aws-auth'; readonly data: AwsAuthData; readonly gates: AwsAuthGates }
   | ({ readonly kind: 'dynamic-file' } & DynamicFileTask)
 
-/** Reads documents without holding up the event loop: a long one in a worker thread that is started for it. */
+/** Reads documents without blocking the event loop: it starts a worker thread for each long one. */
 export interface DocumentReader {
   /** @throws {Error} The worker thread failed or took too long. */
   awsAuth(data: AwsAuthData, gates: AwsAuthGates): Promise<ReadAwsAuth>
@@ -45,7 +45,7 @@ function readDynamicFile({ text, source, userIdStrict, gates }: DynamicFileTask)
 /**
  * Runs a task in a worker thread and returns its result.
  *
- * The result comes as JSON, which the event loop parses in a tenth of the time of a structured clone.
+ * The result is sent as JSON, which the event loop parses in a tenth of the time of a structured clone.
  */
 async function inWorker<Result>(program: string | URL, task: Task): Promise<Result> {
   const worker = new Worker(program, { workerData: task, env: {} })
@@ -53,7 +53,7 @@ async function inWorker<Result>(program: string | URL, task: Task): Promise<Resu
   const fail = (): void =>
     timeout.reject(new Error(`the document took longer than ${WORKER_TIMEOUT_MS / 1000} s to read`))
   const timer = setTimeout(fail, WORKER_TIMEOUT_MS)
-  // What comes is what answerDocumentTask made.
+  // The message is the result of answerDocumentTask.
   const parse: (json: string) => Result = JSON.parse
   const answer = new Promise<Result>((resolve, reject) => {
     worker.once('message', (json) => resolve(parse(String(json))))
@@ -87,7 +87,7 @@ function isTask(value: unknown): value is Task {
 }
 
 /**
- * Does the task of a worker thread. In the thread, errors no longer have stacks: a hostile document can have 100,000 of them.
+ * Runs the task of a worker thread. It turns off stack traces in the thread, because a hostile document can cause 100,000 errors.
  *
  * @param task The `workerData` that {@link createDocumentReader} passed.
  * @returns The message to post.

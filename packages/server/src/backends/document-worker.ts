@@ -1,4 +1,4 @@
-// The program of a worker thread that reads one document.
+// The program of the worker thread that reads one document.
 import { parentPort, workerData } from 'node:worker_threads'
 import { answerDocumentTask } from './document-reader.ts'
 

@@ -7,30 +7,30 @@ import type { DocumentReader } from './document-reader.ts'
 import { followFile } from './follow-file.ts'
 import { logProblems } from '../log/log-problems.ts'
 
-export interface DynamicFileOptions {
+interface DynamicFileOptions {
   readonly path: string
-  /** Whether entries are found by the user id (`server.dynamicfileUserIDStrict`). */
+  /** Whether entries match by user id (`server.dynamicfileUserIDStrict`). */
   readonly userIdStrict: boolean
   readonly gates: EntryGates
   readonly reader: DocumentReader
   readonly log: Log
-  /** The file can't be read, or something in it is wrong. */
-  readonly fileFailed: () => void
-  /** A load after the first; the argument is the file's own time in seconds since the epoch, null where it has none. */
-  readonly reloaded: (updatedAt: number | null) => void
-  readonly problemsFound: (source: string, count: number) => void
+  /** Called if the file can't be read or has errors. */
+  readonly onFileFailed: () => void
+  /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
+  readonly onReloaded: (updatedAt: number | null) => void
+  readonly onProblems: (source: string, count: number) => void
 }
 
-/** The mappings of a JSON file, followed while the server runs. Whoever may write that file decides who may do what. */
+/** Creates the backend that follows a JSON file. Everyone who can write the file can grant any access. */
 export function createDynamicFile(options: DynamicFileOptions): Backend {
-  const { path, userIdStrict, gates, reader, log, fileFailed, reloaded, problemsFound } = options
+  const { path, userIdStrict, gates, reader, log, onFileFailed, onReloaded, onProblems } = options
   let index: MappingIndex | null = null
   let fault: string | null = null
   let isFirst = true
 
-  const refuse = (why: string): void => {
+  const reject = (why: string): void => {
     fault = why
-    fileFailed()
+    onFileFailed()
     const kept = index === null ? 'it maps nobody' : 'the mappings before stay in force'
     log.error(`dynamic file ${path} is not taken over: ${kept}`, { error: why })
   }
@@ -38,18 +38,18 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
     read: async (text) => {
       const parsed = await reader.dynamicFile({ text, source: path, userIdStrict, gates })
       if (parsed.file === null) {
-        problemsFound(path, logProblems(log, parsed.problems))
-        refuse('it has errors')
+        onProblems(path, logProblems(log, parsed.problems))
+        reject('it has errors')
         return
       }
       const { roles, users, accounts, version, updatedAt } = parsed.file
       const indexed = indexMappings(parsed.file)
       index = indexed.index
       fault = null
-      problemsFound(path, logProblems(log, [...parsed.problems, ...indexed.problems]))
+      onProblems(path, logProblems(log, [...parsed.problems, ...indexed.problems]))
       const counts = { roles: roles.length, users: users.length, accounts: accounts.length }
       log.info(`dynamic file ${path} loaded`, { version, ...counts, strict: userIdStrict })
-      if (!isFirst) reloaded(updatedAt)
+      if (!isFirst) onReloaded(updatedAt)
       isFirst = false
     },
     missing: () => {
@@ -57,9 +57,9 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       else log.warn(`dynamic file ${path} is gone: none of its mappings is in force`)
       index = EMPTY_INDEX
       fault = null
-      problemsFound(path, 0)
+      onProblems(path, 0)
     },
-    failed: refuse,
+    failed: reject,
   })
   return {
     start: () => file.start(),

@@ -7,13 +7,13 @@ import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/lis
 
 export const IDENTITY_MAPPINGS = '/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings'
 
-/** Events about objects without a namespace live here. */
+/** The path of Events about objects without a namespace. */
 const EVENTS = '/api/v1/namespaces/default/events'
 const COMPONENT = 'aws-iam-authenticator'
 
 /**
- * The time between two objects. Nobody waits for a status or an Event, but API servers have better things to do at the start
- * of a cluster with 50,000 objects, for each of which each server might have two requests.
+ * The time between two objects, in milliseconds. It limits the load on the API server: in a cluster with 50,000 objects, each server
+ * may send two requests for each object at its start. No login depends on them.
  */
 const SPACING_MS = 50
 const FIRST_RETRY_MS = 1_000
@@ -21,11 +21,11 @@ const LAST_RETRY_MS = 60_000
 
 const MAX_NAME_LENGTH = 253
 
-/** Writes back what became of the objects IAMIdentityMapping. */
+/** Writes the status of objects IAMIdentityMapping, and Events about them. */
 export interface StatusWriter {
   /**
-   * @param arn The canonical ARN that the object's spec has.
-   * @param hasChanged Whether the object changed while it was watched: then an Event says so, too.
+   * @param arn The canonical ARN of the object's spec.
+   * @param hasChanged Whether the object changed while it was watched: then an Event is written, too.
    */
   note(name: string, object: KubernetesObject, arn: string, hasChanged: boolean): void
   forget(name: string): void
@@ -38,7 +38,7 @@ interface Task {
   readonly writeStatus: boolean
 }
 
-/** The name with at most this number of characters, the last of which a name may end in. */
+/** Cuts a name to this number of characters, or fewer so that it does not end with a dot or hyphen. */
 function shortened(name: string, length: number): string {
   let end = Math.min(name.length, length)
   while (end > 0 && /[.-]/.test(name.charAt(end - 1))) end -= 1
@@ -46,8 +46,8 @@ function shortened(name: string, length: number): string {
 }
 
 /**
- * The Event that an object was synced. Its name follows from the object and its generation, so that of several servers, and
- * of one that starts again, only the first one makes it.
+ * Renders the Event that an object was synced. Its name is derived from the object and its generation, so that only the first of
+ * several servers creates it, and none does so again after a restart.
  */
 function syncedEvent(name: string, object: KubernetesObject, now: Date): unknown {
   const uid = textAt(object, 'metadata', 'uid')
@@ -80,7 +80,7 @@ function syncedEvent(name: string, object: KubernetesObject, now: Date): unknown
   }
 }
 
-/** A merge patch of the status alone; the uid keeps it from an object that took the name since. */
+/** Renders a merge patch of the status alone. With the uid, it fails for a new object of the same name. */
 function statusPatch(name: string, { object, arn }: Task): KubernetesWrite {
   const metadata = { uid: textAt(object, 'metadata', 'uid') }
   const path = `${IDENTITY_MAPPINGS}/${encodeURIComponent(name)}/status`
@@ -88,7 +88,18 @@ function statusPatch(name: string, { object, arn }: Task): KubernetesWrite {
 }
 
 /**
- * Writes `status.canonicalARN` where it is wrong, and an Event for each change: one object after the other, in the background.
+ * Sends a write. Status 404 means that the object is gone, and 409 that another server was faster: both count as done.
+ *
+ * @throws {Error} The API server answered with another error.
+ */
+async function writeOnce(api: KubernetesApi, request: KubernetesWrite, signal: AbortSignal): Promise<void> {
+  const { status, answer } = await api.write(request, signal)
+  if (status < 300 || status === 404 || status === 409) return
+  throw new Error(`${request.method} ${request.path}: status ${status}: ${textAt(answer, 'message') ?? 'no message'}`)
+}
+
+/**
+ * Writes `status.canonicalARN` if it is wrong, and an Event for each change. It writes one object at a time, in the background.
  * Mappings do not depend on it.
  */
 export function createStatusWriter(api: KubernetesApi, log: Log, now: () => Date): StatusWriter {
@@ -97,35 +108,30 @@ export function createStatusWriter(api: KubernetesApi, log: Log, now: () => Date
   const { signal } = stopped
   let running: Promise<void> | null = null
   let retry = FIRST_RETRY_MS
-  let told = ''
+  let logged = ''
 
-  /** Someone else was faster, or the object is gone: either way there is nothing left to do. */
-  const write = async (request: KubernetesWrite): Promise<void> => {
-    const { status, answer } = await api.write(request, signal)
-    if (status < 300 || status === 404 || status === 409) return
-    throw new Error(`${request.method} ${request.path}: status ${status}: ${textAt(answer, 'message') ?? 'no message'}`)
-  }
-  const complain = (what: string, error: unknown): void => {
+  const write = (request: KubernetesWrite): Promise<void> => writeOnce(api, request, signal)
+  const warn = (what: string, error: unknown): void => {
     const message = messageOf(error)
-    // The message names the object. One object is enough to tell what is wrong.
-    if (signal.aborted || told === what) return
-    told = what
+    // Log one object only: the others fail for the same reason.
+    if (signal.aborted || logged === what) return
+    logged = what
     log.warn(`${what}; the mappings are in force all the same`, { error: message })
   }
-  /** Whether it went well, or need not be tried again. */
+  /** Writes the status and the Event of an object; false if the status must be tried again. */
   const work = async (name: string, task: Task): Promise<boolean> => {
     try {
       if (task.writeStatus) await write(statusPatch(name, task))
     } catch (error) {
-      complain("the status of IAMIdentityMappings can't be written", error)
+      warn("the status of IAMIdentityMappings can't be written", error)
       if (!tasks.has(name)) tasks.set(name, task)
       return false
     }
     try {
       await write({ method: 'POST', path: EVENTS, body: syncedEvent(name, task.object, now()) })
-      told = ''
+      logged = ''
     } catch (error) {
-      complain("Events about IAMIdentityMappings can't be written", error)
+      warn("Events about IAMIdentityMappings can't be written", error)
     }
     return true
   }
@@ -143,7 +149,7 @@ export function createStatusWriter(api: KubernetesApi, log: Log, now: () => Date
     note: (name, object, arn, hasChanged) => {
       const writeStatus = textAt(object, 'status', 'canonicalARN') !== arn
       if (writeStatus || hasChanged) tasks.set(name, { object, arn, writeStatus })
-      // Another server has written the status, and says so itself.
+      // Another server has written the status, and writes the Event as well.
       else if (tasks.get(name)?.writeStatus === true) tasks.delete(name)
       if (tasks.size > 0) running ??= run()
     },

@@ -6,41 +6,41 @@ import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 import type { EntryKey, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 
-/** One object as it was last seen. */
+/** The last known state of an object. */
 interface Known {
   readonly name: string
   readonly uid: string
   readonly created: string
   readonly spec: string
-  /** Its last good state; null where it never had one. */
+  /** The entry of its last valid spec; null if it never had one. */
   readonly entry: MappingEntry | null
-  /** What `status.canonicalARN` should be: the canonical ARN that its spec has now; null while the spec is bad. */
+  /** The expected `status.canonicalARN`: the canonical ARN of its spec; null while the spec is invalid. */
   readonly arn: string | null
   readonly isBad: boolean
 }
 
-/** What taking in an object has shown. */
-export interface Taken {
-  /** The canonical ARN, or the pattern of ARNs, that its spec has; null while the spec is bad. */
+/** The result of {@link IdentityMappings.take}. */
+interface Taken {
+  /** The canonical ARN, or the pattern of ARNs, of its spec; null while the spec is invalid. */
   readonly arn: string | null
-  /** Whether its spec is another than before, or it is new. */
+  /** Whether the object is new or its spec has changed. */
   readonly isNew: boolean
-  /** Only where the spec is new. */
+  /** Empty unless `isNew`. */
   readonly errors: readonly string[]
   readonly warnings: readonly string[]
 }
 
-/** For what an entry is, as a text that is the same for all entries for the same. */
+/** Renders a key as a text that is equal for equal keys. */
 function keyText(key: EntryKey): string {
   if (key.type === 'arn') return key.arn
   return key.type === 'like' ? key.prefix + key.glob : ''
 }
 
 /**
- * The order of objects for one ARN. Those with conditions come before those without, which would leave them no case; else the
- * one created last, and of two created in the same second that whose name comes last.
+ * Compares objects for one ARN. Those with conditions come before those without, which match always. Then the newest comes first,
+ * and of two created in the same second the one whose name sorts last.
  */
-function byTurn(a: Known, b: Known): number {
+function byPrecedence(a: Known, b: Known): number {
   const [aIsPlain, bIsPlain] = [a, b].map(({ entry }) => entry?.conditions === null)
   if (aIsPlain !== bIsPlain) return aIsPlain === true ? 1 : -1
   if (a.created !== b.created) return a.created > b.created ? -1 : 1
@@ -48,17 +48,17 @@ function byTurn(a: Known, b: Known): number {
 }
 
 /**
- * The objects IAMIdentityMapping by name, and which of them is in force for which ARN. One change costs the same however many
- * objects there are.
+ * A table of the objects IAMIdentityMapping by name, and of the active one for each ARN. The cost of a change does not depend on the
+ * number of objects.
  */
 export class IdentityMappings {
   readonly #gates: Pick<EntryGates, 'rolePaths'>
   readonly #objects = new Map<string, Known>()
   readonly #namesByKey = new Map<string, Set<string>>()
-  // An ARN is a role's or a user's, never both, so that one of the two tables is enough.
+  // One table is enough for roles and users, because an ARN is never both.
   readonly #byArn = new Map<string, MappingEntry>()
-  readonly #otherwise = new Map<MappingEntry, MappingEntry>()
-  readonly #likes = new Map<string, MappingEntry[]>()
+  readonly #nextForKey = new Map<MappingEntry, MappingEntry>()
+  readonly #patterns = new Map<string, MappingEntry[]>()
   #index: MappingIndex | null = null
   #errorCount = 0
 
@@ -70,7 +70,7 @@ export class IdentityMappings {
     return this.#objects.keys()
   }
 
-  /** How many objects are bad. */
+  /** The number of objects with an invalid spec. */
   get errorCount(): number {
     return this.#errorCount
   }
@@ -80,15 +80,15 @@ export class IdentityMappings {
   }
 
   /**
-   * The mappings in force; another one after each change, but on the same tables, so that a change costs no copy of all of
-   * them. It is good until the next turn of the event loop: a decision takes no longer.
+   * Returns the active mappings. There is a new index after each change, but on the same tables: to copy them would be expensive. So
+   * an index is valid only until the next turn of the event loop. No decision takes longer.
    */
   index(): MappingIndex {
-    this.#index ??= { ...EMPTY_INDEX, rolesByArn: this.#byArn, otherwise: this.#otherwise, likes: this.#likes }
+    this.#index ??= { ...EMPTY_INDEX, rolesByArn: this.#byArn, otherwise: this.#nextForKey, likes: this.#patterns }
     return this.#index
   }
 
-  /** Takes in an object that is new or has changed. A bad spec leaves in force what the same object was before. */
+  /** Adds an object or updates it. If its spec is invalid, the last valid spec of the same object stays active. */
   take(name: string, object: KubernetesObject): Taken {
     const uid = textAt(object, 'metadata', 'uid') ?? ''
     const spec = JSON.stringify(property(object, 'spec') ?? null)
@@ -119,21 +119,21 @@ export class IdentityMappings {
     const names = this.#namesByKey.get(key)
     names?.delete(name)
     if (names?.size === 0) this.#namesByKey.delete(key)
-    this.#otherwise.delete(known.entry)
-    if (known.entry.key.type === 'like') this.#dropLike(known.entry.key.prefix, known.entry)
+    this.#nextForKey.delete(known.entry)
+    if (known.entry.key.type === 'like') this.#dropPattern(known.entry.key.prefix, known.entry)
     else this.#link(key)
   }
 
-  /** Gives a warning where another object leaves this one no case, or the other way round. */
+  /** Adds an entry; returns a warning if another object always takes precedence over it, or the other way round. */
   #add(name: string, entry: MappingEntry): readonly string[] {
     this.#index = null
     const text = keyText(entry.key)
     const names = this.#namesByKey.get(text) ?? new Set()
     this.#namesByKey.set(text, names.add(name))
-    if (entry.key.type === 'like') this.#addLike(entry.key.prefix, entry)
+    if (entry.key.type === 'like') this.#addPattern(entry.key.prefix, entry)
     else this.#link(text)
     if (names.size === 1) return []
-    const ordered = entry.key.type === 'like' ? this.#byName(names) : this.#entriesInTurn(names)
+    const ordered = entry.key.type === 'like' ? this.#byName(names) : this.#byPrecedence(names)
     const { covered } = splitCovered(ordered)
     const pair = covered.find((each) => each.entry === entry || each.by === entry)
     if (pair === undefined) return []
@@ -144,33 +144,33 @@ export class IdentityMappings {
     return [`is for the same ${same} as ${other.path}: ${rule} wins, so ${loser} no effect; remove one of the two`]
   }
 
-  #entriesInTurn(names: Iterable<string>): readonly MappingEntry[] {
+  #byPrecedence(names: Iterable<string>): readonly MappingEntry[] {
     const objects = [...names].map((name) => this.#objects.get(name)).filter((known) => known !== undefined)
-    return objects.toSorted(byTurn).flatMap(({ entry }) => entry ?? [])
+    return objects.toSorted(byPrecedence).flatMap(({ entry }) => entry ?? [])
   }
 
   #byName(names: Iterable<string>): readonly MappingEntry[] {
     return [...names].toSorted((a, b) => (a < b ? -1 : 1)).flatMap((name) => this.#objects.get(name)?.entry ?? [])
   }
 
-  /** Puts the objects for an ARN in their order. All servers order alike, whenever they hear of them. */
+  /** Orders the objects for an ARN. The order is the same on all servers, and does not depend on when they see the objects. */
   #link(arn: string): void {
-    const { chain, covered } = splitCovered(this.#entriesInTurn(this.#namesByKey.get(arn) ?? []))
-    for (const { entry } of covered) this.#otherwise.delete(entry)
+    const { chain, covered } = splitCovered(this.#byPrecedence(this.#namesByKey.get(arn) ?? []))
+    for (const { entry } of covered) this.#nextForKey.delete(entry)
     for (const [index, entry] of chain.entries()) {
       const next = chain[index + 1]
-      if (next === undefined) this.#otherwise.delete(entry)
-      else this.#otherwise.set(entry, next)
+      if (next === undefined) this.#nextForKey.delete(entry)
+      else this.#nextForKey.set(entry, next)
     }
     const [first] = chain
     if (first === undefined) this.#byArn.delete(arn)
     else this.#byArn.set(arn, first)
   }
 
-  /** Patterns are asked in the order of the objects' names, which people can choose. */
-  #addLike(prefix: string, entry: MappingEntry): void {
-    const list = this.#likes.get(prefix) ?? []
-    this.#likes.set(prefix, list)
+  /** Adds a pattern. Patterns are matched in the order of their objects' names, which people can choose. */
+  #addPattern(prefix: string, entry: MappingEntry): void {
+    const list = this.#patterns.get(prefix) ?? []
+    this.#patterns.set(prefix, list)
     let [low, high] = [0, list.length]
     while (low < high) {
       const middle = (low + high) >>> 1
@@ -180,9 +180,9 @@ export class IdentityMappings {
     list.splice(low, 0, entry)
   }
 
-  #dropLike(prefix: string, entry: MappingEntry): void {
-    const list = this.#likes.get(prefix) ?? []
+  #dropPattern(prefix: string, entry: MappingEntry): void {
+    const list = this.#patterns.get(prefix) ?? []
     list.splice(list.indexOf(entry), 1)
-    if (list.length === 0) this.#likes.delete(prefix)
+    if (list.length === 0) this.#patterns.delete(prefix)
   }
 }

@@ -4,9 +4,7 @@ import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-i
 import type { Backend } from './backend.ts'
 import { logProblems } from '../log/log-problems.ts'
 
-/**
- * The mappings of the server's own configuration file, read once at the start.
- */
+/** Creates the backend of the mappings in the server's own configuration file, which are read once at the start. */
 export function createMountedFile(mappings: MappingLists, log: Log): Backend {
   const { index, problems } = indexMappings(mappings)
   logProblems(log, problems)

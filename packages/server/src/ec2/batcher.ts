@@ -1,9 +1,9 @@
 import type { Timing } from '../util/timing.ts'
 
-export interface BatcherOptions<T> {
-  /** The most keys in a batch: a full one does not wait. */
+interface BatcherOptions<T> {
+  /** The maximum number of keys in a batch. A full batch does not wait. */
   readonly maxKeys: number
-  /** How long a batch waits for more keys, from its first. */
+  /** The time that a batch waits for more keys after its first, in milliseconds. */
   readonly maxWaitMs: number
   readonly run: (keys: readonly string[]) => Promise<T>
   readonly timing: Timing
@@ -15,7 +15,7 @@ interface OpenBatch<T> {
   readonly result: Promise<T>
 }
 
-/** Collects keys that are asked for at about the same time; each caller gets what `run` gives for the whole batch. */
+/** Collects keys that are requested at about the same time. Each caller gets the result of `run` for the whole batch. */
 export function createBatcher<T>({ maxKeys, maxWaitMs, run, timing }: BatcherOptions<T>): (key: string) => Promise<T> {
   let open: OpenBatch<T> | null = null
   const start = (): OpenBatch<T> => {

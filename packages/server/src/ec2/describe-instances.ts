@@ -8,7 +8,7 @@ import { describeFailure, readCapped } from '../util/aws-call.ts'
 import { Ec2Error } from './ec2-error.ts'
 import { parseErrorCode, parseInstances, type InstancesPage } from './instances.ts'
 
-/** Where to ask EC2, and with whose credentials. */
+/** The EC2 endpoint and its credentials. */
 export interface Ec2Access extends EndpointVariant {
   readonly credentials: {
     readonly accessKeyId: string
@@ -19,14 +19,14 @@ export interface Ec2Access extends EndpointVariant {
 
 export interface DescribeInstancesOptions {
   readonly dispatcher: Dispatcher
-  /** Asked before each call, for credentials expire. */
+  /** Called before each request, because credentials expire. */
   readonly access: () => Promise<Ec2Access>
   readonly userAgent: string
   readonly now: () => Date
 }
 
 /**
- * Asks EC2 once for one page about these instances.
+ * Requests one page about these instances, without a retry.
  *
  * @throws {Ec2Error}
  */
@@ -36,15 +36,15 @@ export type DescribeInstances = (
   signal: AbortSignal,
 ) => Promise<InstancesPage>
 
-/** Many times what EC2 says of a hundred instances. */
+/** The limit of an answer in bytes: many times the answer about 100 instances. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 const THROTTLED: ReadonlySet<string> = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException'])
 const FORBIDDEN: ReadonlySet<string> = new Set(['UnauthorizedOperation', 'AccessDenied'])
 
 /**
- * The query of a call. A filter, unlike a list of ids, does not let one id that EC2 doesn't know fail the whole call; its
- * values may hold wildcards, which instance ids can't. Without a page size EC2 throttles accounts that have many instances.
+ * Renders the query of a call. With a filter, unlike a list of ids, an unknown id does not fail the whole call. Values of a filter may
+ * contain wildcards, but instance ids can't. Without a page size, EC2 throttles accounts with many instances.
  */
 function queryOf(instanceIds: readonly string[], nextToken: string | null): Record<string, string> {
   return {
@@ -62,7 +62,7 @@ function errorOf(status: number, body: string): Ec2Error {
   const said = `EC2 answered status ${status}${code === null ? '' : `, ${code}`}`
   if (code !== null && THROTTLED.has(code)) return new Ec2Error('throttled', said)
   if (status >= 500) return new Ec2Error('unreachable', said)
-  // EC2 names a code in every error: an answer without one comes from something between here and there.
+  // Every error of EC2 has a code. An answer without one comes from a proxy.
   if (code === null) return new Ec2Error('bad_answer', `${said}: the answer is not one of EC2`)
   if (FORBIDDEN.has(code)) {
     return new Ec2Error('refused', `${said}: allow ec2:DescribeInstances to the identity this server asks EC2 with`)
@@ -75,13 +75,13 @@ async function accessOf(access: () => Promise<Ec2Access>): Promise<Ec2Access & {
     const known = await access()
     return { ...known, host: resolveServiceHost('ec2', known) }
   } catch (error) {
-    // The errors of others may hold what was sent.
+    // Errors of libraries may quote the request.
     const known = error instanceof AuthenticatorError || error instanceof TypeError
     throw new Ec2Error('no_access', `EC2 can't be asked: ${known ? messageOf(error) : describeFailure(error)}`)
   }
 }
 
-/** Makes calls of DescribeInstances: each is one GET, signed with Signature Version 4. */
+/** Creates the client of DescribeInstances. Each call is one GET, signed with Signature Version 4. */
 export function createDescribeInstances(options: DescribeInstancesOptions): DescribeInstances {
   const { dispatcher, access, userAgent, now } = options
   return async (instanceIds, nextToken, signal) => {
@@ -90,7 +90,7 @@ export function createDescribeInstances(options: DescribeInstancesOptions): Desc
     const request = { method: 'GET', protocol: 'https:', hostname: host, path: '/', query, headers: { host } }
     const signer = new SignatureV4({ service: 'ec2', region, credentials, sha256: Sha256 })
     const signed = await signer.sign(request, { signingDate: now() })
-    // undici makes the host header itself: an explicit one would also be the TLS server name.
+    // undici sets the host header itself. It would use an explicit one as the TLS server name, too.
     const { host: _, ...headers } = signed.headers
     let status: number
     let body: string | null

@@ -1,25 +1,25 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 
-/** Why EC2 told nothing. */
-export type Ec2ErrorCode =
-  /** EC2 wants fewer calls. */
+/** The reason why there is no answer of EC2. */
+type Ec2ErrorCode =
+  /** EC2 throttled the call. */
   | 'throttled'
-  /** No connection, no answer, or a failure on the side of EC2. */
+  /** No connection, no answer, or a server error of EC2. */
   | 'unreachable'
-  /** EC2 said no, for a reason that another try does not change. */
+  /** EC2 rejected the call, and would reject a retry. */
   | 'refused'
   | 'bad_answer'
-  /** There is no region to ask in, or there are no credentials to ask with. */
+  /** There is no region, or there are no credentials. */
   | 'no_access'
-  /** More calls are wanted than the server's own limit lets through. */
+  /** The server's own rate limit is exceeded. */
   | 'rate_limited'
   | 'timeout'
 
-/** EC2 could not be asked: `message` says why and what to do next, and holds neither credentials nor instance ids. */
+/** A call to EC2 failed. The message says why and what to do next. It contains neither credentials nor instance ids. */
 export class Ec2Error extends AuthenticatorError<Ec2ErrorCode> {
   override readonly name = 'Ec2Error'
 
-  /** Whether the same call may succeed in a moment. */
+  /** Whether a retry may succeed. */
   get transient(): boolean {
     return this.code === 'throttled' || this.code === 'unreachable'
   }

@@ -4,30 +4,30 @@ import type { Instance, InstancesPage } from './instances.ts'
 import type { Timing } from '../util/timing.ts'
 import { createTokenBucket } from '../util/token-bucket.ts'
 
-export interface FindInstancesOptions {
+interface FindInstancesOptions {
   readonly describe: DescribeInstances
-  /** Calls per second, retries and further pages included. */
+  /** The limit of calls per second, including retries and further pages. */
   readonly qps: number
   readonly burst: number
-  /** How long the search may take, the wait for the rate limit and the retries included. */
+  /** The timeout of a search in milliseconds, including retries and the wait for the rate limit. */
   readonly timeoutMs: number
-  /** Notes a call. */
-  readonly called: () => void
+  /** Called before each call to EC2. */
+  readonly onCall: () => void
   readonly timing: Timing
 }
 
 /**
- * The instances of these ids that EC2 knows, by id.
+ * Finds the instances of these ids, by id. Unknown ids are left out.
  *
  * @throws {Ec2Error}
  */
-export type FindInstances = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Instance>>
+type FindInstances = (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, Instance>>
 
 const FIRST_BACKOFF_MS = 100
 
-/** Searches within the rate limit and the time, and tries again what may succeed in a moment. */
+/** Creates a search with a rate limit, a timeout, and retries of transient errors. */
 export function createFindInstances(options: FindInstancesOptions): FindInstances {
-  const { describe, qps, burst, timeoutMs, called, timing } = options
+  const { describe, qps, burst, timeoutMs, onCall, timing } = options
   const bucket = createTokenBucket(qps, burst, () => timing.now())
   return async (instanceIds) => {
     const deadline = timing.now() + timeoutMs
@@ -44,7 +44,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
         )
       }
       if (waitMs > 0) await timing.sleep(waitMs, timeUp.signal)
-      called()
+      onCall()
       return await describe(instanceIds, nextToken, timeUp.signal)
     }
     const call = async (nextToken: string | null): Promise<InstancesPage> => {
@@ -70,7 +70,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
       } while (nextToken !== null && found.size < wanted.size)
       return found
     }
-    // Credentials are looked up without a signal, so that it is not enough to abort.
+    // An abort is not enough, because the request for credentials takes no signal.
     const giveUp = async (): Promise<never> => {
       await timing.sleep(timeoutMs, done.signal)
       timeUp.abort()

@@ -1,7 +1,7 @@
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { parseXML } from '@aws-sdk/xml-builder'
 
-/** What is asked of an EC2 instance. */
+/** The requested fields of an EC2 instance. */
 export interface Instance {
   readonly id: string
   /** Empty before an instance runs and after it was terminated. */
@@ -13,14 +13,14 @@ export interface Instance {
 /** One answer of DescribeInstances. */
 export interface InstancesPage {
   readonly instances: readonly Instance[]
-  /** What to ask the next page with; null on the last one. */
+  /** The token of the next page; null on the last one. */
   readonly nextToken: string | null
 }
 
-// An error code goes into a log line: only text that looks like one.
+// Error codes are logged, so that other text must not match.
 const ERROR_CODE = /^[A-Za-z0-9.]{1,64}$/
 
-/** The items of a list, which the parser gives as nothing, as one value or as many. */
+/** Returns the items of a list. The parser returns undefined, one value or an array. */
 function items(list: unknown): readonly unknown[] {
   const item = property(list, 'item')
   if (item === undefined) return []
@@ -32,13 +32,13 @@ function parse(body: string): unknown {
     const document: unknown = parseXML(body)
     return document
   } catch {
-    // Not well-formed, or nested deeper than any answer of EC2.
+    // It is not well-formed, or nested deeper than any answer of EC2.
     return undefined
   }
 }
 
 /**
- * Reads the XML answer to DescribeInstances; null for anything else.
+ * Parses the XML answer to DescribeInstances; null for anything else.
  *
  * @see {@link https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html | DescribeInstances}
  */
@@ -58,7 +58,7 @@ export function parseInstances(body: string): InstancesPage | null {
 }
 
 /**
- * The code in an error answer of EC2; null where there is none that is safe to show.
+ * Parses the code of an error answer of EC2; null if there is none that is safe to log.
  *
  * @see {@link https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html | EC2 error codes}
  */

@@ -1,17 +1,17 @@
 import type { DescribeInstances, DescribeInstancesOptions } from './describe-instances.ts'
 import { createPrivateDnsNames, type LookUpPrivateDnsName } from './private-dns-names.ts'
 
-export interface Ec2LookupOptions extends DescribeInstancesOptions {
-  /** Calls per second. */
+interface Ec2LookupOptions extends DescribeInstancesOptions {
+  /** The limit of calls per second. */
   readonly qps: number
-  /** Calls at once. */
+  /** The number of calls that may exceed the rate at once. */
   readonly burst: number
-  /** Notes a call. */
-  readonly called: () => void
+  /** Called before each call to EC2. */
+  readonly onCall: () => void
 }
 
-/** Asks EC2 for private DNS names. What signs and parses is loaded with the first question: most servers never ask one. */
-export function createEc2Lookup({ qps, burst, called, ...ec2 }: Ec2LookupOptions): LookUpPrivateDnsName {
+/** Creates the look-up of private DNS names. The code of the EC2 client is loaded on first use, because most servers never need it. */
+export function createEc2Lookup({ qps, burst, onCall, ...ec2 }: Ec2LookupOptions): LookUpPrivateDnsName {
   let loaded: Promise<DescribeInstances> | undefined
   const load = async (): Promise<DescribeInstances> => {
     const { createDescribeInstances } = await import('./describe-instances.ts')
@@ -21,5 +21,5 @@ export function createEc2Lookup({ qps, burst, called, ...ec2 }: Ec2LookupOptions
     const describeLoaded = await (loaded ??= load())
     return describeLoaded(...call)
   }
-  return createPrivateDnsNames({ describe, qps, burst, called })
+  return createPrivateDnsNames({ describe, qps, burst, onCall })
 }

@@ -9,31 +9,31 @@ import type { Instance } from './instances.ts'
 import { realTiming, type Timing } from '../util/timing.ts'
 
 /**
- * The private DNS name of an EC2 instance; a fault where it has none, which is a verdict; a refusal where EC2 could not be
- * asked, which is none.
+ * Finds the private DNS name of an EC2 instance. Returns a fault if the instance has none, which is a verdict, or a refusal if the call
+ * to EC2 failed, which is not.
  */
 export type LookUpPrivateDnsName = (instanceId: string) => Promise<string | TemplateFault | Refusal>
 
-export interface PrivateDnsNamesOptions {
+interface PrivateDnsNamesOptions {
   readonly describe: DescribeInstances
   readonly qps: number
   readonly burst: number
-  /** Notes a call of EC2. */
-  readonly called: () => void
+  /** Called before each call to EC2. */
+  readonly onCall: () => void
   readonly timing?: Timing
 }
 
-/** How long one login waits for EC2 at most. */
+/** The longest time that a login waits for EC2, in milliseconds. */
 const TIMEOUT_MS = 5_000
 
-/** How long a call waits for more instances to ask about. */
+/** The time that a call waits for more instances, in milliseconds. */
 const BATCH_WAIT_MS = 200
 const BATCH_SIZE = 100
 
-/** Names that are remembered: more than a cluster has nodes. */
+/** The limit of cached names: more than a cluster has nodes. */
 export const MAX_NAMES = 20_000
 
-/** Instances that are looked up at once: more than EC2 can be asked about in {@link TIMEOUT_MS} by default. */
+/** The limit of instances in flight: more than the default rate allows within {@link TIMEOUT_MS}. */
 export const MAX_UNDER_WAY = 10_000
 
 const DNS_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
@@ -47,17 +47,17 @@ function nameOf(instance: Instance | undefined): string | TemplateFault | Refusa
   const { privateDnsName, state } = instance
   if (DNS_NAME.test(privateDnsName)) return privateDnsName
   if (privateDnsName !== '') return fault('what EC2 has for the private DNS name of the instance is no DNS name')
-  // Its kubelet may be faster than EC2.
+  // The kubelet may be faster than EC2.
   if (state === 'pending')
     return new Refusal('ec2_unavailable', 'the instance is pending and has no private DNS name yet')
   return fault('the instance has no private DNS name: it is terminated, or its VPC gives none')
 }
 
 /**
- * Looks up private DNS names: the ids asked for at about the same time in one call, each id once at a time.
+ * Creates the look-up of private DNS names. Ids that are requested at about the same time share a call, and equal ids share a result.
  *
- * Names are remembered for as long as the server runs, for EC2 uses no instance id again; only names: what EC2 does not
- * know at this moment it may know in the next.
+ * Names are cached for as long as the server runs, because EC2 never reuses an instance id. Faults are not cached: EC2 may know the
+ * instance a moment later.
  */
 export function createPrivateDnsNames(options: PrivateDnsNamesOptions): LookUpPrivateDnsName {
   const { timing = realTiming, ...search } = options

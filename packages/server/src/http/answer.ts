@@ -16,10 +16,10 @@ export function jsonAnswer(status: number, body: string): Answer {
 }
 
 /**
- * The answer to a refusal: the API server learns that it is one, and nothing else.
+ * Renders the answer to a refusal. It does not show the reason to the API server.
  *
- * A verdict on the token has `refusalStatus`. All else is an error, which kube-apiserver does not cache; it repeats a 429 by
- * itself, and a 502 not at all.
+ * A verdict on the token has `refusalStatus`. Every other refusal is an error, which kube-apiserver does not cache. It retries after
+ * 429, but not after 502.
  */
 export function refusalAnswer(
   { reason, message, retryAfterSeconds }: Refusal,

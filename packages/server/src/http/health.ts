@@ -3,7 +3,7 @@ import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { createPlainListener, HEALTH_LIMITS } from './listeners.ts'
 import { answerPath, type HealthChecks } from '../observe/checks.ts'
 
-/** Where health checks are answered in plain HTTP. */
+/** The address of the health checks in plain HTTP. */
 export interface HealthAddress {
   /** Null for every address. */
   readonly host: string | null
@@ -22,7 +22,7 @@ const HEADERS = {
   connection: 'close',
 } as const
 
-/** Starts the health server. A port that can't be had is logged and no more: logins matter more than probes. */
+/** Starts the health server. If its port is unavailable, it logs an error and goes on: logins matter more than probes. */
 export async function startHealthServer(
   { host, port }: HealthAddress,
   checks: HealthChecks,

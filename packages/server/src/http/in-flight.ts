@@ -1,9 +1,9 @@
-/** Counts what is under way, and tells when that is nothing. */
-export interface InFlight {
+/** Counts requests in flight. */
+interface InFlight {
   readonly begin: () => void
   readonly end: () => void
   readonly count: () => number
-  /** Resolves as soon as nothing is under way. */
+  /** Resolves as soon as nothing is in flight. */
   readonly drained: () => Promise<void>
 }
 

@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 
-/** How often open connections are checked, in milliseconds. */
+/** The time between two checks of open connections, in milliseconds. */
 const CONNECTION_CHECK_MS = 5_000
 
-/** Checks in a row that find a connection useless before it is cut: 10 s at least. One alone may be a process that stood still. */
+/** Checks in a row that find a connection useless before it is closed: 10 s at least. One check alone may follow a paused process. */
 const USELESS_CHECKS = 3
 
-/** How often pending bodies are checked, in milliseconds. */
+/** The time between two checks of pending bodies, in milliseconds. */
 const BODY_CHECK_MS = 500
 
 /** The limits of one listener. */
 export interface ListenerLimits {
-  /** Connections at one time. The listener closes what comes on top. */
+  /** Concurrent connections. The listener closes excess ones. */
   readonly connections: number
   /** Size of the headers of one request over HTTP/1.1, in bytes. */
   readonly headerBytes: number
@@ -43,9 +43,9 @@ export interface Connections {
 
 interface Connection {
   readonly socket: Socket
-  /** Cuts the connection unless a first request comes. */
+  /** Closes the connection unless a first request comes. */
   readonly first: NodeJS.Timeout
-  /** Only with HTTP/2. */
+  /** Null with HTTP/1.1. */
   session: ServerHttp2Session | null
   /** Requests so far, and at the last check. */
   requests: number
@@ -58,14 +58,14 @@ interface Connection {
 
 type TrackedClient = Client & { readonly connection: Connection | undefined }
 
-/** The socket of HTTP/2 is not the one that was accepted, but has the same addresses. */
+/** Identifies a connection. With HTTP/2, the socket of a session is another object than the accepted one, with the same addresses. */
 function nameOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
   return `${remoteAddress}:${remotePort}`
 }
 
 /**
- * Detects stalled connections. With HTTP/1.1 that includes idle ones: Node.js closes them after a few seconds, Bun never does. A
- * client of HTTP/2 may rest. But one that is in the middle of headers, even endless ones, can't answer a PING; any other does.
+ * Detects stalled connections. With HTTP/1.1 that includes idle ones: Node.js closes them after a few seconds, but Bun never does. With
+ * HTTP/2 a client may be idle. A client in the middle of headers, even endless ones, can't answer a PING, but an idle one does.
  */
 function check(connection: Connection): void {
   const { session, socket, requests, unanswered } = connection
@@ -84,7 +84,7 @@ function check(connection: Connection): void {
 function limitConnections(server: Server, { firstRequestMs, idleSessionMs }: ListenerLimits): Map<string, Connection> {
   const connections = new Map<string, Connection>()
   server.on('connection', (socket: Socket) => {
-    // It is gone already.
+    // The client has disconnected already.
     if (socket.remotePort === undefined) {
       socket.destroy()
       return
@@ -109,7 +109,7 @@ function limitConnections(server: Server, { firstRequestMs, idleSessionMs }: Lis
   return connections
 }
 
-/** Finds the client of a request. Reading the addresses of a socket is expensive, so once for each connection. */
+/** Finds the client of a request. It reads the addresses of a socket once per connection, because that is expensive. */
 function createClients(connections: ReadonlyMap<string, Connection>): (request: AnyRequest) => TrackedClient {
   const clients = new WeakMap<object, TrackedClient>()
   return (request) => {
@@ -124,8 +124,8 @@ function createClients(connections: ReadonlyMap<string, Connection>): (request: 
 }
 
 /**
- * Cuts requests whose bodies don't end: the connection, or the one stream of it. All are checked together: a timer for each would be
- * a part of what every login costs.
+ * Aborts requests whose bodies don't end, by closing the connection or, with HTTP/2, the stream. One timer checks all: a timer for each
+ * request would slow down every login.
  *
  * @returns The requests whose bodies are pending, with the time by `performance.now()` at which they began.
  */
@@ -133,11 +133,11 @@ function limitBodies(server: Server, { bodyMs }: ListenerLimits): Map<AnyRequest
   const pending = new Map<AnyRequest, number>()
   const checks = setInterval(() => {
     const latest = performance.now() - bodyMs
-    // In the order in which they came.
+    // In order of arrival.
     for (const [request, at] of pending) {
       if (at > latest) break
       pending.delete(request)
-      // With HTTP/2 that would leave the stream open. Without an error, Bun ends it by a frame that costs the client its connection.
+      // `request.destroy()` would leave an HTTP/2 stream open. Without an error, Bun sends a frame that closes the client's connection.
       if ('stream' in request) request.stream.destroy(new Error('the body did not end in time'))
       else request.destroy()
     }
@@ -147,7 +147,7 @@ function limitBodies(server: Server, { bodyMs }: ListenerLimits): Map<AnyRequest
 }
 
 /**
- * Applies its limits to a listener. Every listener gets them here and not by the options of the runtimes alone: Bun ignores
+ * Applies limits to a listener. The options of the runtimes are not enough: Bun ignores
  * `headersTimeout`, `requestTimeout` and `keepAliveTimeout` for HTTP/1.1 over TLS, and neither runtime limits HTTP/2 in time.
  */
 export function applyLimits(server: Server, limits: ListenerLimits): Connections {

@@ -21,14 +21,14 @@ export const HEALTH_LIMITS: ListenerLimits = {
   idleSessionMs: 2_000,
 }
 
-/** What one client of HTTP/2 may have open on a connection: memory in MiB, streams, and headers in bytes. */
+/** The limits of one HTTP/2 connection: memory in MiB, concurrent streams, and headers in bytes. */
 const HTTP2_LIMITS: Pick<SecureServerOptions, 'maxSessionMemory' | 'settings'> = {
   maxSessionMemory: 8,
   settings: { maxConcurrentStreams: 1_000, maxHeaderListSize: 32 * 1024 },
 }
 
 /** A server that can listen, with its limits applied. */
-export interface Listener<S> {
+interface Listener<S> {
   readonly server: S
   readonly connections: Connections
 }

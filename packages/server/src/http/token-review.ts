@@ -1,20 +1,18 @@
 import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import type { Login } from '../login/authenticate.ts'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
 const V1BETA1 = 'authentication.k8s.io/v1beta1'
 const API_VERSIONS: readonly string[] = [V1BETA1, 'authentication.k8s.io/v1']
 
-/** The text that the API server's log shows for a body that is no TokenReview. */
+/** The message in the API server's log for a body that is not a TokenReview. */
 export const EXPECTED_TOKEN_REVIEW = 'expected a request body to be a TokenReview'
 
-/** What the API server asks (Kubernetes API, TokenReview). */
-export interface TokenReview {
-  /** The version to answer in. */
+/** The request of the API server (Kubernetes API, TokenReview). */
+interface TokenReview extends Login {
+  /** The API version of the answer. */
   readonly apiVersion: string
-  readonly token: string
-  /** Empty where none are asked for. */
-  readonly audiences: readonly string[]
 }
 
 function isTextList(value: unknown): value is readonly string[] {
@@ -25,7 +23,7 @@ function malformed(why: string): Refusal {
   return new Refusal('malformed_request', `${EXPECTED_TOKEN_REVIEW}: ${why}`)
 }
 
-/** Reads the body of a request. A TokenReview that names neither its version nor its kind counts as v1beta1. */
+/** Parses the body of a request. A TokenReview without apiVersion and kind counts as v1beta1. */
 export function parseTokenReview(body: string): TokenReview | Refusal {
   let review: unknown
   try {
@@ -47,20 +45,20 @@ export function parseTokenReview(body: string): TokenReview | Refusal {
   return { apiVersion: known, token, audiences }
 }
 
-/** The answer for an identity that is mapped. `audiences` are those asked for that this server serves. */
+/** Renders the answer for a mapped identity. `audiences` are the requested ones that this server serves. */
 export function renderAuthenticated(apiVersion: string, user: UserInfo, audiences: readonly string[]): string {
   const status = { authenticated: true, user, ...(audiences.length > 0 ? { audiences } : {}) }
   return JSON.stringify({ apiVersion, kind: 'TokenReview', metadata: {}, spec: {}, status })
 }
 
 /**
- * The answer for a sound refusal. It has no `status.error`, which would keep kube-apiserver from caching it, and no reason,
- * which is nobody's business but the operator's.
+ * Renders the answer for a verdict against the token. It has no `status.error`, because kube-apiserver would not cache it then, and no
+ * reason, because only the operator may see it.
  */
 export function renderRefused(apiVersion: string): string {
   const status = { authenticated: false, user: {} }
   return JSON.stringify({ apiVersion, kind: 'TokenReview', metadata: {}, spec: {}, status })
 }
 
-/** The body that went with status 403 in releases of aws-iam-authenticator up to 0.7. */
+/** The body that releases of aws-iam-authenticator up to 0.7 send with status 403. */
 export const REFUSED_403 = '{"metadata":{},"spec":{},"status":{"user":{}}}'

@@ -10,15 +10,15 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
 import type { Client } from './limits.ts'
 
-/** Where kube-apiserver sends its TokenReviews. */
+/** The path to which kube-apiserver sends its TokenReviews. */
 const PATH = '/authenticate'
 
-/** Size of a body, in bytes. Larger than any TokenReview: a token has 16 KiB at most. */
+/** The limit of a body, in bytes. It is larger than any TokenReview: a token has 16 KiB at most. */
 const MAX_BODY_BYTES = 1024 * 1024
 
 const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE'
 
-/** The refusals for bodies that fastify rejects, by the code of its error. */
+/** The refusals for bodies that fastify rejects, by error code. */
 const BODY_REFUSALS: ReadonlyMap<string, Refusal> = new Map(
   [
     [TOO_LARGE, `it is longer than ${MAX_BODY_BYTES} bytes`],
@@ -26,7 +26,7 @@ const BODY_REFUSALS: ReadonlyMap<string, Refusal> = new Map(
   ].map(([code = '', why]) => [code, new Refusal('malformed_request', `${EXPECTED_TOKEN_REVIEW}: ${why}`)]),
 )
 
-/** The webhook's fastify. */
+/** The fastify instance of the webhook. */
 export type App = FastifyInstance<Http2SecureServer, Http2ServerRequest, Http2ServerResponse>
 type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2ServerRequest>
 type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerRequest, Http2ServerResponse>
@@ -35,25 +35,25 @@ export interface TokenReviewOptions {
   readonly authenticate: Authenticate
   readonly metrics: Metrics
   readonly logRefusal: LogRefusal
-  /** The status of a sound refusal: 200 by the webhook's contract, or 403 as in older releases. */
+  /** The status of a verdict against the token: 200 by the webhook's contract, or 403 as in older releases. */
   readonly refusalStatus: 200 | 403
   readonly clientOf: (request: Http2ServerRequest) => Client
 }
 
-/** Gives the text of an answer to a user; kept for a user that comes again. */
+/** Creates a function that renders granted logins, with a cache for cached users. */
 function createRenderer(): (apiVersion: string, granted: Granted) => string {
   const kept = new WeakMap<UserInfo, { readonly apiVersion: string; readonly text: string }>()
   return (apiVersion, { user, audiences, isKept }) => {
-    const isAlike = isKept && audiences.length === 0
-    const known = isAlike ? kept.get(user) : undefined
+    const isCacheable = isKept && audiences.length === 0
+    const known = isCacheable ? kept.get(user) : undefined
     if (known?.apiVersion === apiVersion) return known.text
     const text = renderAuthenticated(apiVersion, user, audiences)
-    if (isAlike) kept.set(user, { apiVersion, text })
+    if (isCacheable) kept.set(user, { apiVersion, text })
     return text
   }
 }
 
-/** Gives where a TokenReview came from, one object for each client. */
+/** Creates a function that returns the origin of a client's TokenReviews, one object for each client. */
 function createOrigins(): (client: Client) => Origin {
   const origins = new WeakMap<Client, Origin>()
   return (client) => {
@@ -66,7 +66,7 @@ function createOrigins(): (client: Client) => Origin {
   }
 }
 
-/** Sends an answer in one write. Without the cork, Bun sends the head of HTTP/1.1 by itself, which costs a fifth of all logins. */
+/** Sends an answer in one write. Without `cork`, Bun writes the HTTP/1.1 head separately, which reduces throughput by a fifth. */
 function send(reply: Reply, { status, headers, body }: Answer): void {
   const { socket, httpVersionMajor } = reply.request.raw
   if (httpVersionMajor === 1) socket.cork()
@@ -77,20 +77,20 @@ function send(reply: Reply, { status, headers, body }: Answer): void {
   }
 }
 
-/** Adds the endpoint of the webhook: TokenReview in, TokenReview out. */
+/** Adds the endpoint that answers TokenReviews. */
 export function addTokenReviews(app: App, options: TokenReviewOptions): void {
   const { authenticate, metrics, logRefusal, refusalStatus, clientOf } = options
   const render = createRenderer()
   const originOf = createOrigins()
 
-  /** Refuses what never becomes a TokenReview. */
+  /** Refuses a request without a valid TokenReview. */
   const refuseRequest = (refusal: Refusal, { raw }: Request): Answer => {
     logRefusal(refusal, { path: PATH, client: clientOf(raw).name, method: raw.method })
     metrics.decided(refusal.reason, 0)
     return refusalAnswer(refusal, '', refusalStatus)
   }
   const handle = async (request: Request, reply: Reply): Promise<void> => {
-    // A stream of HTTP/2 that is reset seems to come to its end.
+    // A reset HTTP/2 stream looks like one that has ended.
     if (request.raw.aborted) return void reply.hijack()
     const review = parseTokenReview(String(request.body))
     if (review instanceof Refusal) return send(reply, refuseRequest(review, request))
@@ -103,11 +103,11 @@ export function addTokenReviews(app: App, options: TokenReviewOptions): void {
     return send(reply, jsonAnswer(200, render(review.apiVersion, outcome)))
   }
   const handleError = (error: Error & { readonly code?: unknown }, request: Request, reply: Reply): void => {
-    // The body of a client that is gone is cut short: nobody waits for an answer.
+    // The client has disconnected in the middle of the body: don't answer.
     if (request.raw.aborted) return void reply.hijack()
     const refusal = BODY_REFUSALS.get(String(error.code))
     if (refusal === undefined) throw error
-    // A connection of HTTP/2 goes on.
+    // Keep the HTTP/2 connection open.
     if (request.raw.httpVersionMajor === 2) reply.removeHeader('connection')
     const refused = refuseRequest(refusal, request)
     send(reply, error.code === TOO_LARGE ? { ...refused, status: 413 } : refused)
@@ -119,7 +119,7 @@ export function addTokenReviews(app: App, options: TokenReviewOptions): void {
     handler: (request, reply) =>
       send(reply, refuseRequest(new Refusal('method_not_allowed', 'expected POST'), request)),
   })
-  // In a scope of its own: nothing else reads bodies.
+  // In a scope of its own, because no other route reads bodies.
   void app.register((scope: App, _options, done) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) =>

@@ -13,7 +13,7 @@ import { isOnLoopback } from '../observe/status.ts'
 import { createFailedHandshakes } from '../tls/failed-handshakes.ts'
 import { secureOptions } from '../tls/secure-options.ts'
 
-/** How long a connection on which nothing is in flight may take to end by itself when the server stops, in milliseconds. */
+/** The time that idle connections have to close when the server stops, in milliseconds. */
 const LINGER_MS = 250
 
 const TEXT = 'text/plain; charset=UTF-8'
@@ -26,27 +26,27 @@ export interface WebhookOptions extends Omit<TokenReviewOptions, 'clientOf'> {
   readonly status: () => string
 }
 
-/** The HTTPS server that kube-apiserver asks. */
+/** The HTTPS server that kube-apiserver calls. */
 export interface Webhook {
-  /** Begins to listen; gives the port, which is chosen where 0 was asked for. */
+  /** Starts to listen; returns the port, which the system chooses for 0. */
   listen(address: string, port: number): Promise<number>
-  /** New connections get this pair from now on; those that are open live on. */
+  /** Serves this pair to new connections; open ones are not affected. */
   usePair(pair: KeyPair): void
-  /** How many requests have no answer yet. */
+  /** The number of requests without an answer. */
   unanswered(): number
-  /** Takes no more connections, answers what is in flight, and ends. */
+  /** Closes the listener, answers the requests in flight, then closes all connections. */
   close(): Promise<void>
 }
 
-/** No route has a JSON schema; without this, fastify would load its compilers of them at the start. */
+/** Replaces fastify's schema compilers, which take time to load. No route has a JSON schema. */
 function noSchemas(): never {
   throw new Error('a route has a JSON schema')
 }
 
-/** A client that goes away is no fault: its request ends, and that is noticed by the end of the answer. */
+/** Ignores clients that disconnect: the `close` event of the response ends their requests. */
 function ignore(): void {}
 
-/** Logs errors inside the server, and keeps what they say from clients. */
+/** Logs internal errors, without showing them to clients. */
 function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): void {
   app.setErrorHandler((error: { readonly statusCode?: number }, { raw }, reply) => {
     const { statusCode = 500 } = error
@@ -57,7 +57,7 @@ function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): vo
     const [path = ''] = raw.url.split('?', 1)
     const origin = { path, client: clientOf(raw).name, method: raw.method }
     log.error('a request failed inside the server', { ...origin, error: textAt(error, 'code') ?? 'unknown' })
-    // What failed may have been the answer itself: then there is no other one.
+    // If the answer itself failed, there can't be another one.
     if (reply.raw.headersSent) {
       reply.hijack()
       reply.raw.destroy()
@@ -69,7 +69,7 @@ function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): vo
 
 /** Adds the endpoints for probes, Prometheus and people on the node. */
 function addObservability(app: App, { metrics, checks, status }: WebhookOptions): void {
-  // As in the reference, whatever the method.
+  // Any method, as in the reference implementation.
   app.all('/healthz', (_request, reply) => reply.type(TEXT).send('ok'))
   app.all('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
@@ -92,7 +92,6 @@ function addObservability(app: App, { metrics, checks, status }: WebhookOptions)
   })
 }
 
-/** Creates the HTTPS server. */
 export function createWebhook(options: WebhookOptions): Webhook {
   const { pair, log } = options
   const { server, connections } = createTlsListener(secureOptions(pair), WEBHOOK_LIMITS)
@@ -110,7 +109,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
         request.on('error', ignore)
         response.on('error', ignore)
         response.once('close', inFlight.end)
-        // None of the routes depends on it, and fastify refuses malformed ones.
+        // Fastify rejects malformed content types, and no route depends on them.
         request.headers['content-type'] = 'application/octet-stream'
         route(request, response)
       })

@@ -4,37 +4,37 @@ import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { refusalFields } from './refusal-log.ts'
 import { createTokenBucket, type TokenBucket } from '../util/token-bucket.ts'
 
-/** Lines: so many at once, and after that so many a second. */
+/** A limit of log lines: a burst, then a number of lines per second. */
 interface Limits {
   readonly burst: number
   readonly perSecond: number
 }
 
-/** One reason; of whoever STS has named, one reason and one principal. */
+/** Log budget of one reason; once STS has identified the caller, of one reason and one principal. */
 const KIND: Limits = { burst: 6, perSecond: 0.25 }
 
-/** All principals of one account: whoever owns one can make as many of them as he likes. */
+/** Log budget of all principals of one account: its owner can create any number of them. */
 const ACCOUNT: Limits = { burst: 12, perSecond: 1 }
 
-/** All lines about nobody knows whom: nine in any second. */
+/** Log budget for refusals before STS has identified the caller: 9 lines per second. */
 const UNNAMED: Limits = { burst: 7, perSecond: 2 }
 
-/** All lines about those whom STS has named: fifteen in any second. */
+/** Log budget for refusals of callers whom STS has identified: 15 lines per second. */
 const NAMED: Limits = { burst: 12, perSecond: 3 }
 
-/** So many of all lines are kept for kinds that had none lately; of those about the named, as many again for quiet accounts. */
-const KEPT = 3
+/** Lines reserved for kinds without a recent line. For identified callers, as many again are reserved for quiet accounts. */
+const RESERVED = 3
 
-/** Without a line for so long a kind had none lately. */
-const LATELY_MS = 20_000
+/** The age at which a line stops being recent, in milliseconds. */
+const RECENT_MS = 20_000
 
-/** Kinds, and accounts, that are told apart at one time. */
+/** The limit of kinds, and of accounts, with a budget of their own. */
 export const MAX_KINDS = 1_024
 
-/** Who is refused, once STS has said so. */
+/** The refused caller, once STS has identified it. */
 export interface Named {
   readonly identity: Pick<Identity, 'accountId' | 'canonicalArn'>
-  /** Logs what goes before the line; called where there is one. */
+  /** Logs the lines that belong before the refusal; called only if the refusal is logged. */
   readonly before?: () => void
 }
 
@@ -47,7 +47,7 @@ interface Kind {
   unlogged: number
 }
 
-/** What came up lately, by name; what has not come up for longest is forgotten first. */
+/** Creates an LRU table of values by name. */
 function createRecent<T>(create: () => T, forgotten: (value: T) => void = () => undefined): (name: string) => T {
   const recent = new Map<string, T>()
   return (name) => {
@@ -66,12 +66,12 @@ function createRecent<T>(create: () => T, forgotten: (value: T) => void = () => 
 }
 
 /**
- * The line `access denied`, bounded, so that no flood fills the log or hides the one line that somebody looks for. Lines whose
- * author is not known share one budget, and those about whom STS has named another, of which no account has more than its share.
- * The next line of a kind that was held back says by how many in the field `unlogged`; `unloggedOthers` counts what kinds held
- * back that are no longer told apart.
+ * Logs `access denied` within limits, so that a flood neither fills the log nor hides other lines. Refusals before STS has identified
+ * the caller share one budget. Those of identified callers share another, in which each account has a limited share. The next line of
+ * a kind has the number of its suppressed lines in the field `unlogged`. The field `unloggedOthers` is the number of suppressed lines
+ * of kinds that have left the table.
  *
- * @param now Milliseconds since some moment, never set back.
+ * @param now Monotonic time in milliseconds.
  */
 export function createRefusalLog(log: Log, now: () => number): LogRefusal {
   const bucketOf = ({ burst, perSecond }: Limits): TokenBucket => createTokenBucket(perSecond, burst, now)
@@ -82,15 +82,15 @@ export function createRefusalLog(log: Log, now: () => number): LogRefusal {
     () => ({ bucket: bucketOf(KIND), loggedAt: -Infinity, unlogged: 0 }),
     ({ unlogged }) => (unloggedOthers += unlogged),
   )
-  // What a kind or an account takes is gone even where the next bucket has none: so each tries its luck no more often than it may
-  // have lines, however many it sends, and none has the whole budget by being the loudest.
+  // A kind or an account spends a token even if the next bucket is empty. So it asks for the shared budget no more often than its own
+  // limit allows, and none gets the whole budget by sending the most.
   const mayLog = ({ bucket, loggedAt }: Kind, named: Named | undefined): boolean => {
     if (bucket.take(0) === null) return false
-    const keep = now() - loggedAt < LATELY_MS ? KEPT : 0
+    const keep = now() - loggedAt < RECENT_MS ? RESERVED : 0
     if (named === undefined) return unnamed.take(0, keep) !== null
     const account = accountOf(named.identity.accountId)
     if (account.take(0, ACCOUNT.burst / 2) !== null) return allNamed.take(0) !== null
-    return account.take(0) !== null && allNamed.take(0, KEPT + keep) !== null
+    return account.take(0) !== null && allNamed.take(0, RESERVED + keep) !== null
   }
   return (refusal, fields, named) => {
     const kind = kindOf(`${refusal.reason} ${named?.identity.canonicalArn ?? ''}`)

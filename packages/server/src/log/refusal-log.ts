@@ -2,17 +2,17 @@ import type { LogFields } from '@aws-iam-authenticator/core/log/log'
 import type { NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
 import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 
-/** How much of one near miss a line of the log takes; an ARN in it may be as long as its writer liked. */
+/** The limit of one near miss in a log line, in characters: an ARN in it may have any length. */
 const MAX_LENGTH = 400
 
-/** What the line about a refusal has beside who and where: the reason, and the section of the documents about it. */
+/** Returns the fields that explain a refusal: the reason, and the section of the docs about it. */
 export function refusalFields({ reason, message }: Refusal): LogFields {
   return { reason, error: message, see: `docs/errors.md#${reason}` }
 }
 
 /**
- * The entries that were nearly for whoever is refused; of a scrubbed account only which they are. The ids of scrubbed accounts
- * are left out of what is told to others.
+ * Returns the near misses of a refused caller. For a scrubbed account they have only the place and kind of each entry. For others,
+ * the ids of scrubbed accounts are masked.
  */
 export function nearestFields(
   misses: readonly NearMiss[],

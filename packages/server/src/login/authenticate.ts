@@ -9,49 +9,55 @@ import type { LogRefusal, Named } from '../log/bounded-refusals.ts'
 import { createGrants, type Grant } from './grants.ts'
 import { entryPath, grantedDecision, refusedDecision, type Decision, type Known } from './decision.ts'
 import { nearestFields } from '../log/refusal-log.ts'
-import type { TokenReview } from '../http/token-review.ts'
 import type { Verified, Verify } from './verify.ts'
 
-/** Maps a verified identity to a Kubernetes user; a promise where somebody has to be asked for that. */
+/** Maps a verified identity to a Kubernetes user. It returns a promise only if the mapping depends on EC2. */
 export type MapIdentity = (identity: Identity) => Mapped | Refusal | Promise<Mapped | Refusal>
 
 export interface AuthenticateOptions {
   readonly verify: Verify
   readonly map: MapIdentity
-  /** The indexes by which `map` decides at this moment. */
+  /** The indexes that `map` reads at this moment. */
   readonly indexes: () => readonly unknown[]
-  /** The entries that are nearly for an identity that none is for. */
+  /** Near misses: entries that almost match an unmapped identity. */
   readonly nearestMisses: (identity: Identity) => readonly NearMiss[]
-  /** Accounts of which nothing but username and groups may be told or logged. */
+  /** Accounts of which only the username and groups may be logged. */
   readonly scrubbedAccounts: ReadonlySet<string>
-  /** The API server's audiences; null where this server does not know them. */
+  /** The API server's audiences; null if unknown. */
   readonly apiAudiences: readonly string[] | null
   readonly log: Log
   readonly logRefusal: LogRefusal
-  /** Notes a token of another kind. */
-  readonly foreignToken: () => void
-  /** Is told of each decision. */
-  readonly decided: (decision: Decision) => void
+  /** Called for each foreign token. */
+  readonly onForeignToken: () => void
+  /** Called for each decision. */
+  readonly onDecision: (decision: Decision) => void
 }
 
-/** A login that is let in. */
-export interface Granted {
-  readonly user: UserInfo
-  /** Whether this very object has come before, or will come again: then what is made of it is worth to be kept. */
-  readonly isKept: boolean
-  /** The audiences asked for that this server serves; empty where it does not know them. */
+/** A token to decide about, with the audiences that the answer may name. */
+export interface Login {
+  readonly token: string
+  /** Empty if none are requested. */
   readonly audiences: readonly string[]
 }
 
-/** Where a request came from, as the log shows it. */
+/** A login that is granted. */
+export interface Granted {
+  readonly user: UserInfo
+  /** Whether `user` is a cached object: then its rendered answer is worth caching, too. */
+  readonly isKept: boolean
+  /** The requested audiences that this server serves; empty if it does not know them. */
+  readonly audiences: readonly string[]
+}
+
+/** The origin of a request, as the log shows it. */
 export type Origin = Readonly<Record<'path' | 'client' | 'method', string>>
 
 /**
- * Decides about one TokenReview.
+ * Decides about one login.
  *
- * @param address The address it came from.
+ * @param address The client's address.
  */
-export type Authenticate = (review: TokenReview, origin: Origin, address: string) => Promise<Granted | Refusal>
+export type Authenticate = (login: Login, origin: Origin, address: string) => Promise<Granted | Refusal>
 
 function identityFields({ identity, request }: Verified): LogFields {
   return {
@@ -64,7 +70,7 @@ function identityFields({ identity, request }: Verified): LogFields {
   }
 }
 
-/** A text of a scrubbed account for the log: templates can put the ARN and ids into a username or a group. */
+/** Masks the ARN and ids of a scrubbed account in a text for the log: templates can put them into a username or a group. */
 function scrub(text: string, identity: Identity): string {
   const secrets = [identity.arn, identity.canonicalArn, identity.accountId, identity.userId, identity.accessKeyId]
   return secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '***'), text)
@@ -76,8 +82,8 @@ function scrubbedUser({ username, uid }: UserInfo, groups: readonly string[], id
 }
 
 /**
- * Without `apiAudiences` the answer names no audience, by which kube-apiserver takes the token as valid for its own audiences
- * alone (Kubernetes API, TokenReviewStatus.audiences).
+ * Returns the audiences of the answer. Without `apiAudiences` there are none, and kube-apiserver takes the token as valid for its
+ * own audiences alone (Kubernetes API, TokenReviewStatus.audiences).
  */
 function serveAudiences(asked: readonly string[], served: readonly string[] | null): readonly string[] | Refusal {
   if (served === null || asked.length === 0) return []
@@ -87,49 +93,51 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
     : new Refusal('unsupported_audience', 'none of the audiences asked for is in server.apiAudiences')
 }
 
-/** The way of one token through the server: verify, map, answer; and what the log says of it. */
+/** Creates the grant of a mapped identity. Its log fields contain neither ARN nor ids of a scrubbed account. */
+function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields: LogFields): Grant {
+  const user = userInfo(identity, mapped, isScrubbed)
+  const loggedUser = {
+    ...user,
+    groups: mapped.groups,
+    ...(isScrubbed ? scrubbedUser(user, mapped.groups, identity) : {}),
+  }
+  const { username, uid, groups } = loggedUser
+  const { backend } = mapped
+  return { user, loggedUser, mapped, fields: { ...fields, username, uid, groups, backend, entry: entryPath(mapped) } }
+}
+
+/** Creates the function that takes a token through verifying and mapping, and logs and reports the decision. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const {
-    verify,
-    map,
-    indexes,
-    nearestMisses,
-    scrubbedAccounts,
-    apiAudiences,
-    log,
-    logRefusal,
-    foreignToken,
-    decided,
-  } = options
-  const grants = createGrants(indexes)
-  const letIn = ({ user, told, mapped, fields }: Grant, origin: Origin, known: Known): UserInfo => {
+  const { verify, map, nearestMisses, scrubbedAccounts, log, logRefusal, onDecision } = options
+  const grants = createGrants(options.indexes)
+  const grant = ({ user, loggedUser, mapped, fields }: Grant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
-    decided(grantedDecision(told, mapped, known))
+    onDecision(grantedDecision(loggedUser, mapped, known))
     return user
   }
-  return async (review, origin) => {
+  return async (login, origin) => {
     const startedAt = performance.now()
     let known: Known = { client: origin.client, startedAt }
     const refuse = (refusal: Refusal, fields: LogFields = {}, named?: Named): Refusal => {
       logRefusal(refusal, { ...origin, ...fields }, named)
-      decided(refusedDecision(refusal, known))
+      onDecision(refusedDecision(refusal, known))
       return refusal
     }
-    if (review.token !== '' && !hasTokenPrefix(review.token)) {
-      foreignToken()
+    if (login.token !== '' && !hasTokenPrefix(login.token)) {
+      options.onForeignToken()
       return new Refusal('malformed_token', 'this is a token of another kind')
     }
-    const audiences = serveAudiences(review.audiences, apiAudiences)
+    const audiences = serveAudiences(login.audiences, options.apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
-    const verified = await verify(review.token)
+    const verified = await verify(login.token)
     if (verified instanceof Refusal) return refuse(verified)
     const { identity } = verified
     const { host } = verified.request
-    const scrubbed = scrubbedAccounts.has(identity.accountId)
-    const fields = scrubbed ? { stsendpoint: host } : identityFields(verified)
-    known = { client: origin.client, startedAt, stsHost: host, ...(scrubbed ? {} : { identity }) }
+    const isScrubbed = scrubbedAccounts.has(identity.accountId)
+    const fields = isScrubbed ? { stsendpoint: host } : identityFields(verified)
+    known = { client: origin.client, startedAt, stsHost: host, ...(isScrubbed ? {} : { identity }) }
     const repeated = verified.isRemembered ? grants.recall(verified) : undefined
-    if (repeated !== undefined) return { user: letIn(repeated, origin, known), isKept: true, audiences }
+    if (repeated !== undefined) return { user: grant(repeated, origin, known), isKept: true, audiences }
     const stsAnswered = (): void => {
       if (!verified.isRemembered) log.info('STS response', origin, fields)
     }
@@ -138,19 +146,18 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const mapped = await mapping
     if (mapped instanceof Refusal) {
       const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
-      const nearest = nearestFields(misses, scrubbed, scrubbedAccounts)
-      const message = scrubbed ? scrub(mapped.message, identity) : mapped.message
-      // Everybody who has some AWS account is named by STS: the line of its answer is bounded with that of the refusal.
+      const nearest = nearestFields(misses, isScrubbed, scrubbedAccounts)
+      const message = isScrubbed ? scrub(mapped.message, identity) : mapped.message
+      // Anyone with an AWS account gets an answer from STS, so the line about it is limited together with that of the refusal.
       return refuse(new Refusal(mapped.reason, message), { ...fields, ...nearest }, { identity, before: stsAnswered })
     }
     stsAnswered()
-    const user = userInfo(identity, mapped, scrubbed)
-    const told = { ...user, groups: mapped.groups, ...(scrubbed ? scrubbedUser(user, mapped.groups, identity) : {}) }
-    const { username, uid, groups } = told
-    const granted = { ...fields, username, uid, groups, backend: mapped.backend, entry: entryPath(mapped) }
-    const isToBeKept = verified.isRemembered && !(mapping instanceof Promise)
-    const grant = { user, told, mapped, fields: isToBeKept ? repeatedFields(granted) : granted }
-    if (isToBeKept) keep(verified, grant)
-    return { user: letIn(grant, origin, known), isKept: isToBeKept, audiences }
+    const granted = grantOf(identity, mapped, isScrubbed, fields)
+    const isKept = verified.isRemembered && !(mapping instanceof Promise)
+    if (isKept) {
+      repeatedFields(granted.fields)
+      keep(verified, granted)
+    }
+    return { user: grant(granted, origin, known), isKept, audiences }
   }
 }

@@ -3,16 +3,16 @@ import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import type { ReasonCode, Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
-/** What was decided about one token. Of a scrubbed account it holds neither ARN nor ids. */
+/** The decision about one token. It contains neither ARN nor ids of a scrubbed account. */
 export interface Decision {
-  /** Null where the login was let in. */
+  /** Null if the login was granted. */
   readonly reason: ReasonCode | null
-  /** The text of a refusal, as in the log. */
+  /** The message of a refusal, as in the log. */
   readonly error: string | null
   readonly client: string
-  /** Null where STS has not said who it is, and for a scrubbed account. */
+  /** Null if STS has not identified the caller, and for a scrubbed account. */
   readonly identity: Identity | null
-  /** The STS that said who it is. */
+  /** The STS host that identified the caller. */
   readonly stsHost: string | null
   readonly backend: string | null
   readonly entry: string | null
@@ -20,7 +20,7 @@ export interface Decision {
   readonly latencyMs: number
 }
 
-/** What is known of a token at the moment it is decided about. */
+/** The facts about a token at the time of its decision. */
 export interface Known {
   readonly client: string
   readonly identity?: Identity
@@ -38,7 +38,7 @@ export function refusedDecision({ reason, message }: Refusal, known: Known): Dec
   return { reason, error: message, client, identity, stsHost, ...nothing, latencyMs: latencyOf(known) }
 }
 
-/** The path of an entry, or what stands for one where the whole account is let in. */
+/** The path of the matching entry; `mapAccounts` if the whole account is mapped. */
 export function entryPath({ entry }: Mapped): string {
   return entry?.path ?? 'mapAccounts'
 }

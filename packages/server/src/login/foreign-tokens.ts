@@ -1,13 +1,14 @@
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 
-/** How often the log says how many there were, in milliseconds. */
+/** The time between two log lines, in milliseconds. */
 const EVERY_MS = 60_000
 
 /**
- * Notes tokens of other kinds, such as those of service accounts: the API server asks about each one that its other
- * authenticators don't know. They are counted, and the log has one line a minute for all of them.
+ * Counts foreign tokens, such as those of service accounts: the API server sends each one that its other authenticators reject. The
+ * log has one line per minute for all of them.
  *
- * @param now Milliseconds since some moment, never set back.
+ * @param now Monotonic time in milliseconds.
+ * @returns Must be called for each foreign token.
  */
 export function createForeignTokens(log: Log, now: () => number, counted: () => void): () => void {
   let unlogged = 0

@@ -3,28 +3,28 @@ import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 import type { Verified } from './verify.ts'
 
-/** A login that is let in. */
+/** A granted login. */
 export interface Grant {
   readonly user: UserInfo
-  /** What of the user may be logged. */
-  readonly told: UserInfo
+  /** The user as it may be logged. */
+  readonly loggedUser: UserInfo
   readonly mapped: Mapped
   readonly fields: LogFields
 }
 
-/** Grants to tokens that are remembered. */
-export interface Grants {
-  /** The grant to this token, where the mappings in force are still those by which it was given. */
+/** The grants of cached tokens. */
+interface Grants {
+  /** Returns the grant of a token, if the active mappings have not changed since. */
   recall(verified: Verified): Grant | undefined
-  /** Begins a decision: to be told of the grant that comes of it. */
+  /** Must be called before a decision; returns a function that stores the resulting grant. */
   begin(): (verified: Verified, grant: Grant) => void
 }
 
 /**
- * Keeps what a token was let in as. A decision is a pure function of an identity and of indexes that never change, so that the
- * same objects give the same again: to compare them takes the place of looking up, filling templates and rendering.
+ * Caches grants by token. A decision is a pure function of an identity and of immutable indexes, so that the same objects give the same
+ * decision. To compare them is cheaper than to match entries, fill in templates and render the user again.
  *
- * @param indexes The indexes in force, of all backends in their order.
+ * @param indexes The active indexes of all backends, in their order.
  */
 export function createGrants(indexes: () => readonly unknown[]): Grants {
   const grants = new WeakMap<Verified, { readonly by: readonly unknown[]; readonly grant: Grant }>()

@@ -15,8 +15,8 @@ import type { Backend } from '../backends/backend.ts'
 import type { LookUpPrivateDnsName } from '../ec2/private-dns-names.ts'
 
 /**
- * Maps identities by what the backends know at that moment. Where a template wants to know something of EC2 first, they are
- * asked again with the answer: a mapping that is gone by then grants nothing.
+ * Maps identities by the current snapshots of the backends. If a template depends on EC2, it maps again with EC2's answer, by the
+ * snapshots at that time: a mapping that was removed in the meantime grants nothing.
  */
 export function createMapper(
   backends: () => readonly Backend[],
@@ -26,16 +26,16 @@ export function createMapper(
   const map = (identity: Identity, facts: TemplateFacts): Mapped | Refusal | Promise<Mapped | Refusal> => {
     const snapshots = backends().map((backend) => backend.snapshot())
     const decision = decide(identity, snapshots, reserved, facts)
-    return decision instanceof NeedsEc2PrivateDnsName ? askFirst(identity, decision) : decision
+    return decision instanceof NeedsEc2PrivateDnsName ? askEc2First(identity, decision) : decision
   }
-  const askFirst = async (identity: Identity, { instanceId }: NeedsEc2PrivateDnsName): Promise<Mapped | Refusal> => {
+  const askEc2First = async (identity: Identity, { instanceId }: NeedsEc2PrivateDnsName): Promise<Mapped | Refusal> => {
     const name = await lookUpPrivateDnsName(instanceId)
     return name instanceof Refusal ? name : map(identity, { ec2PrivateDnsName: name })
   }
   return (identity) => map(identity, {})
 }
 
-/** Finds the entries that are nearly for an identity, also those of the configuration file where no backend reads it. */
+/** Finds near misses of an identity. It includes the entries of the configuration file even if no backend uses them. */
 export function createNearestMisses(
   backends: () => readonly Backend[],
   configured: MappingLists,

@@ -11,25 +11,25 @@ import { detach } from '../sts/detach.ts'
 import { lifetimeOf } from '../sts/lifetime.ts'
 import type { Remembered } from '../sts/remembered.ts'
 
-/** Who signed a token, and which STS said so. */
+/** The identity that signed a token, and the STS that said so. */
 export interface Verified {
   readonly identity: Identity
   readonly request: Pick<StsRequest, 'host' | 'region'>
-  /** Whether that was remembered, and STS not asked. */
+  /** Whether it comes from the cache, so that STS was not called. */
   readonly isRemembered: boolean
 }
 
 export type Verify = (token: string) => Promise<Verified | Refusal>
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly askSts: AskSts
   readonly partition: Partition
-  /** The region this server runs in; null while it is not known. */
+  /** The region that this server runs in; null while it is unknown. */
   readonly serverRegion: () => string | null
-  /** The only regions whose STS is asked, beside the server's own; null for all. */
+  /** The regions whose STS may be called, in addition to the server's own; null for all. */
   readonly stsRegions?: ReadonlySet<string> | null
   readonly now: () => Date
-  /** Where outcomes are remembered, and for how many milliseconds; without it each token is verified anew. */
+  /** The cache of outcomes, and their lifetime in milliseconds; without it, STS is asked about each token. */
   readonly memory?: { readonly remembered: Remembered<Verified | Refusal>; readonly ttlMs: number }
 }
 
@@ -37,7 +37,7 @@ function inContext({ reason, message, retryAfterSeconds }: Refusal, context: str
   return new Refusal(reason, `${context}: ${message}`, retryAfterSeconds)
 }
 
-/** A refusal by STS in the words that operators search their logs for. */
+/** Rewords a refusal by STS with the phrases that operators search their logs for. */
 function ofSts(refusal: Refusal): Refusal {
   if (refusal.reason === 'overloaded') return inContext(refusal, 'sts getCallerIdentity was not called')
   const throttled = refusal.reason === 'sts_throttled'
@@ -45,8 +45,8 @@ function ofSts(refusal: Refusal): Refusal {
 }
 
 /**
- * Verifies tokens: what can be checked here first, then STS. Equal tokens in flight share one call to STS. What STS said of a
- * token is remembered for a while: who signed it, not what that is mapped to. An outcome that is no verdict is not.
+ * Verifies tokens: first by local checks, then with STS. Equal tokens in flight share one call to STS. The cache holds the identity
+ * that signed a token, but not its mapping. Outcomes that are not verdicts are not cached.
  */
 export function createVerifier(options: VerifyOptions): Verify {
   const { askSts, partition, serverRegion, stsRegions = null, now, memory } = options
@@ -67,15 +67,15 @@ export function createVerifier(options: VerifyOptions): Verify {
     return outcome
   }
   return async (token) => {
-    // The key is a digest, so that no token stays in a table. What can't be a token is not worth one.
-    const isWorthIt = hasTokenPrefix(token) && token.length <= MAX_TOKEN_LENGTH
-    const digest = isWorthIt ? hash('sha256', token, 'base64') : ''
+    // The key is a digest, so that no token stays in a table. A text that can't be a token is not hashed.
+    const isPlausible = hasTokenPrefix(token) && token.length <= MAX_TOKEN_LENGTH
+    const digest = isPlausible ? hash('sha256', token, 'base64') : ''
     const known = memory?.remembered.recall(digest)
     if (known !== undefined) return known
     const policy = { partition, serverRegion: serverRegion(), stsRegions, now: now() }
     const request = parseToken(token, policy)
     if (request instanceof Refusal) return inContext(request, 'input token was not properly formatted')
-    // However a token spells it, a host is one host. Tables of hosts keep these texts longer than the token.
+    // Tables of hosts keep these texts longer than the token, and must not distinguish upper and lower case.
     const [host, region] = [detach(request.host.toLowerCase()), detach(request.region.toLowerCase())]
     return inFlight.run(digest, () => askAndRemember(digest, { ...request, host, region }))
   }

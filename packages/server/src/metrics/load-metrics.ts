@@ -1,34 +1,35 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
+import { METRIC_PREFIX } from './prefix.ts'
 
-/** What there is at one moment. */
-export interface Load {
+/** The load at one moment. */
+interface Load {
   readonly inFlight: number
   readonly queued: number
   readonly openBreakers: number
   readonly remembered: number
 }
 
-/** The metrics of what keeps STS and this server from too much. */
+/** Metrics of the parts that protect STS and this server from overload. */
 export interface LoadMetrics {
-  /** A token of another kind, such as of a service account. */
+  /** Counts a foreign token, such as one of a service account. */
   readonly foreignToken: () => void
-  /** A token that STS was not asked about, for the outcome was remembered. */
+  /** Counts a token whose outcome at STS was cached. */
   readonly recalled: () => void
-  /** Says where the gauges look at each scrape. */
+  /** Sets the source that the gauges read at each scrape. */
   readonly observe: (load: () => Load) => void
 }
 
-export function createLoadMetrics(prefix: string, registry: Registry): LoadMetrics {
+export function createLoadMetrics(registry: Registry): LoadMetrics {
   const registers = [registry]
   const foreignTokens = new Counter({
-    name: `${prefix}foreign_tokens_total`,
+    name: `${METRIC_PREFIX}foreign_tokens_total`,
     help: 'Tokens of other kinds, refused without a look',
     registers,
   })
-  // Counted here and told at a scrape: to find the counter's value takes longer than to recall an outcome.
+  // Hits are summed up here and added at a scrape: an update of the counter takes longer than a cache hit.
   let hits = 0
   const recalled: Counter = new Counter({
-    name: `${prefix}token_cache_hits_total`,
+    name: `${METRIC_PREFIX}token_cache_hits_total`,
     help: 'Tokens whose outcome at STS was remembered',
     registers,
     collect: () => {
@@ -39,7 +40,7 @@ export function createLoadMetrics(prefix: string, registry: Registry): LoadMetri
   const gauge = (name: string, help: string, read: (load: Load) => number): ((load: () => Load) => void) => {
     let load: (() => Load) | undefined
     const made: Gauge = new Gauge({
-      name: `${prefix}${name}`,
+      name: `${METRIC_PREFIX}${name}`,
       help,
       registers,
       collect: () => {

@@ -1,14 +1,14 @@
-/** Stands for every value that a label has no room for. */
+/** The label value that replaces values that were not admitted. */
 export const OTHER = 'other'
 
 /**
- * The values of one label. Values that come from outside would make a time series each: only admitted ones are told apart, and
- * their number is capped.
+ * The values of one label. Each value creates a time series, so that values from outside must be limited: only admitted ones are
+ * distinguished, and their number is capped.
  */
-export interface LabelValues {
-  /** The value, or `other` if it was not admitted. */
+interface LabelValues {
+  /** Returns the value, or `other` if it was not admitted. */
   readonly of: (value: string) => string
-  /** Tells a value apart from now on; without effect once the cap is reached. */
+  /** Admits a value, unless the cap is reached. */
   readonly admit: (value: string) => void
 }
 

@@ -1,14 +1,14 @@
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { Counter, Gauge, type Registry } from 'prom-client'
-import { METRIC_PREFIX } from './metrics.ts'
-import { runtimeName, type Build } from '../observe/status.ts'
+import { METRIC_PREFIX } from './prefix.ts'
+import { runtimeName, type Build } from '../util/build.ts'
 
-export interface OperationsMetrics {
+interface OperationsMetrics {
   readonly certificateExpires: (at: Date) => void
   readonly auditLost: (count: number) => void
 }
 
-/** Metrics about the server itself rather than about logins. */
+/** Creates the metrics about the server itself. */
 export function createOperationsMetrics(
   registry: Registry,
   build: Build,

@@ -2,25 +2,25 @@ import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mo
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
 
-/** What one backend has at present, for people on the node. */
+/** The state of one backend in `/status`. */
 export interface BackendReport {
   readonly mode: BackendMode
   readonly isLoaded: boolean
   readonly roles: number
   readonly users: number
-  /** Entries with patterns. */
+  /** The number of entries with patterns. */
   readonly patterns: number
   readonly accounts: number
-  /** Errors in its source, as it was last read. */
+  /** The number of errors in its source at the last load. */
   readonly errors: number
-  /** When its mappings were last loaded or changed; null where they never were. */
+  /** The time of the last load or change; null if it was never loaded. */
   readonly changedAt: string | null
-  /** Why it has nothing, or nothing new; null while all is well. */
+  /** The reason why its mappings are missing or out of date; null if they are up to date. */
   readonly fault: string | null
 }
 
-/** Keeps in mind when backends changed. */
-export interface BackendActivity {
+/** Records when backends change. */
+interface BackendActivity {
   readonly changed: (mode: BackendMode, source: string, errors: number) => void
   readonly report: (snapshot: BackendSnapshot) => BackendReport
 }

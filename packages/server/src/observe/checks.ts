@@ -1,25 +1,25 @@
-/** One thing that must be well. */
+/** A health check. */
 export interface Check {
   readonly name: string
-  /** What is not well; null while all is. It is for the log and for people on the node, not for whoever asks over the network. */
+  /** Returns the problem; null if there is none. Only `/status` shows it, which answers on the node alone. */
   readonly fault: () => string | null
 }
 
-/** The outcome of some checks, as an HTTP answer. */
-export interface CheckAnswer {
+/** The outcome of checks as an HTTP answer. */
+interface CheckAnswer {
   readonly status: 200 | 500
   readonly body: string
 }
 
-/** Alive is whoever can answer at all. */
+/** Always succeeds: a server that answers is alive. */
 export const PING: Check = { name: 'ping', fault: () => null }
 
 /**
- * Answers as the API server's endpoint of that name: `ok` alone where nothing fails and no list is asked for (`?verbose`).
+ * Answers like the API server's endpoint of that name: `ok` alone if all checks pass and no list is requested (`?verbose`).
  *
  * @see {@link https://kubernetes.io/docs/reference/using-api/health-checks/ | Kubernetes API health endpoints}
  */
-export function answerChecks(endpoint: 'livez' | 'readyz', checks: readonly Check[], isVerbose: boolean): CheckAnswer {
+function answerChecks(endpoint: 'livez' | 'readyz', checks: readonly Check[], isVerbose: boolean): CheckAnswer {
   const outcomes = checks.map(({ name, fault }) => ({ name, isWell: fault() === null }))
   const isWell = outcomes.every((outcome) => outcome.isWell)
   if (isWell && !isVerbose) return { status: 200, body: 'ok' }
@@ -32,13 +32,13 @@ export function answerChecks(endpoint: 'livez' | 'readyz', checks: readonly Chec
   }
 }
 
-/** The checks of the server. */
+/** The health checks of the server. */
 export interface HealthChecks {
   readonly live: () => readonly Check[]
   readonly ready: () => readonly Check[]
 }
 
-/** The answer to a path with its query; null where it is none of the two endpoints. */
+/** Answers a path with its query; null if it is neither `/livez` nor `/readyz`. */
 export function answerPath(url: string, { live, ready }: HealthChecks): CheckAnswer | null {
   const [path = '', query = ''] = url.split('?', 2)
   const isVerbose = new URLSearchParams(query).has('verbose')

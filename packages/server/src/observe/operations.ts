@@ -5,15 +5,16 @@ import type { Registry } from 'prom-client'
 import type { Decision } from '../login/decision.ts'
 import type { AskSts } from '../sts/sts-client.ts'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
+import type { Build } from '../util/build.ts'
 import { openAuditLog } from './audit-log.ts'
 import { createBackendActivity } from './backend-activity.ts'
 import { PING, type Check, type HealthChecks } from './checks.ts'
 import { createOperationsMetrics } from '../metrics/operations-metrics.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
-import { statusOf, type Build } from './status.ts'
+import { statusOf, type ServerStatus } from './status.ts'
 import { createStsActivity } from './sts-activity.ts'
 
-export interface OperationsOptions {
+interface OperationsOptions {
   readonly registry: Registry
   readonly build: Build
   readonly clusterId: string
@@ -25,31 +26,61 @@ export interface OperationsOptions {
   readonly now: () => Date
 }
 
-/** What tells operators how the server is. */
+/** The parts that show operators the state of the server. */
 export interface Operations {
   readonly checks: HealthChecks
   readonly decided: (decision: Decision) => void
   readonly watchSts: (askSts: AskSts) => AskSts
   readonly backendChanged: (mode: BackendMode, source: string, errors: number) => void
   readonly certificateExpires: (at: Date) => void
-  /** The certificate that is served; from then on it is one of the checks. */
+  /** Sets the certificate to check and to show. */
   readonly serves: (certificate: CertificateFollower) => void
   /** The state of the server as JSON. */
   readonly status: () => string
   readonly reopenAuditLog: () => void
-  /** Not ready any more. */
+  /** Makes the readiness check fail. */
   readonly stopping: () => void
   readonly stop: () => Promise<void>
 }
 
+function backendCheck({ mode, index, fault }: BackendSnapshot): Check {
+  return { name: `backend-${mode}`, fault: () => (index === null ? (fault ?? 'not loaded yet') : null) }
+}
+
+/** The audit log, or what replaces it if none is configured. */
+interface OptionalAuditLog {
+  readonly note: (decision: Decision) => void
+  readonly reopen: () => void
+  readonly status: () => ServerStatus['auditLog']
+  readonly close: () => Promise<void>
+}
+
+function openOptionalAuditLog(
+  { auditLogPath: path, log, now }: OperationsOptions,
+  onLost: (count: number) => void,
+): OptionalAuditLog {
+  if (path === null) {
+    return { note: () => undefined, reopen: () => undefined, status: () => null, close: () => Promise.resolve() }
+  }
+  const auditLog = openAuditLog({ path, log, now, onLost })
+  return {
+    note: (decision) => auditLog.note(decision),
+    reopen: () => {
+      auditLog.reopen()
+      log.info('opening the audit log anew', { auditLog: path })
+    },
+    status: () => ({ path, fault: auditLog.fault() }),
+    close: () => auditLog.close(),
+  }
+}
+
 export function createOperations(options: OperationsOptions): Operations {
-  const { registry, build, clusterId, partition, auditLogPath, snapshots, log, now } = options
+  const { registry, build, clusterId, partition, snapshots, now } = options
   const metrics = createOperationsMetrics(registry, build, snapshots)
   const sts = createStsActivity(now)
   const backends = createBackendActivity(now)
   const decisions = createRecentDecisions(now)
-  const auditLog =
-    auditLogPath === null ? null : openAuditLog({ path: auditLogPath, log, now, lost: metrics.auditLost })
+  const auditLog = openOptionalAuditLog(options, metrics.auditLost)
   const startedAt = now()
   let certificate: CertificateFollower | null = null
   let isStopping = false
@@ -58,10 +89,7 @@ export function createOperations(options: OperationsOptions): Operations {
     PING,
     { name: 'shutdown', fault: () => (isStopping ? 'the server is stopping' : null) },
     { name: 'certificate', fault: () => (certificate === null ? 'none is loaded yet' : certificate.fault()) },
-    ...snapshots().map(({ mode, index, fault }) => ({
-      name: `backend-${mode}`,
-      fault: () => (index === null ? (fault ?? 'not loaded yet') : null),
-    })),
+    ...snapshots().map(backendCheck),
     { name: 'sts', fault: sts.fault },
   ]
   return {
@@ -69,7 +97,7 @@ export function createOperations(options: OperationsOptions): Operations {
     decided: (decision) => {
       decisions.note(decision)
       if (decision.reason === null && decision.stsHost !== null) sts.granted(decision.stsHost)
-      auditLog?.note(decision)
+      auditLog.note(decision)
     },
     watchSts: sts.watch,
     backendChanged: backends.changed,
@@ -90,21 +118,14 @@ export function createOperations(options: OperationsOptions): Operations {
         backends: () => snapshots().map(backends.report),
         sts: sts.report,
         decisions,
-        auditLog: () =>
-          auditLog === null || auditLogPath === null ? null : { path: auditLogPath, fault: auditLog.fault() },
+        auditLog: auditLog.status,
       })
       return JSON.stringify(status)
     },
-    reopenAuditLog: () => {
-      if (auditLog === null) return
-      auditLog.reopen()
-      log.info('opening the audit log anew', { auditLog: auditLogPath ?? '' })
-    },
+    reopenAuditLog: auditLog.reopen,
     stopping: () => {
       isStopping = true
     },
-    stop: async () => {
-      await auditLog?.close()
-    },
+    stop: auditLog.close,
   }
 }

@@ -1,17 +1,17 @@
 import type { Decision } from '../login/decision.ts'
 
-/** Enough to see what is going on. */
+/** The limit of refusals in `/status`. */
 const MAX_REFUSALS = 20
-/** The text of a refusal may quote an ARN that is as long as its owner liked. */
+/** The limit of a refusal's message, in characters: it may quote an ARN of any length. */
 const MAX_ERROR_LENGTH = 400
 
-/** A login that was refused, for people on the node. */
+/** A refused login in `/status`. */
 export interface RecentRefusal {
   readonly time: string
   readonly reason: string
   readonly error: string
   readonly client: string
-  /** Null where nobody has said who it is, and for a scrubbed account. */
+  /** Null if STS has not identified the caller, and for a scrubbed account. */
   readonly arn: string | null
 }
 
@@ -20,7 +20,7 @@ export interface RecentDecisions {
   report(): { readonly granted: number; readonly refused: number; readonly refusals: readonly RecentRefusal[] }
 }
 
-/** Counts decisions, and keeps the last refusals in mind: the latest first. */
+/** Counts decisions, and keeps the last refusals, newest first. */
 export function createRecentDecisions(now: () => Date): RecentDecisions {
   let granted = 0
   let refused = 0
@@ -32,8 +32,8 @@ export function createRecentDecisions(now: () => Date): RecentDecisions {
         return
       }
       refused += 1
-      const told = (error ?? '').slice(0, MAX_ERROR_LENGTH)
-      const refusal = { time: now().toISOString(), reason, error: told, client, arn: identity?.arn ?? null }
+      const message = (error ?? '').slice(0, MAX_ERROR_LENGTH)
+      const refusal = { time: now().toISOString(), reason, error: message, client, arn: identity?.arn ?? null }
       refusals = [refusal, ...refusals].slice(0, MAX_REFUSALS)
     },
     report: () => ({ granted, refused, refusals }),

@@ -1,17 +1,12 @@
 import type { Socket } from 'node:net'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
+import { runtimeName, type Build } from '../util/build.ts'
 import type { BackendReport } from './backend-activity.ts'
 import type { Check } from './checks.ts'
 import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
 import type { StsHostReport } from './sts-activity.ts'
 
-/** What was built. */
-export interface Build {
-  readonly version: string
-  readonly commit: string
-}
-
-/** The state of a running server, for people on its node: no token, no key, nothing of scrubbed accounts. */
+/** The state of a running server. It contains no token, no key, and nothing about scrubbed accounts. */
 export interface ServerStatus {
   readonly version: string
   readonly commit: string
@@ -35,11 +30,11 @@ export interface ServerStatus {
   readonly sts: readonly StsHostReport[]
   readonly decisions: { readonly granted: number; readonly refused: number }
   readonly refusals: readonly RecentRefusal[]
-  /** Null where none is configured. */
+  /** Null if none is configured. */
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
 }
 
-export interface StatusSources {
+interface StatusSources {
   readonly build: Build
   readonly clusterId: string
   readonly partition: string
@@ -51,12 +46,6 @@ export interface StatusSources {
   readonly sts: () => readonly StsHostReport[]
   readonly decisions: RecentDecisions
   readonly auditLog: () => ServerStatus['auditLog']
-}
-
-/** The runtime that this process is. */
-export function runtimeName(): string {
-  const { bun } = process.versions
-  return bun === undefined ? `node ${process.versions.node}` : `bun ${bun}`
 }
 
 export function statusOf(sources: StatusSources): ServerStatus {
@@ -92,7 +81,7 @@ export function statusOf(sources: StatusSources): ServerStatus {
 
 const LOOPBACK = /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/
 
-/** Whether both ends of a connection are on this machine's loopback. */
+/** Whether both ends of a connection have loopback addresses. */
 export function isOnLoopback({ remoteAddress, localAddress }: Pick<Socket, 'remoteAddress' | 'localAddress'>): boolean {
   return LOOPBACK.test(remoteAddress ?? '') && LOOPBACK.test(localAddress ?? '')
 }

@@ -2,20 +2,20 @@ import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-re
 import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import type { AskSts } from '../sts/sts-client.ts'
 
-/** How many calls in a row must have failed, all of them lately, for STS to count as out of reach. */
+/** STS counts as unreachable after this number of failures in a row, if all are recent. */
 const FAILURES = 3
-const LATELY_MS = 60_000
-/** What latencies are told of. */
+const RECENT_MS = 60_000
+/** The window of reported latencies, in milliseconds. */
 const WINDOW_MS = 5 * 60_000
 const MAX_SAMPLES = 512
-/** Hosts that are reported; whoever sends tokens can invent more. */
+/** The limit of reported hosts: clients can invent any number of them. */
 export const MAX_REPORTED_HOSTS = 16
 
-/** The calls to one STS host since the start; latencies of the last five minutes, null where none was answered then. */
+/** The calls to one STS host since the start. Latencies are those of the last five minutes, and null if there was no answer. */
 export interface StsHostReport {
   readonly host: string
   readonly calls: number
-  /** Calls without an answer. */
+  /** The number of calls without an answer. */
   readonly failures: number
   readonly p50Ms: number | null
   readonly p99Ms: number | null
@@ -23,18 +23,18 @@ export interface StsHostReport {
 }
 
 export interface StsActivity {
-  /** Notes each call of the given one. */
+  /** Wraps a client to record its calls. */
   readonly watch: (askSts: AskSts) => AskSts
-  /** A login was granted through this host. */
+  /** Must be called after a login was granted through the host. */
   readonly granted: (host: string) => void
-  /** Why STS counts as out of reach; null while it does not, and before the first call. */
+  /** The reason why STS counts as unreachable; null while it does not. */
   readonly fault: () => string | null
   readonly report: () => readonly StsHostReport[]
 }
 
 /**
- * Why a host is believed to be one of STS, the weakest reason first: none, it has answered and AWS publishes its region, or a login
- * was granted through it.
+ * The evidence that a host is an STS host, weakest first: none, it has answered and AWS publishes its region, or a login was granted
+ * through it.
  */
 const BELIEFS = ['none', 'answered', 'granted'] as const
 
@@ -46,7 +46,7 @@ interface HostRecord {
   lastFailure: { readonly time: string; readonly error: string } | null
 }
 
-/** The refusals that come of a call. */
+/** The reasons of refusals after a call was made. */
 const CALLED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'bad_signature',
   'unknown_key',
@@ -62,9 +62,25 @@ function quantile(sorted: readonly number[], part: number): number | null {
   return value === undefined ? null : Math.round(value * 10) / 10
 }
 
+/** @param since The start of the window of latencies, in milliseconds since the epoch. */
+function reportOf(host: string, record: HostRecord, since: number): StsHostReport {
+  const { calls, failures, samples, lastFailure } = record
+  const recent = samples.filter(({ at }) => at >= since).map(({ ms }) => ms)
+  const sorted = recent.sort((a, b) => a - b)
+  return { host, calls, failures, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), lastFailure }
+}
+
+/** Deletes the oldest host of the weakest belief. */
+function makeRoom(hosts: Map<string, HostRecord>): void {
+  for (const belief of BELIEFS) {
+    const [name] = [...hosts].find(([, record]) => record.belief === belief) ?? []
+    if (name !== undefined) return void hosts.delete(name)
+  }
+}
+
 /**
- * Records how STS answered. Calls to hosts that may not exist count for reachability only until one has answered that
- * does: a token may name any region, and a proxy that inspects TLS answers for each of them.
+ * Records the answers of STS. Calls to hosts without evidence count for reachability only until a host with evidence has answered: a
+ * token may name any region, and a proxy that inspects TLS answers for each of them.
  */
 export function createStsActivity(now: () => Date): StsActivity {
   const hosts = new Map<string, HostRecord>()
@@ -72,17 +88,10 @@ export function createStsActivity(now: () => Date): StsActivity {
   let lastError = ''
   let hasBelievedHost = false
 
-  /** Forgets the oldest host of the weakest belief. */
-  const makeRoom = (): void => {
-    for (const belief of BELIEFS) {
-      const [name] = [...hosts].find(([, record]) => record.belief === belief) ?? []
-      if (name !== undefined) return void hosts.delete(name)
-    }
-  }
   const recordOf = (host: string): HostRecord => {
     const known = hosts.get(host)
     if (known !== undefined) return known
-    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom()
+    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom(hosts)
     const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
     hosts.set(host, record)
     return record
@@ -121,15 +130,9 @@ export function createStsActivity(now: () => Date): StsActivity {
     },
     fault: () => {
       const [oldest] = failedAt
-      if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > LATELY_MS) return null
+      if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > RECENT_MS) return null
       return `the last ${FAILURES} calls failed: ${lastError}`
     },
-    report: () =>
-      [...hosts].map(([host, { calls, failures, samples, lastFailure }]) => {
-        const since = now().getTime() - WINDOW_MS
-        const lately = samples.filter(({ at }) => at >= since).map(({ ms }) => ms)
-        const sorted = lately.sort((a, b) => a - b)
-        return { host, calls, failures, p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), lastFailure }
-      }),
+    report: () => [...hosts].map(([host, record]) => reportOf(host, record, now().getTime() - WINDOW_MS)),
   }
 }

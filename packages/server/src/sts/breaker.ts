@@ -1,22 +1,22 @@
-/** So many calls in a row without an answer, and a host counts as gone. */
+/** Calls in a row without an answer after which a host counts as unreachable. */
 const FAILURES_TO_OPEN = 5
 
-/** How often a host that is gone is tried: as soon as it is back, logins pass again. */
+/** The time between two trials of an unreachable host, in milliseconds. */
 const TRIAL_EVERY_MS = 1_000
 
 /**
- * Keeps calls from a host that gives no answer, but for one trial a second. A trial that hangs holds up no later one, and the
- * first that is answered closes the breaker.
+ * Rejects calls to a host that does not answer, except for one trial per second. A trial that hangs does not delay the next one. The
+ * first answer closes the breaker.
  */
 export interface Breaker {
-  /** Whether a call may be made now. Each true while the breaker is open is a trial. */
+  /** Whether a call may be made now. While the breaker is open, each `true` starts a trial. */
   readonly admits: () => boolean
   readonly answered: () => void
   readonly failed: () => void
   readonly isOpen: () => boolean
 }
 
-/** @param now Milliseconds since some moment, never set back. */
+/** @param now Monotonic time in milliseconds. */
 export function createBreaker(now: () => number): Breaker {
   let failures = 0
   let nextTrialAt = 0

@@ -1,26 +1,26 @@
 import type { Timing } from '../util/timing.ts'
 
-export interface CallQueueOptions {
+interface CallQueueOptions {
   readonly timing: Timing
-  /** Calls at once before many have been answered: connections that are not there yet are opened a few at a time. */
+  /** The initial limit of concurrent calls. It is low, so that new connections are opened a few at a time. */
   readonly first: () => number
-  /** Calls at once after many have been answered. */
+  /** The limit of concurrent calls after many answers. */
   readonly most: number
-  /** Who is sure to wait longer than this, in milliseconds, is turned away at once. */
+  /** Reject a call at once if its expected wait exceeds this, in milliseconds. */
   readonly maxExpectedWaitMs: number
-  /** Who has waited so long, in milliseconds, is turned away. */
+  /** Reject a call after it has waited for this time, in milliseconds. */
   readonly maxWaitMs: number
-  /** Whether one more may wait. */
+  /** Whether one more call may wait. */
   readonly mayWait: () => boolean
 }
 
-/** Bounds the calls to one host that are under way, and those that wait for their turn. First come, first served. */
+/** Limits the calls to one host that are in flight and those that wait. First come, first served. */
 export interface CallQueue {
   readonly inFlight: number
   readonly queued: number
-  /** Whether a call may be made; a promise where that is known later only. Who gets true must give back the place by `leave`. */
+  /** Whether a call may be made; a promise if it has to wait. After `true`, the caller must call `leave`. */
   enter(): boolean | Promise<boolean>
-  /** @param answeredAfterMs How long the call took; null where there was no answer. */
+  /** @param answeredAfterMs The duration of the call in milliseconds; null if there was no answer. */
   leave(answeredAfterMs: number | null): void
 }
 
@@ -29,29 +29,25 @@ interface Waiter {
   readonly resolve: (enters: boolean) => void
 }
 
-/** How much the latest call weighs in what a call takes. */
-const LATEST = 0.1
+/** EWMA weight of the newest sample. */
+const NEWEST_WEIGHT = 0.1
 
-/** So many answers make room for one call more at once: a burst after the start is no storm of handshakes. */
+/** Answers needed before the concurrency limit grows by one: a burst after the start must not cause a storm of handshakes. */
 const ANSWERS_FOR_ONE_MORE = 8
 
-export function createCallQueue(options: CallQueueOptions): CallQueue {
-  const { timing, first, most, maxExpectedWaitMs, maxWaitMs, mayWait } = options
-  // A set, for it keeps the order and gives up its first as cheaply as any other.
-  const waiting = new Set<Waiter>()
-  let inFlight = 0
-  let grown = 0
-  let callMs = 0
-  let isExpiring = false
+/** Callers that wait for a place, in order of arrival. */
+interface WaitingLine {
+  readonly size: number
+  /** Waits for a place; false if none became free in time. */
+  readonly join: () => Promise<boolean>
+  /** Removes the first caller; returns the function that admits it. */
+  readonly shift: () => (() => void) | undefined
+}
 
-  const limitNow = (): number => Math.min(most, first() + Math.floor(grown / ANSWERS_FOR_ONE_MORE))
-  const shift = (): Waiter | undefined => {
-    for (const waiter of waiting) {
-      waiting.delete(waiter)
-      return waiter
-    }
-    return undefined
-  }
+function createWaitingLine(timing: Timing, maxWaitMs: number): WaitingLine {
+  // A set keeps the order, and removes its first member as cheaply as any other.
+  const waiting = new Set<Waiter>()
+  let isExpiring = false
   const expire = async (): Promise<void> => {
     isExpiring = true
     for (;;) {
@@ -63,6 +59,33 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
     }
     isExpiring = false
   }
+  return {
+    get size() {
+      return waiting.size
+    },
+    join: () =>
+      new Promise((resolve) => {
+        waiting.add({ until: timing.now() + maxWaitMs, resolve })
+        if (!isExpiring) void expire()
+      }),
+    shift: () => {
+      for (const waiter of waiting) {
+        waiting.delete(waiter)
+        return () => waiter.resolve(true)
+      }
+      return undefined
+    },
+  }
+}
+
+export function createCallQueue(options: CallQueueOptions): CallQueue {
+  const { timing, first, most, maxExpectedWaitMs, maxWaitMs, mayWait } = options
+  const waiting = createWaitingLine(timing, maxWaitMs)
+  let inFlight = 0
+  let grown = 0
+  let callMs = 0
+
+  const limitNow = (): number => Math.min(most, first() + Math.floor(grown / ANSWERS_FOR_ONE_MORE))
   return {
     get inFlight() {
       return inFlight
@@ -77,10 +100,7 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
       }
       const expectedWaitMs = ((waiting.size + 1) * callMs) / most
       if (expectedWaitMs > maxExpectedWaitMs || !mayWait()) return false
-      return new Promise((resolve) => {
-        waiting.add({ until: timing.now() + maxWaitMs, resolve })
-        if (!isExpiring) void expire()
-      })
+      return waiting.join()
     },
     leave: (answeredAfterMs) => {
       inFlight -= 1
@@ -88,16 +108,16 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
         grown = 0
       } else {
         if (callMs === 0) callMs = answeredAfterMs
-        // While connections are opened the quickest call tells most: in the others it is the handshakes that take time.
+        // While connections are being opened, the fastest call is the best estimate: the others include a handshake.
         else if (limitNow() < most) callMs = Math.min(callMs, answeredAfterMs)
-        else callMs += (answeredAfterMs - callMs) * LATEST
+        else callMs += (answeredAfterMs - callMs) * NEWEST_WEIGHT
         if (limitNow() < most) grown += 1
       }
       while (inFlight < limitNow()) {
-        const next = shift()
-        if (next === undefined) break
+        const admit = waiting.shift()
+        if (admit === undefined) break
         inFlight += 1
-        next.resolve(true)
+        admit()
       }
     },
   }

@@ -1,16 +1,16 @@
 import type { Dispatcher } from 'undici'
 import type { Deadline } from './deadlines.ts'
 
-/** What came back from STS. */
+/** An answer of STS. */
 export interface StsAnswer {
   /** HTTP status. */
   readonly status: number
   readonly retryAfter: string | string[] | undefined
-  /** UTF-8; null where it is longer than it may be. */
+  /** Decoded as UTF-8; null if it is too long. */
   readonly body: string | null
 }
 
-export interface StsCall {
+interface StsCall {
   readonly dispatcher: Dispatcher
   readonly options: Dispatcher.DispatchOptions
   readonly maxBytes: number
@@ -18,10 +18,10 @@ export interface StsCall {
 }
 
 /**
- * Makes one call. It listens to undici itself, in place of a stream that is read to its end: an answer of STS is short, and a
- * stream for each would be a good part of what a login costs.
+ * Makes one call. It uses undici's dispatch handlers instead of a stream: answers of STS are short, and a stream for each would be a
+ * large part of the cost of a login.
  *
- * @throws {Error} As undici says it, where there is no answer; a `TimeoutError` where there is none in time.
+ * @throws {Error} undici's error if there is no answer; a `TimeoutError` if there is none in time.
  */
 export function callSts({ dispatcher, options, maxBytes, deadline }: StsCall): Promise<StsAnswer> {
   return new Promise((resolve, reject) => {
@@ -39,10 +39,10 @@ export function callSts({ dispatcher, options, maxBytes, deadline }: StsCall): P
     dispatcher.dispatch(options, {
       onRequestStart: (given) => {
         controller = given
-        // It waited for a connection longer than it had time.
+        // The time was up before there was a connection.
         if (over !== null) given.abort(over)
       },
-      // Told of informational answers as well; the last one counts.
+      // Also called for informational answers (1xx); the last call counts.
       onResponseStart: (_given, statusCode, headers) => {
         status = statusCode
         retryAfter = headers['retry-after']

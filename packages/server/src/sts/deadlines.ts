@@ -1,26 +1,26 @@
-/** How often calls are looked at, in milliseconds. */
-const LOOK_EVERY_MS = 250
+/** The time between two checks, in milliseconds. */
+const CHECK_EVERY_MS = 250
 
-/** A call that is under way. */
+/** A call in flight. */
 export interface Deadline {
-  /** Is called with a `TimeoutError` when the time is over; set by who makes the call. */
+  /** Called with a `TimeoutError` when the time is up. The code that makes the call sets it. */
   onOver: (error: Error) => void
-  /** The call has come to its end. */
+  /** Must be called when the call ends. */
   readonly end: () => void
 }
 
 /**
- * Ends calls that take too long, all of them by one timer: a timer for each would outlive its call by as long as a call may take,
- * and with it all that the call holds.
+ * Ends calls that take too long, with one timer for all. A timer for each would keep the call in memory until the timeout, long after
+ * the call has ended.
  *
- * @param milliseconds How long a call may take.
+ * @param milliseconds The longest time that a call may take.
  */
 export function createDeadlines(milliseconds: number): () => Deadline {
   const begun = new Map<Deadline, number>()
   let timer: NodeJS.Timeout | null = null
-  const look = (): void => {
+  const check = (): void => {
     const latest = performance.now() - milliseconds
-    // In the order in which they began.
+    // In order of start.
     for (const [call, at] of begun) {
       if (at > latest) break
       begun.delete(call)
@@ -33,7 +33,7 @@ export function createDeadlines(milliseconds: number): () => Deadline {
   return () => {
     const call: Deadline = { onOver: () => undefined, end: () => void begun.delete(call) }
     begun.set(call, performance.now())
-    timer ??= setInterval(look, LOOK_EVERY_MS)
+    timer ??= setInterval(check, CHECK_EVERY_MS)
     return call
   }
 }

@@ -5,21 +5,21 @@ import { createTokenBucket } from '../util/token-bucket.ts'
 import { createStsHosts, type StsHosts } from './hosts.ts'
 import { NoAnswer } from './no-answer.ts'
 
-/** Calls to all unknown hosts together: calls per second, and at once. */
+/** The limits of calls to all unknown hosts together: calls per second, and burst. */
 const UNKNOWN_PER_SECOND = 5
 const UNKNOWN_BURST = 20
 
-export interface GuardedStsOptions {
+interface GuardedStsOptions {
   readonly askSts: AskSts
-  /** Whether a host needs no proof: the configuration names it, or the server's own region. */
+  /** Whether a host needs no proof: it is configured, or it is in the server's own region. */
   readonly isTrusted: (host: string) => boolean
   readonly timing: Timing
 }
 
 export interface GuardedSts {
-  /** As the `askSts` within; `overloaded` where that would be one call too many. */
+  /** Calls the wrapped `askSts`; refuses with `overloaded` if a limit is reached. */
   readonly askSts: AskSts
-  /** A login was granted through this host. */
+  /** Must be called after a login was granted through the host. */
   readonly prove: StsHosts['prove']
   readonly counts: StsHosts['counts']
 }
@@ -33,11 +33,11 @@ function unknownOverloaded(name: string): Refusal {
 }
 
 /**
- * Limits the calls to STS: excess is rejected at once, and is not a verdict. Hosts do not wait for each other.
+ * Limits the calls to STS. Excess calls are rejected at once, which is not a verdict on the token. Hosts do not wait for each other.
  *
- * Hosts that AWS does not publish, and through which no login was granted yet, share one small rate. Invented regions so cause
- * few DNS look-ups, and take nothing from the others. A published host has a few calls of its own, since the number of
- * such hosts is bounded: a first login through it does not compete with invented regions.
+ * Hosts that AWS does not publish, and through which no login was granted yet, share one low rate limit. So invented regions cause few
+ * DNS queries and don't affect other hosts. A published host has a small limit of its own, because the number of such hosts is
+ * bounded: the first login through it does not compete with invented regions.
  */
 export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOptions): GuardedSts {
   const { now } = timing
@@ -52,7 +52,7 @@ export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOption
     if (known !== undefined && !known.breaker.admits()) {
       return new NoAnswer(`${name} has given no answer lately; it is tried again every second`, true)
     }
-    // While calls to an unknown host are under way, others wait for their outcome.
+    // While calls to an unknown host are in flight, others wait for their outcome.
     const isFirst = known === undefined || known.queue.inFlight === 0
     if (isFirst && exceedsRate(name)) return unknownOverloaded(name)
     const host = known ?? hosts.add(name)

@@ -3,53 +3,53 @@ import type { Timing } from '../util/timing.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import { createCallQueue, type CallQueue } from './call-queue.ts'
 
-/** Hosts that are told apart: more than the published regions of any partition have, with up to four names each. */
+/** The limit of hosts in the table: more than all published regions of a partition have, with up to four names each. */
 export const MAX_HOSTS = 256
 
 /**
- * How far a host is trusted to exist.
+ * The evidence that a host exists.
  *
- * - `proven`: the configuration names it, it is that of the server's own region, or a login was granted through it
+ * - `proven`: it is configured, it is in the server's own region, or a login was granted through it
  * - `published`: AWS publishes its region, and no login was granted through it yet
- * - `unknown`: whoever sent the token may have invented it
+ * - `unknown`: the sender of the token may have invented it
  */
-export type Standing = 'proven' | 'published' | 'unknown'
+type Standing = 'proven' | 'published' | 'unknown'
 
-/** Calls at once to a host that is not proven, until it has answered some. */
+/** Concurrent calls to a host that is not proven, until it has answered some. */
 const UNPROVEN_AT_ONCE = 4
 
-/** Calls at once to a host that has just been proven: opening more connections together takes longer than in turn. */
+/** Concurrent calls to a host that has just been proven: to open more connections at once takes longer than in turn. */
 const FIRST_AT_ONCE = 32
 
-/** Calls at once to a host that answers. */
+/** Concurrent calls to a host that answers. */
 const MOST_AT_ONCE = 128
 
 const MAX_EXPECTED_WAIT_MS = 350
 const MAX_WAIT_MS = 2_000
 
-/** Calls that wait for one host. A request is as long as its token, 16 KiB at most. */
+/** The limit of calls that wait for one host. Each holds its token, 16 KiB at most. */
 export const MAX_QUEUED = 1_024
 
-/** Calls that wait for all hosts of one standing. Hosts that nobody answers for take no room from the others. */
+/** The limits of calls that wait for all hosts of one standing. Hosts that don't exist take no places from the others. */
 export const MAX_QUEUED_IN_ALL: Readonly<Record<Standing, number>> = { proven: 2_048, published: 512, unknown: 64 }
 
-/** What is known of one STS host. */
-export interface StsHost {
+/** The state of one STS host. */
+interface StsHost {
   readonly breaker: Breaker
   readonly queue: CallQueue
   readonly standing: Standing
 }
 
-/** The STS hosts that are asked: a bounded table, for tokens can name hosts that never were. */
+/** A table of STS hosts. Its size is limited, because tokens can name hosts that don't exist. */
 export interface StsHosts {
   readonly find: (name: string) => StsHost | undefined
-  /** Makes an entry for a host that has none; null where there is no room for one more. */
+  /** Adds a host; null if the table is full. */
   readonly add: (name: string) => StsHost | null
   /** The standing of a host, whether or not it has an entry. */
   readonly standingOf: (name: string) => Standing
-  /** A login was granted through this host. */
+  /** Must be called after a login was granted through the host. */
   readonly prove: (name: string) => void
-  /** The sums over all hosts. */
+  /** Sums over all hosts. */
   readonly counts: () => { readonly inFlight: number; readonly queued: number; readonly openBreakers: number }
 }
 
@@ -61,18 +61,19 @@ function isIdle({ queue }: StsHost): boolean {
   return queue.inFlight === 0 && queue.queued === 0
 }
 
-/** @param isTrusted Whether a host needs no proof: the configuration names it, or the server's own region. */
+function countsOf(hosts: Iterable<StsHost>): ReturnType<StsHosts['counts']> {
+  let [inFlight, queued, openBreakers] = [0, 0, 0]
+  for (const { queue, breaker } of hosts) {
+    inFlight += queue.inFlight
+    queued += queue.queued
+    if (breaker.isOpen()) openBreakers += 1
+  }
+  return { inFlight, queued, openBreakers }
+}
+
+/** @param isTrusted Whether a host needs no proof: it is configured, or it is in the server's own region. */
 export function createStsHosts(isTrusted: (name: string) => boolean, timing: Timing): StsHosts {
   const hosts = new Map<string, ProvableHost>()
-  const counts: StsHosts['counts'] = () => {
-    let [inFlight, queued, openBreakers] = [0, 0, 0]
-    for (const { queue, breaker } of hosts.values()) {
-      inFlight += queue.inFlight
-      queued += queue.queued
-      if (breaker.isOpen()) openBreakers += 1
-    }
-    return { inFlight, queued, openBreakers }
-  }
   const queuedAt = (standing: Standing): number => {
     let queued = 0
     for (const host of hosts.values()) {
@@ -97,14 +98,14 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
       breaker: createBreaker(timing.now),
       queue,
       isProven: false,
-      // The server's own region becomes known while it runs.
+      // Not fixed: the server's own region becomes known while it runs.
       get standing() {
         return standingOf(name)
       },
     }
     return host
   }
-  /** Makes room by forgetting the oldest idle host of the lowest standing. */
+  /** Makes room by deleting the oldest idle host of the lowest standing; false if every host is busy. */
   const makeRoom = (): boolean => {
     if (hosts.size < MAX_HOSTS) return true
     const idle = [...hosts].filter(([, host]) => isIdle(host))
@@ -127,6 +128,6 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
       const host = hosts.get(name)
       if (host !== undefined) host.isProven = true
     },
-    counts,
+    counts: () => countsOf(hosts.values()),
   }
 }

@@ -3,8 +3,8 @@ import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 /** STS gave no answer at all, not even an error. */
 export class NoAnswer extends Refusal {
   /**
-   * Whether that tells something of the host: it can't be connected to, or is silent. A connection that is lost once the request is
-   * on its way may be the request's fault, and who sends such requests must not be able to make the host count as gone.
+   * Whether the host is at fault: it refuses connections or does not answer. A connection that is lost after the request was sent may be
+   * the request's fault. A client must not be able to make the host count as unreachable by such requests.
    */
   readonly isOfHost: boolean
 

@@ -1,24 +1,24 @@
-/** Outcomes that are remembered for a while, by the digest of the token. */
+/** A cache of outcomes, by the digest of the token. */
 export interface Remembered<T> {
   readonly size: number
   recall(digest: string): T | undefined
-  /** @param milliseconds From now on; nothing is remembered for 0 or less. */
+  /** @param milliseconds The lifetime of the entry; 0 or less caches nothing. */
   remember(digest: string, outcome: T, milliseconds: number): void
 }
 
 interface Entry<T> {
   readonly digest: string
   readonly outcome: T
-  /** As `now` tells the time. */
+  /** On the clock of `now`. */
   readonly until: number
 }
 
-/** Outcomes that are remembered, of about 1 KiB each. */
+/** The limit of cached outcomes, of about 1 KiB each. */
 export const MAX_REMEMBERED = 2_048
 
 /**
- * @param now Milliseconds since some moment, never set back.
- * @param recalled Told each time that an outcome is recalled.
+ * @param now Monotonic time in milliseconds.
+ * @param recalled Called for each cache hit.
  */
 export function createRemembered<T>(
   now: () => number,
@@ -26,14 +26,14 @@ export function createRemembered<T>(
   maxRemembered: number = MAX_REMEMBERED,
 ): Remembered<T> {
   const outcomes = new Map<string, Entry<T>>()
-  // In the order in which they came. To look for the oldest in the map would pass by all that were taken out of it.
+  // A ring in order of insertion. To find the oldest entry in the map would be slow, because the map skips its deleted entries.
   const order = Array.from<Entry<T> | undefined>({ length: maxRemembered })
   let next = 0
   let first = 0
   const forget = (entry: Entry<T>): void => {
     if (outcomes.get(entry.digest) === entry) outcomes.delete(entry.digest)
   }
-  /** Drops what is over among the oldest. */
+  /** Deletes expired entries, beginning with the oldest. */
   const sweep = (): void => {
     for (let oldest = order[first]; oldest !== undefined && oldest.until <= now(); oldest = order[first]) {
       forget(oldest)
@@ -60,7 +60,7 @@ export function createRemembered<T>(
       sweep()
       const entry = { digest, outcome, until: now() + milliseconds }
       const before = order[next]
-      // There are as many as there may be: the oldest makes room.
+      // The cache is full: the oldest entry makes room.
       if (before !== undefined) {
         forget(before)
         first = (next + 1) % maxRemembered

@@ -1,9 +1,7 @@
-/** The API server waits as long as it is told while a person waits for it: longer than this helps nobody. */
+/** The API server waits for this time while a person waits for the API server. */
 const MAX_SECONDS = 10
 
-/**
- * The seconds of a Retry-After header (RFC 9110 section 10.2.3), from 1 to 10; 1 where it is not there or is a date.
- */
+/** Reads the seconds of a Retry-After header (RFC 9110, section 10.2.3), from 1 to 10. A missing header and a date count as 1. */
 export function readRetryAfter(header: string | string[] | undefined): number {
   const seconds = typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : 1
   return Math.min(MAX_SECONDS, Math.max(1, seconds))

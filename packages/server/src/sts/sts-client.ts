@@ -8,30 +8,30 @@ import { createDeadlines } from './deadlines.ts'
 import { NoAnswer } from './no-answer.ts'
 import { readRetryAfter } from './retry-after.ts'
 
-/** How long STS may take, the connection and a second attempt included. */
+/** The timeout of a call in milliseconds, including the connection and a second attempt. */
 const TIMEOUT_MS = 10_000
 
-/** Far more than any answer of GetCallerIdentity. */
+/** The limit of an answer in bytes: far more than GetCallerIdentity returns. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
-/** What the server notes of each call. */
+/** Observes the calls to STS, for metrics. */
 export interface StsObserver {
   /** STS answered; `status` is the HTTP status. */
   answered(region: string, status: number): void
   throttled(region: string): void
   connectionFailed(region: string): void
-  /** The connection was lost before an answer, and the call is made once more. */
+  /** The connection was lost before an answer, and the call is repeated. */
   retried(region: string): void
 }
 
-export interface StsOptions {
+interface StsOptions {
   readonly dispatcher: Dispatcher
   readonly clusterId: string
   readonly userAgent: string
   readonly observer: StsObserver
 }
 
-/** Asks STS who signed a token: the body of its answer, or why there is none. */
+/** Asks STS who signed a token; returns the body of its answer or a refusal. */
 export type AskSts = (request: StsRequest) => Promise<string | Refusal>
 
 function describe(error: unknown): string {
@@ -39,7 +39,7 @@ function describe(error: unknown): string {
   return describeFailure(error)
 }
 
-/** A connection that was kept and that the other side has closed meanwhile looks so, but also one that just broke. */
+/** The codes of a lost connection: the peer has closed an idle one, or it broke. */
 const CONNECTION_LOST: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 function isConnectionLost(error: unknown): boolean {
@@ -49,9 +49,9 @@ function isConnectionLost(error: unknown): boolean {
 /**
  * Sends the presigned request to STS.
  *
- * The request is built from the parts that were checked: the host decides the connection, the query goes out byte for byte,
- * and the cluster ID is this server's own, so that only a token signed for this cluster has a valid signature. No redirect
- * is followed. Where the connection is lost before an answer, the request, which changes nothing, is sent once more.
+ * The request is built from checked parts: the connection goes to the host, the query is sent byte for byte, and the cluster ID is
+ * this server's own, so that only a token signed for this cluster has a valid signature. Redirects are not followed. If the
+ * connection is lost before an answer, the request is repeated once, because it changes nothing.
  */
 export function createStsClient({ dispatcher, clusterId, userAgent, observer }: StsOptions): AskSts {
   const headers = { [CLUSTER_ID_HEADER]: clusterId, accept: 'application/json', 'user-agent': userAgent }

@@ -1,28 +1,28 @@
 import type { Dispatcher } from 'undici'
 import type { Timing } from '../util/timing.ts'
 
-/** How many connections are opened ahead. */
+/** The number of connections that are kept open. */
 const CONNECTIONS = 4
 
-/** Sooner than the connections would be closed for want of use. */
+/** The time between two requests, in milliseconds: shorter than the idle timeout of connections. */
 const EVERY_MS = 25_000
 
 const TIMEOUT_MS = 10_000
 
-export interface WarmUpOptions {
+interface WarmUpOptions {
   readonly dispatcher: Dispatcher
-  /** The STS host of the server's own region; null while that is not known. */
+  /** The STS host of the server's own region; null while the region is unknown. */
   readonly host: () => string | null
   readonly userAgent: string
   readonly timing: Timing
-  /** Ends it. */
+  /** Ends the requests. */
   readonly stopped: AbortSignal
 }
 
 /**
- * Keeps a few connections to the STS of the server's own region open, from the start on, so that no login waits for a handshake.
- * What it asks for names no action: that is no call of the STS API, and counts to no rate there. Whether it works is
- * nobody's concern but the next login's.
+ * Keeps a few connections to the STS of the server's own region open from the start, so that no login waits for a handshake. Its
+ * requests name no action, so they are not calls of the STS API and don't count towards its rate limits. Failures are ignored: the
+ * next login reports them.
  */
 export function keepWarm({ dispatcher, host, userAgent, timing, stopped }: WarmUpOptions): void {
   const open = async (name: string): Promise<void> => {

@@ -4,21 +4,20 @@ import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { createLabelValues } from '../metrics/metric-labels.ts'
 import { createTokenBucket } from '../util/token-bucket.ts'
 
-/** How often the log has a line for one cause, in milliseconds. */
+/** The time between two log lines for one cause, in milliseconds. */
 const EVERY_MS = 60_000
 
-/** Lines for all causes, of which clients can invent some: so many at once, and after that so many a second. */
+/** Log budget of all causes together, because clients can provoke many: a burst, then lines per second. */
 const [BURST, PER_SECOND] = [10, 1]
 
-/** Causes that are told apart; the others share one line. OpenSSL has a few hundred, of which clients provoke a dozen. */
+/** The limit of causes with a line of their own. OpenSSL has a few hundred causes, and clients provoke about a dozen. */
 export const MAX_CAUSES = 64
 
 /**
- * Notes TLS handshakes that fail: an API server that does not trust the certificate can't tell its reason to anybody but this
- * server, and is seen in no other way. The log has one line a minute for each cause. Who just goes away has no line, as probes of
- * load balancers do nothing else.
+ * Logs failed TLS handshakes: one line per minute for each cause. There is no other sign of an API server that does not trust the
+ * certificate. Clients that only disconnect are not logged, because probes of load balancers do that.
  *
- * @param now Milliseconds since some moment, never set back.
+ * @param now Monotonic time in milliseconds.
  */
 export function createFailedHandshakes(log: Log, now: () => number): (error: unknown, socket: Socket) => void {
   const causes = new Map<string, { unlogged: number; nextLineAt: number }>()
@@ -33,7 +32,7 @@ export function createFailedHandshakes(log: Log, now: () => number): (error: unk
     causes.set(code, cause)
     cause.unlogged += 1
     if (now() < cause.nextLineAt || lines.take(0) === null) return
-    // One runtime does not always know any more who it was.
+    // Bun does not always have the address any more.
     const client = remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`
     log.warn('TLS handshakes failed', { client, error: code, count: cause.unlogged })
     causes.set(code, { unlogged: 0, nextLineAt: now() + EVERY_MS })

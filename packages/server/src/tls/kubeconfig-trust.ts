@@ -7,9 +7,9 @@ import { certificatesOfKubeconfig, renderWebhookKubeconfig } from '@aws-iam-auth
 import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 
-export interface KubeconfigTrustOptions {
+interface KubeconfigTrustOptions {
   readonly kubeconfigPath: string
-  /** Whether the webhook kubeconfig is somebody else's and must be left alone. */
+  /** Whether the webhook kubeconfig is managed by others and must not be written. */
   readonly kubeconfigPregenerated: boolean
   readonly hostname: string
   readonly port: number
@@ -17,10 +17,10 @@ export interface KubeconfigTrustOptions {
 }
 
 /**
- * Whether whoever trusts `trusted` accepts the chain in `certificatePem`: it is one of them, or one of them has issued it.
- * Go takes a certificate with the subject of a trusted one for that one itself, never for issued by it.
+ * Whether a client that trusts `trusted` accepts the chain in `certificatePem`: a certificate of the chain is trusted, or was issued by
+ * a trusted one. Like Go, it never counts a certificate as issued by a trusted one with the same subject.
  */
-export function isTrusted(certificatePem: string, trusted: readonly X509Certificate[]): boolean {
+function isTrusted(certificatePem: string, trusted: readonly X509Certificate[]): boolean {
   const chain = pemBlocks(certificatePem, ['CERTIFICATE']).map((pem) => new X509Certificate(pem))
   const isAnchored = (link: X509Certificate): boolean =>
     trusted.some(
@@ -40,8 +40,8 @@ async function readTrusted(path: string): Promise<readonly X509Certificate[] | n
 }
 
 /**
- * Tells, after another pair was taken over, whether kube-apiserver will accept it, as far as the webhook kubeconfig says; it
- * was read at kube-apiserver's start. Where the kubeconfig is this server's own, it then trusts the certificate before as well.
+ * Warns, after another pair was loaded, if kube-apiserver does not trust it by the webhook kubeconfig, which kube-apiserver reads only
+ * at its start. If the kubeconfig is this server's own, it is written again with both the new certificate and the one before.
  */
 export async function checkKubeconfigTrust(
   pair: KeyPair,

@@ -6,8 +6,8 @@ import { renderWebhookKubeconfig } from '@aws-iam-authenticator/init/webhook-kub
 import { stageFile, type StagedFile } from '@aws-iam-authenticator/files/write/write-file'
 import type { KeyPair, KeyType } from '@aws-iam-authenticator/init/pair/certificate'
 
-/** Where the server's files on its node are, and for what they are made. */
-export interface NodeFilesOptions {
+/** The places and contents of the server's files on its node. */
+interface NodeFilesOptions {
   readonly stateDir: string
   readonly hostname: string
   readonly address: string
@@ -19,30 +19,30 @@ export interface NodeFilesOptions {
   readonly now: () => Date
 }
 
-/** The server's files, read or made, and not written yet. */
+/** The server's files: read or generated, but not written yet. */
 export interface NodeFiles {
   readonly certificatePath: string
   readonly keyPath: string
   readonly pair: KeyPair
   /**
-   * Writes what is to be written; gives the pair that lies there then, which is another process's where that was faster.
+   * Writes new files. Returns the pair on disk, which another process may have written first.
    *
-   * @throws {FileError} The pair or the kubeconfig can't be written; what was there is as it was.
+   * @throws {FileError} The pair or the kubeconfig can't be written. Existing files are unchanged.
    */
   write(): Promise<KeyPair>
 }
 
-/** Whether the file is there with this text. A node whose disk is full or read-only must be able to start again. */
+/** Whether the file has this text already. Then it is not written, so that a restart works on a full or read-only disk. */
 async function holds(path: string, text: string): Promise<boolean> {
   return (await readRegularFile(path).catch(() => null)) === text
 }
 
 /**
- * Loads the TLS pair or makes one, and renders the webhook kubeconfig. Nothing is written until the server listens: a start
- * that fails leaves the files of the one before.
+ * Loads or generates the TLS pair, and renders the webhook kubeconfig. Nothing is written until the server listens: a failed start
+ * leaves existing files unchanged.
  *
- * @throws {FileError} The pair can't be read, or is none.
- * @throws {HostError} The hostname or the address is none.
+ * @throws {FileError} The pair can't be read or is invalid.
+ * @throws {HostError} The hostname or the address is invalid.
  */
 export async function prepareNodeFiles(options: NodeFilesOptions): Promise<NodeFiles> {
   const { stateDir, hostname, address, port, keyType, kubeconfigPath, kubeconfigPregenerated, log, now } = options

@@ -1,12 +1,12 @@
 import type { SecureContextOptions } from 'node:tls'
 import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 
-/** The oldest version of TLS that is accepted. */
+/** The minimum TLS version. */
 const MIN_VERSION = 'TLSv1.2'
 
 /**
- * The accepted cipher suites: all of TLS 1.3, and of TLS 1.2 those with ephemeral keys (ECDHE) and authenticated encryption. The
- * second half is what Go's crypto/tls, and so kube-apiserver, prefers.
+ * The accepted cipher suites: all of TLS 1.3, and those of TLS 1.2 with ephemeral keys (ECDHE) and authenticated encryption. Go's
+ * crypto/tls, and so kube-apiserver, prefers the same suites of TLS 1.2.
  */
 const CIPHER_SUITES = [
   'TLS_AES_128_GCM_SHA256',
@@ -20,7 +20,7 @@ const CIPHER_SUITES = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ]
 
-/** The TLS options of a server with this pair. */
+/** Returns the TLS options of a server with this pair. */
 export function secureOptions({ certificatePem, keyPem }: KeyPair): SecureContextOptions {
   return { cert: certificatePem, key: keyPem, minVersion: MIN_VERSION, ciphers: CIPHER_SUITES.join(':') }
 }

@@ -3,12 +3,12 @@ import type { Dispatcher } from 'undici'
 
 const LENGTH = /^\d{1,15}$/
 
-/** The text of an answer; null where it is longer than that. */
+/** Reads the text of an answer; null if it is longer than `maxBytes`. */
 export async function readCapped(
   { headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>,
   maxBytes: number,
 ): Promise<string | null> {
-  // Where the length is told beforehand, as AWS does, no more than that is taken for the body (RFC 9112, section 6.2).
+  // With a content-length, as AWS sends it, the body can't be longer than that (RFC 9112, section 6.2).
   const length = headers['content-length']
   if (typeof length === 'string' && LENGTH.test(length) && Number(length) <= maxBytes) return body.text()
   const parts: AsyncIterable<Uint8Array> = body
@@ -22,10 +22,10 @@ export async function readCapped(
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** What undici says of a proxy that opens no tunnel; it has no code for that. */
+/** The message of undici for a proxy that refuses a tunnel. The error has no code or status of its own. */
 const REFUSED_TUNNEL = /^Proxy response \((\d{3})\)/
 
-/** What a connection died of: a code or a name, for an undici message may quote the request. */
+/** Describes why a connection failed, by a code or a name. The message of undici is left out, because it may quote the request. */
 export function describeFailure(error: unknown): string {
   const refused = error instanceof Error ? REFUSED_TUNNEL.exec(error.message)?.[1] : undefined
   if (refused !== undefined) return `the proxy answered ${refused}`

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** The time by which calls are spread. */
+/** A monotonic clock and its timer; tests replace them. */
 export interface Timing {
-  /** Milliseconds since some moment, never set back. */
+  /** Monotonic time in milliseconds. */
   readonly now: () => number
   /** @throws {Error} `signal` is aborted before the time is up. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>

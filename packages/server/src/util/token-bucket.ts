@@ -1,15 +1,15 @@
-/** Spreads calls: `burst` of them at once, and after that so many a second. */
+/** Limits a rate: a burst at once, then a number of calls per second. */
 export interface TokenBucket {
   /**
-   * Takes a token, which counts from the moment it is there.
+   * Takes a token, if it is available within `withinMs`.
    *
-   * @param keep So many more have to be there with it, and stay.
-   * @returns In how many milliseconds it is there; null, and nothing is taken, where that is later than `withinMs`.
+   * @param keep The number of tokens that must remain in the bucket.
+   * @returns The time until the token is available, in milliseconds; null if no token was taken.
    */
   take(withinMs: number, keep?: number): number | null
 }
 
-/** @param now Milliseconds since some moment, never set back. */
+/** @param now Monotonic time in milliseconds. */
 export function createTokenBucket(perSecond: number, burst: number, now: () => number): TokenBucket {
   let tokens = burst
   let countedAt = now()

@@ -40,8 +40,8 @@ async function start(t: Test, text: string | null, broken: BackendMode | null = 
     },
     configured: ['MountedFile'],
     log,
-    reloaded: (updatedAt) => reloads.push(updatedAt),
-    problemsFound: () => loads.emit('told'),
+    onReloaded: (updatedAt) => reloads.push(updatedAt),
+    onProblems: () => loads.emit('told'),
   })
   t.teardown(() => file.stop())
   await file.start()

@@ -20,7 +20,7 @@ function backendSet(failing: ReadonlySet<BackendMode> = new Set()) {
       },
     }
   }
-  const set = createBackendSet({ create, log, replaced: (modes) => calls.push(modes.join()) })
+  const set = createBackendSet({ create, log, onReplaced: (modes) => calls.push(modes.join()) })
   return { set, calls, modes: () => set.current().map((backend) => backend.snapshot().mode) }
 }
 
@@ -69,7 +69,7 @@ void test('the list before stays in force until those that come in have loaded',
       stop: async () => void calls.push(mode),
     }),
     log,
-    replaced: (modes) => calls.push(modes.join()),
+    onReplaced: (modes) => calls.push(modes.join()),
   })
   await set.replace(['MountedFile'])
   const asked = once(loading, 'asked')
@@ -91,7 +91,7 @@ void test('a stop while they load puts them away', async (t) => {
       stop: async () => void calls.push(mode),
     }),
     log,
-    replaced: () => undefined,
+    onReplaced: () => undefined,
   })
   await set.replace(['MountedFile'])
   const replaced = set.replace(['DynamicFile'])

@@ -47,8 +47,8 @@ async function play(script: readonly ScriptedAnswer[]): Promise<Played> {
     gates: { sso: false },
     reader,
     log,
-    watchFailed: () => (failures += 1),
-    problemsFound: (source, count) => counted.push([source, count]),
+    onWatchFailed: () => (failures += 1),
+    onProblems: (source, count) => counted.push([source, count]),
   })
   await backend.start()
   await scripted.until(script.length + 1)
@@ -71,8 +71,8 @@ void test('before it has loaded it has nothing to say', async (t) => {
     gates: { sso: false },
     reader,
     log,
-    watchFailed: () => 0,
-    problemsFound: () => 0,
+    onWatchFailed: () => 0,
+    onProblems: () => 0,
   })
   t.same(backend.snapshot(), { mode: 'EKSConfigMap', index: null, fault: null })
   await backend.stop()

@@ -39,7 +39,7 @@ async function start(
     gates: { sso: false },
     log,
     now: () => new Date('2025-03-04T05:06:07Z'),
-    problemsFound: (_source, count) => counted.push(count),
+    onProblems: (_source, count) => counted.push(count),
   })
   t.teardown(() => backend.stop())
   await backend.start()

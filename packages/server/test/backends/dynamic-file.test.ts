@@ -33,9 +33,9 @@ async function start(t: Test, path: string): Promise<Started> {
     gates: { sso: false },
     reader,
     log,
-    fileFailed: () => noted.push('failed'),
-    reloaded: (updatedAt) => noted.push(updatedAt),
-    problemsFound: () => loads.emit('told'),
+    onFileFailed: () => noted.push('failed'),
+    onReloaded: (updatedAt) => noted.push(updatedAt),
+    onProblems: () => loads.emit('told'),
   })
   t.teardown(() => backend.stop())
   await backend.start()

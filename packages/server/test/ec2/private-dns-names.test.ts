@@ -36,7 +36,7 @@ function createLookup(options: { describe?: DescribeInstances; qps?: number; bur
     },
     qps,
     burst,
-    called: () => (counted += 1),
+    onCall: () => (counted += 1),
     timing,
   })
   return { timing, lookUp, calls, counted: () => counted }

@@ -44,8 +44,8 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
     apiAudiences: null,
     log,
     logRefusal: createRefusalLog(log, () => 0),
-    foreignToken: () => undefined,
-    decided: () => undefined,
+    onForeignToken: () => undefined,
+    onDecision: () => undefined,
     ...options,
   })
   return { authenticate, lines }
@@ -189,7 +189,7 @@ void test('a token of another kind is counted, and has no line', async (t) => {
   let counted = 0
   let verified = 0
   const { authenticate, lines } = setUp({
-    foreignToken: () => {
+    onForeignToken: () => {
       counted += 1
     },
     verify: () => {
@@ -215,7 +215,7 @@ void test('a token that comes again is told alike, and no longer once the mappin
       return current
     },
     indexes: () => inForce,
-    decided: ({ latencyMs, ...decision }) => told.push([decision, typeof latencyMs]),
+    onDecision: ({ latencyMs, ...decision }) => told.push([decision, typeof latencyMs]),
   })
   const answers = [await authenticate(review, ORIGIN, ''), await authenticate(review, ORIGIN, '')]
   t.equal(asked, 1)

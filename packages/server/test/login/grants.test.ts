@@ -18,7 +18,7 @@ function verifiedAs(accessKeyId: string): Verified {
 
 const user = { username: 'alice', uid: '1' }
 const mapped: Mapped = { username: 'alice', groups: [], backend: 'MountedFile', entry: null }
-const grant: Grant = { user, told: user, mapped, fields: {} }
+const grant: Grant = { user, loggedUser: user, mapped, fields: {} }
 
 void test('a grant counts for the same token by the same mappings, and for nothing else', async (t) => {
   const [first, second, other] = [{}, {}, {}]

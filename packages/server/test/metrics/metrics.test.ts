@@ -4,13 +4,8 @@ import { reasons, type ReasonCode } from '@aws-iam-authenticator/core/errors/rea
 import { test } from 'tap'
 import { parseExposition } from '../../../../test/e2e/harness/exposition.ts'
 import { createLabelValues, OTHER } from '../../src/metrics/metric-labels.ts'
-import {
-  createMetrics,
-  MAX_REGION_LABELS,
-  MAX_SOURCE_LABELS,
-  STATUS_LABELS,
-  type Metrics,
-} from '../../src/metrics/metrics.ts'
+import { createMetrics, MAX_SOURCE_LABELS, type Metrics } from '../../src/metrics/metrics.ts'
+import { MAX_REGION_LABELS, STATUS_LABELS } from '../../src/metrics/sts-metrics.ts'
 import { createOperationsMetrics } from '../../src/metrics/operations-metrics.ts'
 
 const PREFIX = 'aws_iam_authenticator_'

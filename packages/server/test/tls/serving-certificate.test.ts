@@ -19,8 +19,8 @@ function follow(t: Test, now: Date): { readonly follower: CertificateFollower; r
     pair,
     log,
     now: () => now,
-    replaced: () => t.fail('nothing is new'),
-    expires: () => undefined,
+    onReplaced: () => t.fail('nothing is new'),
+    onExpiry: () => undefined,
   }
   return { follower: followCertificate(options), lines }
 }

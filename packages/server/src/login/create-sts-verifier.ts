@@ -2,38 +2,38 @@ import { regionOfStsHost } from '@aws-iam-authenticator/core/aws/sts-host'
 import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
 import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Dispatcher } from 'undici'
-import type { Decision } from '../login/decision.ts'
+import type { Decision } from './decision.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { createStsClient, type AskSts } from './sts-client.ts'
+import { createStsClient, type AskSts } from '../sts/sts-client.ts'
 import type { Timing } from '../util/timing.ts'
-import { createVerifier, type Verified, type Verify } from '../login/verify.ts'
-import { createGuardedSts } from './guarded-sts.ts'
-import { createRemembered } from './remembered.ts'
-import { keepWarm } from './warm-up.ts'
+import { createVerifier, type Verified, type Verify } from './verify.ts'
+import { createGuardedSts } from '../sts/guarded-sts.ts'
+import { createRemembered } from '../sts/remembered.ts'
+import { keepWarm } from '../sts/warm-up.ts'
 
-export interface StsVerifierOptions {
+interface StsVerifierOptions {
   readonly dispatcher: Dispatcher
   readonly clusterId: string
   readonly userAgent: string
   readonly partition: Partition
   readonly serverRegion: () => string | null
-  /** The only regions whose STS is asked, beside the server's own; null for all. */
+  /** The regions whose STS may be called, in addition to the server's own; null for all. */
   readonly stsRegions: ReadonlySet<string> | null
-  /** How long a verified token is remembered, in milliseconds; 0 for not at all. */
+  /** How long the outcome of verifying a token is cached, in milliseconds; 0 disables the cache. */
   readonly tokenCacheTtlMs: number
   readonly metrics: Metrics
-  /** Notes each call that is made. */
+  /** Wraps the client to record its calls. */
   readonly watch: (askSts: AskSts) => AskSts
   readonly now: () => Date
   readonly timing: Timing
 }
 
-/** The server's way to verify tokens: with a memory, bounds on what STS is asked, and connections opened ahead. */
+/** Verifies tokens with STS: with a cache, limits on the calls, and connections that are kept open. */
 export interface StsVerifier {
   readonly verify: Verify
-  /** Notes a decision: a granted login proves the host of its STS. */
+  /** Must be called for each decision: a granted login proves that its STS host exists. */
   readonly decided: (decision: Pick<Decision, 'reason' | 'stsHost'>) => void
-  /** Begins to keep connections open; called as soon as the server's own region is known, if it ever is. */
+  /** Starts to keep connections open. Called once the server's own region is known or can't be found. */
   readonly keepWarm: () => void
   readonly stop: () => void
 }
@@ -44,7 +44,7 @@ export function createStsVerifier(options: StsVerifierOptions): StsVerifier {
     const region = serverRegion()
     return region === null ? null : `sts.${region}.${partition.suffix}`
   }
-  // With a closed list only hosts of that list come so far.
+  // With a list of regions, other hosts are refused earlier.
   const isTrusted = (host: string): boolean => stsRegions !== null || host === ownHost()
   const client = options.watch(createStsClient({ dispatcher, clusterId, userAgent, observer: metrics.sts }))
   const { askSts, prove, counts } = createGuardedSts({ askSts: client, isTrusted, timing })

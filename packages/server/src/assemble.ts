@@ -1,0 +1,185 @@
+import { createKubernetesApi, type KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import { createBackendModeFile } from './backends/backend-mode-file.ts'
+import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
+import { createBackend } from './backends/create-backend.ts'
+import { createDocumentReader } from './backends/document-reader.ts'
+import type { FollowedFile } from './backends/follow-file.ts'
+import { createEc2Lookup } from './ec2/lookup.ts'
+import { createWebhook, type Webhook } from './http/webhook.ts'
+import { createRefusalLog, type LogRefusal } from './log/bounded-refusals.ts'
+import { createAuthenticate, type Authenticate } from './login/authenticate.ts'
+import { createForeignTokens } from './login/foreign-tokens.ts'
+import { createMapper, createNearestMisses } from './login/map.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createOperations, type Operations } from './observe/operations.ts'
+import type { ServerSettings, ServerSurroundings } from './settings.ts'
+import { createStsVerifier, type StsVerifier } from './login/create-sts-verifier.ts'
+import { prepareNodeFiles, type NodeFiles } from './tls/node-files.ts'
+import { realTiming } from './util/timing.ts'
+
+/** The input of every part, and the two parts that all others report to. */
+interface Context {
+  readonly settings: ServerSettings
+  readonly surroundings: ServerSurroundings
+  readonly metrics: Metrics
+  readonly operations: Operations
+}
+
+/** The parts of a server that does not listen yet. */
+export interface Parts {
+  readonly files: NodeFiles
+  readonly operations: Operations
+  readonly backends: BackendSet
+  /** Null if the list of backends is fixed. */
+  readonly backendModeFile: FollowedFile | null
+  readonly sts: StsVerifier
+  readonly webhook: Webhook
+}
+
+/** Connects to the API server, once for each backend. */
+async function connectKubernetes(surroundings: ServerSurroundings): Promise<KubernetesApi> {
+  const cluster = await surroundings.kubernetes()
+  if (cluster.tls.rejectUnauthorized === false) {
+    surroundings.log.warn('the kubeconfig has insecure-skip-tls-verify: whoever is in between decides who is admin', {
+      server: cluster.server,
+    })
+  }
+  return createKubernetesApi(cluster, surroundings.connectKubernetes, surroundings.userAgent)
+}
+
+function assembleBackends({ settings, surroundings, metrics, operations }: Context): BackendSet {
+  const { mappings, gates, dynamicFile } = settings
+  const { log, now, workerProgram } = surroundings
+  const reader = createDocumentReader(workerProgram)
+  const connect = (): Promise<KubernetesApi> => connectKubernetes(surroundings)
+  const onChanged = operations.backendChanged
+  const options = { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect }
+  return createBackendSet({
+    create: (mode) => createBackend(mode, options),
+    log,
+    onReplaced: metrics.backendsReplaced,
+  })
+}
+
+/** Starts the configured backends, then follows the file that may replace their list. */
+async function startBackends(
+  { settings, surroundings, metrics }: Context,
+  backends: BackendSet,
+): Promise<FollowedFile | null> {
+  const { backendModes, backendModePath } = settings
+  await backends.replace(backendModes)
+  if (backendModePath === null) return null
+  const file = createBackendModeFile({
+    path: backendModePath,
+    backends,
+    configured: backendModes,
+    log: surroundings.log,
+    onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_backend_mode', updatedAt),
+    onProblems: metrics.mappingProblems,
+  })
+  await file.start()
+  return file
+}
+
+/** Creates the verifier of tokens, and finds the server's own region in the background. */
+function assembleSts({ settings, surroundings, metrics, operations }: Context): StsVerifier {
+  const { clusterId, partition, stsRegions, tokenCacheTtlMs } = settings
+  const { aws, log, lookUpRegion, now, userAgent } = surroundings
+  let serverRegion: string | null = null
+  const sts = createStsVerifier({
+    dispatcher: aws,
+    clusterId,
+    userAgent,
+    partition,
+    serverRegion: () => serverRegion,
+    stsRegions,
+    tokenCacheTtlMs,
+    metrics,
+    watch: operations.watchSts,
+    now,
+    timing: realTiming,
+  })
+  void lookUpRegion()
+    .then((region) => (serverRegion = region))
+    .catch(() => log.debug('the region of this server is not known'))
+    .finally(() => sts.keepWarm())
+  return sts
+}
+
+function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier, logRefusal: LogRefusal): Authenticate {
+  const { settings, surroundings, metrics, operations } = context
+  const { log, aws, ec2Access, userAgent, now } = surroundings
+  const lookUpPrivateDnsName = createEc2Lookup({
+    ...settings.ec2,
+    dispatcher: aws,
+    access: ec2Access,
+    userAgent,
+    now,
+    onCall: metrics.ec2DescribeInstancesCalled,
+  })
+  return createAuthenticate({
+    verify: sts.verify,
+    indexes: () => backends.current().map((backend) => backend.snapshot().index),
+    map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
+    nearestMisses: createNearestMisses(() => backends.current(), settings.mappings),
+    scrubbedAccounts: settings.scrubbedAccounts,
+    apiAudiences: settings.apiAudiences,
+    log,
+    logRefusal,
+    onForeignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
+    onDecision: (decision) => {
+      operations.decided(decision)
+      sts.decided(decision)
+    },
+  })
+}
+
+/** Wraps a function to call `onFirst` before its first login. */
+function notifyFirst(authenticate: Authenticate, onFirst: () => void): Authenticate {
+  let isAsked = false
+  return (login, origin, client) => {
+    if (!isAsked) onFirst()
+    isAsked = true
+    return authenticate(login, origin, client)
+  }
+}
+
+/**
+ * Creates the parts of a server and starts its backends.
+ *
+ * @throws {FileError} The TLS pair can't be read.
+ * @throws {ConfigurationError} A backend has no API server.
+ */
+export async function assemble(settings: ServerSettings, surroundings: ServerSurroundings): Promise<Parts> {
+  const { log, now, build } = surroundings
+  const files = await prepareNodeFiles({ ...settings, log, now })
+  const metrics = createMetrics(now)
+  if (typeof settings.memoryLimit === 'number') metrics.memoryLimited(settings.memoryLimit)
+  const operations = createOperations({
+    registry: metrics.registry,
+    build,
+    clusterId: settings.clusterId,
+    partition: settings.partition.id,
+    auditLogPath: settings.auditLogPath,
+    snapshots: () => backends.current().map((backend) => backend.snapshot()),
+    log,
+    now,
+  })
+  const context = { settings, surroundings, metrics, operations }
+  const backends = assembleBackends(context)
+  const backendModeFile = await startBackends(context, backends)
+  const sts = assembleSts(context)
+  const logRefusal = createRefusalLog(log, realTiming.now)
+  const authenticate = assembleLogin(context, backends, sts, logRefusal)
+  const webhook = createWebhook({
+    pair: files.pair,
+    authenticate: notifyFirst(authenticate, surroundings.firstAsked),
+    metrics,
+    log,
+    logRefusal,
+    refusalStatus: settings.refusalStatus,
+    checks: operations.checks,
+    status: operations.status,
+  })
+  return { files, operations, backends, backendModeFile, sts, webhook }
+}
