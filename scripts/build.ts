@@ -1,5 +1,5 @@
-// Bundles the command with esbuild, then compiles the bundle with Bun: dist/aws-iam-authenticator runs on a machine that has
-// no Node.js. Bundled first, so that it is undici's own code that runs and not what Bun puts in its place.
+// Bundles the command with esbuild and compiles the bundle with Bun, so that dist/aws-iam-authenticator runs without Node.js.
+// Bundling first keeps undici's own code: Bun would replace it with an implementation of its own.
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle, ROOT } from './build/bundle.ts'

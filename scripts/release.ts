@@ -1,7 +1,7 @@
-// Makes the files of a release in dist/release: an executable for each platform, their bill of materials,
-// the licences of what is in them, the checksums.
+// Builds a release in dist/release: an executable for each platform, the bill of materials, the third-party licences and the
+// checksums.
 //   node scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
-// --twice builds everything a second time, in another folder, and fails where a byte differs.
+// --twice builds everything again in another folder, and fails if a byte differs.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ const platforms = values.platform.map((wanted) => {
 const hashes = readLockFile()
 const built = { version: version(), commit: commit() }
 
-/** `folder` is a folder in which nothing else is. */
+/** @param folder An empty folder. */
 function makeExecutable(platform: Platform, bundled: string, folder: string, output: string): void {
   const compiled = compile({
     bundle: bundled,
@@ -47,7 +47,7 @@ function makeExecutable(platform: Platform, bundled: string, folder: string, out
     order: 'recorded',
   })
   const program = readFileSync(compiled)
-  // Bun signs for arm64 alone.
+  // Bun signs for arm64 only.
   if (platform.format === 'mach-o' && !isSigned(program)) {
     writeFileSync(compiled, signAdHoc(program, 'aws-iam-authenticator'))
   }
@@ -60,7 +60,11 @@ function checksumLine(file: string): string {
   return `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}\n`
 }
 
-/** Makes all files in a folder, which it empties first; gives the text of the checksums. */
+/**
+ * Builds all files into a folder, which it empties first.
+ *
+ * @returns The text of the checksum file.
+ */
 async function makeRelease(output: string): Promise<string> {
   mkdirSync(output, { recursive: true })
   for (const name of readdirSync(output)) rmSync(join(output, name), { recursive: true })

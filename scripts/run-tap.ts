@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 
 export const root: string = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Runs tap to its end. */
+/** Runs tap and returns its exit code. */
 export function tap(args: readonly string[], output: 'inherit' | 'ignore'): number {
   const { status } = spawnSync('tap', args, { cwd: root, stdio: ['ignore', output, 'inherit'] })
   return status ?? 1
 }
 
-/** What a run of tests came to. */
+/** The result of a test run. */
 export interface Counted {
   readonly failed: boolean
   /** `N passed, N failed, N skipped`. */
@@ -25,7 +25,7 @@ function lineOf(results: string): string {
   return `${count('pass')} passed, ${count('fail')} failed, ${count('skip') + count('todo')} skipped`
 }
 
-/** Runs tests with tap, itself run by the prefix; the file of that name below .tap gets its results. */
+/** Runs tests with tap, optionally under a prefix command, and writes the results to the named file below .tap. */
 export function runTap(
   name: string,
   args: readonly string[],
@@ -34,9 +34,9 @@ export function runTap(
   const results = join(root, '.tap', name)
   mkdirSync(dirname(results), { recursive: true })
   rmSync(results, { force: true })
-  // tap's own packages are put together once after each install.
+  // tap generates its own packages once after each install.
   const built = tap(['build'], 'ignore') === 0
-  // Without a terminal, only what fails is worth a line.
+  // Without a terminal, print failures only.
   const reporter = process.stdout.isTTY ? 'terse' : 'min'
   const flags = [`--reporter=${reporter}`, `--output-file=${results}`, ...args]
   const [program, ...before]: readonly [string, ...string[]] = prefix === null ? ['tap'] : [...prefix, 'tap']

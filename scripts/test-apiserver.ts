@@ -1,4 +1,4 @@
-// Builds kube-apiserver and the reader of aws-auth where they are not built yet, runs the tests against them, and ends with one line of counts.
+// Builds kube-apiserver and the reader of aws-auth if they are missing, runs the tests against them and prints one line of counts.
 import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { buildProgram, KUBE_APISERVER, READ_AWS_AUTH } from '../test/apiserver/harness/binary.ts'
@@ -6,7 +6,7 @@ import { noThrowAwayRoot } from '../test/apiserver/harness/throw-away-root.ts'
 import { root, runTap } from './run-tap.ts'
 
 const FOLDER = 'test/apiserver'
-// Each run has a network of its own, with nothing but the loopback: the ports that the manifests name are free in it.
+// Each run has its own network namespace with only the loopback, so that the ports of the manifests are free.
 const OWN_NETWORK: [string, ...string[]] = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 
 function isThere(program: string): boolean {
@@ -40,7 +40,7 @@ if (await build()) {
     ['--disable-coverage', '--jobs=1', '--timeout=600', ...files],
     own ? OWN_NETWORK : null,
   )
-  // The reporter ends without a new line.
+  // The reporter does not print a final line break.
   console.log(`\n${line}`)
   process.exitCode = failed ? 1 : 0
 } else {

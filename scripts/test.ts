@@ -1,11 +1,11 @@
-// Runs the tests with tap, then holds packages/core to its coverage, and ends with one line of counts.
+// Runs the tests with tap, checks the coverage of packages/core and prints one line of counts.
 import { readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { root, runTap, tap } from './run-tap.ts'
 
 const core = join('packages', 'core', 'src') + sep
 const MINIMUM_PERCENT = 95
-/** Where coverage is too low, so many files tell where to begin. */
+/** The number of files to list if coverage is too low. */
 const FILES_NAMED = 5
 
 interface Counted {
@@ -18,7 +18,7 @@ function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-/** How much of each file of packages/core the tests ran. */
+/** Counts the covered lines or branches of each file of packages/core. */
 function countsOfCore(kind: 'lines' | 'branches'): readonly Counted[] {
   const summary = record(JSON.parse(readFileSync(join(root, '.tap', 'report', 'coverage-summary.json'), 'utf8')))
   return Object.entries(summary).flatMap(([file, counts]) => {
@@ -28,7 +28,7 @@ function countsOfCore(kind: 'lines' | 'branches'): readonly Counted[] {
   })
 }
 
-/** The share in percent that the tests ran. */
+/** Returns the coverage in percent. */
 function percentOf(counts: readonly Counted[]): number {
   const sum = (kind: 'total' | 'uncovered'): number => counts.reduce((before, count) => before + count[kind], 0)
   return sum('total') === 0 ? 0 : 100 - (100 * sum('uncovered')) / sum('total')

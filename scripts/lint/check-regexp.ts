@@ -1,22 +1,22 @@
 import { checkSync } from 'recheck'
 import type { FoundRegexp } from './find-regexps.ts'
 
-// The checker as JavaScript, in this process, wherever it runs.
+// Use the pure JavaScript checker on every platform.
 process.env['RECHECK_BACKEND'] = 'pure'
 
 /** Time that one pattern may take, in milliseconds. All patterns that pass take less than two seconds. */
 const TIMEOUT_MS = 30_000
 
-/** Limits that count steps in the place of time: a busy machine comes to the same verdict. */
+/** Limits that count steps instead of time, so that the result does not depend on the machine's load. */
 const STEADY = { attackTimeout: null, incubationTimeout: null, timeout: TIMEOUT_MS }
 
-/** Whether a pattern has at most one quantifier beside `?`, and that one an upper bound: it takes linear time. */
+/** Returns true if a pattern has at most one quantifier besides `?`, and that one is bounded: it takes linear time. */
 function isBounded(pattern: string): boolean {
   const quantifiers = pattern.replaceAll(/\\.|\[(?:\\.|[^\\[\]])*\]/gs, '').match(/[*+{]/g) ?? []
   return quantifiers.length === 0 || (quantifiers.length === 1 && /\{\d+(?:,\d+)?\}/.test(pattern))
 }
 
-/** What is wrong with a regular expression; null if no input makes it take more than linear time. */
+/** Returns the fault of a regular expression; null if it takes linear time for every input. */
 export function faultOf({ pattern, flags }: Pick<FoundRegexp, 'pattern' | 'flags'>): string | null {
   if (pattern === null) return 'is built while the program runs: write a literal, or scan in a loop'
   if (isBounded(pattern)) return null

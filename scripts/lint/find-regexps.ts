@@ -5,10 +5,10 @@ import { simple } from 'acorn-walk'
 /** A regular expression in a source file. */
 export interface FoundRegexp {
   readonly line: number
-  /** Null if it is built while the program runs. */
+  /** Null if it is built at run time. */
   readonly pattern: string | null
   readonly flags: string
-  /** As it is written. */
+  /** The source text of the expression. */
   readonly text: string
 }
 
@@ -21,13 +21,13 @@ function stringOf(argument: Argument): string | null {
   return argument.quasis[0]?.value.cooked ?? null
 }
 
-/** Methods of strings that make a regular expression of a string. */
+/** String methods that convert a string argument to a regular expression. */
 const PATTERN_METHODS = new Set(['match', 'matchAll', 'search'])
 
-/** Finds each literal, each call of `RegExp` and each string that is used as a pattern in a TypeScript file. */
+/** Finds regular expressions in a TypeScript file: literals, calls of `RegExp` and strings used as patterns. */
 export function findRegexps(source: string): readonly FoundRegexp[] {
   const found: FoundRegexp[] = []
-  // Types are replaced by spaces: places stay.
+  // Types become spaces, so line numbers stay the same.
   const code = stripTypeScriptTypes(source)
   const add = (node: { readonly start: number; readonly end: number }, pattern: string | null, flags: string): void => {
     const line = code.slice(0, node.start).split('\n').length
@@ -40,7 +40,7 @@ export function findRegexps(source: string): readonly FoundRegexp[] {
     readonly arguments: readonly (Expression | SpreadElement)[]
   }): void => {
     const [pattern, flags] = node.arguments
-    // A literal in the call is found by itself.
+    // The visitor of literals finds a literal argument.
     if (node.callee.name !== 'RegExp' || (pattern?.type === 'Literal' && pattern.value instanceof RegExp)) return
     const written = flags === undefined ? '' : stringOf(flags)
     add(node, written === null ? null : stringOf(pattern), written ?? '')

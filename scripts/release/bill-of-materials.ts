@@ -6,7 +6,7 @@ import { executableName, type Platform } from './platforms.ts'
 export interface ReleaseFacts {
   readonly version: string
   readonly commit: string
-  /** When the commit was made: two builds of it have one bill of materials. */
+  /** The time of the commit, so that two builds of it have the same bill of materials. */
   readonly committedAt: Date
   readonly contents: BundleContents
   readonly platforms: readonly Platform[]
@@ -24,7 +24,7 @@ function purl(name: string, version: string): string {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`
 }
 
-/** A version 5 form of UUID: the same facts give the same one. */
+/** Derives a UUID (version 5) from facts, so that the same facts give the same UUID. */
 function uuidOf(facts: string): string {
   const bytes = createHash('sha256').update(facts).digest().subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
@@ -53,7 +53,7 @@ function npmComponent(
   }
 }
 
-/** What the build changes in a package: who looks for its code, or for a fault in it, does not find all of it. */
+/** Describes what the build replaces in a package, because its code in the bundle is then incomplete. */
 function changes({ replaced }: BundledPackage): object {
   if (replaced.length === 0) return {}
   return {
@@ -65,8 +65,8 @@ function changes({ replaced }: BundledPackage): object {
 }
 
 /**
- * The bill of materials of a release in CycloneDX's JSON: the npm packages of which something is in the bundle, and Bun's
- * runtime for each platform. The hashes are of the packages' archives.
+ * Builds the bill of materials of a release as CycloneDX JSON: the npm packages in the bundle and Bun's runtime for each
+ * platform. Hashes are those of the packages' archives.
  *
  * @see {@link https://cyclonedx.org/docs/1.6/json/ | CycloneDX 1.6}
  */

@@ -2,21 +2,21 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { ROOT, type BundleInputs } from '../build/bundle.ts'
 
-/** An npm package of which something is in the bundle. */
+/** An npm package with code in the bundle. */
 export interface BundledPackage {
   readonly name: string
   readonly version: string
-  /** As in its package.json: an SPDX expression. */
+  /** The SPDX expression of its package.json. */
   readonly license: string
-  /** From the root. */
+  /** Relative to the root. */
   readonly folder: string
-  /** `name@version` of the packages that it imports. */
+  /** The packages that it imports, as `name@version`. */
   readonly imports: readonly string[]
-  /** Modules that the build replaces for this package: some of its own, and some that it imports. */
+  /** Modules of this package, or imported by it, that the build replaces. */
   readonly replaced: readonly string[]
 }
 
-/** Everything in the bundle that is not this project's own, and what of it the project's own code imports. */
+/** The third-party packages of the bundle, and which of them this project imports directly. */
 export interface BundleContents {
   readonly packages: readonly BundledPackage[]
   readonly imports: readonly string[]
@@ -44,7 +44,7 @@ function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-/** Reads from esbuild's metafile which packages the bundle is made of. */
+/** Reads the packages of the bundle from esbuild's metafile. */
 export function contentsOf({ metafile: { inputs, outputs }, replaced }: BundleInputs): BundleContents {
   const used = new Set<string>()
   for (const output of Object.values(outputs)) {

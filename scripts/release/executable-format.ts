@@ -2,7 +2,7 @@ import { obeyedVariables } from '../build/deny-variables.ts'
 import { isSigned } from './mach-o.ts'
 import type { Platform } from './platforms.ts'
 
-// Of the ELF specification, of Apple's mach/machine.h and of Microsoft's PE format.
+// Constants from the ELF specification, Apple's mach/machine.h and Microsoft's PE format.
 const ELF_MACHINES = { x64: 0x3e, arm64: 0xb7 } as const
 const MACH_O_CPUS = { x64: 0x01000007, arm64: 0x0100000c } as const
 const PE_MACHINES = { x64: 0x8664, arm64: 0xaa64 } as const
@@ -41,7 +41,7 @@ function peFault(program: Buffer, { cpu }: Platform): string | null {
 
 const FAULTS = { elf: elfFault, 'mach-o': machOFault, pe: peFault }
 
-/** What is wrong with an executable for this platform; null where nothing is. `holds` is a text that must be in it. */
+/** Returns the fault of an executable for this platform; null if there is none. `holds` is a text that it must contain. */
 export function executableFault(program: Buffer, platform: Platform, holds: string): string | null {
   const fault = FAULTS[platform.format](program, platform)
   if (fault !== null) return fault

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { ROOT } from '../build/bundle.ts'
 
-/** What the lock file says of the packages: the hash of each one's archive, by `name@version`. */
+/** The hash of each package's archive in the lock file, by `name@version`. */
 export type LockedHashes = ReadonlyMap<string, string>
 
 function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined
 }
 
-/** Reads the hashes (SHA-512, base64, as `sha512-…`) of pnpm's lock file. */
+/** Reads the hashes of pnpm's lock file: SHA-512 in base64, as `sha512-…`. */
 export function readLockFile(): LockedHashes {
   const packages = property(parse(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8')), 'packages')
   if (typeof packages !== 'object' || packages === null) throw new Error('pnpm-lock.yaml has no packages')
@@ -22,7 +22,7 @@ export function readLockFile(): LockedHashes {
   return hashes
 }
 
-/** The locked version of a package that the lock file has once. */
+/** Returns the locked version of a package. The lock file must have exactly one. */
 export function lockedVersion(hashes: LockedHashes, name: string): string {
   const versions = [...hashes.keys()]
     .filter((key) => key.startsWith(`${name}@`))

@@ -1,14 +1,14 @@
-/** A platform that a release has an executable for. */
+/** A platform with an executable in each release. */
 export interface Platform {
-  /** As it stands in the names of release files: `<os>_<arch>`, in the words that Go has for them. */
+  /** The platform in names of release files: `<os>_<arch>` in Go's terms. */
   readonly name: string
-  /** npm's package that carries Bun's runtime for it. */
+  /** The npm package with Bun's runtime for the platform. */
   readonly runtime: string
-  /** As Bun's compiler names it. */
+  /** The name of the target for Bun's compiler. */
   readonly target: string
   readonly format: 'elf' | 'mach-o' | 'pe'
   readonly cpu: 'x64' | 'arm64'
-  /** The loader that an ELF executable asks for. */
+  /** The program interpreter of an ELF executable. */
   readonly interpreter?: string
   readonly extension: '' | '.exe'
 }
@@ -18,7 +18,7 @@ const NPM_CPU = { x64: 'x64', arm64: 'aarch64' } as const
 
 function linux(cpu: 'x64' | 'arm64', libc: '' | '-musl', interpreter: string): Platform {
   return {
-    // The C library is part of the system's name, so that who looks for `_linux_amd64` in a list finds one line.
+    // The C library is part of the system's name, so that a search for `_linux_amd64` in a list finds one line.
     name: `linux${libc}_${ARCH[cpu]}`,
     runtime: `@oven/bun-linux-${NPM_CPU[cpu]}${libc}`,
     target: `bun-linux-${cpu}${libc}`,
@@ -51,7 +51,7 @@ export const PLATFORMS: readonly Platform[] = [
   other('windows', 'arm64'),
 ]
 
-/** The name that scripts download today. */
+/** The file name that existing download scripts use. */
 export function executableName(version: string, { name, extension }: Platform): string {
   return `aws-iam-authenticator_${version}_${name}${extension}`
 }

@@ -9,7 +9,7 @@ import type { Platform } from './platforms.ts'
 
 const CACHE = join(ROOT, '.cache', 'runtimes')
 
-/** Whether the archive is the one that the lock file means. */
+/** Returns true if the archive matches the hash in the lock file. */
 export function hasHash(archive: Buffer, integrity: string): boolean {
   return `sha512-${createHash('sha512').update(archive).digest('base64')}` === integrity
 }
@@ -19,11 +19,11 @@ function isThisMachine({ target }: Platform): boolean {
 }
 
 /**
- * Bun's executable for a platform, of the version that the lock file pins. For this machine's own it is the one that the
- * install brought; others are fetched with npm as packages, their archives checked, and kept in `.cache/runtimes`.
+ * Returns Bun's executable for a platform, in the locked version. For this machine it is the installed one. Others are
+ * downloaded as npm packages, verified against the lock file and kept in `.cache/runtimes`.
  *
- * @param scratch A folder that nobody else can write, to unpack into.
- * @throws {Error} The archive is not the one of the lock file.
+ * @param scratch A private folder to unpack into.
+ * @throws {Error} The archive does not match the lock file.
  */
 export function runtimeOf(platform: Platform, hashes: LockedHashes, scratch: string): string {
   if (isThisMachine(platform)) return INSTALLED_RUNTIME
@@ -51,7 +51,7 @@ export function runtimeOf(platform: Platform, hashes: LockedHashes, scratch: str
   if (!hasHash(bytes, integrity)) {
     throw new Error(`${archive} is not the archive that pnpm-lock.yaml names: remove it, and ask where it came from`)
   }
-  // Unpacked each time, from memory: what is used is what was just checked.
+  // Unpack from memory each time, so that the verified bytes are the ones used.
   const folder = join(scratch, 'unpacked')
   mkdirSync(folder)
   execFileSync('tar', ['-xz', '-C', folder], { input: bytes })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Hands a new folder in `parent` to `work`. Nobody else can enter it (mode 0700), and it is removed at the end, also after an error. */
+/** Runs `work` with a new private folder (mode 0700) in `parent`. Removes the folder afterwards, even after an error. */
 export async function inScratchFolder<T>(parent: string, work: (folder: string) => T | Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(parent, 'scratch-'))
   try {

@@ -18,7 +18,7 @@ WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEM
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE,
 ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`
 
-/** The text for a package that says its licence, and brings no text of it. */
+/** The licence text for a package that names its licence but does not contain the text. */
 function standardText({ name, version, license }: BundledPackage): string {
   if (license === 'Apache-2.0') return readFileSync(join(ROOT, 'LICENSE'), 'utf8').trim()
   if (license === 'MIT') return `Copyright (c) the authors of ${name}\n\n${MIT}`
@@ -33,9 +33,9 @@ function licenseText(npm: BundledPackage): string {
 }
 
 /**
- * The notices that the licences of the packages in the bundle ask for: each text once, under the packages that have it.
+ * Builds the notices that the licences in the bundle require. Each text appears once, below the packages that have it.
  *
- * @throws {Error} A package brings no text of its licence, and it is none whose text is the same for everybody.
+ * @throws {Error} A package has no licence text, and its licence has no standard text.
  */
 export function thirdPartyNotices(packages: readonly BundledPackage[], bunVersion: string): string {
   const byText = new Map<string, string[]>()
