@@ -1,20 +1,6 @@
 import t from 'tap'
 import { measure } from '../scripts/structure.ts'
 
-/** Pairs of folders that still import each other. Remove a pair from this list once it is gone; add none. */
-const KNOWN: ReadonlySet<string> = new Set([
-  'packages/client/src ↔ packages/client/src/aws',
-  'packages/client/src ↔ packages/client/src/credentials',
-  'packages/client/src ↔ packages/client/src/sts',
-  'packages/client/src/cache ↔ packages/client/src/credentials',
-  'packages/client/src/credentials ↔ packages/client/src/sts',
-  'packages/init/src ↔ packages/init/src/pair',
-  'packages/server/src/http ↔ packages/server/src/login',
-  'packages/server/src/login ↔ packages/server/src/sts',
-  'packages/server/src/metrics ↔ packages/server/src/observe',
-  'packages/server/src/metrics ↔ packages/server/src/sts',
-])
-
 const MAX_TOP_FILES = 5
 
 /** The packages that each package may import. */
@@ -32,10 +18,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const { cycles, topFiles, packageImports } = measure()
 
 t.test('no two folders import each other', (t) => {
-  t.strictSame(
-    cycles.filter((pair) => !KNOWN.has(pair)),
-    [],
-  )
+  t.strictSame(cycles, [])
   t.end()
 })
 

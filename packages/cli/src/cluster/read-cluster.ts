@@ -62,11 +62,11 @@ async function readAwsAuth(api: KubernetesApi): Promise<Readonly<Record<string, 
 }
 
 async function readIdentityMappings(api: KubernetesApi): Promise<readonly KubernetesObject[] | undefined> {
-  const { listObjects } = await import('@aws-iam-authenticator/kubernetes/api/list-watch')
+  const { listObjects, StatusError } = await import('@aws-iam-authenticator/kubernetes/api/list-watch')
   try {
     return (await listObjects(api, { path: IDENTITY_MAPPINGS }, AbortSignal.timeout(TIMEOUT_MS)))[0]
   } catch (error) {
-    if (messageOf(error).includes('status 404')) return undefined
+    if (error instanceof StatusError && error.status === 404) return undefined
     throw error
   }
 }

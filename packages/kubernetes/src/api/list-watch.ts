@@ -27,7 +27,7 @@ export interface ReflectorHandlers {
   failed(message: string, status?: number): void
 }
 
-export interface Resource {
+interface Resource {
   readonly path: string
   readonly fieldSelector?: string
 }
@@ -51,7 +51,7 @@ const MAX_DELAY_MS = 4_000
 class Expired extends Error {}
 
 /** The API server answered a request with an error. */
-class StatusError extends Error {
+export class StatusError extends Error {
   readonly status: number
 
   constructor(verb: 'list' | 'watch', status: number, answer: unknown) {
