@@ -1,4 +1,4 @@
-import { isRecord, messageOf, property, textAt } from '../src/untrusted.ts'
+import { errorCode, isRecord, messageOf, property, textAt } from '../src/untrusted.ts'
 import { test } from 'tap'
 
 void test('property reads own properties alone', async (t) => {
@@ -24,4 +24,17 @@ void test('messageOf takes whatever was thrown', async (t) => {
   t.equal(messageOf(new Error('x')), 'x')
   t.equal(messageOf('y'), 'y')
   t.equal(messageOf(undefined), 'undefined')
+})
+
+void test('the code of an error, also of its prototype', async (t) => {
+  class WithCode extends Error {
+    get code(): string {
+      return 'ERR_OF_THE_CLASS'
+    }
+  }
+  t.equal(errorCode(Object.assign(new Error('x'), { code: 'ENOENT' })), 'ENOENT')
+  t.equal(errorCode(new WithCode('x')), 'ERR_OF_THE_CLASS')
+  t.equal(errorCode(Object.assign(new Error('x'), { code: 7 })), undefined)
+  t.equal(errorCode({ code: 'ENOENT' }), undefined)
+  t.equal(errorCode(null), undefined)
 })

@@ -2,7 +2,7 @@ import { request } from 'node:https'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, isRecord, messageOf, property } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 
 /** The server of this node. */
@@ -72,7 +72,7 @@ function get(host: string, port: number, ca: string): Promise<Answer> {
 }
 
 function explain(error: unknown, where: string): string {
-  const code = textAt(error, 'code') ?? ''
+  const code = errorCode(error) ?? ''
   if (code === 'ECONNREFUSED')
     return `no server listens on ${where}: is it running, and is that its --port and --address?`
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER|SIGNATURE/.test(code)) {

@@ -1,4 +1,4 @@
-import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { CredentialsError } from './credentials-error.ts'
 
 // OpenSSL's verification errors as Node.js names them, and Node.js's own check of the host name.
@@ -18,7 +18,7 @@ const UNTRUSTED = new Set([
 
 /** The error for a failed connection to AWS. The SDK decides by its `cause` whether to retry. */
 export function connectionError(host: string, cause: unknown): CredentialsError {
-  const code = textAt(cause, 'code')
+  const code = errorCode(cause)
   if (code !== undefined && UNTRUSTED.has(code)) {
     return new CredentialsError(
       'untrusted_certificate',

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
@@ -78,7 +78,7 @@ function readSnapshot(path: string): Snapshot {
   } catch (cause) {
     if (cause instanceof FileError) throw cause
     if (cause instanceof UnreadableFile) throw unreadable(`${path}: ${cause.message}: delete it`, cause)
-    if (property(cause, 'code') === 'ENOENT') return { text: '', version: '' }
+    if (errorCode(cause) === 'ENOENT') return { text: '', version: '' }
     throw unreadable(`can't read ${path}: ${messageOf(cause)}`, cause)
   }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { unwritable } from './unwritable.ts'
 
 /** The flag of macOS's open(2) for an exclusive flock. Node.js has no name for it. */
@@ -43,7 +43,7 @@ function isHeldByOther(descriptor: number, patienceMs: number): boolean {
       env: {},
       timeout: Math.max(1, Math.ceil(patienceMs)),
     })
-    if (property(error, 'code') !== 'ENOENT') return signal !== null
+    if (errorCode(error) !== 'ENOENT') return signal !== null
   }
   return false
 }
@@ -53,7 +53,7 @@ async function openLocked(path: string, deadline: number): Promise<number | unde
     try {
       return openFile(path, O_EXLOCK)
     } catch (error) {
-      const code = property(error, 'code')
+      const code = errorCode(error)
       if (code === 'EOPNOTSUPP' || code === 'ENOTSUP') return openFile(path)
       if (code !== 'EAGAIN' && code !== 'EWOULDBLOCK') throw error
     }

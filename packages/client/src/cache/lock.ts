@@ -2,7 +2,7 @@ import { closeSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:f
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { acquireFlock, type Flock } from './flock.ts'
@@ -40,7 +40,7 @@ function removeIfThere(path: string): void {
   try {
     unlinkSync(path)
   } catch (error) {
-    if (property(error, 'code') !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT') throw error
   }
 }
 
@@ -52,7 +52,7 @@ function readOwner(lockPath: string): Owner | undefined {
     if (error instanceof UnreadableFile) {
       throw new FileError('file_unwritable', `${lockPath}: ${error.message}: delete it`, { cause: error })
     }
-    if (property(error, 'code') === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw error
   }
   const [, pid = '0', id = '', host = ''] = /^(\d{1,10}) ([\w-]{1,64}) (.*)$/.exec(text) ?? []
@@ -65,7 +65,7 @@ function isRunning(pid: number): boolean {
     return true
   } catch (error) {
     // EPERM means that another user's process is running.
-    return property(error, 'code') !== 'ESRCH'
+    return errorCode(error) !== 'ESRCH'
   }
 }
 
@@ -109,7 +109,7 @@ async function acquireLockFile(path: string, lockPath: string, text: string, dea
       createLockFile(lockPath, text)
       return
     } catch (cause) {
-      if (property(cause, 'code') !== 'EEXIST') throw unwritable(lockPath, cause)
+      if (errorCode(cause) !== 'EEXIST') throw unwritable(lockPath, cause)
     }
     removeIfDead(path, lockPath)
     if (performance.now() >= deadline) {

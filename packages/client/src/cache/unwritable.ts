@@ -1,10 +1,10 @@
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 
 const ELSEWHERE = 'set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere'
 
 function remedy(cause: unknown): string {
-  switch (property(cause, 'code')) {
+  switch (errorCode(cause)) {
     case 'ENOSPC':
     case 'EDQUOT':
       return `: make room there, or ${ELSEWHERE}`

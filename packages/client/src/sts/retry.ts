@@ -1,4 +1,4 @@
-import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import type { SharedConfig } from '../aws/shared-config.ts'
@@ -59,7 +59,7 @@ export function maxAttempts(environment: Environment, { profile }: SharedConfig)
 function codesOf(error: unknown): readonly string[] {
   if (error instanceof StsRefusal) return [error.name]
   if (!(error instanceof Error)) return []
-  return [textAt(error, 'code') ?? [], codesOf(error.cause)].flat()
+  return [errorCode(error) ?? [], codesOf(error.cause)].flat()
 }
 
 /**

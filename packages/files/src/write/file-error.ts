@@ -2,12 +2,12 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { UnreadableFile } from '../kind/file-kind.ts'
 
 /** The `code` of a system error, such as `ENOENT`; empty for anything else. */
 export function systemErrorCode(error: unknown): string {
-  return textAt(error, 'code') ?? ''
+  return errorCode(error) ?? ''
 }
 
 /** The error for a file that can't be read. Names the file, the user, the reason and the fix. */

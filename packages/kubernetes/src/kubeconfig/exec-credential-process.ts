@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { KubernetesCluster } from '../api/connection.ts'
 import { parseExecCredentials, parseExecPlugin, type ExecPlugin } from './exec-credential.ts'
 import { readKubeconfig, type KubeconfigChoice } from './kubeconfig.ts'
@@ -18,7 +18,7 @@ async function runPlugin(plugin: ExecPlugin, environment: Environment): Promise<
   child.stdout?.on('data', (chunk: Buffer) => written.push(chunk))
   const failure = await new Promise<string>((done) => {
     child.once('error', (error) => {
-      const isMissing = property(error, 'code') === 'ENOENT'
+      const isMissing = errorCode(error) === 'ENOENT'
       done(isMissing ? `is not found${installHint === '' ? '' : `: ${installHint}`}` : `can't run: ${messageOf(error)}`)
     })
     child.once('close', (code, signal) => done(code === 0 ? '' : `failed with ${signal ?? `exit code ${code ?? ''}`}`))

@@ -1,7 +1,7 @@
 import { mkdir, open, realpath, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 
 /** Runs the work under the lock that kubectl holds while it changes a kubeconfig. */
@@ -11,7 +11,7 @@ async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
     const file = await open(lock, 'wx', 0o600)
     await file.close()
   } catch (error) {
-    if (property(error, 'code') === 'EEXIST') {
+    if (errorCode(error) === 'EEXIST') {
       const hint = `another program is changing it; if none is, remove ${lock}`
       throw new AuthenticatorError('kubeconfig_locked', `${path} is locked: ${hint}`, { cause: error })
     }
@@ -30,7 +30,7 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
     const target = await realpath(path)
     return { target, mode: (await stat(target)).mode & 0o777 }
   } catch (error) {
-    if (property(error, 'code') !== 'ENOENT') {
+    if (errorCode(error) !== 'ENOENT') {
       throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`)
     }
     return { target: path, mode: 0o600 }

@@ -1,6 +1,6 @@
 import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
-import { messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { printableYaml } from '@aws-iam-authenticator/core/edit/printable-yaml'
 import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { setKubeconfigEntry, type KubeconfigEntry } from './kubeconfig-entry.ts'
@@ -31,7 +31,7 @@ async function readIfThere(path: string): Promise<KubeconfigText> {
   try {
     return { path, text: await readRegularFile(path) }
   } catch (error) {
-    if (property(error, 'code') === 'ENOENT') return { path, text: undefined }
+    if (errorCode(error) === 'ENOENT') return { path, text: undefined }
     throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 
 /**
  * Loads `node:http` on demand, because it takes longer to load than a token to sign. An `import` would also run the getters of
@@ -47,7 +47,7 @@ export function closedByOther(): Error {
 
 /** Rewords the errors of `node:http`. A parse error is replaced because it holds the bytes that the server sent. */
 function rewordError(error: Error): Error {
-  const code = property(error, 'code')
+  const code = errorCode(error)
   if (code === 'ECONNRESET') return closedByOther()
   if (code === 'HPE_HEADER_OVERFLOW') return new Error(`the answer has more than ${MAX_HEADER_BYTES} bytes of headers`)
   if (typeof code === 'string' && code.startsWith('HPE_')) return new Error(`the answer is not HTTP/1.1 (${code})`)

@@ -2,7 +2,7 @@ import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
-import { property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 
 /** Time limit for looking up a known name again, in milliseconds. After that its last addresses are used. */
 const REFRESH_MS = 1_000
@@ -92,7 +92,7 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
     try {
       return await Promise.race([asked, late])
     } catch (error) {
-      if (property(error, 'code') === 'ENOTFOUND') throw error
+      if (errorCode(error) === 'ENOTFOUND') throw error
       return last
     } finally {
       clearTimeout(timer)

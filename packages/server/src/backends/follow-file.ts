@@ -1,4 +1,4 @@
-import { messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { pollFiles } from '../util/poll-files.ts'
 
@@ -36,7 +36,7 @@ async function stateOf(path: string): Promise<State> {
   try {
     return { kind: 'read', text: await readRegularFile(path) }
   } catch (error) {
-    const code = property(error, 'code')
+    const code = errorCode(error)
     return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'missing' } : { kind: 'failed', text: messageOf(error) }
   }
 }

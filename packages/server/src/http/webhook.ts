@@ -1,6 +1,6 @@
 import { METHODS, STATUS_CODES } from 'node:http'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 import fastify from 'fastify'
@@ -56,7 +56,7 @@ function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): vo
     }
     const [path = ''] = raw.url.split('?', 1)
     const origin = { path, client: clientOf(raw).name, method: raw.method }
-    log.error('a request failed inside the server', { ...origin, error: textAt(error, 'code') ?? 'unknown' })
+    log.error('a request failed inside the server', { ...origin, error: errorCode(error) ?? 'unknown' })
     // If the answer itself failed, there can't be another one.
     if (reply.raw.headersSent) {
       reply.hijack()

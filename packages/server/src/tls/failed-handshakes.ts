@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { createLabelValues } from '../metrics/metric-labels.ts'
 import { createTokenBucket } from '../util/token-bucket.ts'
@@ -24,7 +24,7 @@ export function createFailedHandshakes(log: Log, now: () => number): (error: unk
   const codes = createLabelValues(MAX_CAUSES)
   const lines = createTokenBucket(PER_SECOND, BURST, now)
   return (error, { remoteAddress, remotePort }) => {
-    const reported = textAt(error, 'code')
+    const reported = errorCode(error)
     if (reported?.startsWith('ERR_SSL_') !== true) return
     codes.admit(reported)
     const code = codes.of(reported)
