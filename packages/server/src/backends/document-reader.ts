@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import {
   awsAuthLength,
@@ -95,5 +96,7 @@ function isTask(value: unknown): value is Task {
 export function answerDocumentTask(task: unknown): string {
   if (!isTask(task)) throw new TypeError('a worker thread without a task')
   Error.stackTraceLimit = 0
+  // On Linux this is the priority of the thread alone: logins come first.
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW)
   return JSON.stringify(task.kind === 'aws-auth' ? readAwsAuth(task.data, task.gates) : readDynamicFile(task))
 }
