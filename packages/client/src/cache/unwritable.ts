@@ -4,7 +4,7 @@ import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 const ELSEWHERE = 'set AWS_IAM_AUTHENTICATOR_CACHE_FILE to a file elsewhere'
 
 function remedy(cause: unknown): string {
-  switch (errorCode(cause)) {
+  switch (errorCode(cause) ?? '') {
     case 'ENOSPC':
     case 'EDQUOT':
       return `: make room there, or ${ELSEWHERE}`
