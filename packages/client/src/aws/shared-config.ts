@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { DOCUMENT_LIMITS } from '@aws-iam-authenticator/core/document/limits'
 import { checkFileKind } from '@aws-iam-authenticator/files/kind/check-file-kind'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
@@ -50,7 +51,7 @@ function checkKinds({ filepath, configFilepath }: SharedFiles, environment: Envi
   ] as const
   for (const [variable, path] of named) {
     try {
-      checkFileKind(path.startsWith('~/') ? join(homeFolder(environment), path.slice(2)) : path)
+      checkFileKind(path.startsWith('~/') ? join(homeFolder(environment), path.slice(2)) : path, DOCUMENT_LIMITS.length)
     } catch (cause) {
       throw new CredentialsError('invalid_settings', `${messageOf(cause)}: name another file in ${variable}`, { cause })
     }
