@@ -55,6 +55,14 @@ function scan(text: string, onToken: (token: YamlToken) => void): void {
   }
 }
 
+/** The document with its errors for an exhausted stack as errors that name the limit of depth: the parser reports those by their cause. */
+function withDepthLimit(document: Document.Parsed): Document.Parsed {
+  document.errors = document.errors.map((error) =>
+    error.code === 'RESOURCE_EXHAUSTION' ? overLimit(error.pos[0], 'levels', DOCUMENT_LIMITS.depth) : error,
+  )
+  return document
+}
+
 /** A document without contents and with the error that kept it from being parsed. */
 function rejected(error: unknown): Document.Parsed {
   if (!(error instanceof YAMLParseError)) throw error
@@ -78,7 +86,7 @@ export function readYamlDocument(
   } catch (error) {
     return rejected(error)
   }
-  return parseDocument(text, options)
+  return withDepthLimit(parseDocument(text, options))
 }
 
 /** Parses a text of any number of YAML documents, with the limits of {@link readYamlDocument}. */
@@ -89,7 +97,7 @@ export function readYamlDocuments(text: string, options: Options): readonly Docu
     return [rejected(error)]
   }
   const documents = parseAllDocuments(text, options)
-  return 'empty' in documents ? [] : documents
+  return 'empty' in documents ? [] : documents.map(withDepthLimit)
 }
 
 /**

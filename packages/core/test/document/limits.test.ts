@@ -26,6 +26,9 @@ const CASES: readonly (readonly [string, (text: string) => Parsed, string, strin
   ],
   ['merged pairs', parseYaml, merges(mergedPairs / 100), merges(mergedPairs / 100 + 1)],
   ['depth', parseYaml, nested(depth), nested(depth + 1)],
+  // The parser itself runs out of stack.
+  ['depth, flow', parseYaml, '[]', '['.repeat(16_000)],
+  ['depth, block', parseYaml, '- 1', '- '.repeat(160_000)],
   ['depth, JSON', parseJson, nested(depth), nested(depth + 1)],
 ]
 
