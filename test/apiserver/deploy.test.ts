@@ -2,8 +2,8 @@ import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { runHelm } from '../deploy/chart.ts'
 import { findObject, MANIFESTS, overlayObjects, OVERLAYS } from '../deploy/objects.ts'
-import { helm } from '../sandbox/kubectl/kubectl.ts'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { helm } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startApiServer } from './harness/api-server.ts'
 
 const VALUES = {

@@ -4,8 +4,8 @@ import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { document } from '../docs/documents.ts'
 import { temporaryFolder } from '../e2e/harness/command.ts'
-import { kubectl } from '../sandbox/kubectl/kubectl.ts'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startApiServer } from './harness/api-server.ts'
 
 const LABELS = { 'k8s-app': 'aws-iam-authenticator' }

@@ -5,8 +5,8 @@ import t from 'tap'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
 import { KEYS_PROFILE, personAtHome, runToken, tokenOf } from '../e2e/harness/token.ts'
 import { urlOf } from '../e2e/harness/presigned.ts'
-import { identities, ROLE_ARN, roles } from '../sandbox/aws/example-account.ts'
-import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
+import { identities, ROLE_ARN, roles } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 

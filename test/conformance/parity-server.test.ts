@@ -9,9 +9,9 @@ import { eventually } from '../e2e/harness/eventually.ts'
 import { logIn, roleToken, tokenOf } from '../e2e/harness/logins.ts'
 import { freePort, startTestServer, type LogLine } from '../e2e/harness/server.ts'
 import { refusals, signToken, startAws, USER_CONFIGURATION, userToken } from '../e2e/harness/webhook.ts'
-import { USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
-import { startLinkLocal } from '../sandbox/aws/link-local.ts'
-import { writeKubeconfig } from '../sandbox/kubernetes/kubeconfig.ts'
+import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startLinkLocal } from '@aws-iam-authenticator/sandbox/aws/link-local'
+import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 
 const RETRY_MS = 5000
 const CHINA = 'arn:aws-cn:iam::111122223333:user/wei'

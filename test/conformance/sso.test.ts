@@ -2,7 +2,7 @@ import t from 'tap'
 import { logIn } from '../e2e/harness/logins.ts'
 import { startTestServer } from '../e2e/harness/server.ts'
 import { addIdentity, signToken, startAws } from '../e2e/harness/webhook.ts'
-import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { ssoEntries, ssoPartitions, ssoRows } from './sso.ts'
 
 const CONFIGURATION = `clusterID: k8s.local\nserver:\n  mapRoles:\n${ssoEntries.map((entry) => `    - ${entry}\n`).join('')}`

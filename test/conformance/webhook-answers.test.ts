@@ -1,7 +1,7 @@
 import t from 'tap'
 import { metric, startTestServer, type TestServer } from '../e2e/harness/server.ts'
 import { addIdentity, signToken, startAws, USER_CONFIGURATION, userToken } from '../e2e/harness/webhook.ts'
-import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { answerRows, type AnswerRow, type TokenKind } from './webhook-answers.ts'
 
 const STRANGER = { accountId: '111122223333', arn: 'arn:aws:iam::111122223333:user/stranger', userId: 'AIDASTRANGER' }

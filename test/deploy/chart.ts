@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../docs/documents.ts'
 import { temporaryFolder } from '../e2e/harness/command.ts'
-import { helm } from '../sandbox/kubectl/kubectl.ts'
-import { runBinary, type RunResult } from '../sandbox/kubectl/run-binary.ts'
+import { helm } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 
 export const CHART: string = join(ROOT, 'deploy/helm/aws-iam-authenticator')
 

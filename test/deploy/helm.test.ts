@@ -4,7 +4,7 @@ import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untruste
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { ROOT } from '../docs/documents.ts'
-import { binariesRunHere } from '../sandbox/kubectl/kubectl.ts'
+import { binariesRunHere } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { CHART, runHelm } from './chart.ts'
 import { findObject, MANIFESTS, overlayObjects, OVERLAYS, parseObjects } from './objects.ts'
 

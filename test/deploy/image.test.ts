@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { ROOT } from '../docs/documents.ts'
 import { temporaryFolder } from '../e2e/harness/command.ts'
 import { freePort } from '../e2e/harness/server.ts'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startContainer } from './container.ts'
 
 /** What the test needs of the machine and doesn't find there. */

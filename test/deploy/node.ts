@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { ROOT } from '../docs/documents.ts'
 import { COMMAND, temporaryFolder } from '../e2e/harness/command.ts'
-import { runBinary, type RunResult } from '../sandbox/kubectl/run-binary.ts'
+import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 
 export const USER_DATA: string = readFileSync(join(ROOT, 'deploy/kops/user-data.sh'), 'utf8')
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import { parseAllDocuments } from 'yaml'
-import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { ROOT } from '../docs/documents.ts'
 
 export const MANIFESTS: string = join(ROOT, 'deploy/manifests')

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 
 /** Days: what `init` of either program gives a certificate. */
 const A_HUNDRED_YEARS = '36500'

@@ -1,10 +1,10 @@
 import { reasons } from '@aws-iam-authenticator/core/errors/reasons'
 import t from 'tap'
 import { freePort, startTestServer, type LogLine, type TestServer } from '../e2e/harness/server.ts'
-import type { Identity } from '../sandbox/aws/account.ts'
-import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
-import { presign } from '../sandbox/aws/sign.ts'
-import { writeKubeconfig } from '../sandbox/kubernetes/kubeconfig.ts'
+import type { Identity } from '@aws-iam-authenticator/sandbox/aws/account'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import { presign } from '@aws-iam-authenticator/sandbox/aws/sign'
+import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { document, section, tableRows } from './documents.ts'
 
 const errors = document('docs/errors.md')

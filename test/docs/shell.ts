@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMMAND, temporaryFolder, type Environment } from '../e2e/harness/command.ts'
-import { runBinary, type RunResult } from '../sandbox/kubectl/run-binary.ts'
+import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { ROOT } from './documents.ts'
 
 // Stubs for programs that are not installed or would change this machine. They record their arguments and print what the next

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { selfSignedPair } from '../sandbox/kubernetes/certificates.ts'
-import { allowAll } from '../sandbox/kubernetes/fake-api.ts'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
+import { allowAll } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import { clusterTls } from './harness/cluster.ts'
 import { startPersonCluster } from './harness/person-cluster.ts'
 

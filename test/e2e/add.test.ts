@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parse } from 'yaml'
-import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startPersonCluster, type Data, type PersonCluster } from './harness/person-cluster.ts'
 
 const NODES = `# who may join

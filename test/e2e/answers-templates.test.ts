@@ -3,7 +3,7 @@ import { freePort, startTestServer, type TestServer } from './harness/server.ts'
 import { startCluster } from './harness/cluster.ts'
 import { temporaryFolder } from './harness/command.ts'
 import { addIdentity, refusals, signToken, startAws, userOf, verdict } from './harness/webhook.ts'
-import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Identity } from '../sandbox/aws/account.ts'
-import { USER } from '../sandbox/aws/example-account.ts'
+import type { Identity } from '@aws-iam-authenticator/sandbox/aws/account'
+import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { startTestServer } from './harness/server.ts'
 import {
   addIdentity,

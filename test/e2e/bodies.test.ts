@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { identities, roles, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
-import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { identities, roles, USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { presignedUrl, tokenOfUrl } from './harness/presigned.ts'
 import { metric, startTestServer, type TestServer } from './harness/server.ts'
 import { http1, http2, type WireAnswer, type WireClient, type WireRequest } from './harness/wire.ts'

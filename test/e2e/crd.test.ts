@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { Agent } from 'undici'
-import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
-import type { FakeKubernetes } from '../sandbox/kubernetes/fake-api.ts'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import type { FakeKubernetes } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import { startCluster, type Cluster } from './harness/cluster.ts'
 import { eventually } from './harness/eventually.ts'
 import {

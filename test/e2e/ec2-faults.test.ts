@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { ROLE_ARN, USER } from '../sandbox/aws/example-account.ts'
+import { ROLE_ARN, USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { ACCOUNT_ID, logIn } from './harness/logins.ts'
 import { EC2_HOST, launch, startNodeServer } from './harness/nodes.ts'
 import { addIdentity, metricsOf, refusals, signToken, startAws } from './harness/webhook.ts'

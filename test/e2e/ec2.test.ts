@@ -1,5 +1,5 @@
 import t from 'tap'
-import { USER } from '../sandbox/aws/example-account.ts'
+import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { mostInOneSecond } from './harness/cluster.ts'
 import { ACCOUNT_ID, logIn, roleToken, tokenOf } from './harness/logins.ts'
 import { EC2_HOST, launch, nodeToken, startNodeServer } from './harness/nodes.ts'

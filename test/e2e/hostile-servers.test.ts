@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { ROLE_ARN } from '../sandbox/aws/example-account.ts'
-import { startConnectProxy } from '../sandbox/proxy/connect-proxy.ts'
-import { createAuthority } from '../sandbox/tls/authority.ts'
+import { ROLE_ARN } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startConnectProxy } from '@aws-iam-authenticator/sandbox/proxy/connect-proxy'
+import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { temporaryFolder, type Environment } from './harness/command.ts'
 import { ENDLESS_AND_SLOW, FLOODS, GOOD, redirectsTo, WRONG, type Answer } from './harness/hostile-answers.ts'
 import {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { binariesRunHere, kubectl } from '../sandbox/kubectl/kubectl.ts'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { minimalEnvironment, runCommand, temporaryFolder, type Finished } from './harness/command.ts'
 
 const OUTPUT = ['aws-iam-authenticator.kubeconfig', 'cert.pem', 'key.pem']

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
+import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import {
   addIdentity,

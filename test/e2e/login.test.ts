@@ -1,6 +1,6 @@
 import t from 'tap'
-import { identities, roles, ROLE_ARN, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
-import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
+import { identities, roles, ROLE_ARN, USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { minimalEnvironment, runCommand, temporaryFolder } from './harness/command.ts'
 import { metric, startTestServer } from './harness/server.ts'
 

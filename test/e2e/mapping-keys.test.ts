@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { startCluster } from './harness/cluster.ts'
 import { eventually } from './harness/eventually.ts'
 import { testFollowing } from './harness/follow.ts'

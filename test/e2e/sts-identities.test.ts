@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Identity } from '../sandbox/aws/account.ts'
+import type { Identity } from '@aws-iam-authenticator/sandbox/aws/account'
 import { minimalEnvironment, runCommand, temporaryFolder } from './harness/command.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { addIdentity, metricsOf, refusals, signToken, startAws, userOf, verdict } from './harness/webhook.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { openSession } from '../sandbox/aws/account.ts'
-import { ROLE_ARN, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
-import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import { openSession } from '@aws-iam-authenticator/sandbox/aws/account'
+import { ROLE_ARN, USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import {
   addIdentity,
   metricsOf,

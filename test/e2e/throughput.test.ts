@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { USER } from '../sandbox/aws/example-account.ts'
+import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { valueAt } from './harness/logins.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { addIdentity, startAws, signToken, USER_CONFIGURATION, userToken } from './harness/webhook.ts'

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { runBinary } from '../sandbox/kubectl/run-binary.ts'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION } from './harness/webhook.ts'
 

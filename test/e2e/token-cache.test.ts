@@ -13,8 +13,8 @@ import {
   roles,
   USER,
   USER_KEY_ID,
-} from '../sandbox/aws/example-account.ts'
-import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
+} from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { COMMAND, finish, runCommand, spawnCommand, type Environment, type Finished } from './harness/command.ts'
 import { asked, callerOf, CLUSTER_ID, KEYS_PROFILE, personAtHome, runToken, tokenOf } from './harness/token.ts'
 import { USER_KEYS } from './harness/person.ts'

@@ -10,9 +10,9 @@ import {
   roles,
   USER,
   USER_KEY_ID,
-} from '../sandbox/aws/example-account.ts'
-import { startSandboxAws, type SandboxAws } from '../sandbox/aws/sandbox.ts'
-import { createAuthority } from '../sandbox/tls/authority.ts'
+} from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { runCommand, temporaryFolder, type Environment } from './harness/command.ts'
 import { freePort } from './harness/server.ts'
 import { personEnvironment, USER_KEYS } from './harness/person.ts'

@@ -10,8 +10,8 @@ import {
   USER,
   USER_KEY_ID,
   WEB_IDENTITY_ROLE_ARN,
-} from '../sandbox/aws/example-account.ts'
-import { startSandboxAws } from '../sandbox/aws/sandbox.ts'
+} from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { asked, callerOf, KEYS_PROFILE, personAtHome, runToken, tokenOf } from './harness/token.ts'
 import { USER_KEYS } from './harness/person.ts'
 

@@ -2,9 +2,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
-import type { Identity, Role } from '../sandbox/aws/account.ts'
-import { identities, PARTNER_ROLE_ARN, ROLE_ARN, roles, USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
-import { createSandboxAws, startSandboxAws, type InProcessAws } from '../sandbox/aws/sandbox.ts'
+import type { Identity, Role } from '@aws-iam-authenticator/sandbox/aws/account'
+import {
+  identities,
+  PARTNER_ROLE_ARN,
+  ROLE_ARN,
+  roles,
+  USER,
+  USER_KEY_ID,
+} from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { createSandboxAws, startSandboxAws, type InProcessAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { runCommand, temporaryFolder, type Environment } from './harness/command.ts'
 import { personEnvironment } from './harness/person.ts'
 import { presignedUrl, rawParameters, signingDate, urlOf } from './harness/presigned.ts'

@@ -4,7 +4,7 @@ import t from 'tap'
 import { runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
 import { personEnvironment } from './harness/person.ts'
 import { presignedUrl, signingDate, urlOf } from './harness/presigned.ts'
-import { USER, USER_KEY_ID } from '../sandbox/aws/example-account.ts'
+import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
 
 const CLUSTER_ID_VARIABLE = 'KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { addIdentity, signToken } from '../e2e/harness/webhook.ts'
 
 const ACCOUNT = '111122223333'

@@ -1,6 +1,6 @@
-import type { Fault } from '../sandbox/aws/faults.ts'
-import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
-import type { FakeKubernetes } from '../sandbox/kubernetes/fake-api.ts'
+import type { Fault } from '@aws-iam-authenticator/sandbox/aws/faults'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import type { FakeKubernetes } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import type { DirectSts } from '../e2e/harness/direct-sts.ts'
 import {
   endlessHeaderFloods,

@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import type { Dispatcher } from 'undici'
-import { InProcessDispatcher } from '../../../test/sandbox/aws/dispatcher.ts'
-import { ROLE_ARN, USER, USER_KEY_ID, identities, roles } from '../../../test/sandbox/aws/example-account.ts'
-import { createSandboxAws, type InProcessAws } from '../../../test/sandbox/aws/sandbox.ts'
+import { InProcessDispatcher } from '@aws-iam-authenticator/sandbox/aws/dispatcher'
+import { ROLE_ARN, USER, USER_KEY_ID, identities, roles } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import { createSandboxAws, type InProcessAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { createAwsAccess, type AwsAccessOptions } from '../src/aws-access.ts'
 import { personWith } from './person.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { SandboxAws } from '../../sandbox/aws/sandbox.ts'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { startApiServer, type ApiServer, type ApiServerOptions } from './api-server.ts'
 import { startGovCloud } from './govcloud.ts'
 import { ROOT, startNode, type Node } from './node.ts'

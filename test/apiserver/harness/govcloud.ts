@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { commandFile } from '../../e2e/harness/govcloud.ts'
 import { minimalEnvironment, temporaryFolder } from '../../e2e/harness/command.ts'
 import { tokenOf } from '../../e2e/harness/logins.ts'
-import { startSandboxAws, type SandboxAws } from '../../sandbox/aws/sandbox.ts'
-import type { RunResult } from '../../sandbox/kubectl/run-binary.ts'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import type { RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import type { ApiServer } from './api-server.ts'
 
 /** The account and partition that the manifests of deploy/ have for an example. */

@@ -5,8 +5,8 @@ import { createServer } from 'node:https'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '../../e2e/harness/command.ts'
-import { runBinary, type RunResult } from '../../sandbox/kubectl/run-binary.ts'
-import { selfSignedPair } from '../../sandbox/kubernetes/certificates.ts'
+import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
 import { inThrowAwayRoot } from './throw-away-root.ts'
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))

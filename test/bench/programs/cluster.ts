@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { selfSignedPair } from '../../sandbox/kubernetes/certificates.ts'
-import { allowAll, FakeKubernetes } from '../../sandbox/kubernetes/fake-api.ts'
-import { writeKubeconfig } from '../../sandbox/kubernetes/kubeconfig.ts'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
+import { allowAll, FakeKubernetes } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
+import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { isOrder } from '../orders.ts'
 import { BENCH_USER, usersOf } from '../tokens.ts'
 

@@ -4,8 +4,8 @@ import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
-import { startConnectProxy } from '../../sandbox/proxy/connect-proxy.ts'
-import { createAuthority } from '../../sandbox/tls/authority.ts'
+import { startConnectProxy } from '@aws-iam-authenticator/sandbox/proxy/connect-proxy'
+import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { STS_ANSWER } from '../tokens.ts'
 
 const delay = Number(process.argv[2])

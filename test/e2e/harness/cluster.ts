@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { selfSignedPair } from '../../sandbox/kubernetes/certificates.ts'
-import { FakeKubernetes, type Account, type RecordedRequest } from '../../sandbox/kubernetes/fake-api.ts'
-import { writeKubeconfig } from '../../sandbox/kubernetes/kubeconfig.ts'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
+import { FakeKubernetes, type Account, type RecordedRequest } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
+import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { temporaryFolder } from './command.ts'
 
 export const clusterTls: ReturnType<typeof selfSignedPair> = selfSignedPair('kube-apiserver')

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { startSandboxAws, type SandboxAws } from '../../sandbox/aws/sandbox.ts'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { temporaryFolder } from './command.ts'
 import { eventually } from './eventually.ts'
 import { logIn, roleArn, roleToken } from './logins.ts'

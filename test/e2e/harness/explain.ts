@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { USER } from '../../sandbox/aws/example-account.ts'
+import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './command.ts'
 
 export const ARN: string = 'arn:aws:iam::123456789012'

@@ -1,6 +1,6 @@
 import { test, type Test } from 'tap'
-import { startSandboxAws, type SandboxAws } from '../../sandbox/aws/sandbox.ts'
-import type { FakeKubernetes, RecordedRequest } from '../../sandbox/kubernetes/fake-api.ts'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import type { FakeKubernetes, RecordedRequest } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import { checkRequests, startCluster, type Cluster } from './cluster.ts'
 import { eventually } from './eventually.ts'
 import { logIn, roleToken } from './logins.ts'

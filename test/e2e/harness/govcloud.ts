@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import type { Role } from '../../sandbox/aws/account.ts'
-import { startSandboxAws, type SandboxAws } from '../../sandbox/aws/sandbox.ts'
+import type { Role } from '@aws-iam-authenticator/sandbox/aws/account'
+import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { COMMAND } from './command.ts'
 
 const ACCOUNT_ID = '210987654321'

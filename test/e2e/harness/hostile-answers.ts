@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { USER } from '../../sandbox/aws/example-account.ts'
+import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 
 /** What a server sends to a client that has sent its request. */
 export type Answer = (socket: Socket) => Promise<void> | void

@@ -1,4 +1,4 @@
-import type { Account, FakeKubernetes, KubeObject } from '../../sandbox/kubernetes/fake-api.ts'
+import type { Account, FakeKubernetes, KubeObject } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import { serviceAccount, type Cluster } from './cluster.ts'
 import { roleArn, valueAt } from './logins.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SandboxAws } from '../../sandbox/aws/sandbox.ts'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { presignedUrl, tokenOfUrl } from './presigned.ts'
 import type { TestServer } from './server.ts'
 

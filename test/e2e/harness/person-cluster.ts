@@ -5,8 +5,8 @@ import {
   FakeKubernetes,
   type FakeKubernetesOptions,
   type RecordedRequest,
-} from '../../sandbox/kubernetes/fake-api.ts'
-import { writeKubeconfig, type KubeconfigUser } from '../../sandbox/kubernetes/kubeconfig.ts'
+} from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
+import { writeKubeconfig, type KubeconfigUser } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { clusterTls } from './cluster.ts'
 import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './command.ts'
 

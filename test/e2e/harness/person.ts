@@ -1,4 +1,4 @@
-import { USER, USER_KEY_ID } from '../../sandbox/aws/example-account.ts'
+import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import type { Environment } from './command.ts'
 import { minimalEnvironment } from './command.ts'
 

@@ -1,4 +1,4 @@
-import { presign, type Signer } from '../../sandbox/aws/sign.ts'
+import { presign, type Signer } from '@aws-iam-authenticator/sandbox/aws/sign'
 
 const PREFIX = 'k8s-aws-v1.'
 

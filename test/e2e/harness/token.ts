@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
-import { USER, USER_KEY_ID } from '../../sandbox/aws/example-account.ts'
-import type { InProcessAws } from '../../sandbox/aws/sandbox.ts'
+import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
+import type { InProcessAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import {
   finish,
   minimalEnvironment,

@@ -1,6 +1,6 @@
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { test } from 'tap'
-import { createSandboxAws } from '../../../../test/sandbox/aws/sandbox.ts'
+import { createSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { CredentialsError, type CredentialsErrorCode } from '../../src/aws/credentials-error.ts'
 import type { Environment } from '../../../network/src/environment.ts'
 import { personWith, signIn } from '../person.ts'

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { presign } from '../../../../test/sandbox/aws/sign.ts'
+import { presign } from '@aws-iam-authenticator/sandbox/aws/sign'
 import { presignCallerIdentity } from '../../src/sts/presign.ts'
 
 const now = new Date('2025-03-04T05:06:07.890Z')

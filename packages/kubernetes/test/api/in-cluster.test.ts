@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { test } from 'tap'
-import { wellKnownServiceAccount, WELL_KNOWN_FOLDER } from '../../../../test/sandbox/kubernetes/in-cluster.ts'
+import { wellKnownServiceAccount, WELL_KNOWN_FOLDER } from '@aws-iam-authenticator/sandbox/kubernetes/in-cluster'
 import { inCluster } from '../../src/api/in-cluster.ts'
 
 const files = { token: 'one\n', certificateAuthority: 'CA', namespace: 'kube-system' }

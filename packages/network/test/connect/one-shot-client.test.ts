@@ -6,8 +6,8 @@ import { connect as connectTcp, createServer as createTcpServer, type Server as 
 import { createServer as createTlsServer } from 'node:tls'
 import type { HttpClient, HttpRequestOptions } from '../../src/http-client.ts'
 import { test, type Test } from 'tap'
-import { startConnectProxy, type ConnectProxy } from '../../../../test/sandbox/proxy/connect-proxy.ts'
-import { createAuthority } from '../../../../test/sandbox/tls/authority.ts'
+import { startConnectProxy, type ConnectProxy } from '@aws-iam-authenticator/sandbox/proxy/connect-proxy'
+import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { createOneShotClient } from '../../src/connect/one-shot-client.ts'
 
 const ORIGIN = 'https://sts.eu-west-1.amazonaws.com'

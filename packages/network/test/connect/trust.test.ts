@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { getCACertificates, rootCertificates } from 'node:tls'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { test, type Test } from 'tap'
-import { createAuthority } from '../../../../test/sandbox/tls/authority.ts'
+import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { readTrustedCertificates } from '../../src/connect/trust.ts'
 
 const authorities = { a: newAuthority(), b: newAuthority(), c: newAuthority() }

@@ -2,8 +2,13 @@ import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { test, type Test } from 'tap'
 import { Agent } from 'undici'
-import { selfSignedPair } from '../../../../test/sandbox/kubernetes/certificates.ts'
-import { allowAll, FakeKubernetes, type KubeObject, type Rule } from '../../../../test/sandbox/kubernetes/fake-api.ts'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
+import {
+  allowAll,
+  FakeKubernetes,
+  type KubeObject,
+  type Rule,
+} from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import type { Backend } from '../../src/backends/backend.ts'
 import { createCrd } from '../../src/backends/crd.ts'
 import { createKubernetesApi } from '../../../kubernetes/src/api/connection.ts'

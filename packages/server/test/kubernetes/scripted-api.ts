@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { InProcessDispatcher } from '../../../../test/sandbox/aws/dispatcher.ts'
-import type { WireRequest } from '../../../../test/sandbox/aws/wire.ts'
+import { InProcessDispatcher } from '@aws-iam-authenticator/sandbox/aws/dispatcher'
+import type { WireRequest } from '@aws-iam-authenticator/sandbox/aws/wire'
 import {
   createKubernetesApi,
   type KubernetesApi,

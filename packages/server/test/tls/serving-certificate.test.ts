@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type Test } from 'tap'
-import { selfSignedPair } from '../../../../test/sandbox/kubernetes/certificates.ts'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
 import { followCertificate, type CertificateFollower } from '../../src/tls/serving-certificate.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
