@@ -18,9 +18,9 @@ interface Person {
   readonly config: string
   readonly environment: Environment
   readonly close: () => Promise<void>
-  /** Replaces texts of the kubeconfig. */
-  edit(from: string | RegExp, to: string): void
-  doctor(args?: readonly string[], environment?: Environment): Promise<Finished>
+  /** Replaces a text of the kubeconfig. */
+  readonly edit: (from: string | RegExp, to: string) => void
+  readonly doctor: (args?: readonly string[], environment?: Environment) => Promise<Finished>
 }
 
 /** @param clockOffset How far the clock of AWS is ahead, in milliseconds. */

@@ -34,7 +34,7 @@ export interface ExecEntry {
 }
 
 /** The names of this command. The second one is its name before 2018. */
-const OUR_NAMES: readonly string[] = ['aws-iam-authenticator', 'heptio-authenticator-aws']
+const OUR_NAMES: ReadonlySet<string> = new Set(['aws-iam-authenticator', 'heptio-authenticator-aws'])
 
 function fault(message: string): AuthenticatorError {
   return new AuthenticatorError('exec_plugin_failed', message)
@@ -112,7 +112,7 @@ export async function readExecEntry(kubeconfig: Kubeconfig, surroundings: Enviro
   const plugin = parseExecPlugin(kubeconfig, true)
   const environment = { ...surroundings, ...plugin.environment }
   const name = basename(plugin.command).replace(/\.exe$/i, '')
-  if (OUR_NAMES.includes(name)) return await readOurs(plugin, environment)
+  if (OUR_NAMES.has(name)) return await readOurs(plugin, environment)
   if (name === 'aws' && plugin.args.includes('get-token')) return readEks(plugin, environment)
   throw fault(
     `the exec entry of user "${userName}" runs "${plugin.command}", which is neither aws-iam-authenticator nor aws eks get-token`,
