@@ -239,7 +239,7 @@ await t.test('a program that does not run', { skip }, async (t) => {
   chmodSync(join(folder, 'aws-iam-authenticator'), 0o755)
   const found = await person.doctor([], { PATH: `${folder}:${person.environment['PATH'] ?? ''}` })
   t.equal(found.code, 2)
-  t.match(found.stdout, /^program: FAILED .*aws-iam-authenticator does not run: try/m)
+  t.match(found.stdout, /^  program: FAILED .*aws-iam-authenticator does not run: try/m)
 })
 
 await t.test(
