@@ -153,6 +153,8 @@ export const settings: readonly SettingRow[] = [
   oneOf('verify', { flag: 'output', short: 'o', keys: ['output'] }, '', 'json', 'json', 'json'),
   oneOf('verify', { flag: 'partition', keys: ['partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
 
+  ...['context', 'kubeconfig'].map((flag) => text('doctor', { flag })),
+  oneOf('doctor', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
   text('explain', { flag: 'token', short: 't' }),
   ...['arn', 'user-id', 'session-name'].map((flag) => text('explain', { flag })),
   backendModes('explain'),

@@ -34,7 +34,7 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
   writeFileSync(calls, '')
   const command = COMMAND.map((part) => `'${part}'`).join(' ')
   // These commands need a cluster or a server, or run forever: only their flags are parsed.
-  const authenticator = `case "$*" in server* | status* | add* | *' --kubeconfig '*) set -- "$@" --help ;; esac\nexec ${command} "$@"`
+  const authenticator = `case "$*" in server* | status* | doctor* | add* | *' --kubeconfig '*) set -- "$@" --help ;; esac\nexec ${command} "$@"`
   const noted = Object.entries(STUBS).map(([name, body]): [string, string] => [
     name,
     `echo "${name} $*" >>'${calls}'\n${body}`,

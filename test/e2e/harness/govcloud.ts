@@ -26,8 +26,12 @@ function role(name: string): [arn: string, role: Role] {
 }
 
 /** A fake AWS with one account in GovCloud: the roles K8s-Admin and Intern. */
-export async function startGovCloud(t: { teardown(action: () => unknown): void }): Promise<SandboxAws> {
+export async function startGovCloud(
+  t: { teardown(action: () => unknown): void },
+  now: () => Date = () => new Date(),
+): Promise<SandboxAws> {
   const aws = await startSandboxAws({
+    now,
     identities: new Map([[KEY_ID, DEVELOPER]]),
     roles: new Map(['K8s-Admin', 'Intern'].map(role)),
   })

@@ -3,6 +3,7 @@ import { GLOBAL_OPTIONS } from '../command-line/global-options.ts'
 import { add } from './add.ts'
 import { cache } from './cache.ts'
 import { completion } from './completion.ts'
+import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
 import { init } from './init.ts'
 import { kubeconfig } from './kubeconfig.ts'
@@ -19,5 +20,5 @@ export const root: CommandGroup = {
   summary: '',
   description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
   options: GLOBAL_OPTIONS,
-  commands: [add, cache, completion, explain, init, kubeconfig, lint, server, status, token, verify, version],
+  commands: [add, cache, completion, doctor, explain, init, kubeconfig, lint, server, status, token, verify, version],
 }

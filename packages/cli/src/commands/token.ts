@@ -1,49 +1,17 @@
 import type { Command } from '../command-line/command.ts'
 import { CLUSTER_ID } from '../command-line/global-options.ts'
-import { flag, text } from '../command-line/option.ts'
+import {
+  CACHE,
+  EXTERNAL_ID,
+  FORWARD_SESSION_NAME,
+  REGION,
+  ROLE,
+  SESSION_NAME,
+  TOKEN_ONLY,
+  TOKEN_OPTIONS,
+} from '../command-line/token-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
-
-const ROLE = text({
-  flag: 'role',
-  short: 'r',
-  placeholder: 'ARN',
-  environment: 'DEFAULT_ROLE',
-  keys: ['role', 'defaultRole'],
-  description: 'Assume an IAM Role ARN before signing this token',
-})
-const EXTERNAL_ID = text({
-  flag: 'external-id',
-  short: 'e',
-  keys: ['externalID'],
-  description: 'External ID to pass when assuming the IAM Role',
-})
-const SESSION_NAME = text({
-  flag: 'session-name',
-  short: 's',
-  keys: ['sessionName'],
-  description: 'Session name to pass when assuming the IAM Role',
-})
-const FORWARD_SESSION_NAME = flag({
-  flag: 'forward-session-name',
-  keys: ['forwardSessionName'],
-  description:
-    'Give the assumed role the session name that the credentials have, such as one from SSO; only with --role',
-})
-const CACHE = flag({
-  flag: 'cache',
-  keys: ['cache'],
-  description: 'Keep temporary credentials on disk and use them until they expire, those of the assumed role too',
-})
-const REGION = text({
-  flag: 'region',
-  keys: ['region'],
-  description: "The AWS region whose STS endpoint the token names; by default the environment's",
-})
-const TOKEN_ONLY = flag({
-  flag: 'token-only',
-  keys: ['tokenOnly'],
-  description: 'Return only the token, without the ExecCredential around it',
-})
+import { askMfaCodeAt } from '../terminal/ask-mfa-code.ts'
 
 export const token: Command = {
   name: 'token',
@@ -54,7 +22,7 @@ export const token: Command = {
     'aws-iam-authenticator token -i my-cluster',
     'aws-iam-authenticator token -i my-cluster -r arn:aws:iam::123456789012:role/Admin --token-only',
   ],
-  options: [ROLE, EXTERNAL_ID, SESSION_NAME, FORWARD_SESSION_NAME, REGION, CACHE, TOKEN_ONLY],
+  options: TOKEN_OPTIONS,
   run: async ({ setting, environment, stdout, stderr, now }) => {
     const clusterId = setting(CLUSTER_ID)
     if (clusterId === null) throw new UsageError('cluster ID not specified')
@@ -64,7 +32,6 @@ export const token: Command = {
     }
     const { formatExecCredential } = await import('@aws-iam-authenticator/client/exec-credential')
     const { getToken } = await import('@aws-iam-authenticator/client/token')
-    let askMfaCode: (() => Promise<string | undefined>) | undefined
     try {
       const signed = await getToken({
         clusterId,
@@ -79,11 +46,7 @@ export const token: Command = {
           const { createOneShotClient } = await import('@aws-iam-authenticator/network/connect/one-shot-client')
           return createOneShotClient({ environment, caBundle })
         },
-        mfaCodeProvider: async () => {
-          const { createMfaPrompt, openTerminal } = await import('../terminal/mfa-prompt.ts')
-          askMfaCode ??= createMfaPrompt({ stdin: process.stdin, openTerminal, stderr })
-          return await askMfaCode()
-        },
+        mfaCodeProvider: askMfaCodeAt(stderr),
         warn: (message) => {
           stderr.line(message)
         },

@@ -14,6 +14,8 @@ export interface KubeconfigChoice {
 
 /** The settings of one context of a kubeconfig. */
 export interface Kubeconfig extends KubernetesCluster {
+  readonly contextName: string
+  readonly userName: string
   /** The exec plugin of the user as it is in the file; undefined if the user has none. */
   readonly exec: unknown
   /** The file that has the user. Paths of the user are relative to its folder. */
@@ -60,7 +62,8 @@ export async function readKubeconfig(paths: readonly string[], choice: Kubeconfi
   const contextName = choice.context ?? currentContext(files)
   const context = entryNamed(files, 'contexts', 'context', contextName)
   const cluster = entryNamed(files, 'clusters', 'cluster', textAt(context.value, 'cluster'))
-  const user = entryNamed(files, 'users', 'user', textAt(context.value, 'user'))
+  const userName = textAt(context.value, 'user')
+  const user = entryNamed(files, 'users', 'user', userName)
   if (typeof choice.context === 'string' && context.value === undefined) {
     const names = namesOf(files, 'contexts')
     const hint = didYouMean(choice.context, names) || `: it has ${names.join(', ') || 'none'}`
@@ -99,5 +102,14 @@ export async function readKubeconfig(paths: readonly string[], choice: Kubeconfi
     return `Basic ${Buffer.from(`${username}:${textAt(user.value, 'password') ?? ''}`).toString('base64')}`
   }
   const exec = property(user.value, 'exec')
-  return { server, tls, authorization, exec, userPath: user.path, cluster: cluster.value }
+  return {
+    contextName: contextName ?? '',
+    userName: userName ?? '',
+    server,
+    tls,
+    authorization,
+    exec,
+    userPath: user.path,
+    cluster: cluster.value,
+  }
 }

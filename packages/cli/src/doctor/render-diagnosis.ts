@@ -1,0 +1,47 @@
+import { wrap, type Style } from '../terminal/style.ts'
+import type { Colour, Line } from '../terminal/writer.ts'
+import type { Check, CheckState } from './check.ts'
+import type { Diagnosis } from './diagnose.ts'
+
+const NAME_WIDTH = 13
+const STATE_WIDTH = 9
+const WIDTH = 80
+
+const COLOURS: Readonly<Record<CheckState, Colour>> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' }
+
+function renderCheck({ name, state, found }: Check, style: Style): Line[] {
+  const [first = '', ...rest] = wrap(found, (style.width ?? WIDTH) - NAME_WIDTH - STATE_WIDTH)
+  const word = state === 'failed' ? 'FAILED' : state
+  const indent = ' '.repeat(NAME_WIDTH + STATE_WIDTH)
+  return [
+    [style.paint(name.padEnd(NAME_WIDTH), 'bold'), style.paint(word.padEnd(STATE_WIDTH), COLOURS[state]), first],
+    ...rest.map((line) => `${indent}${line}`),
+  ]
+}
+
+/** The lines for a ticket: unwrapped, without colours and without secrets. */
+function ticket({ version, platform, time, checks }: Diagnosis): string[] {
+  const shown = checks.filter(({ state }) => state !== 'skipped')
+  return [
+    `aws-iam-authenticator ${version}, ${platform}, ${time}`,
+    ...shown.map(({ name, state, found }) => `${name}: ${state === 'ok' ? '' : `${state.toUpperCase()} `}${found}`),
+  ]
+}
+
+/** Renders a diagnosis for people, 80 columns wide or as wide as the terminal. */
+export function renderDiagnosis(diagnosis: Diagnosis, style: Style): readonly Line[] {
+  const { checks, failedAt } = diagnosis
+  const warnings = checks.filter(({ state }) => state === 'warning').length
+  const verdict =
+    failedAt === undefined
+      ? style.paint(warnings === 0 ? 'you can log in' : `you can log in, with ${warnings} warning(s)`, 'green', 'bold')
+      : style.paint(`you can't log in: ${failedAt} failed`, 'red', 'bold')
+  return [
+    ...checks.flatMap((check) => renderCheck(check, style)),
+    '',
+    [verdict],
+    '',
+    'for a ticket (no secret in it):',
+    ...ticket(diagnosis).map((line) => `  ${line}`),
+  ]
+}
