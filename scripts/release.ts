@@ -44,7 +44,6 @@ function makeExecutable(platform: Platform, bundled: string, folder: string, out
     runtime: runtimeOf(platform, hashes, folder),
     target: platform.target,
     folder,
-    order: 'recorded',
   })
   const program = readFileSync(compiled)
   // Bun signs for arm64 only.
