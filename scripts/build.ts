@@ -1,5 +1,5 @@
 // Bundles the command with esbuild and compiles the bundle with Bun, so that dist/aws-iam-authenticator runs without Node.js.
-// Bundling first keeps undici's own code: Bun would replace it with an implementation of its own.
+// esbuild bundles because Bun's bundler would replace undici with Bun's implementation of it.
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle, ROOT } from './build/bundle.ts'
@@ -12,10 +12,8 @@ mkdirSync(dist, { recursive: true })
 await bundle(bundled)
 const aside = mkdtempSync(join(dist, 'compile-'))
 try {
-  renameSync(
-    compile({ bundle: bundled, runtime: INSTALLED_RUNTIME, folder: aside, order: 'recorded' }),
-    join(dist, 'aws-iam-authenticator'),
-  )
+  const executable = compile({ bundle: bundled, runtime: INSTALLED_RUNTIME, folder: aside })
+  renameSync(executable, join(dist, 'aws-iam-authenticator'))
 } finally {
   rmSync(aside, { recursive: true })
 }

@@ -39,13 +39,13 @@ interface Finding {
   readonly text: string
 }
 
-/** The text of a comment on a line of TypeScript; null if there is none. */
+/** Returns the comment on a line of TypeScript; null if there is none. */
 function commentOn(line: string): string | null {
   const trailing = line.lastIndexOf(' // ')
   return COMMENT.exec(line)?.[2] ?? (trailing < 0 ? null : line.slice(trailing + 4))
 }
 
-/** The lines of a page without code; null for the lines of a code block. */
+/** Returns the lines of a page without their code; null for a line of a code block. */
 function proseOf(lines: readonly string[]): readonly (string | null)[] {
   let isCode = false
   return lines.map((line) => {

@@ -8,7 +8,6 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** Files whose patterns never see untrusted input, each with the reason. */
 const ALLOWED: ReadonlyMap<string, string> = new Map([
-  ['scripts/build/lean.ts', 'reads the sources of this repository and of pinned packages, during the build'],
   ['scripts/build/deny-variables.ts', 'searches the pinned runtime for names of variables, during the build'],
   ['scripts/structure.ts', 'reads the sources of this repository'],
 ])

@@ -1,7 +1,7 @@
 // Builds a release in dist/release: an executable for each platform, the bill of materials, the third-party licences and the
 // checksums.
 //   node scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
-// --twice builds everything again in another folder, and fails if a byte differs.
+// --twice builds everything again in another folder and fails if a byte differs.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ import { billOfMaterials } from './release/bill-of-materials.ts'
 import { contentsOf } from './release/bundled-packages.ts'
 import { executableFault } from './release/executable-format.ts'
 import { lockedVersion, readLockFile } from './release/lock-file.ts'
-import { isSigned, signAdHoc } from './release/mach-o.ts'
+import { signatureOf, withoutSignature } from './release/mach-o.ts'
 import { executableName, PLATFORMS, type Platform } from './release/platforms.ts'
 import { runtimeOf } from './release/runtimes.ts'
 import { inScratchFolder } from './release/scratch.ts'
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const platforms = values.platform.map((wanted) => {
   const found = PLATFORMS.find(({ name }) => name === wanted)
   if (found === undefined) {
-    throw new Error(`there is no platform ${wanted}: it is one of ${PLATFORMS.map(({ name }) => name).join(', ')}`)
+    throw new Error(`no such platform "${wanted}": write one of ${PLATFORMS.map(({ name }) => name).join(', ')}`)
   }
   return found
 })
@@ -44,12 +44,10 @@ function makeExecutable(platform: Platform, bundled: string, folder: string, out
     runtime: runtimeOf(platform, hashes, folder),
     target: platform.target,
     folder,
-    order: 'recorded',
   })
   const program = readFileSync(compiled)
-  // Bun signs for arm64 only.
-  if (platform.format === 'mach-o' && !isSigned(program)) {
-    writeFileSync(compiled, signAdHoc(program, 'aws-iam-authenticator'))
+  if (platform.format === 'mach-o' && platform.cpu === 'x64' && signatureOf(program) === 'invalid') {
+    writeFileSync(compiled, withoutSignature(program))
   }
   const fault = executableFault(readFileSync(compiled), platform, built.commit)
   if (fault !== null) throw new Error(`the executable for ${platform.name} ${fault}`)
@@ -97,6 +95,6 @@ if (values.twice) {
   const again = await inScratchFolder(tmpdir(), makeRelease)
   const other = new Set(again.split('\n'))
   const differing = checksums.split('\n').filter((line) => !other.has(line))
-  if (differing.length > 0) throw new Error(`a second build gave other bytes:\n${differing.join('\n')}`)
-  console.log('a second build, in another folder, gave the same bytes')
+  if (differing.length > 0) throw new Error(`the second build differs:\n${differing.join('\n')}`)
+  console.log('the second build, in another folder, has the same bytes')
 }

@@ -23,7 +23,7 @@ export interface FunctionLength {
   readonly lines: number
 }
 
-/** What was measured. */
+/** Figures about the working tree. */
 export interface Structure {
   readonly files: number
   readonly lines: number
@@ -57,7 +57,7 @@ function lineCount(text: string): number {
   return text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
 }
 
-/** Where an import leads, as a path of this repository; undefined if it leads out of it. */
+/** Returns the file that an import names, as a path of this repository; undefined if it is outside. */
 function target(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(from), specifier))
   const [, name, rest] = /^@aws-iam-authenticator\/(\w+)(?:\/(.+))?$/.exec(specifier) ?? []
@@ -76,12 +76,12 @@ function functionsOf(path: string, text: string): FunctionLength[] {
   return found
 }
 
-/** The names that a statement imports, without their aliases. */
+/** Returns the names that a statement imports, without their aliases. */
 function names(list: string): string[] {
   return list.split(',').flatMap((part) => /^\s*(?:type\s+)?(\w+)/.exec(part)?.[1] ?? [])
 }
 
-/** What the files import from each other. */
+/** The imports between the files. */
 interface Imports {
   /** The folders that each folder imports from. */
   readonly folders: ReadonlyMap<string, ReadonlySet<string>>
@@ -95,7 +95,7 @@ function importedNames(path: string, text: string): (readonly [from: string, nam
     ...[...text.matchAll(NAMED), ...text.matchAll(LATER)].map(([, list = '', specifier = '']) => {
       return [target(path, specifier) ?? '', names(list)] as const
     }),
-    // A module that is imported in an expression may be used by any word of the file.
+    // Any word of the file may be a name from a module that is imported in an expression.
     ...Array.from(text.matchAll(IN_EXPRESSION), ([, specifier = '']) => {
       return [target(path, specifier) ?? '', text.match(/\w+/g) ?? []] as const
     }),
@@ -123,7 +123,7 @@ function readImports(sources: ReadonlySet<string>, texts: ReadonlyMap<string, st
   return { folders, packages, names: byFile }
 }
 
-/** Measures the working tree as it is now. */
+/** Measures the working tree. */
 export function measure(): Structure {
   const sources = tracked('packages/*/src/**/*.ts', 'packages/*/src/*.ts')
   const texts = new Map(tracked('*.ts').map((path) => [path, read(path)]))

@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { basename, dirname, join, parse } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, transform, type Metafile, type OutputFile, type Plugin } from 'esbuild'
-import { libraries, type Replacement, usedParts } from './lean.ts'
+import { replaceModules, type Replacement } from './lean.ts'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** The commit that is built; `unknown` outside of a clone. */
+/** Returns the commit that is built, or `unknown` outside of a clone. */
 export function commit(): string {
   try {
     return execFileSync('git', ['rev-parse', 'HEAD'], {
@@ -21,7 +20,7 @@ export function commit(): string {
   }
 }
 
-/** The version that the command has. */
+/** Returns the version of the command. */
 export function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8'))
   if (
@@ -40,42 +39,22 @@ const COMMON = {
   bundle: true,
   platform: 'node',
   target: 'node24',
-  // Names stay, since errors are told apart by theirs, and bugs found by those of functions. To make them shorter, and to give each
-  // function its own back as it begins to exist, would take longer than to sign a token.
+  // Keep names: errors are recognized by theirs, and stack traces show those of functions.
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
 } as const
 
-/** A metafile in which what went into some inputs, bundled beforehand, stands beside them. */
-function withParts(whole: Metafile, parts: ReadonlyMap<string, Metafile>): Metafile {
-  const inputs: Metafile['inputs'] = { ...whole.inputs }
-  const outputs = Object.entries(whole.outputs).map(([name, output]): [string, Metafile['outputs'][string]] => {
-    const used = { ...output.inputs }
-    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
-      const part = parts.get(input)
-      const entry = part?.inputs['<stdin>']
-      if (part === undefined || entry === undefined || bytesInOutput === 0) continue
-      Object.assign(used, ...Object.values(part.outputs).map((file) => file.inputs))
-      Object.assign(inputs, part.inputs, whole.inputs, { [input]: entry })
-    }
-    return [name, { ...output, inputs: used }]
-  })
-  return { inputs, outputs: Object.fromEntries(outputs) }
-}
-
-/** What went into a bundle, with paths relative to the root, and what the build replaced in it. */
+/** The inputs of a bundle, with paths relative to the root, and the modules that the build replaced. */
 export interface BundleInputs {
   readonly metafile: Metafile
   readonly replaced: readonly Replacement[]
 }
 
-/** The command in pieces that are loaded when they are needed; one of them is `main.js`. */
+/** Bundles the command as modules that load when they are needed. `main.js` is the first. */
 export async function split(): Promise<BundleInputs & { pieces: readonly OutputFile[] }> {
-  const beforehand = new Map<string, Metafile>()
   const replaced: Replacement[] = []
-  const onReplaced = (replacement: Replacement): number => replaced.push(replacement)
   const { metafile, outputFiles } = await build({
     ...COMMON,
     entryPoints: ['packages/cli/src/main.ts'],
@@ -83,53 +62,36 @@ export async function split(): Promise<BundleInputs & { pieces: readonly OutputF
     write: false,
     splitting: true,
     format: 'esm',
+    // Take ES modules, from which esbuild drops unused code. It can't do that for CommonJS, its default for Node.js.
+    mainFields: ['module', 'main'],
     conditions: ['aws-iam-authenticator-source', 'module'],
     define: {
       BUILD_VERSION: JSON.stringify(version()),
       BUILD_COMMIT: JSON.stringify(commit()),
-      // Else Bun writes the building machine's folder in; only worker threads, which nothing here starts, would use it.
+      // Bun would write the folder of the build into the executable. Only worker threads read it, and we start none.
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',
     },
-    plugins: [libraries(ROOT, beforehand, onReplaced), usedParts(onReplaced)],
+    plugins: [replaceModules((replacement) => replaced.push(replacement))],
     metafile: true,
   })
-  return { pieces: outputFiles, metafile: withParts(metafile, beforehand), replaced }
+  return { pieces: outputFiles, metafile, replaced }
 }
 
-/**
- * Names for the pieces by what is in them, in the place of those that change with each letter: where one piece changes, the
- * functions of all others, which name it, stay what they are, and `bytecode.order` still knows them.
- */
-function lastingNames({ outputs }: Metafile): ReadonlyMap<string, string> {
-  const names = Object.entries(outputs).map(([output, { entryPoint, inputs }]): [string, string] => {
-    const [first = 'none'] = Object.keys(inputs)
-    // A file can be the first of two pieces: of one that is imported when its turn comes, and of what that shares with others.
-    const of = createHash('sha256').update(`${entryPoint} ${first}`).digest('hex').slice(0, 6)
-    return [basename(output), `${parse(entryPoint ?? first).name}_${of}.js`]
-  })
-  if (new Set(names.map(([, name]) => name)).size < names.length) throw new Error('two pieces would have one name')
-  return new Map(names)
-}
-
-/** What esbuild calls a piece. */
-const PIECE = /(?<![\w-])[\w-]+\.js\b/g
-
-/** Serves pieces by these names, each as a CommonJS module: what is in it then begins to exist when it is loaded. */
-async function inMemory(pieces: readonly OutputFile[], names: ReadonlyMap<string, string>): Promise<Plugin> {
+/** Serves the pieces from memory, each as a CommonJS module. */
+async function inMemory(pieces: readonly OutputFile[]): Promise<Plugin> {
   const modules = new Map<string, string>()
   for (const { path, text } of pieces) {
-    const named = text.replaceAll(PIECE, (name) => names.get(name) ?? name)
-    const { code } = await transform(named, { format: 'cjs', platform: 'node', target: 'node24' })
-    modules.set(names.get(basename(path)) ?? '', code)
+    const { code } = await transform(text, { format: 'cjs', platform: 'node', target: 'node24' })
+    modules.set(basename(path), code)
   }
   return {
     name: 'in-memory',
     setup: (bundler) => {
-      // By its name alone, which ends up in the bundle: where the clone lies must not.
+      // The path ends up in the bundle. A bare name keeps the folder of the clone out of it.
       bundler.onResolve({ filter: /\.js$/ }, ({ path }) => {
         const name = basename(path)
-        return modules.has(name) ? { path: name, namespace: 'piece' } : null
+        return modules.has(name) ? { path: name, namespace: 'piece' } : undefined
       })
       bundler.onLoad({ filter: /^/, namespace: 'piece' }, ({ path }) => ({
         contents: modules.get(path) ?? '',
@@ -140,20 +102,19 @@ async function inMemory(pieces: readonly OutputFile[], names: ReadonlyMap<string
 }
 
 /**
- * Bundles the command into one file for Node.js; gives what went into it.
+ * Bundles the command into one file for Node.js and returns its inputs.
  *
- * In two steps: esbuild would let all the bundle's functions begin to exist as it is started, which takes longer than to sign a
- * token. Of pieces it begins with the first, and each of the others is one function until it is called.
+ * The bundle is made in two steps. esbuild puts all ES modules into one scope, so that every function is created at the start, which
+ * takes longer than to sign a token. A CommonJS module is a single function until it is loaded.
  */
 export async function bundle(outfile: string): Promise<BundleInputs> {
   const { pieces, metafile, replaced } = await split()
-  const names = lastingNames(metafile)
   await build({
     ...COMMON,
-    entryPoints: [join(ROOT, names.get('main.js') ?? '')],
+    entryPoints: [join(ROOT, 'main.js')],
     outfile,
     format: 'cjs',
-    plugins: [await inMemory(pieces, names)],
+    plugins: [await inMemory(pieces)],
   })
   return { metafile, replaced }
 }

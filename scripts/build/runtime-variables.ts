@@ -1,6 +1,6 @@
 /**
- * Decisions about the environment variables that Bun's runtime reads. Each `BUN_` name in a runtime stands in exactly one table
- * here, or the build stops. A new name goes into `DENIED_VARIABLES` unless we need it.
+ * Decisions about the environment variables that Bun's runtime reads. Each `BUN_` name in a runtime must be in exactly one table
+ * here, or the build fails. A new name goes into `DENIED_VARIABLES` unless we need it.
  *
  * To find out what a name does, search for it in https://github.com/oven-sh/bun.
  */
@@ -9,22 +9,25 @@
 export const ALLOWED_VARIABLES: ReadonlyMap<string, string> = new Map([
   [
     'BUN_JSC_',
-    'the prefix of JavaScriptCore options; ALLOWED_ENGINE_OPTIONS decides which of them the executable takes. The runtime compares ' +
+    'the prefix of JavaScriptCore options; ALLOWED_ENGINE_OPTIONS decides which of them the executable accepts. The runtime compares ' +
       'the prefix in machine code, so it cannot be removed from the data',
   ],
 ])
 
-/** JavaScriptCore options (`BUN_JSC_<name>`) that the executable takes, each with the reason. Every other option is denied. */
+/** JavaScriptCore options (`BUN_JSC_<name>`) that the executable accepts, each with the reason. All others are denied. */
 export const ALLOWED_ENGINE_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['forceRAMSize', 'a number in the image: the memory that the garbage collector plans for'],
   ['largeHeapGrowthFactor', 'a number in the image: how far the heap grows between collections'],
   ['minEdenToOldGenerationRatio', 'a number in the image: how often only young objects are collected'],
-  ['criticalGCMemoryThreshold', 'a number in the image: when the collector takes memory to be short'],
+  [
+    'criticalGCMemoryThreshold',
+    'a number in the image: the share of memory in use above which the collector runs more often',
+  ],
   ['useFTLJIT', 'a switch in the image: the slowest JavaScript compiler'],
   ['useOMGJIT', 'a switch in the image: the slowest WebAssembly compiler'],
 ])
 
-/** Dangerous JavaScriptCore options. A runtime in which the build does not find their names is one that it cannot secure. */
+/** Dangerous JavaScriptCore options. The build can't secure a runtime if it does not find their names. */
 export const REQUIRED_ENGINE_OPTIONS: readonly string[] = [
   // A file with other source code for functions.
   'functionOverrides',
@@ -34,7 +37,7 @@ export const REQUIRED_ENGINE_OPTIONS: readonly string[] = [
   'useDollarVM',
 ]
 
-/** Text that looks like a variable but is none, each with what it is. */
+/** Text that looks like a variable and is not, each with its meaning. */
 export const NOT_VARIABLES: ReadonlyMap<string, string> = new Map([
   ['BUN_1', 'the version of an ELF symbol, BUN_1.2'],
   ['BUN_DATA__', 'a property of the page that shows errors of a development server'],
@@ -50,14 +53,11 @@ export const NOT_VARIABLES: ReadonlyMap<string, string> = new Map([
   ['BUN_WORKER_STDIO_KEY', 'a JavaScript constant in node:worker_threads'],
 ])
 
-/** The variable that a recording build keeps: it writes the order file for `--bytecode-order` to the path it holds. */
-export const RECORDS_ORDER = 'BUN_BYTECODE_ORDER_OUT'
-
 /** Denied variables that every runtime knows. A runtime without one of them has changed how it reads variables. */
 export const REQUIRED_VARIABLES: readonly string[] = [
   'BUN_BE_BUN',
   'BUN_BYTECODE_DIGEST_OUT',
-  RECORDS_ORDER,
+  'BUN_BYTECODE_ORDER_OUT',
   'BUN_INSPECT',
   'BUN_INSPECT_CONNECT_TO',
   'BUN_INSPECT_PRELOAD',
@@ -79,7 +79,7 @@ export const DENIED_OTHER_VARIABLES: readonly string[] = [
   'NODE_COMPILE_CACHE',
   'NODE_DEBUG_NATIVE',
   'NODE_REDIRECT_WARNINGS',
-  // A server that takes itself for a worker of a cluster waits for the primary, and does not even stop.
+  // Makes the server a worker of a cluster: it waits for the primary and can't be stopped.
   'NODE_UNIQUE_ID',
   'SIMDUTF_FORCE_IMPLEMENTATION',
 ]

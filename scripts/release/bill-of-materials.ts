@@ -53,7 +53,7 @@ function npmComponent(
   }
 }
 
-/** Describes what the build replaces in a package, because its code in the bundle is then incomplete. */
+/** Describes the modules that the build replaces in a package. The bundle then contains only part of its code. */
 function changes({ replaced }: BundledPackage): object {
   if (replaced.length === 0) return {}
   return {

@@ -16,7 +16,7 @@ export interface BundledPackage {
   readonly replaced: readonly string[]
 }
 
-/** The third-party packages of the bundle, and which of them this project imports directly. */
+/** The third-party packages of the bundle, and those of them that this project imports directly. */
 export interface BundleContents {
   readonly packages: readonly BundledPackage[]
   readonly imports: readonly string[]
@@ -34,7 +34,9 @@ function readManifest(folder: string): Manifest {
   )
   const [name, version, license] = ['name', 'version', 'license'].map((key) => fields.get(key))
   if (typeof name !== 'string' || typeof version !== 'string' || typeof license !== 'string') {
-    throw new Error(`${folder}/package.json says no name, version or licence: look which it is, and say it here`)
+    throw new Error(
+      `${folder}/package.json has no name, version or licence: add it to scripts/release/bundled-packages.ts`,
+    )
   }
   return { name, version, license, folder }
 }
@@ -71,7 +73,7 @@ export function contentsOf({ metafile: { inputs, outputs }, replaced }: BundleIn
   const sorted = (key: string | null): string[] => [...(imports.get(key) ?? [])].sort(byCodeUnit)
   const replacedIn = (name: string, folder: string): string[] => {
     const here = replaced.filter(
-      ({ library }) => library === name || PACKAGE_FOLDER.exec(relative(ROOT, library))?.[0] === folder,
+      ({ module, importer }) => module === name || PACKAGE_FOLDER.exec(relative(ROOT, importer))?.[0] === folder,
     )
     return [...new Set(here.map(({ module }) => module))].sort(byCodeUnit)
   }

@@ -1,5 +1,5 @@
 import { obeyedVariables } from '../build/deny-variables.ts'
-import { isSigned } from './mach-o.ts'
+import { signatureOf } from './mach-o.ts'
 import type { Platform } from './platforms.ts'
 
 // Constants from the ELF specification, Apple's mach/machine.h and Microsoft's PE format.
@@ -22,30 +22,33 @@ function elfInterpreter(program: Buffer): string {
 }
 
 function elfFault(program: Buffer, { cpu, interpreter }: Platform): string | null {
-  if (program.toString('latin1', 0, 5) !== '\u007fELF\u0002') return 'is no 64-bit ELF file'
+  if (program.toString('latin1', 0, 5) !== '\u007fELF\u0002') return 'is not a 64-bit ELF file'
   if (program.readUInt16LE(18) !== ELF_MACHINES[cpu]) return `is not for ${cpu}`
-  return elfInterpreter(program) === interpreter ? null : `asks for the loader ${elfInterpreter(program)}`
+  return elfInterpreter(program) === interpreter ? null : `needs the loader ${elfInterpreter(program)}`
 }
 
 function machOFault(program: Buffer, { cpu }: Platform): string | null {
-  if (program.readUInt32LE(0) !== MACH_O_64) return 'is no 64-bit Mach-O file'
+  if (program.readUInt32LE(0) !== MACH_O_64) return 'is not a 64-bit Mach-O file'
   if (program.readUInt32LE(4) !== MACH_O_CPUS[cpu]) return `is not for ${cpu}`
-  return isSigned(program) ? null : 'has a signature that does not hold'
+  const signature = signatureOf(program)
+  if (signature === 'invalid') return 'has a signature that does not match its code'
+  // macOS requires a signature on arm64 only.
+  return signature === 'none' && cpu === 'arm64' ? 'has no signature' : null
 }
 
 function peFault(program: Buffer, { cpu }: Platform): string | null {
   const at = program.toString('latin1', 0, 2) === 'MZ' ? program.readUInt32LE(60) : 0
-  if (program.toString('latin1', at, at + 4) !== 'PE\0\0') return 'is no PE file'
+  if (program.toString('latin1', at, at + 4) !== 'PE\0\0') return 'is not a PE file'
   return program.readUInt16LE(at + 4) === PE_MACHINES[cpu] ? null : `is not for ${cpu}`
 }
 
 const FAULTS = { elf: elfFault, 'mach-o': machOFault, pe: peFault }
 
-/** Returns the fault of an executable for this platform; null if there is none. `holds` is a text that it must contain. */
-export function executableFault(program: Buffer, platform: Platform, holds: string): string | null {
+/** Returns the fault of an executable for this platform; null if there is none. `text` is what it must contain. */
+export function executableFault(program: Buffer, platform: Platform, text: string): string | null {
   const fault = FAULTS[platform.format](program, platform)
   if (fault !== null) return fault
   const obeyed = obeyedVariables(program)
   if (obeyed.length > 0) return `obeys the variables ${obeyed.join(', ')}`
-  return program.includes(holds) ? null : `holds no ${holds}`
+  return program.includes(text) ? null : `does not contain ${text}`
 }

@@ -49,7 +49,9 @@ export function runtimeOf(platform: Platform, hashes: LockedHashes, scratch: str
   }
   const bytes = readFileSync(archive)
   if (!hasHash(bytes, integrity)) {
-    throw new Error(`${archive} is not the archive that pnpm-lock.yaml names: remove it, and ask where it came from`)
+    throw new Error(
+      `${archive} is not the archive that pnpm-lock.yaml names: remove it and build again. If that fails, find out who changed the package`,
+    )
   }
   // Unpack from memory each time, so that the verified bytes are the ones used.
   const folder = join(scratch, 'unpacked')

@@ -22,7 +22,9 @@ ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEAL
 function standardText({ name, version, license }: BundledPackage): string {
   if (license === 'Apache-2.0') return readFileSync(join(ROOT, 'LICENSE'), 'utf8').trim()
   if (license === 'MIT') return `Copyright (c) the authors of ${name}\n\n${MIT}`
-  throw new Error(`${name}@${version} brings no text of its licence, ${license}: find it, and add it here`)
+  throw new Error(
+    `${name}@${version} has no text of its licence, ${license}: find it, and add it to scripts/release/third-party-notices.ts`,
+  )
 }
 
 function licenseText(npm: BundledPackage): string {

@@ -32,7 +32,6 @@ const HEAVY = [
   '/smol-toml/',
   '/@aws-sdk/credential-provider',
   '/@aws-sdk/nested-clients/',
-  '/@smithy/core/dist-es/submodules/serde/uuid/',
   'packages/client/src/aws-access.ts',
   'packages/server/',
   'packages/init/',

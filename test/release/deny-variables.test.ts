@@ -4,13 +4,12 @@ import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { ROOT } from '../../scripts/build/bundle.ts'
 import { INSTALLED_RUNTIME } from '../../scripts/build/compile.ts'
-import { decisions, denyVariables, obeyedVariables } from '../../scripts/build/deny-variables.ts'
+import { denyVariables, obeyedVariables } from '../../scripts/build/deny-variables.ts'
 import {
   ALLOWED_ENGINE_OPTIONS,
   ALLOWED_VARIABLES,
   DENIED_VARIABLES,
   NOT_VARIABLES,
-  RECORDS_ORDER,
   REQUIRED_ENGINE_OPTIONS,
   REQUIRED_VARIABLES,
 } from '../../scripts/build/runtime-variables.ts'
@@ -105,12 +104,6 @@ t.test('engine options are denied by name, except those of the image', (t) => {
   const set = [...image.matchAll(/BUN_JSC_(\w+)=/g)].map(([, name = '']) => name)
   t.same(set.sort(), [...ALLOWED_ENGINE_OPTIONS.keys()].sort(), 'nothing is allowed that the image does not set')
   for (const name of set) t.ok(text.includes(`\0${name}\0`), name)
-  t.end()
-})
-
-t.test('a recording build keeps one variable more', (t) => {
-  t.ok(denyVariables(runtime(), decisions([RECORDS_ORDER])).includes(RECORDS_ORDER))
-  t.notOk(denyVariables(runtime()).includes(RECORDS_ORDER))
   t.end()
 })
 
