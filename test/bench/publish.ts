@@ -43,6 +43,14 @@ function published(file: string): Partial<Results> {
   return isResults(value) ? value : {}
 }
 
+/** Formats the results as JSON with one figure or series a line. */
+function formatResults({ figures, memory, ...others }: Results): string {
+  const lines = (values: readonly unknown[]): string =>
+    `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
+  const fields = Object.entries(others).map(([name, value]) => `  "${name}": ${JSON.stringify(value)}`)
+  return `{\n${[...fields, `  "figures": ${lines(figures)}`, `  "memory": ${lines(memory)}`].join(',\n')}\n}\n`
+}
+
 /** Writes the figures into docs/performance.md, its plots, and docs/performance/results.json. */
 export function publish(measured: Results): void {
   const folder = join(DOCS, 'performance')
@@ -76,5 +84,5 @@ export function publish(measured: Results): void {
     document = inPlace(document, 'files', `\n${results.files.map((name) => `- \`${name}\``).join('\n')}\n`)
   }
   writeFileSync(page, document)
-  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
+  writeFileSync(file, formatResults(results))
 }
