@@ -13,7 +13,7 @@ const DECISIONS = 'scripts/build/runtime-variables.ts'
 /** The decisions that a runtime is checked against. */
 export interface Decisions {
   readonly denied: ReadonlySet<string>
-  /** Allowed variables and text that is no variable. */
+  /** Allowed variables and text that is not a variable. */
   readonly kept: ReadonlySet<string>
   readonly required: readonly string[]
 }

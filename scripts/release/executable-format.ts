@@ -22,20 +22,20 @@ function elfInterpreter(program: Buffer): string {
 }
 
 function elfFault(program: Buffer, { cpu, interpreter }: Platform): string | null {
-  if (program.toString('latin1', 0, 5) !== '\u007fELF\u0002') return 'is no 64-bit ELF file'
+  if (program.toString('latin1', 0, 5) !== '\u007fELF\u0002') return 'is not a 64-bit ELF file'
   if (program.readUInt16LE(18) !== ELF_MACHINES[cpu]) return `is not for ${cpu}`
   return elfInterpreter(program) === interpreter ? null : `asks for the loader ${elfInterpreter(program)}`
 }
 
 function machOFault(program: Buffer, { cpu }: Platform): string | null {
-  if (program.readUInt32LE(0) !== MACH_O_64) return 'is no 64-bit Mach-O file'
+  if (program.readUInt32LE(0) !== MACH_O_64) return 'is not a 64-bit Mach-O file'
   if (program.readUInt32LE(4) !== MACH_O_CPUS[cpu]) return `is not for ${cpu}`
   return isSigned(program) ? null : 'has a signature that does not hold'
 }
 
 function peFault(program: Buffer, { cpu }: Platform): string | null {
   const at = program.toString('latin1', 0, 2) === 'MZ' ? program.readUInt32LE(60) : 0
-  if (program.toString('latin1', at, at + 4) !== 'PE\0\0') return 'is no PE file'
+  if (program.toString('latin1', at, at + 4) !== 'PE\0\0') return 'is not a PE file'
   return program.readUInt16LE(at + 4) === PE_MACHINES[cpu] ? null : `is not for ${cpu}`
 }
 
