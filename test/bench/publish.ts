@@ -36,7 +36,7 @@ function isResults(value: unknown): value is Results {
   return isRecord(value) && Array.isArray(value['figures']) && Array.isArray(value['memory'])
 }
 
-/** What was published before, for the sections that were not measured anew. */
+/** The previously published figures, for the sections that were not measured again. */
 function published(file: string): Partial<Results> {
   if (!existsSync(file)) return {}
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'))

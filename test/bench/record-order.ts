@@ -1,4 +1,4 @@
-// Writes scripts/build/bytecode.order anew: which functions `token` uses, and which a server that starts, answers logins and stops.
+// Rewrites scripts/build/bytecode.order: the functions that `token` uses, and those of a server that starts, answers logins and stops.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ import { startWebhook } from './webhook.ts'
 
 const LOAD = { perSecond: 50, seconds: 3 }
 
-/** A function or a module: used (`F`, `M`), or known and not used (`K`, `N`). What else is recorded makes no difference. */
+/** A function or a module: used (`F`, `M`), or known and not used (`K`, `N`). Other records are ignored. */
 const ROW = /^([FMKN]) ([0-9a-f]{16})$/
 const USED: ReadonlySet<string> = new Set(['F', 'M'])
 
-/** The rows of several recordings as one: what one of them used is used. */
+/** Merges the rows of several recordings: a function is used if one of them used it. */
 function merge(recordings: readonly string[]): string {
   const [version = ''] = (recordings[0] ?? '').split('\n')
   const rows = recordings.flatMap((recording) => recording.split('\n').filter((row) => ROW.test(row)))
@@ -45,7 +45,7 @@ try {
   const tokens = createTokens()
   let count = 0
   await openLoad({ ...server, ...LOAD, nextToken: () => tokens((count += 1)) })
-  // It is written as the process ends by itself.
+  // It is written when the process exits.
   process.kill(server.pid, 'SIGTERM')
   while (existsSync(`/proc/${server.pid}`)) await new Promise((resolve) => setTimeout(resolve, 50))
 

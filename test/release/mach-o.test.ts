@@ -13,7 +13,7 @@ function segment(name: string, offset: number, size: number): Buffer {
   return command
 }
 
-/** A Mach-O file of the least that a signature needs: two segments, and a place for it at the end. */
+/** A minimal Mach-O file for a signature: two segments, and space at the end. */
 function unsigned(): Buffer {
   const place = Buffer.alloc(16)
   place.writeUInt32LE(0x1d, 0)
@@ -29,7 +29,7 @@ function unsigned(): Buffer {
   return Buffer.concat([head, Buffer.alloc(CODE_BYTES - head.length, 'code'), Buffer.alloc(48)])
 }
 
-t.test('a file signed ad hoc has a signature that holds, of every page', (t) => {
+t.test('a file signed ad hoc has a valid signature for every page', (t) => {
   const program = unsigned()
   t.equal(isSigned(program), false)
   const signed = signAdHoc(program, 'command')
@@ -42,7 +42,7 @@ t.test('a file signed ad hoc has a signature that holds, of every page', (t) => 
   t.end()
 })
 
-t.test('a file signed again has one signature, and the segment that holds it ends with the file', (t) => {
+t.test('a file signed again has one signature, and its segment ends with the file', (t) => {
   const signed = signAdHoc(unsigned(), 'command')
   t.same(signAdHoc(signed, 'command'), signed)
   const linkEdit = 32 + 72
@@ -50,7 +50,7 @@ t.test('a file signed again has one signature, and the segment that holds it end
   t.end()
 })
 
-t.test('the original is left as it is', (t) => {
+t.test('the original is unchanged', (t) => {
   const program = unsigned()
   signAdHoc(program, 'command')
   t.same(program, unsigned())

@@ -19,7 +19,7 @@ function field(value: unknown, name: string): unknown {
 
 function schema(name: string): object {
   const parsed: unknown = JSON.parse(readFileSync(join(SCHEMAS, name), 'utf8'))
-  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${name} is no schema`)
+  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${name} is not a schema`)
   return parsed
 }
 
@@ -36,7 +36,7 @@ const notices = `aws-iam-authenticator_${version}_third-party-notices.txt`
 const checksums = `authenticator_${version}_checksums.txt`
 
 t.test(
-  'a release has an executable under the name that scripts download, its checksums, bill of materials and notices',
+  'a release has executables under the names that scripts download, checksums, bill of materials and notices',
   (t) => {
     t.same(readdirSync(output).sort(), [checksums, executable, materials, notices].sort())
     t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
@@ -49,14 +49,14 @@ t.test(
   },
 )
 
-t.test('where the release was made is not in the executable', (t) => {
+t.test('the build path is not in the executable', (t) => {
   const bytes = readFileSync(join(output, executable))
   t.equal(bytes.indexOf(ROOT), -1)
   t.end()
 })
 
 t.test('the bill of materials is valid CycloneDX', (t) => {
-  // These two formats are in no field that we write.
+  // No field that we write uses these two formats.
   const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'idn-email': true, 'iri-reference': true } })
   formats.default(ajv)
   ajv.addSchema(schema('spdx.SNAPSHOT.schema.json'), 'http://cyclonedx.org/schema/spdx.SNAPSHOT.schema.json')
@@ -68,7 +68,7 @@ t.test('the bill of materials is valid CycloneDX', (t) => {
   t.end()
 })
 
-t.test('the bill of materials names what is in the executable, and nothing of the tools that made it', (t) => {
+t.test('the bill of materials lists the content of the executable, and no build tools', (t) => {
   const bill: unknown = JSON.parse(readFileSync(join(output, materials), 'utf8'))
   const components = field(bill, 'components')
   if (!Array.isArray(components)) throw new Error('no components')
@@ -114,11 +114,11 @@ t.test('everything in the executable has a licence in the bill of materials, and
   t.end()
 })
 
-t.test('libraries that are bundled beforehand count with what is in them', async (t) => {
+t.test('pre-bundled libraries are listed with their content', async (t) => {
   const { metafile, replaced } = await split()
   const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))
   t.ok(used.includes('library:@aws-crypto/sha256-js'))
-  // This build of it is in that library alone.
+  // Only that library has this build.
   t.ok(used.some((name) => name.startsWith('node_modules/') && name.includes('/sha256-js/build/module/')))
   t.ok(contentsOf({ metafile, replaced }).imports.some((name) => name.startsWith('@aws-crypto/sha256-js@')))
 })
@@ -142,7 +142,7 @@ t.test('the bill of materials names library code that the build replaces', (t) =
   t.same(replaced.get('find-my-way'), ['safe-regex2'])
   t.ok(replaced.get('@smithy/signature-v4')?.includes('./HeaderFormatter'))
   t.same(replaced.get('yaml'), [])
-  // Every row of the tables is used, and is named.
+  // Every row of the tables is used and named.
   const named = new Set([...replaced.values()].flat())
   for (const module of [...UNUSED.keys(), ...INDEXES.keys()]) t.ok(named.has(module), module)
   for (const folder of SIGNER_INDEXES.keys()) t.ok(named.has(`@smithy/core/${folder}`), folder)

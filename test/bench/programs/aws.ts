@@ -1,4 +1,4 @@
-// The fake AWS with the example account and its user's keys, in a process of its own.
+// The fake AWS with the example account and its user's keys, as a separate process.
 import { identities, roles, USER, USER_KEY_ID } from '../../sandbox/aws/example-account.ts'
 import { startSandboxAws } from '../../sandbox/aws/sandbox.ts'
 
