@@ -1,4 +1,4 @@
-// Fails if a comment of the packages or a page of docs/ uses a phrase that the project no longer writes, unless
+// Fails if a comment of the packages or tests, or a page of docs/, uses a phrase that the project no longer writes, unless
 // scripts/language-baseline.json still allows it. Run by `pnpm lint`.
 // `--update` rewrites the baseline after phrases are gone or have moved; the total never rises.
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
@@ -6,6 +6,9 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
 const BASELINE = join(import.meta.dirname, 'language-baseline.json')
+
+/** The files to search. */
+const SEARCHED = ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts', 'test/**/*.ts', 'docs/*.md', '*.md']
 
 /** Phrases to avoid, each with what to write instead. */
 const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
@@ -81,7 +84,9 @@ function readBaseline(): Readonly<Record<string, number>> {
 }
 
 const baseline = existsSync(BASELINE) ? readBaseline() : null
-const paths = globSync(['packages/*/src/**/*.ts', 'docs/*.md'], { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
+const paths = globSync(SEARCHED, { cwd: ROOT, exclude: (path) => path.endsWith('node_modules') }).map((path) =>
+  path.replaceAll('\\', '/'),
+)
 const findings = new Map(paths.toSorted().map((path) => [path, findingsIn(path)]))
 const counts = Object.fromEntries([...findings].flatMap(([path, { length }]) => (length > 0 ? [[path, length]] : [])))
 const isMore = baseline !== null && total(counts) > total(baseline)

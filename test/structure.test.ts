@@ -1,6 +1,9 @@
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { measure } from '../scripts/structure.ts'
 
+const ROOT = join(import.meta.dirname, '..')
 const MAX_TOP_FILES = 5
 
 /** The packages that each package may import. */
@@ -17,7 +20,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 
 const { cycles, topFiles, packageImports } = measure()
 
-t.test('no two folders import each other', (t) => {
+t.test('folders do not import each other', (t) => {
   t.strictSame(cycles, [])
   t.end()
 })
@@ -34,6 +37,17 @@ t.test('imports between packages point down', (t) => {
   t.ok(packageImports.size > 0)
   t.strictSame(
     [...packageImports].filter((arrow) => !allowed.has(arrow)),
+    [],
+  )
+  t.end()
+})
+
+t.test('a test of a package has the name of the source file or folder that it tests', (t) => {
+  const tests = globSync('packages/*/test/**/*.test.ts', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'))
+  t.ok(tests.length > 100, `${tests.length} tests`)
+  const sources = tests.map((path) => path.replace('/test/', '/src/').replace(/\.test\.ts$/, ''))
+  t.strictSame(
+    sources.filter((source) => !existsSync(join(ROOT, `${source}.ts`)) && !existsSync(join(ROOT, source))),
     [],
   )
   t.end()

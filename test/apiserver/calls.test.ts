@@ -13,7 +13,7 @@ if (noThrowAwayRoot !== false) t.plan(0, noThrowAwayRoot)
 else await story(await startControlPlane(t, { overlay: 'govcloud', roles: ['K8s-Admin'] }))
 
 async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
-  /** What the webhook is asked while this is done. */
+  /** The requests to the webhook during an action. */
   const asked = async (action: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> => {
     const before = await webhookCalls(node)
     await action()
@@ -37,13 +37,13 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
       const [, flag] = api.log().split('FLAG: --authentication-token-webhook-version=').slice(-2)
       t.ok(flag?.startsWith(`"${version}"`), 'so kube-apiserver says')
 
-      await t.test('a login is asked for once', async (t) => {
+      await t.test('a login is verified once', async (t) => {
         const token = roleToken(aws, 'K8s-Admin', 'bob')
         const calls = await asked(async () => t.same(await again(token), ['iam-admin-bob']))
         t.same(calls, { success: 1 })
       })
 
-      await t.test('a refusal is asked for once: kube-apiserver remembers it', async (t) => {
+      await t.test('a refusal is verified once: kube-apiserver remembers it', async (t) => {
         const stranger = roleToken(aws, 'Stranger')
         t.same(await asked(async () => t.same(await again(stranger), ['status 401'])), { uknown_user: 1 })
         const calls = await asked(async () => t.same(await again('k8s-aws-v1.bm90aGluZw'), ['status 401']))
@@ -54,7 +54,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
         )
       })
 
-      await t.test('a token of somebody else is asked about, and left to the others', async (t) => {
+      await t.test('a foreign token is sent to the webhook and left to other authenticators', async (t) => {
         const calls = await asked(async () => t.same(await again(`nothing-of-ours-${version}`), ['status 401']))
         t.equal(
           Object.values(calls).reduce((sum, count) => sum + count, 0),
@@ -63,7 +63,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
         )
       })
 
-      await t.test('while STS throttles, kube-apiserver asks again until it is told', async (t) => {
+      await t.test('while STS throttles, kube-apiserver retries until it has an answer', async (t) => {
         const token = roleToken(aws, 'K8s-Admin', 'carol')
         const throttled = pod.output().split('throttled').length
         aws.faults.set('throttle')
@@ -79,7 +79,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
         t.same(Object.keys(calls).toSorted(), ['sts_throttling', 'success'])
       })
 
-      await t.test('an outage of STS is no verdict: the same token logs in once it is over', async (t) => {
+      await t.test('an STS outage is not a verdict: the same token logs in afterwards', async (t) => {
         const token = roleToken(aws, 'K8s-Admin', 'dave')
         aws.faults.set('error500')
         t.teardown(() => aws.faults.clear())
@@ -90,7 +90,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
     })
   }
 
-  await t.test('the server ends well', async (t) => {
+  await t.test('the server stops cleanly', async (t) => {
     t.equal((await pod.stop()).code, 0)
   })
 }

@@ -28,7 +28,7 @@ async function openssl(folder: string, ...args: readonly string[]): Promise<void
   if (code !== 0) throw new Error(`openssl ${args.join(' ')}: ${stderr}`)
 }
 
-/** A folder with a fresh pair, as init makes it, and its kubeconfig. */
+/** A folder with a new pair, as init creates it, and its kubeconfig. */
 async function initialized(): Promise<string> {
   const folder = temporaryFolder(t)
   const init = ['init', '--cluster-id=k8s.local']
@@ -46,7 +46,7 @@ async function story(plane: ControlPlane): Promise<void> {
   const original = temporaryFolder(t)
   for (const name of NAMES) copyFileSync(state(name), join(original, name))
   const who = (): Promise<string> => api.whoIs(roleToken(aws, 'K8s-Admin'))
-  /** Puts the pair of a folder in the place of the server's. */
+  /** Replaces the server's pair by that of a folder. */
   const put = (folder: string): void => {
     for (const name of NAMES) {
       copyFileSync(join(folder, name), state(`${name}.new`))
@@ -61,18 +61,18 @@ async function story(plane: ControlPlane): Promise<void> {
   }
   t.equal(await who(), 'iam-admin-alice', 'with the pair of the user data')
 
-  await t.test('a certificate issued again for the same key and names is refused', async (t) => {
+  await t.test('a certificate reissued with the same key and names is refused', async (t) => {
     const folder = temporaryFolder(t)
     copyFileSync(state('key.pem'), join(folder, 'key.pem'))
     await openssl(folder, 'x509', '-in', state('cert.pem'), '-signkey', 'key.pem', '-days', '30', '-out', 'cert.pem')
     await replace(folder)
-    // To Go a certificate of the same subject, key and names is the root itself, and that one has other bytes.
+    // Go treats a certificate with the same subject, key and names as the root itself, and its bytes differ.
     t.equal(await who(), 'status 401')
     t.ok(api.log().includes(UNKNOWN_AUTHORITY))
   })
 
   for (const key of ['the same key', 'another key']) {
-    await t.test(`a certificate of ${key} that the first pair has signed is taken`, async (t) => {
+    await t.test(`a certificate of ${key} signed by the first pair is accepted`, async (t) => {
       const folder = temporaryFolder(t)
       if (key === 'another key') await openssl(folder, 'genrsa', '-out', 'key.pem', '2048')
       else copyFileSync(join(original, 'key.pem'), join(folder, 'key.pem'))
@@ -84,7 +84,7 @@ async function story(plane: ControlPlane): Promise<void> {
     })
   }
 
-  await t.test('another pair needs its kubeconfig, and a restart of kube-apiserver', async (t) => {
+  await t.test('another pair needs its kubeconfig and a restart of kube-apiserver', async (t) => {
     const folder = await initialized()
     await replace(folder)
     t.equal(await who(), 'status 401', 'kube-apiserver trusts what its kubeconfig had when it started')
@@ -95,7 +95,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.equal(await who(), 'iam-admin-alice')
   })
 
-  await t.test('init --force, in the order of the guide: another pair comes without a refused login', async (t) => {
+  await t.test('init --force in the order of the guide: another pair without a refused login', async (t) => {
     const folder = temporaryFolder(t)
     for (const name of NAMES) copyFileSync(state(name), join(folder, name))
     const init = ['init', '--cluster-id=k8s.local', '--force']

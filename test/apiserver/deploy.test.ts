@@ -11,14 +11,14 @@ const VALUES = {
   image: { repository: '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator' },
   backends: ['CRD', 'EKSConfigMap', 'MountedFile'],
 }
-/** What kube-apiserver says of the label of older clusters, which the affinity names beside that of today. */
+/** The warning of kube-apiserver about the old label, which the affinity has beside the current one. */
 const OLDER_LABEL = /^Warning: \S+nodeSelectorTerms\[1\]\S+ node-role\.kubernetes\.io\/master is use .*\n$/
 const ON_LOOPBACK =
   'probe or lifecycle host (container "aws-iam-authenticator" uses probe or lifecycle host "127.0.0.1")'
 
 const api = await startApiServer(t)
 
-t.test('the API server takes every overlay, and changes nothing of it when it is applied again', async (t) => {
+t.test('the API server accepts every overlay, and a second apply changes nothing', async (t) => {
   for (const overlay of OVERLAYS) {
     const folder = `${MANIFESTS}/overlays/${overlay}`
     const { code, stderr } = await api.kubectl(['apply', '--validate=strict', '-k', folder])
@@ -33,7 +33,7 @@ t.test('the API server takes every overlay, and changes nothing of it when it is
   }
 })
 
-t.test('the chart is installed, upgraded and removed by helm, and the mappings outlive it', async (t) => {
+t.test('helm installs, upgrades and removes the chart, and the mappings stay', async (t) => {
   const upgrade = async (values: Record<string, unknown>): Promise<void> => {
     const command = ['upgrade', '--install', `--kubeconfig=${api.kubeconfig}`, 'authenticator']
     const { code, stderr } = await runHelm(t, command, values)
@@ -55,12 +55,12 @@ t.test('the chart is installed, upgraded and removed by helm, and the mappings o
   t.match(await api.admin(['get', 'iamidentitymappings']), /^k8s-admin /m)
 })
 
-t.test('of PodSecurity the pod needs the host network, its loopback and host paths, and nothing else', async (t) => {
+t.test('the pod violates PodSecurity only by its host network, loopback address and host paths', async (t) => {
   const objects = await overlayObjects('aws-auth')
   await api.admin(['apply', '-f', '-'], JSON.stringify(findObject(objects, 'ServiceAccount')))
   const spec = property(property(property(findObject(objects, 'DaemonSet'), 'spec'), 'template'), 'spec')
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'server', namespace: 'kube-system' }, spec }
-  /** What a level refuses in it; nothing where it lets it pass. */
+  /** The violations of a level; empty if it passes. */
   const refusedBy = async (level: string): Promise<string> => {
     await api.admin(['label', '--overwrite', 'namespace', 'kube-system', `pod-security.kubernetes.io/enforce=${level}`])
     const create = ['create', '--dry-run=server', '--validate=strict', '-f', '-']

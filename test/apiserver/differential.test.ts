@@ -9,7 +9,7 @@ import { buildProgram, READ_AWS_AUTH } from './harness/binary.ts'
 const COUNT = 2_000
 const SEED = 14
 
-t.test('every entry that we accept, the reference accepts with the same ARN, username and groups', async (t) => {
+t.test('every entry that we accept has the same ARN, username and groups in the reference', async (t) => {
   const report = await runDifferential({ count: COUNT, seed: SEED })
   t.equal(report.fault, null)
   t.equal(report.texts, COUNT)
@@ -27,17 +27,17 @@ t.test('every entry that we accept, the reference accepts with the same ARN, use
   }
 })
 
-t.test('text that the package yaml reads otherwise than the reference is not accepted', async (t) => {
+t.test('text that the package yaml reads differently from the reference is rejected', async (t) => {
   const reader = startReferenceReader(await buildProgram(READ_AWS_AUTH))
   t.teardown(() => reader.close())
   for (const [index, text] of FOUND.entries()) {
     const data = { mapRoles: text }
     const faults = compare(data, await reader.read(data)).faults
-    // A line separator in a message would end a line of TAP.
+    // A line separator in a message would end a TAP line.
     t.equal(faults.length, 0, `text ${index + 1} of found.txt`)
   }
 })
 
-t.test('there are several oddities of each kind', async (t) => {
+t.test('each kind of oddity has several examples', async (t) => {
   for (const [kind, oddities] of ODDITIES) t.ok(oddities.length > 10, kind)
 })

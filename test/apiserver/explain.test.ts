@@ -20,7 +20,7 @@ const AWS_AUTH = ['configmap', 'aws-auth', '-n', 'kube-system']
 if (noThrowAwayRoot !== false) t.plan(0, noThrowAwayRoot)
 else await story(await startControlPlane(t, { overlay: 'govcloud', roles: ['K8s-Admin', 'Viewer', 'Intern', 'Ops'] }))
 
-/** Where each finding of `lint -o json` is. */
+/** The place of each finding of `lint -o json`. */
 function places({ stdout }: Finished): unknown[] {
   const findings = [property(JSON.parse(stdout), 'findings')].flat()
   return findings.map((finding) => [
@@ -48,13 +48,13 @@ async function story(plane: ControlPlane): Promise<void> {
     run(['explain', '--arn', roleArn(role), '--session-name=alice', '--cluster', '-o', 'json', ...modes])
   const example = readFileSync(join(MANIFESTS, 'examples/aws-auth.yaml'), 'utf8')
 
-  await t.test('before there is an aws-auth, nobody is explained to get in, and nobody gets in', async (t) => {
+  await t.test('without aws-auth nobody logs in, and explain says so', async (t) => {
     t.match(await byArn('K8s-Admin'), { code: 2, stdout: /"outcome": "refused"/ })
     t.equal(await api.whoIs(roleToken(aws, 'K8s-Admin')), 'status 401')
     await api.admin(['apply', '-f', '-'], example.replaceAll('arn:aws:', 'arn:aws-us-gov:'))
   })
 
-  await t.test('explain tells of an ARN, and of a token, what the server then decides', async (t) => {
+  await t.test('explain predicts the decision of the server for an ARN and for a token', async (t) => {
     const user = { username: 'iam-admin-alice', groups: ['system:masters'] }
     const mapped = await byArn('K8s-Admin')
     t.equal(mapped.code, 0, mapped.stdout + mapped.stderr)
@@ -83,7 +83,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(JSON.parse(nodes.stdout), { backends })
   })
 
-  await t.test('add role adds to it, and explain, lint and the server know the role', async (t) => {
+  await t.test('after add role, explain, lint and the server know the role', async (t) => {
     const entry = [`--rolearn=${roleArn('Viewer')}`, '--username=viewer', '--groups=viewers']
     const added = await run(['add', 'role', ...entry, '--prompt=false', `--kubeconfig=${api.kubeconfig}`])
     t.match(added, { code: 0, stderr: '' })
@@ -92,7 +92,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(await run(['lint', '--cluster', '--strict']), { code: 0, stdout: /no problems/ })
   })
 
-  await t.test('lint finds the mistakes in aws-auth and in an object that the API server took', async (t) => {
+  await t.test('lint finds the mistakes in aws-auth and in an object that the API server accepted', async (t) => {
     const before = await api.admin(['get', ...AWS_AUTH, '-o', 'jsonpath={.data.mapRoles}'])
     const wrong = `${before.trimEnd()}\n- rolarn: ${roleArn('Intern')}\n  username: intern\n  groups: [interns]\n`
     await api.admin(['patch', ...AWS_AUTH, '-p', JSON.stringify({ data: { mapRoles: wrong } })])
@@ -117,14 +117,14 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(JSON.parse(ops.stdout), { user: { username: 'ops' } }, 'an object that is right is explained')
   })
 
-  await t.test('who may not read the cluster is told so, by lint and by explain', async (t) => {
+  await t.test('lint and explain report missing rights to read the cluster', async (t) => {
     const stranger = await api.writeKubeconfig(home, { token: roleToken(aws, 'Viewer') })
     t.match(await run(['lint', `--kubeconfig=${stranger}`]), { code: 1, stdout: /can't be read: .*403.*forbidden/ })
     const explained = await run(['explain', '--arn', roleArn('Viewer'), `--kubeconfig=${stranger}`, '-o', 'json'])
     t.match(explained, { code: 1, stdout: /"reason": "backend_unavailable"/ })
   })
 
-  await t.test('kubeconfig writes the user by which kubectl logs in', async (t) => {
+  await t.test('kubeconfig writes the user with which kubectl logs in', async (t) => {
     const path = await api.writeKubeconfig(home, { token: 'none' })
     const flags = [
       '--profile=govcloud',
@@ -148,7 +148,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(lint, { code: 1, stdout: /2 sources checked/ }, 'lint logs in by the same entry')
   })
 
-  await t.test('status and /readyz on the node tell of a server that is well', async (t) => {
+  await t.test('status and /readyz on the node report a healthy server', async (t) => {
     const status = ['status', `--state-dir=${node.path(STATE)}`, '-c', config]
     const asked = await run([...status, '-o', 'json'])
     t.equal(asked.code, 0, asked.stdout + asked.stderr)

@@ -19,7 +19,7 @@ async function story({ api, aws, pod }: ControlPlane): Promise<void> {
   const apply = ['apply', '--validate=strict', '-f', '-']
   const who = (): Promise<string> => api.whoIs(roleToken(aws, 'K8s-Admin'))
 
-  await t.test('an object lets its role in, and has its status and an Event within a second', async (t) => {
+  await t.test('an object is active, and has its status and an Event, within a second', async (t) => {
     t.equal(await who(), 'status 401', 'before')
     await api.admin(apply, mapping)
     await eventually(t, 'mapped', 'iam-admin-alice', LIVE_MS, who)
@@ -49,13 +49,13 @@ async function story({ api, aws, pod }: ControlPlane): Promise<void> {
     t.match(table, /^NAME\s+ARN\s+USERNAME\s+AGE\nk8s-admin\s+arn:aws-us-gov:\S+\s+iam-admin-\S+/)
   })
 
-  await t.test('an object that is no mapping is refused by the API server', async (t) => {
+  await t.test('the API server rejects an object that is not a mapping', async (t) => {
     const wrong = mapping.replace('  username:', '  user:')
     t.match(await api.kubectl(apply, { input: wrong }), { code: 1, stderr: /spec\.user(?:name)?"/ })
     t.equal(await who(), 'iam-admin-alice', 'the one that is there stays')
   })
 
-  await t.test('the API server takes patterns and conditions, and refuses nonsense in them', async (t) => {
+  await t.test('the API server accepts patterns and conditions, and rejects invalid ones', async (t) => {
     const dryRun = ['apply', '--dry-run=server', '--validate=strict', '-f', '-']
     const head = {
       apiVersion: 'iamauthenticator.k8s.aws/v1alpha1',
@@ -100,14 +100,14 @@ async function story({ api, aws, pod }: ControlPlane): Promise<void> {
     }
   })
 
-  await t.test('a changed object is in force within a second, and so is the end of one', async (t) => {
+  await t.test('a changed or deleted object takes effect within a second', async (t) => {
     await api.admin(['patch', ...MAPPING, '--type=merge', '-p', '{"spec":{"username":"changed"}}'])
     await eventually(t, 'changed', 'changed', LIVE_MS, who)
     await api.admin(['delete', ...MAPPING])
     await eventually(t, 'deleted', 'status 401', LIVE_MS, who)
   })
 
-  await t.test('the server has asked for nothing that its account may not', async (t) => {
+  await t.test('the server has requested nothing that its account may not', async (t) => {
     t.notMatch(pod.output(), /forbidden/i)
     t.notMatch(pod.output(), /level=error/)
     t.equal((await pod.stop()).code, 0)

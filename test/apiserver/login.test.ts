@@ -22,7 +22,7 @@ function exampleAwsAuth(): string {
 
 async function story(plane: ControlPlane): Promise<void> {
   const { api, aws, node, pod } = plane
-  /** Waits until kube-apiserver takes a session of the role for this user; each try is by another token. */
+  /** Waits until kube-apiserver maps a session of the role to this user. Each try uses another token. */
   const becomes = (t: Test, role: string, user: string, what: string): Promise<void> =>
     eventually(t, what, user, LIVE_MS, () => api.whoIs(roleToken(aws, role)))
 
@@ -32,7 +32,7 @@ async function story(plane: ControlPlane): Promise<void> {
     return asked.stdout.trim()
   }
 
-  await t.test('the cluster holds what the manifests say, and takes nothing that it does not know', async (t) => {
+  await t.test('the cluster contains what the manifests say, and accepts no unknown field', async (t) => {
     const overlay = join(MANIFESTS, 'overlays/govcloud')
     t.match(await api.kubectl(['diff', '-k', overlay]), { code: 0, stdout: '' }, 'nothing was changed or dropped')
     const daemonSet = await api.admin(['get', 'daemonset', 'aws-iam-authenticator', '-n', 'kube-system', '-o', 'json'])
@@ -56,19 +56,19 @@ async function story(plane: ControlPlane): Promise<void> {
     t.equal(await mayI('update', 'configmaps/aws-auth', '-n', 'kube-system'), 'no')
   })
 
-  await t.test('nodes log in by config.yaml, and nobody else', async (t) => {
+  await t.test('nodes log in by config.yaml, and no one else does', async (t) => {
     const node = roleToken(aws, 'nodes.k8s.local', 'i-0123456789abcdef0')
     t.equal(await api.whoIs(node), `aws:${ACCOUNT_ID}:instance:i-0123456789abcdef0`)
     t.equal(await api.whoIs(roleToken(aws, 'K8s-Admin')), 'status 401')
     t.equal(await api.whoIs('k8s-aws-v1.bm90aGluZw'), 'status 401')
   })
 
-  await t.test('aws-auth lets people in within a second of kubectl apply', async (t) => {
+  await t.test('mappings of aws-auth are active within a second of kubectl apply', async (t) => {
     await api.admin(['apply', '--validate=strict', '-f', '-'], exampleAwsAuth())
     await becomes(t, 'K8s-Admin', 'iam-admin-alice', 'applied')
   })
 
-  await t.test('kubectl auth whoami, through the exec plugin, tells the mapped user and groups', async (t) => {
+  await t.test('kubectl auth whoami, through the exec plugin, shows the mapped user and groups', async (t) => {
     const admin = await startPerson(t, { aws, api, role: 'K8s-Admin', session: 'dev@example.com' })
     const { code, stdout, stderr } = await admin.kubectl('auth', 'whoami', '-o', 'json')
     t.equal(code, 0, stderr)
@@ -83,7 +83,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(await intern.kubectl('auth', 'whoami'), { code: 1, stdout: '', stderr: /Unauthorized|logged in/ })
   })
 
-  await t.test('a role that kubectl edit adds logs in within a second, and may do what RBAC grants it', async (t) => {
+  await t.test('a role added by kubectl edit logs in within a second, with the rights that RBAC grants', async (t) => {
     const folder = temporaryFolder(t)
     const editor = join(folder, 'editor')
     const entry = ['- rolearn: ' + roleArn('Viewer'), '  username: viewer-{{SessionName}}', '  groups: [viewers]']
@@ -95,7 +95,7 @@ async function story(plane: ControlPlane): Promise<void> {
     await becomes(t, 'Viewer', 'viewer-alice', 'edited')
     await becomes(t, 'K8s-Admin', 'iam-admin-alice', 'who was there before')
 
-    // The role `view` is put together by the controller manager, which does not run.
+    // The controller manager aggregates the role `view`, and it does not run.
     await api.admin(['create', 'clusterrole', 'reader', '--verb=get,list', '--resource=configmaps'])
     await api.admin(['create', 'clusterrolebinding', 'viewers', '--clusterrole=reader', '--group=viewers'])
     const mayRead = ['auth', 'can-i', 'list', 'configmaps', '--as=anyone', '--as-group=viewers']
@@ -111,7 +111,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(await viewer.kubectl('get', 'secrets', '-n', 'kube-system'), forbidden, 'read secrets')
   })
 
-  await t.test('add role adds to a cluster, and the role logs in within a second', async (t) => {
+  await t.test('add role adds a role to a cluster, which logs in within a second', async (t) => {
     const folder = temporaryFolder(t)
     const flags = [`--rolearn=${roleArn('Intern')}`, '--username=intern', '--groups=viewers', '--prompt=false']
     const added = await runCommand(['add', 'role', ...flags, `--kubeconfig=${api.kubeconfig}`], {
@@ -128,12 +128,12 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(again, { code: 1, stderr: /duplicate role ARN/ })
   })
 
-  await t.test('a ConfigMap that is deleted lets nobody in any more', async (t) => {
+  await t.test('nobody logs in after the ConfigMap is deleted', async (t) => {
     await api.admin(['delete', ...AWS_AUTH])
     await becomes(t, 'K8s-Admin', 'status 401', 'deleted')
   })
 
-  await t.test('the server has run as the manifest says, and ends well', async (t) => {
+  await t.test('the server has run as the manifest says, and stops cleanly', async (t) => {
     t.match(pod.output(), /msg="?access granted/)
     t.notMatch(pod.output(), 'k8s-aws-v1.', 'no token in the log')
     t.notMatch(pod.output(), /msg="?(?:.*watch failed|.*forbidden)/i, 'it has asked for nothing that it may not')

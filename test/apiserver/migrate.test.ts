@@ -12,7 +12,7 @@ const LABELS = { 'k8s-app': 'aws-iam-authenticator' }
 const OLD_IMAGE = '602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon/aws-iam-authenticator:v0.7.18'
 const NEW_IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator:0.1.0'
 
-/** The DaemonSet of clusters in use, as far as the guide changes it. */
+/** The DaemonSet of existing clusters, as far as the guide changes it. */
 const BEFORE = {
   apiVersion: 'apps/v1',
   kind: 'DaemonSet',
@@ -38,7 +38,7 @@ const BEFORE = {
   },
 }
 
-/** What a spec of the DaemonSet has in it. */
+/** The parts of a DaemonSet spec. */
 function specWith(image: string, type: string, resources: unknown): unknown {
   return {
     updateStrategy: { type },
@@ -46,7 +46,7 @@ function specWith(image: string, type: string, resources: unknown): unknown {
   }
 }
 
-t.test('the commands of migrate.md change the DaemonSet as they say, step by step, and back', async (t) => {
+t.test('the commands of migrate.md change the DaemonSet as described, step by step, and back', async (t) => {
   const api = await startApiServer(t)
   await api.admin(['apply', '-f', '-'], JSON.stringify(BEFORE))
   const folder = temporaryFolder(t)
@@ -55,7 +55,7 @@ t.test('the commands of migrate.md change the DaemonSet as they say, step by ste
     `#!/bin/sh\nexec ${await kubectl('1.35')} --kubeconfig=${api.kubeconfig} "$@"\n`,
   )
   chmodSync(join(folder, 'kubectl'), 0o755)
-  /** Runs what changes the DaemonSet in the blocks below a heading, and gives the DaemonSet's spec after each block. */
+  /** Runs the commands that change the DaemonSet in the blocks below a heading, and returns its spec after each block. */
   const follow = async (heading: string): Promise<unknown[]> => {
     const specs: unknown[] = []
     for (const { text } of document('docs/migrate.md').blocks.filter((block) => block.heading === heading)) {

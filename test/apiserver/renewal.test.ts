@@ -17,13 +17,13 @@ const KUBECONFIG = '/srv/kubernetes/aws-iam-authenticator/kubeconfig.yaml'
 const CONFIG = join(MANIFESTS, 'overlays/govcloud/config.yaml')
 const PORT = 21362
 const TAKEN_OVER_MS = 2000
-/** How many logins must have been right before the next step, and so in between. */
+/** The number of correct logins before the next step. */
 const BETWEEN = 50
 
 if (noThrowAwayRoot !== false) t.plan(0, noThrowAwayRoot)
 else await story(await startControlPlane(t, { overlay: 'govcloud', roles: ['K8s-Admin'] }))
 
-/** The program of the guide: it leaves a file that is there with its owner, the user of the server. */
+/** The program of the guide: it keeps the owner of an existing file, the user of the server. */
 async function cp(from: string, to: string): Promise<void> {
   const { code, stderr } = await runBinary('cp', [from, to], { cwd: '/', env: { PATH: process.env['PATH'] ?? '' } })
   if (code !== 0) throw new Error(stderr)
@@ -33,7 +33,7 @@ function fingerprint(path: string): string {
   return new X509Certificate(readFileSync(path)).fingerprint256
 }
 
-/** The SHA-256 of the certificate that the server gives to a new connection. */
+/** The SHA-256 of the server's certificate for a new connection. */
 async function presented(): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port: PORT, rejectUnauthorized: false })
   await once(socket, 'secureConnect')
@@ -56,13 +56,13 @@ async function story(plane: ControlPlane): Promise<void> {
     if (made.code !== 0) throw new Error(made.stderr)
     copyFileSync(join(work, 'aws-iam-authenticator.kubeconfig'), node.path(KUBECONFIG))
   }
-  /** Puts a pair in the place of the server's as the guide does, and waits until new connections get it. */
+  /** Replaces the server's pair as in the guide, and waits until new connections get it. */
   const swap = async (suffix = ''): Promise<void> => {
     for (const name of ['key.pem', 'cert.pem']) await cp(join(work, `${name}${suffix}`), state(name))
     await eventually(t, 'taken over', fingerprint(state('cert.pem')), TAKEN_OVER_MS, presented)
   }
 
-  await t.test('the certificate is renewed in the order of the guide, and no login is refused', async (t) => {
+  await t.test('the certificate is renewed in the order of the guide without a refused login', async (t) => {
     const old = fingerprint(state('cert.pem'))
     await eventually(t, 'before', 'iam-admin-alice', 1000, () => api.whoIs(roleToken(aws, 'K8s-Admin')))
     const logins = new Logins(plane)
@@ -101,7 +101,7 @@ async function story(plane: ControlPlane): Promise<void> {
     t.comment(`${logins.right} logins, ${logins.refused} refused, ${logins.away} while kube-apiserver itself was away`)
   })
 
-  await t.test('a pair that comes before its kubeconfig is refused, and counted', async (t) => {
+  await t.test('a pair installed before its kubeconfig is refused and counted', async (t) => {
     const other = temporaryFolder(t)
     const made = await runCommand(['init', '-c', CONFIG], { cwd: other, environment: minimalEnvironment(other) })
     t.equal(made.code, 0, made.stderr)

@@ -9,7 +9,7 @@ import { noThrowAwayRoot } from './harness/throw-away-root.ts'
 
 const PEOPLE = 20
 const KILLS = 3
-/** How many answers are waited for between two kills. */
+/** The number of answers between two kills. */
 const ANSWERS = PEOPLE
 
 if (noThrowAwayRoot !== false) t.plan(0, noThrowAwayRoot)
@@ -17,7 +17,7 @@ else await story(await startControlPlane(t, { overlay: 'govcloud', roles: ['K8s-
 
 interface Answers {
   right: number
-  /** kube-apiserver said that it can't tell who this is. */
+  /** kube-apiserver could not authenticate the person. */
   failed: number
   wrong: string[]
 }
@@ -26,7 +26,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
   const example = readFileSync(join(MANIFESTS, 'examples/aws-auth.yaml'), 'utf8')
   await api.admin(['apply', '-f', '-'], example.replaceAll('arn:aws:', 'arn:aws-us-gov:'))
 
-  await t.test(`while the server is killed, ${PEOPLE} people get right answers or none`, async (t) => {
+  await t.test(`while the server is killed, ${PEOPLE} people get correct answers or none`, async (t) => {
     const answers: Answers = { right: 0, failed: 0, wrong: [] }
     let waiting = { count: 0, reached: (): void => undefined }
     const more = (count: number): Promise<void> =>
@@ -50,7 +50,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
         note(mapped, expected, code, stdout, stderr)
       }
     }
-    // Every second one has no entry: they must get in neither while the server runs nor while it does not.
+    // Every second one has no entry and must never log in, while the server runs or not.
     const people = Array.from({ length: PEOPLE }, (_, index) => ({
       mapped: index % 2 === 0,
       session: `person-${index}`,
@@ -70,7 +70,7 @@ async function story({ api, aws, node, pod }: ControlPlane): Promise<void> {
       await more(ANSWERS / 2)
       current = await startPod(t, { api, node, aws })
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
-      // Those that were asked while it was away.
+      // The requests during its absence.
       await more(PEOPLE)
       t.comment(`kill ${kill}: gone for ${seconds} s, ${answers.failed - before} logins of mapped people failed`)
       const [failed, right] = [answers.failed, answers.right]

@@ -11,7 +11,7 @@ const STATE = '/var/aws-iam-authenticator'
 const OUTPUT = '/srv/kubernetes/aws-iam-authenticator'
 const COMMAND = '/usr/local/bin/aws-iam-authenticator'
 
-t.test('the user data, run by root, leaves files, modes and owners', { skip }, async (t) => {
+t.test('the user data, run by root, leaves the expected files, modes and owners', { skip }, async (t) => {
   const node = await startNode(t)
   const { code, stdout, stderr } = await node.runUserData()
   t.equal(code, 0, stdout + stderr)
@@ -44,7 +44,7 @@ t.test('the user data, run by root, leaves files, modes and owners', { skip }, a
   t.same(parse(readFileSync(node.path(`${OUTPUT}/kubeconfig.yaml`), 'utf8')), kubeconfig)
 })
 
-t.test('a download that is another than the one meant leaves nothing', { skip }, async (t) => {
+t.test('a download with another checksum leaves nothing', { skip }, async (t) => {
   const node = await startNode(t)
   const sha256 = createHash('sha256').update('another').digest('hex')
   const changes = { sha256_amd64: sha256, sha256_arm64: sha256 }

@@ -5,7 +5,7 @@ import type { Webhook } from './webhook.ts'
 
 const PATIENCE_MS = 120_000
 
-/** Asks until an answer is as it should be; gives when that was, by `performance.now()`. */
+/** Polls until the answer is as expected, and returns the time by `performance.now()`. */
 export async function until(ask: () => boolean | Promise<boolean>): Promise<number> {
   const patience = performance.now() + PATIENCE_MS
   while (!(await ask())) {
@@ -15,7 +15,7 @@ export async function until(ask: () => boolean | Promise<boolean>): Promise<numb
   return performance.now()
 }
 
-/** Asks a webhook over one connection; the text is empty where the status is not 200. */
+/** Calls a webhook over one connection. The text is empty if the status is not 200. */
 export type Ask = (path: string, body?: string) => Promise<string>
 
 export function createAsk({ port, certificate }: Webhook, scope: Scope): Ask {
@@ -30,7 +30,7 @@ export function createAsk({ port, certificate }: Webhook, scope: Scope): Ask {
   }
 }
 
-/** Waits until a webhook says that it is ready; gives when. */
+/** Waits until a webhook is ready, and returns the time. */
 export function whenReady(ask: Ask): Promise<number> {
   return until(async () => (await ask('/readyz')) !== '')
 }

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../e2e/harness/command.ts'
 
-/** Things that are ended when the bench ends, the last one first. */
+/** Resources that are closed at the end of the bench, the last one first. */
 export interface Scope {
   teardown(action: () => unknown): void
 }
@@ -17,16 +17,16 @@ function texts(value: unknown): Environment {
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
 }
 
-/** A program beside that runs. */
+/** A running helper program. */
 export interface Program {
-  /** By which others reach it. */
+  /** The address for other programs. */
   readonly environment: Environment
-  /** Sends it a message; gives its answer. */
+  /** Sends a message and returns the answer. */
   ask(message: Readonly<Record<string, unknown>>): Promise<Environment>
   stop(): void
 }
 
-/** Starts one of the programs beside. */
+/** Starts a helper program. */
 export async function startProgram(
   scope: Scope,
   name: string,
@@ -61,13 +61,13 @@ export async function startProgram(
   }
 }
 
-/** Starts a server, its log in a file, and waits until that says that it listens. */
+/** Starts a server with its log in a file, and waits until it listens. */
 export async function startListening(
   scope: Scope,
   [program, ...args]: readonly [string, ...string[]],
   environment: Environment,
 ): Promise<{ child: ChildProcess; stop: () => Promise<void>; milliseconds: number; logged: () => string }> {
-  // In a file, for a pipe must be emptied, and this process waits while wrk runs.
+  // A file, because a pipe must be drained, and this process waits while wrk runs.
   const log = join(mkdtempSync(join(tmpdir(), 'bench-log-')), 'log')
   const descriptor = openSync(log, 'w')
   const startedAt = performance.now()

@@ -9,20 +9,20 @@ export type CommandLine = readonly [string, ...string[]]
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-/** The command as it is built, on each runtime. */
+/** The built command, on each runtime. */
 export const PRODUCT: ReadonlyMap<Runtime, CommandLine> = new Map<Runtime, CommandLine>([
   ['executable', [join(ROOT, 'dist/aws-iam-authenticator')]],
   ['Node.js', [process.execPath, join(ROOT, 'dist/aws-iam-authenticator.cjs')]],
 ])
 
-/** What the image sets for the runtime of the server. Node.js has no use for it. */
+/** The variables that the image sets for the runtime of the server. Node.js ignores them. */
 export const IMAGE_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
   [...readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8').matchAll(/(BUN_JSC_\w+)=(\S+)/g)].map(
     ([, name = '', value = '']) => [name, value],
   ),
 )
 
-/** Builds one of the programs beside as the command is built, for each runtime. */
+/** Builds a helper program like the command, for each runtime. */
 export async function buildProgram(name: string, folder: string): Promise<ReadonlyMap<Runtime, CommandLine>> {
   const bundle = join(folder, `${name}.cjs`)
   await build({

@@ -36,7 +36,7 @@ function identity(index: number): Identity {
   }
 }
 
-/** A list of roles as it stands in aws-auth, of about so many bytes: 1 MiB is the most that Kubernetes takes. */
+/** A list of roles of aws-auth, of about this number of bytes: 1 MiB is the maximum in Kubernetes. */
 function rolesOf(bytes: number): string {
   const lines: string[] = []
   for (let length = 0, index = 0; length < bytes; index += 1) {
@@ -47,7 +47,7 @@ function rolesOf(bytes: number): string {
   return lines.join('')
 }
 
-/** What a decision costs by the number of entries, and how long the largest aws-auth takes to parse. */
+/** The cost of a decision by the number of entries, and the time to parse the largest aws-auth. */
 export function measureDecisions(): Figure[] {
   const times = new Map<number, number[]>(SIZES.map((size) => [size, []]))
   const cases = SIZES.map((size) => {
@@ -57,7 +57,7 @@ export function measureDecisions(): Figure[] {
       accounts: [],
       unusable: [],
     })
-    // The same few identities, so that what is compared is the search and not the processor's cache.
+    // The same few identities, so that the search is compared and not the processor's cache.
     const identities = Array.from({ length: 10 }, (_, at) => identity(Math.floor((at * size) / 10)))
     return { size, snapshot: { mode: 'MountedFile', index, fault: null } as const, identities }
   })

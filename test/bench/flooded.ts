@@ -4,18 +4,18 @@ import { PRODUCT } from './commands.ts'
 import type { Figure, Row, Runtime } from './results.ts'
 import { startWebhook, type Webhook } from './webhook.ts'
 
-/** What the manifests allow, in MiB. */
+/** The memory limit of the manifests, in MiB. */
 const MEMORY_LIMIT = 256
 
-/** A server, and who sends it more than it should have. */
+/** A server and its flood. */
 export interface Flooded {
   readonly runtime: Runtime
   readonly webhook: Webhook
-  /** Floods as it is asked. */
+  /** Starts the flood. */
   readonly flood: Program
 }
 
-/** Takes the figures on each runtime. @param connections Those that the flood comes over. */
+/** Takes the figures on each runtime. @param connections The number of connections of the flood. */
 export async function measureFlooded(
   scope: Scope,
   { stsMs, connections }: Readonly<Record<'stsMs' | 'connections', number>>,
@@ -37,7 +37,7 @@ export async function measureFlooded(
   return figures
 }
 
-/** Looks every so often; gives what ends that, and resolves after the last look. */
+/** Samples at an interval. Returns a function that ends it and resolves after the last sample. */
 export function watch(everyMs: number, look: () => void | Promise<void>): () => Promise<void> {
   const ended = new AbortController()
   const run = async (): Promise<void> => {
@@ -53,7 +53,7 @@ export function watch(everyMs: number, look: () => void | Promise<void>): () => 
   }
 }
 
-/** The most that was resident while it was looked at, of these in MiB. */
+/** The largest sample of resident memory, in MiB. */
 export function residentAtMost(row: Row, resident: readonly number[]): Figure {
   return row('resident at most', Math.max(...resident), {
     unit: 'MiB',

@@ -9,23 +9,23 @@ import type { Webhook } from './webhook.ts'
 
 const SECTION = 'garbage'
 const GARBAGE_PER_SECOND = 5_000
-/** Garbage that is under way at one time: what is due while none of them is free is not sent. */
+/** The limit of garbage in flight. Due requests are not sent while none of them is free. */
 const CONNECTIONS = 200
 const GOOD_PER_SECOND = 100
 const ALONE_SECONDS = 5
 const STS_MS = 20
 const SAMPLE_MS = 100
-/** What a good login leaves in the log. */
+/** The log lines of a valid login. */
 const OF_GOOD_LOGINS = /msg="?(?:STS response|access granted)/
 
 interface Good {
   readonly latencies: readonly number[]
   readonly failures: number
-  /** What failed, in words. */
+  /** The failures, in words. */
   readonly failed: string
 }
 
-/** How many lines no good login left, and the most of them with times in one second. */
+/** The number of lines that do not belong to a valid login, and the largest number within one second. */
 function linesOfGarbage(log: string): { readonly all: number; readonly most: number } {
   const seconds = new Map<string, number>()
   for (const line of log.split('\n')) {
@@ -45,7 +45,7 @@ function processorMilliseconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
-/** What becomes of those who log in while others send what is no token, or none of use. */
+/** The effect of invalid tokens on valid logins. */
 export function measureGarbage(scope: Scope, seconds: number): Promise<Figure[]> {
   return measureFlooded(scope, { stsMs: STS_MS, connections: CONNECTIONS }, async ({ runtime, webhook, flood }) => {
     await logIn(webhook, 2)
@@ -106,7 +106,7 @@ function figuresOf(
       how: `${GARBAGE_PER_SECOND}/s were due for ${seconds} s: in turn tokens of another kind, not base64url, for another host, too old; over ${CONNECTIONS} connections, by a process on the same cores`,
       target: { least: GARBAGE_PER_SECOND * 0.98 },
     }),
-    row('garbage let in', of('letIn'), { unit: 'count', how: 'of it', target: { most: 0 } }),
+    row('garbage accepted', of('letIn'), { unit: 'count', how: 'of it', target: { most: 0 } }),
     row('garbage without an answer', of('sent') - of('accepted'), {
       unit: 'count',
       how: 'other answers than a refusal, connections that broke, and no answer within 5 s after the last was sent',

@@ -1,4 +1,4 @@
-// What people feel: how long `token` takes, how many logins a server answers, what memory it needs. Prints a table and, last,
+// Measures the time of `token`, the logins that a server answers, and its memory. Prints a table and, last,
 // one line of JSON.
 import { arch, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -79,7 +79,7 @@ async function measure(): Promise<Results> {
   return { machine, date: new Date().toISOString().slice(0, 10), figures, memory, files }
 }
 
-// Some machines set it; it would cost an old Node.js dearly at each start.
+// Some machines set it, and it would slow down each start of an old Node.js.
 delete process.env['NODE_EXTRA_CA_CERTS']
 try {
   const results = await measure()

@@ -10,7 +10,7 @@ import { startEcho, startWebhook, type Webhook } from './webhook.ts'
 const SECTION = 'memory'
 const SETTLE_MS = 3000
 const PER_SECOND = 1000
-/** A load that comes at once meets code that was never run and connections that are not there; that is not looked at here. */
+/** A sudden load meets cold code and missing connections, which this does not measure. */
 const WARM_UP = { perSecond: 200, seconds: 5 }
 
 /** Resident memory of a process, in MiB. */
@@ -19,7 +19,7 @@ export function residentMiB(pid: number): number {
   return Number(kibibytes) / 1024
 }
 
-/** MiB of a process in its kinds: what it has for itself, and what it only has mapped of its file. */
+/** MiB of a process by kind: its own, and mapped pages of its file. */
 function kindsOf(pid: number): { anonymous: number; file: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const mebibytes = (key: string): number => Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024
@@ -30,14 +30,14 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** The slope of the straight line that fits best, in MiB a minute. */
+/** The slope of the best-fitting line, in MiB per minute. */
 function slope(samples: readonly (readonly [number, number])[]): number {
   const [x, y] = [mean(samples.map(([at]) => at)), mean(samples.map(([, value]) => value))]
   const above = samples.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0)
   return (60 * above) / samples.reduce((sum, [at]) => sum + (at - x) ** 2, 0)
 }
 
-/** How long the echo is loaded: long enough to see what it comes to. */
+/** The duration of the load on the echo: long enough to reach a steady state. */
 const ECHO_SECONDS = 60
 
 interface Loaded {
@@ -50,7 +50,7 @@ interface Loaded {
   readonly failed: string
 }
 
-/** Loads a webhook that has just been started, and stops it. */
+/** Loads a newly started webhook, and stops it. */
 async function load(webhook: Webhook, seconds: number): Promise<Loaded> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
   const idle = residentMiB(webhook.pid)
@@ -71,7 +71,7 @@ async function load(webhook: Webhook, seconds: number): Promise<Loaded> {
   return { idle, kinds, loaded, samples, answers: latencies.length, failures, failed }
 }
 
-/** What a program on the runtime has that only waits, in MiB. */
+/** The memory of an idle program on the runtime, in MiB. */
 async function measureWaiting(scope: Scope, command: CommandLine, folder: string): Promise<number> {
   const { child, stop } = await startListening(scope, command, { ...minimalEnvironment(folder), ...IMAGE_ENVIRONMENT })
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
@@ -80,7 +80,7 @@ async function measureWaiting(scope: Scope, command: CommandLine, folder: string
   return resident
 }
 
-/** Resident memory of the server, idle and under 1,000 logins a second; and of programs that do less on the same runtime. */
+/** Resident memory of the server, idle and under 1,000 logins a second, and of simpler programs on the same runtime. */
 export async function measureMemory(
   scope: Scope,
   seconds: ReadonlyMap<Runtime, number>,

@@ -13,7 +13,7 @@ const SECTION = 'objects'
 const CHANGES = 10
 const SETTLE_MS = 3000
 
-/** How a server takes to a cluster with many IAMIdentityMappings. */
+/** The start of a server in a cluster with many IAMIdentityMappings. */
 export async function measureObjects(scope: Scope, objects: number): Promise<Figure[]> {
   const upstream = await startProgram(scope, 'upstream', ['0'])
   const figures: Figure[] = []

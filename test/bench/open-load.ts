@@ -7,28 +7,28 @@ export interface OpenLoadOptions {
   readonly perSecond: number
   readonly seconds: number
   readonly nextToken: () => string
-  /** Whose connections are used; without it some are opened, and closed at the end. */
+  /** The connections to use. By default new ones are opened, and closed at the end. */
   readonly agent?: Agent
   /** Ends it before its time. */
   readonly ended?: AbortSignal
-  /** Told of each answer. */
+  /** Called for each answer. */
   readonly answered?: (answer: Answered) => void
 }
 
 export interface Answered {
   readonly status: number
   readonly text: string
-  /** When it was due, by `performance.now()`. */
+  /** The due time, by `performance.now()`. */
   readonly due: number
   /** From sending to answer. */
   readonly milliseconds: number
 }
 
 export interface LoadResult {
-  /** How long each good answer took from when it was due, in ms. */
+  /** The latency of each successful answer from its due time, in ms. */
   readonly latencies: readonly number[]
   readonly failures: number
-  /** What failed, by its status or error code, such as `12 × 429`; empty where nothing did. */
+  /** The failures by status or error code, such as `12 × 429`; empty without any. */
   readonly failed: string
 }
 

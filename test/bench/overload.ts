@@ -11,20 +11,20 @@ const SECTION = 'overload'
 const STS_MS = 350
 /** Calls at once to one STS host. */
 const AT_ONCE = 128
-/** What the server can carry: an STS that takes so long leaves no more. */
+/** The capacity of the server, limited by the latency of STS. */
 const CARRIES = Math.floor((AT_ONCE * 1000) / STS_MS)
 const TIMES = 10
-/** More than are busy at one time where what is too much is turned away at once. */
+/** More than are busy at the same time, because excess requests are rejected at once. */
 const CONNECTIONS = 700
 const WARM_UP_SECONDS = 3
 const HEALTH_EVERY_MS = 100
 const RECOVERY_MS = 10_000
-/** A login counts as quick again when it takes no longer than STS and this. */
+/** A login counts as fast again if it takes no longer than STS and this. */
 const RECOVERED_MS = 200
 
 interface Client {
   health(): Promise<number>
-  /** Whether a login with a token that nobody has sent before passes, and as quickly as it should. */
+  /** True if a login with a new token passes, and fast enough. */
   login(): Promise<boolean>
 }
 
@@ -56,7 +56,7 @@ function clientOf({ port, certificate }: Webhook, scope: Scope): Client {
   }
 }
 
-/** Seconds until logins are quick for good: the end of the last one that was not. */
+/** Seconds until all logins are fast: the end of the last slow one. */
 async function secondsToRecover(client: Client): Promise<number> {
   const startedAt = performance.now()
   let lastBad = 0
@@ -72,7 +72,7 @@ async function secondsToRecover(client: Client): Promise<number> {
   return lastBad / 1000
 }
 
-/** What becomes of ten times as many logins as the server can carry, and of the server. */
+/** The outcome of ten times the logins that the server can carry, and the state of the server. */
 export function measureOverload(scope: Scope, seconds: number): Promise<Figure[]> {
   return measureFlooded(scope, { stsMs: STS_MS, connections: CONNECTIONS }, async ({ runtime, webhook, flood }) => {
     const client = clientOf(webhook, scope)

@@ -36,19 +36,21 @@ function isResults(value: unknown): value is Results {
   return isRecord(value) && Array.isArray(value['figures']) && Array.isArray(value['memory'])
 }
 
-/** What was published before, for the sections that were not measured anew. */
+/** The previously published figures, for the sections that were not measured again. */
 function published(file: string): Partial<Results> {
   if (!existsSync(file)) return {}
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
   return isResults(value) ? value : {}
 }
 
+function oneALine(values: readonly unknown[]): string {
+  return `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
+}
+
 /** Formats the results as JSON with one figure or series a line. */
 function formatResults({ figures, memory, ...others }: Results): string {
-  const lines = (values: readonly unknown[]): string =>
-    `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
   const fields = Object.entries(others).map(([name, value]) => `  "${name}": ${JSON.stringify(value)}`)
-  return `{\n${[...fields, `  "figures": ${lines(figures)}`, `  "memory": ${lines(memory)}`].join(',\n')}\n}\n`
+  return `{\n${[...fields, `  "figures": ${oneALine(figures)}`, `  "memory": ${oneALine(memory)}`].join(',\n')}\n}\n`
 }
 
 /** Writes the figures into docs/performance.md, its plots, and docs/performance/results.json. */

@@ -19,7 +19,7 @@ const AFTERWARDS_MS = 200
 /** The time after the last reload until memory is read, in milliseconds. */
 const SETTLE_MS = 5_000
 
-/** The sizes of aws-auth, and how soon each must take effect, in milliseconds. */
+/** The sizes of aws-auth, and the time limit for each, in milliseconds. */
 const SIZES = [
   { name: '16 KiB', bytes: 16 * 1024 - 200, mostMs: 60 },
   { name: '1 MiB', bytes: 1024 * 1024 - 1000, mostMs: 2_500 },
@@ -37,7 +37,7 @@ function resident(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
-/** What logins cost while aws-auth is replaced, and how soon that has effect. Every entry changes each time. */
+/** The latency of logins while aws-auth is replaced, and the time until it takes effect. Every entry changes each time. */
 export async function measureReload(scope: Scope, reloads: number): Promise<Figure[]> {
   const upstream = await startProgram(scope, 'upstream', ['0'])
   const figures: Figure[] = []
@@ -129,7 +129,7 @@ function figuresOf(runtime: Runtime, { answers, done, failures, memory, calmFrom
       row(`login, p99 during, ${size.name}`, quantile(times(during), 0.99), {
         unit: 'ms',
         how: `${meanwhile}; ${during.length} answers until ${AFTERWARDS_MS} ms after the effect`,
-        // Only the worker thread must not be felt: a short document is read on the event loop.
+        // Only the worker thread must not cause delays: a short document is read on the event loop.
         ...(size === SIZES[1] ? { target: { most: 2 * p99Before + 10 } } : {}),
       }),
       row(`longest login during, ${size.name}`, Math.max(...times(during)), {

@@ -5,13 +5,13 @@ export type Runtime = 'executable' | 'Node.js'
 export interface Figure {
   readonly section: string
   readonly name: string
-  /** null where it does not depend on it. */
+  /** null if it does not depend on the runtime. */
   readonly runtime: Runtime | null
   readonly value: number
   readonly unit: 'ms' | 'MiB' | 'MiB/min' | '/s' | 'ratio' | 'count'
-  /** How it was taken. */
+  /** The method. */
   readonly how: string
-  /** What it may be. */
+  /** The target. */
   readonly target?: { readonly most?: number; readonly least?: number }
 }
 

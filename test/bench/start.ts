@@ -15,7 +15,7 @@ function idOf(runtime: Runtime, name: string): string {
   return `${runtime}: ${name}`
 }
 
-/** The files that a run opens or looks for, and `network` where it opens a socket to something. */
+/** The files that a run opens or looks for, and `network` if it opens a socket. */
 function traced(command: CommandLine, environment: Environment): string[] {
   const calls = 'open,openat,connect,socket'
   const { stderr, error } = spawnSync('strace', ['-f', '-e', `trace=${calls}`, ...command], {
@@ -32,7 +32,7 @@ function traced(command: CommandLine, environment: Environment): string[] {
   return [...new Set(lines)]
 }
 
-/** How long whole processes take from their start to their end, or until the server listens. */
+/** The duration of whole processes, or until the server listens. */
 export async function measureStart(scope: Scope, runs: number): Promise<{ figures: Figure[]; files: string[] }> {
   const aws = await startProgram(scope, 'aws')
   const folder = temporaryFolder(scope)

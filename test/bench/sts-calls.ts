@@ -14,14 +14,14 @@ const TTLS_MS: ReadonlyMap<string, number> = new Map([
   ['2m', 120_000],
 ])
 
-/** Moments from 0 on, so far from each other, within a login's life. */
+/** Moments from 0 on, at this distance, within the life of a login. */
 function every(milliseconds: number, from = 0): number[] {
   const moments: number[] = []
   for (let at = from; at < LIFE_MS; at += milliseconds) moments.push(at)
   return moments
 }
 
-/** When a webhook is asked about one token. */
+/** The moments at which a webhook is called for one token. */
 const ASKED: ReadonlyMap<string, readonly number[]> = new Map([
   ['one API server', every(API_SERVER_CACHE_MS)],
   ['three API servers, 10 s apart', [0, 10_000, 20_000].flatMap((from) => every(API_SERVER_CACHE_MS, from))],
@@ -59,12 +59,12 @@ async function callsFor(asked: readonly number[], ttlMs: number): Promise<number
   return calls
 }
 
-/** The most of these moments that lie within so many milliseconds. */
+/** The largest number of these moments within this many milliseconds. */
 function mostWithin(moments: readonly number[], milliseconds: number): number {
   return Math.max(...moments.map((from) => moments.filter((at) => at >= from && at < from + milliseconds).length))
 }
 
-/** How often STS is called for one login in its 15 minutes. */
+/** The number of STS calls for one login in its 15 minutes. */
 export async function measureStsCalls(): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const [who, asked] of ASKED) {

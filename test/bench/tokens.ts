@@ -1,7 +1,7 @@
-/** Who the bench's STS says that everybody is. */
+/** The identity that the bench's STS returns for everyone. */
 export const BENCH_USER = 'arn:aws:iam::111122223333:user/bench'
 
-/** What the bench's STS answers. */
+/** The answer of the bench's STS. */
 export const STS_ANSWER: string = JSON.stringify({
   GetCallerIdentityResponse: {
     GetCallerIdentityResult: { Account: '111122223333', Arn: BENCH_USER, UserId: 'AIDABENCHBENCHBENCH00' },
@@ -13,7 +13,7 @@ function entry(arn: string, username: string): string {
   return `- userarn: ${arn}\n  username: ${username}\n  groups:\n  - team\n`
 }
 
-/** `mapUsers` of about so many bytes: the bench's user comes last, after others whose names begin so. */
+/** `mapUsers` of about this number of bytes: the bench's user comes last, after others with similar names. */
 export function usersOf(username: string, bytes: number, others: string): string {
   const last = entry(BENCH_USER, username)
   const parts: string[] = []
@@ -25,25 +25,25 @@ export function usersOf(username: string, bytes: number, others: string): string
   return [...parts, last].join('')
 }
 
-/** The presigned URL but for the last of its signature; a multiple of three bytes, so that base64 can be put together from parts. */
+/** The presigned URL without the end of its signature: a multiple of three bytes, so that base64 can be joined from parts. */
 function prefix(): string {
   const date = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')
   const start =
     'https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256' +
     `&X-Amz-Credential=AKIABENCHBENCHBENCH0%2F${date.slice(0, 8)}%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date=${date}` +
     '&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id'
-  // What is missing to the multiple stands in the access key id's place, which may have any length.
+  // The access key id, which may have any length, is padded to the multiple.
   const rest = (start.length + '&X-Amz-Signature='.length + 52) % 3
   return `${start.replace('BENCH0%2F', `BENCH${'0'.repeat(1 + ((3 - rest) % 3))}%2F`)}&X-Amz-Signature=${'0'.repeat(52)}`
 }
 
-/** What stands before and after the token in a TokenReview. */
+/** The text before and after the token in a TokenReview. */
 export const REVIEW: readonly [string, string] = [
   '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"token":"',
   '"}}',
 ]
 
-/** Makes tokens that differ. Their signatures are made up: the bench's STS looks at none. */
+/** Makes distinct tokens with invented signatures. The bench's STS does not check them. */
 export function createTokens(): (count: number) => string {
   const start = `k8s-aws-v1.${Buffer.from(prefix()).toString('base64url')}`
   return (count) => start + Buffer.from(count.toString(16).padStart(12, '0')).toString('base64url')
@@ -53,7 +53,7 @@ function tokenOf(url: string, count: number): string {
   return `k8s-aws-v1.${Buffer.from(`${url}${count.toString(16).padStart(12, '0')}`).toString('base64url')}`
 }
 
-/** Makes what is no good token, in turn of another kind, not of its form, for another host, and too old; no two are the same. */
+/** Makes distinct invalid tokens: in turn foreign, malformed, for another host, and too old. */
 export function createGarbage(): (count: number) => string {
   const start = prefix()
   const elsewhere = start.replace('sts.us-east-1.amazonaws.com', 'sts.us-east-1.amazonaws.com.example.org')
@@ -68,7 +68,7 @@ export function createGarbage(): (count: number) => string {
   return (count) => kinds[count % kinds.length]?.(count) ?? ''
 }
 
-/** A script for wrk that sends TokenReviews with tokens that differ, or with always the same. */
+/** A wrk script that sends TokenReviews with distinct tokens, or always the same. */
 export function wrkScript(different: boolean): string {
   const tokens = createTokens()
   return `

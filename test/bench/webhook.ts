@@ -14,24 +14,24 @@ const PER_SECOND = 1000
 const SLOW_MS = 20
 /** Calls at once to one STS host. */
 const AT_ONCE = 128
-/** The rate of a machine that others share swings within seconds: the shorter the turns, the more of it falls on both. */
+/** The speed of a shared machine varies within seconds: the shorter the turns, the more of it affects both. */
 const TURN_SECONDS = 2
-/** So many times longer it takes where two are close: the ratio of STS at 20 ms, and latencies. */
+/** The factor by which close measurements take longer: the ratio with STS at 20 ms, and latencies. */
 const LONGER = 4
 
-/** A webhook of the bench that runs. */
+/** A running webhook of the bench. */
 export interface Webhook {
   readonly pid: number
   readonly port: number
   readonly certificate: string
-  /** All that it has logged. */
+  /** The log so far. */
   logged(): string
   stop(): Promise<void>
 }
 
 const EVERYBODY = '  mapAccounts: ["111122223333"]\n'
 
-/** Starts the command's server. @param configuration What is under `server:`; without it everybody may log in. */
+/** Starts the command's server. @param configuration The keys below `server:`. Without it everyone may log in. */
 export async function startWebhook(
   scope: Scope,
   command: CommandLine,
@@ -53,14 +53,14 @@ export async function startWebhook(
   return { pid: child.pid ?? 0, port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'), stop, logged }
 }
 
-/** As on a node: the TLS pair is there before a server starts. */
+/** As on a node: the TLS pair exists before a server starts. */
 function initialize(folder: string): void {
   const [executable = ['']] = PRODUCT.values()
   const made = spawnSync(executable[0] ?? '', ['init', '-i', 'bench'], { cwd: folder, env: minimalEnvironment(folder) })
   if (made.status !== 0) throw new Error(`init failed: ${made.stderr.toString()}`)
 }
 
-/** Starts a webhook of the same libraries on the same runtime that decides nothing. */
+/** Starts a webhook with the same libraries on the same runtime that decides nothing. */
 export async function startEcho(scope: Scope, command: CommandLine, environment: Environment): Promise<Webhook> {
   const folder = temporaryFolder(scope)
   initialize(folder)
@@ -77,7 +77,7 @@ export async function startEcho(scope: Scope, command: CommandLine, environment:
   return { pid: child.pid ?? 0, port, certificate: readFileSync(certificate, 'utf8'), stop, logged }
 }
 
-/** Answers of status 200 a second by wrk. */
+/** Answers of status 200 per second by wrk. */
 function wrk({ port }: Webhook, script: string, connections: number, seconds: number): number {
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, `https://127.0.0.1:${port}`]
   const { stdout } = spawnSync('wrk', args, { encoding: 'utf8' })
@@ -94,13 +94,13 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** Ours, and one that decides nothing, started at the same time. */
+/** Our webhook, and one that decides nothing, started at the same time. */
 interface Pair {
   readonly ours: Webhook
   readonly theirs: Webhook
 }
 
-/** How many logins a second, beside a webhook of the same runtime that decides nothing; and how long one login takes. */
+/** The logins per second, beside a webhook of the same runtime that decides nothing, and the latency of one login. */
 export async function measureWebhook(scope: Scope, seconds: number): Promise<Figure[]> {
   if (spawnSync('wrk', ['--version']).error !== undefined)
     throw new Error('wrk is missing: install it, or leave this out')
@@ -131,7 +131,7 @@ export async function measureWebhook(scope: Scope, seconds: number): Promise<Fig
       const answered = { ours: [] as number[], theirs: [] as number[] }
       for (const webhook of [ours, theirs]) wrk(webhook, script, connections, 2)
       for (let turn = 0; turn < forSeconds / TURN_SECONDS; turn += 1) {
-        // Tokens that have not been sent before: the memory must not help.
+        // New tokens, so that remembered outcomes have no effect.
         writeFileSync(different, wrkScript(true))
         answered.ours.push(wrk(ours, script, connections, TURN_SECONDS))
         answered.theirs.push(wrk(theirs, script, connections, TURN_SECONDS))
@@ -190,12 +190,12 @@ export async function measureWebhook(scope: Scope, seconds: number): Promise<Fig
   return figures
 }
 
-/** The two take turns, so that what else the machine does falls on both. */
+/** The two take turns, so that other load on the machine affects both. */
 async function measureLatency(runtime: Runtime, { ours, theirs }: Pair, seconds: number): Promise<Figure[]> {
   const tokens = createTokens()
   let count = 0
   const nextToken = (): string => tokens((count += 1))
-  // An API server's connections are there already.
+  // An API server has open connections.
   const [agent, otherAgent] = [createLoadAgent(ours.certificate), createLoadAgent(theirs.certificate)]
   const load = async (webhook: Webhook, forSeconds: number): Promise<readonly number[]> => {
     const { latencies, failures } = await openLoad({

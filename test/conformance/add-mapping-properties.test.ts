@@ -55,14 +55,14 @@ const text = fc.oneof(
   fc.tuple(list, noise).map((parts) => parts.join('')),
 )
 
-/** Whether one text is the other with something put in at one place. */
+/** True if one text equals the other with one insertion. */
 function isInserted(before: string, after: string): boolean {
   let start = 0
   while (start < before.length && before[start] === after[start]) start += 1
   return after.endsWith(before.slice(start))
 }
 
-void test('an entry is added to whatever text there is, once and without harm, or nothing is', (t) => {
+void test('an entry is added to any text once and without damage, or not at all', (t) => {
   let added = 0
   fc.assert(
     fc.property(text, (mapRoles) => {

@@ -1,6 +1,6 @@
 import type { ArnFault, PrincipalKind } from '@aws-iam-authenticator/core/identity/arn'
 
-/** An ARN, and the principal it names or why it names none. */
+/** An ARN, and its principal or the fault. */
 export type ArnRow = { readonly arn: string } & (
   | { readonly kind: PrincipalKind; readonly canonicalArn: string }
   | { readonly fault: ArnFault }

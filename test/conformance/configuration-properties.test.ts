@@ -9,7 +9,7 @@ import { holds } from './holds.ts'
 const runs = { seed: 20_260_302, numRuns: 2000 }
 const options = { sso: true }
 
-/** The odd parts of YAML. */
+/** Unusual parts of YAML. */
 const ODD = [
   '&a ',
   '*a',
@@ -67,7 +67,7 @@ const piece = fc.oneof(
 
 const yaml = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''))
 
-/** Entries of mapRoles that are bad, each in a way of its own. */
+/** Bad entries of mapRoles, each in its own way. */
 const BAD_ENTRIES = [
   '- {}',
   '- null',
@@ -93,13 +93,13 @@ const BAD_ENTRIES = [
   '- {rolearn: "arn:aws:iam::123456789012:role/x", roleARN: "arn:aws:iam::123456789012:role/y"}',
 ]
 
-/** An entry of mapRoles that nothing is wrong with, as one line of flow style. */
+/** A valid entry of mapRoles, as one line of flow style. */
 const goodEntry = (name: string): string =>
   `- {rolearn: "arn:aws:iam::123456789012:role/${name}", username: ${name}, groups: [g]}`
 
 const roleNames = (entries: readonly MappingEntry[]): string[] => entries.map(({ username }) => username)
 
-void test('parseConfiguration takes any text without an exception, and places every problem', async (t) => {
+void test('parseConfiguration accepts any text without an exception, and every problem has a place', async (t) => {
   holds(
     t,
     fc.property(fc.oneof(yaml, fc.string({ unit: 'binary' })), (text) => {
@@ -110,7 +110,7 @@ void test('parseConfiguration takes any text without an exception, and places ev
   )
 })
 
-void test('parseAwsAuth takes any data without an exception', async (t) => {
+void test('parseAwsAuth accepts any data without an exception', async (t) => {
   const value = fc.oneof(yaml, fc.string({ unit: 'binary' }), fc.jsonValue())
   const key = fc.oneof(fc.constantFrom('mapRoles', 'mapUsers', 'mapAccounts', 'maproles', '__proto__'), fc.string())
   holds(
@@ -122,7 +122,7 @@ void test('parseAwsAuth takes any data without an exception', async (t) => {
   )
 })
 
-void test('what holds no list keeps the mappings that were there', async (t) => {
+void test('data that is not a list keeps the previous mappings', async (t) => {
   const before = parseAwsAuth({ mapRoles: goodEntry('kept') }, EMPTY_AWS_AUTH, options)
   holds(
     t,
@@ -135,7 +135,7 @@ void test('what holds no list keeps the mappings that were there', async (t) => 
   )
 })
 
-void test('a bad entry never takes a good neighbour away', async (t) => {
+void test('a bad entry never rejects a good neighbour', async (t) => {
   const badEntry = fc.oneof(
     fc.constantFrom(...BAD_ENTRIES),
     fc.jsonValue().map((value) => `- ${JSON.stringify(value)}`),

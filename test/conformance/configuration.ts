@@ -1,20 +1,20 @@
 /**
- * Every setting of every subcommand, as existing manifests, scripts and configuration files name it. Written by hand: it is
- * what the tables of options in the product are held to.
+ * Every setting of every subcommand, as existing manifests, scripts and configuration files name it. Written by hand:
+ * the tests compare the product's tables of options with it.
  */
 export interface SettingRow {
-  /** The subcommand's name as it is typed; empty for the options of every subcommand. */
+  /** The name of the subcommand; empty for the options of every subcommand. */
   readonly command: string
-  /** null where only the configuration file has the setting. */
+  /** null if only the configuration file has the setting. */
   readonly flag: string | null
   readonly short?: string
   readonly environment?: string
-  /** The first one that is there wins. */
+  /** The first one that is set wins. */
   readonly keys?: readonly string[]
   readonly fallback: unknown
-  /** Texts that are good, for the flag, the environment and the file, with what they mean. */
+  /** Valid texts for the flag, the environment and the file, with their values. */
   readonly good: readonly [Written, Written, Written]
-  /** A text that is refused; undefined where every text is a value. */
+  /** An invalid text; undefined if every text is valid. */
   readonly bad?: string
 }
 

@@ -19,14 +19,14 @@ const parameters = [
   `X-Amz-Signature=${'0123456789abcdef'.repeat(4)}`,
 ]
 
-/** A policy for partition aws at a fixed time, in a region that is the server's own. */
+/** A policy for partition aws at a fixed time, in the server's own region. */
 export function policyOf(partitionId = 'aws', serverRegion: string | null = null): TokenPolicy {
   const partition = findPartition(partitionId)
   if (partition === undefined) throw new TypeError(`no partition ${partitionId}`)
   return { partition, serverRegion, now: NOW }
 }
 
-/** A token of the right form under that policy; its signature is none, which only STS would notice. */
+/** A well-formed token under that policy. Its signature is invalid, which only STS would detect. */
 export function goodToken(host = `sts.${REGION}.amazonaws.com`): GoodToken & { readonly accessKeyId: string } {
   const query = parameters.join('&')
   return { url: `https://${host}/?${query}`, host, query, signedAt: SIGNED_AT, accessKeyId: ACCESS_KEY_ID }

@@ -2,11 +2,11 @@ import { tokenOf, withQuery, type GoodToken, type TokenRow } from './token-row.t
 
 const PREFIX = 'k8s-aws-v1.'
 
-/** The longest token there is within 16 KiB, and the shortest that is longer: base64url knows no length between them. */
+/** The longest token within 16 KiB, and the shortest longer one: base64url has no length between them. */
 const LONGEST = 16 * 1024 - 1
 const TOO_LONG = 16 * 1024 + 1
 
-/** A token of exactly that length, by a session token as long as it takes. */
+/** A token of exactly that length, padded by its session token. */
 function ofLength({ host, query }: GoodToken, length: number): string {
   const before = `https://${host}/?X-Amz-Security-Token=`
   const after = query
@@ -20,9 +20,9 @@ function ofLength({ host, query }: GoodToken, length: number): string {
   return token
 }
 
-/** The token with its last character changed so that only bits which the bytes don't need are set. */
+/** The token with a changed last character: only bits that do not encode bytes are set. */
 function withTrailingBits({ url }: GoodToken): string {
-  // One byte over a multiple of three: two characters, of which the last has four bits to spare.
+  // One byte over a multiple of three: two characters, the last with four unused bits.
   const token = tokenOf(url + 'A'.repeat((4 - (url.length % 3)) % 3))
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return token.slice(0, -1) + alphabet.charAt(alphabet.indexOf(token.slice(-1)) + 1)
@@ -36,7 +36,7 @@ const malformed = (name: string, make: (good: GoodToken) => string): TokenRow =>
 
 const body = ({ url }: GoodToken): string => tokenOf(url).slice(PREFIX.length)
 
-/** Sizes, prefixes and spellings of base64 other than the one form of a token. */
+/** Sizes, prefixes and base64 spellings other than the canonical form of a token. */
 export const hostileEncodings: readonly TokenRow[] = [
   { name: 'encoding: 16 KiB', make: (good) => ofLength(good, LONGEST), passesToSts: true },
   malformed('more than 16 KiB', (good) => ofLength(good, TOO_LONG)),
@@ -65,7 +65,7 @@ export const hostileEncodings: readonly TokenRow[] = [
   malformed('padding in the middle', (good) => `${tokenOf(good.url)}==${body(good)}`),
   malformed('padding alone', () => `${PREFIX}====`),
   malformed('the standard alphabet', (good) => {
-    // Three bytes of 0xff or 0xfb need the two characters in which the alphabets differ.
+    // Three bytes of 0xff or 0xfb need the two characters that differ between the alphabets.
     const bytes = Buffer.concat([Buffer.from(good.url), Buffer.from([0xff, 0xfb, 0xff, 0xfb, 0xff, 0xfb])])
     return `${PREFIX}${bytes.toString('base64').replaceAll('=', '')}`
   }),

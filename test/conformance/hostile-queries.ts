@@ -2,7 +2,7 @@ import { appending, replacing, valueOf, withQuery, type GoodToken, type TokenRow
 
 const MINUTE_MS = 60_000
 
-/** An instant as X-Amz-Date has it. */
+/** An instant in the format of X-Amz-Date. */
 function basic(time: number): string {
   return new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '')
 }
@@ -12,7 +12,7 @@ type Make = (good: GoodToken) => string
 const malformed = (name: string, make: Make): TokenRow => ({ name, make, reason: 'malformed_token' })
 const passes = (name: string, make: Make): TokenRow => ({ name, make, passesToSts: true })
 
-/** Rows that put other text in the place of a parameter's value. */
+/** Rows that replace a parameter's value. */
 const values = (parameter: string, rows: readonly (readonly [string, string | ((value: string) => string)])[]) =>
   rows.map(([name, value]) =>
     malformed(`${parameter}: ${name}`, (good) => {
@@ -90,7 +90,7 @@ const missing: TokenRow[] = [
   ...['Action', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires', 'X-Amz-SignedHeaders'].map((name) =>
     malformed(`missing: ${name}`, (good) => replacing(good, name, null)),
   ),
-  // STS refuses these for itself; a token without a version is one of the existing clients'.
+  // STS refuses these itself. Some existing clients send tokens without a version.
   ...['Version', 'X-Amz-Algorithm', 'X-Amz-Signature'].map((name) =>
     passes(`missing: ${name}`, (good) => replacing(good, name, null)),
   ),
@@ -228,7 +228,7 @@ const expires: TokenRow[] = [
   passes('X-Amz-Expires: 1', (good) => replacing(good, 'X-Amz-Expires', 'X-Amz-Expires=1')),
 ]
 
-/** Other spellings of what a good token says: of the right form, so the signature decides. */
+/** Other spellings of a valid token: well-formed, so the signature decides. */
 const spellings: TokenRow[] = [
   passes('unaltered', (good) => withQuery(good, good.query)),
   passes('names in lower case', (good) =>
@@ -266,7 +266,7 @@ const spellings: TokenRow[] = [
   ),
 ]
 
-/** Queries by which a client could make this server read something else than STS verifies. */
+/** Queries that a server could read differently from STS. */
 export const hostileQueries: readonly TokenRow[] = [
   ...repeats,
   ...separators,

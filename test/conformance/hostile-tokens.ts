@@ -5,5 +5,5 @@ import type { TokenRow } from './token-row.ts'
 
 export type { GoodToken, TokenRow } from './token-row.ts'
 
-/** Tokens made from a good one that are refused, and some odd ones that are not: STS decides about those. */
+/** Tokens made from a valid one that are refused, and some unusual ones that are left to STS. */
 export const hostileTokens: readonly TokenRow[] = [...hostileEncodings, ...hostileUrls, ...hostileQueries]

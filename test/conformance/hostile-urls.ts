@@ -10,7 +10,7 @@ const hosts = (
     reason,
   }))
 
-/** Hosts of the form of a host name that are no STS endpoint. */
+/** Hosts in the form of a host name that are not STS endpoints. */
 const others = hosts('wrong_host', [
   ['another company', 'example.com'],
   ['STS as the beginning of another domain', (host) => `${host}.evil.com`],
@@ -52,7 +52,7 @@ const others = hosts('wrong_host', [
   ['a global host of the dual-stack suffix', 'sts.api.aws'],
 ])
 
-/** Text in the place of the host that no URL of ours has. */
+/** Hosts that no URL of ours has. */
 const broken = hosts('malformed_token', [
   ['none', ''],
   ['user info', (host) => `user@${host}`],
@@ -157,5 +157,5 @@ const ends: TokenRow[] = (
   reason: 'malformed_token',
 }))
 
-/** Hosts, schemes, paths and ends of the URL by which a token could be sent elsewhere than to STS. */
+/** Hosts, schemes, paths and URL ends that could send a token to a host other than STS. */
 export const hostileUrls: readonly TokenRow[] = [...others, ...broken, ...schemes, ...paths, ...ends]

@@ -1,7 +1,7 @@
 import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
 import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
-/** A body of a 200 answer to GetCallerIdentity, and the identity it tells of or the reason why it tells of none. */
+/** A body of a 200 answer to GetCallerIdentity, and its identity or the reason for the refusal. */
 export type IdentityRow = { readonly name: string; readonly body: string } & (
   | { readonly identity: Omit<Identity, 'accessKeyId' | 'arn'> }
   | { readonly reason: ReasonCode }

@@ -10,7 +10,7 @@ import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-t.test('init makes no folder but those of its files', async (t) => {
+t.test('init creates only the folders of its files', async (t) => {
   const folder = temporaryFolder(t)
   const work = join(folder, 'work')
   mkdirSync(work)
@@ -32,14 +32,14 @@ t.test('init makes no folder but those of its files', async (t) => {
   t.same(readdirSync(work).sort(), ['aws-iam-authenticator.kubeconfig', 'cert.pem', 'key.pem'])
 })
 
-t.test('every level of the log has its name, and warning an older one', async (t) => {
+t.test('every log level has its name, and warning has an older one', async (t) => {
   const environment = minimalEnvironment(temporaryFolder(t))
   for (const level of ['panic', 'fatal', 'error', 'warning', 'warn', 'info', 'debug', 'trace']) {
     t.match(await runCommand(['version', '-s', '-v', level], { environment }), { code: 0, stderr: '' }, level)
   }
 })
 
-t.test('words that are no flags are ignored', async (t) => {
+t.test('arguments that are not flags are ignored', async (t) => {
   const folder = temporaryFolder(t)
   const options = { cwd: folder, environment: minimalEnvironment(folder) }
   for (const args of [
@@ -54,7 +54,7 @@ t.test('words that are no flags are ignored', async (t) => {
   t.match(verified, { code: 1, stderr: /^could not verify token: input token was not properly formatted/ })
 })
 
-t.test("the profile's endpoint of STS is for calls made here, and the token names the real host", async (t) => {
+t.test('the STS endpoint of the profile is used for calls made here, and the token names the real host', async (t) => {
   const endpoint = 'https://sts-fips.eu-west-1.amazonaws.com'
   const services = `services = private\n[services private]\nsts =\n  endpoint_url = ${endpoint}\n`
   for (const [what, more] of Object.entries({ endpoint_url: `endpoint_url = ${endpoint}\n`, services })) {
@@ -68,7 +68,7 @@ t.test("the profile's endpoint of STS is for calls made here, and the token name
   }
 })
 
-t.test('the image begins with the command, as a user that is not root', async (t) => {
+t.test('the image starts the command as a non-root user', async (t) => {
   const containerfile = readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8')
   t.match(containerfile, /^ENTRYPOINT \["\/aws-iam-authenticator"\]$/m)
   t.match(containerfile, /^USER 10000:10000$/m)

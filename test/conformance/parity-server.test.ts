@@ -17,7 +17,7 @@ const RETRY_MS = 5000
 const CHINA = 'arn:aws-cn:iam::111122223333:user/wei'
 const CHINA_MAPPED = `clusterID: k8s.local\nserver:\n  mapUsers: [{userarn: "${CHINA}", username: wei}]\n`
 
-/** An instance that has no role. */
+/** An instance without a role. */
 const session = (): never => {
   throw new Error('nobody asks for credentials')
 }
@@ -26,12 +26,12 @@ function ssoSession(partition: string): string {
   return `arn:${partition}:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/sam`
 }
 
-/** The fields of a line about a login, without those that every line has. */
+/** The fields of a line about a login, without the common ones. */
 function fieldsOf(line: LogLine | undefined): readonly string[] {
   return Object.keys(line ?? {}).filter((name) => !['time', 'level', 'msg'].includes(name))
 }
 
-t.test('the log lines of a decision have the fields that alerts are made on', async (t) => {
+t.test('the log lines of a decision have the fields that alerts use', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   t.match(server.output(), /^Authenticator Version: "[^"]+", "[^"]+"\n/, 'the release comes first, on stderr')
@@ -65,7 +65,7 @@ t.test('the log lines of a decision have the fields that alerts are made on', as
   t.equal(stdout, '', 'stdout is for answers')
 })
 
-t.test('STS is asked by GET, with the cluster id of the server and for JSON', async (t) => {
+t.test('STS is called by GET, with the cluster id of the server and for JSON', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   t.equal(await logIn(server, userToken()), 'alice')
@@ -76,7 +76,7 @@ t.test('STS is asked by GET, with the cluster id of the server and for JSON', as
   t.equal(request?.headers.get('accept'), 'application/json')
 })
 
-t.test('address and hostname are where the server listens, and the names of its certificate', async (t) => {
+t.test('address and hostname decide where the server listens and the names of its certificate', async (t) => {
   const aws = await startAws(t)
   const folder = temporaryFolder(t)
   const port = await freePort()
@@ -99,7 +99,7 @@ t.test('address and hostname are where the server listens, and the names of its 
   t.equal(code, 'ECONNREFUSED')
 })
 
-t.test('the partition decides which hosts of STS the server asks', async (t) => {
+t.test('the partition decides which STS hosts the server calls', async (t) => {
   const aws = await startAws(t)
   aws.sts.identities.set('AKIACHINA', { ...USER, arn: CHINA })
   const china = { region: 'cn-north-1', host: 'sts.cn-north-1.amazonaws.com.cn' }
@@ -127,42 +127,39 @@ t.test('the partition decides which hosts of STS the server asks', async (t) => 
   }
 })
 
-t.test(
-  "the server's own region is taken from configuration, environment or instance, and never waited for",
-  async (t) => {
-    const aws = await startAws(t)
-    aws.sts.identities.set('AKIACHINA', { ...USER, arn: CHINA })
-    const place = { region: 'dragon-1', host: 'sts.dragon-1.amazonaws.com.cn' }
-    const token = (): string => signToken('AKIACHINA', { ...USER, arn: CHINA }, place)
-    const instance = await startLinkLocal({ session, region: 'dragon-1' })
-    const silent = await startLinkLocal({ session, silent: true })
-    for (const each of [instance, silent]) t.teardown(() => each.close())
-    const none = { AWS_REGION: '', AWS_EC2_METADATA_DISABLED: '' }
-    const ofInstance = { ...none, AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url }
-    const rows = [
-      { what: 'server.region', more: '  region: dragon-1\n', environment: ofInstance, told: 'wei' },
-      { what: 'AWS_REGION', environment: { AWS_REGION: 'dragon-1' }, told: 'wei' },
-      { what: 'AWS_DEFAULT_REGION', environment: { AWS_REGION: '', AWS_DEFAULT_REGION: 'dragon-1' }, told: 'wei' },
-      { what: 'the instance', environment: ofInstance, told: 'wei' },
-      { what: 'silence', environment: { ...none, AWS_EC2_METADATA_SERVICE_ENDPOINT: silent.url }, told: 'refused' },
-    ]
-    const args = ['--partition=aws-cn']
-    for (const { what, more = '', environment, told } of rows) {
-      const configuration = CHINA_MAPPED + more
-      const server = await startTestServer(t, { aws, configuration, args, environment })
-      await eventually(t, what, told, RETRY_MS, () => logIn(server, token()))
-      await server.stop()
-    }
-    t.equal(
-      instance.requests.filter((request) => request.includes('region')).length,
-      1,
-      'asked where nothing else says it',
-    )
-    t.ok(silent.requests.length > 0)
-  },
-)
+t.test('the own region comes from configuration, environment or instance, without delaying the start', async (t) => {
+  const aws = await startAws(t)
+  aws.sts.identities.set('AKIACHINA', { ...USER, arn: CHINA })
+  const place = { region: 'dragon-1', host: 'sts.dragon-1.amazonaws.com.cn' }
+  const token = (): string => signToken('AKIACHINA', { ...USER, arn: CHINA }, place)
+  const instance = await startLinkLocal({ session, region: 'dragon-1' })
+  const silent = await startLinkLocal({ session, silent: true })
+  for (const each of [instance, silent]) t.teardown(() => each.close())
+  const none = { AWS_REGION: '', AWS_EC2_METADATA_DISABLED: '' }
+  const ofInstance = { ...none, AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url }
+  const rows = [
+    { what: 'server.region', more: '  region: dragon-1\n', environment: ofInstance, told: 'wei' },
+    { what: 'AWS_REGION', environment: { AWS_REGION: 'dragon-1' }, told: 'wei' },
+    { what: 'AWS_DEFAULT_REGION', environment: { AWS_REGION: '', AWS_DEFAULT_REGION: 'dragon-1' }, told: 'wei' },
+    { what: 'the instance', environment: ofInstance, told: 'wei' },
+    { what: 'silence', environment: { ...none, AWS_EC2_METADATA_SERVICE_ENDPOINT: silent.url }, told: 'refused' },
+  ]
+  const args = ['--partition=aws-cn']
+  for (const { what, more = '', environment, told } of rows) {
+    const configuration = CHINA_MAPPED + more
+    const server = await startTestServer(t, { aws, configuration, args, environment })
+    await eventually(t, what, told, RETRY_MS, () => logIn(server, token()))
+    await server.stop()
+  }
+  t.equal(
+    instance.requests.filter((request) => request.includes('region')).length,
+    1,
+    'asked where nothing else says it',
+  )
+  t.ok(silent.requests.length > 0)
+})
 
-t.test('--master stands in for the URL of the kubeconfig', async (t) => {
+t.test('--master replaces the URL of the kubeconfig', async (t) => {
   const aws = await startAws(t)
   const { api, token } = await startCluster(t)
   api.putConfigMap('kube-system', 'aws-auth', { mapUsers: `- userarn: ${USER.arn}\n  username: alice\n` })
@@ -174,7 +171,7 @@ t.test('--master stands in for the URL of the kubeconfig', async (t) => {
   await eventually(t, 'followed', 'alice', RETRY_MS, () => logIn(server, userToken()))
 })
 
-t.test('an sso entry is for the roles of its permission set, in GovCloud too', async (t) => {
+t.test('an sso entry matches the roles of its permission set, also in GovCloud', async (t) => {
   const aws = await startAws(t)
   const entry = `mapRoles: [{sso: {permissionSetName: Ops, accountID: "111122223333", partition: aws-us-gov}, username: ops}]`
   const gate = '--feature-gates=SSORoleMatch=true'

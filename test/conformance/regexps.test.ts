@@ -2,7 +2,7 @@ import t from 'tap'
 import { faultOf } from '../../scripts/lint/check-regexp.ts'
 import { findRegexps } from '../../scripts/lint/find-regexps.ts'
 
-t.test('each way to write a regular expression is found, with its line', (t) => {
+t.test('every notation of a regular expression is found, with its line', (t) => {
   const source = String.raw`
 type Pattern = RegExp & { readonly name: string }
 const a: RegExp = /a+\/b/g, b = x as string
@@ -31,7 +31,7 @@ class C { readonly pattern: RegExp = /j/u; async *k(): AsyncGenerator<string> { 
   t.end()
 })
 
-t.test('patterns that backtrack super-linearly have a fault with an attack, others have none', (t) => {
+t.test('patterns that backtrack super-linearly have a fault with an attack string, others have none', (t) => {
   const bad: readonly RegExp[] = [
     /(a+)+$/,
     /^(?:a|a)*$/,

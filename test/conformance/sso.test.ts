@@ -7,7 +7,7 @@ import { ssoEntries, ssoPartitions, ssoRows } from './sso.ts'
 
 const CONFIGURATION = `clusterID: k8s.local\nserver:\n  mapRoles:\n${ssoEntries.map((entry) => `    - ${entry}\n`).join('')}`
 
-/** A region of each partition and the host of its STS. */
+/** A region of each partition and its STS host. */
 const PLACES: Readonly<Record<string, readonly [region: string, host: string]>> = {
   aws: ['us-east-1', 'sts.us-east-1.amazonaws.com'],
   'aws-cn': ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
@@ -29,7 +29,7 @@ function tokenOf(aws: SandboxAws, arn: string): string {
 
 for (const partition of ssoPartitions) {
   const rows = ssoRows.filter(({ arn }) => arn.startsWith(`arn:${partition}:`))
-  t.test(`an sso entry is for the roles of its permission set, and no others: ${partition}`, async (t) => {
+  t.test(`an sso entry matches only the roles of its permission set: ${partition}`, async (t) => {
     const aws = await startAws(t)
     const args = ['--feature-gates=SSORoleMatch=true', `--partition=${partition}`]
     const server = await startTestServer(t, { aws, configuration: CONFIGURATION, args })

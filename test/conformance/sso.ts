@@ -1,4 +1,4 @@
-/** The partitions in which an entry of {@link ssoEntries} is for the permission set Ops. */
+/** The partitions in which an entry of {@link ssoEntries} matches the permission set Ops. */
 export const ssoPartitions = [
   'aws',
   'aws-cn',
@@ -10,7 +10,7 @@ export const ssoPartitions = [
   'aws-eusc',
 ] as const
 
-/** Entries of mapRoles in YAML; the username says which one matched. */
+/** Entries of mapRoles in YAML. The username shows the matching entry. */
 export const ssoEntries: readonly string[] = [
   `{sso: {permissionSetName: Viewer, accountID: "111122223333"}, username: viewer}`,
   `{sso: {PermissionSetName: "Power+User=1,a.b@c-d", accountid: "111122223333"}, username: power}`,
@@ -20,7 +20,7 @@ export const ssoEntries: readonly string[] = [
   ),
 ]
 
-/** Who signs, and whom the entries make of them; null where no entry is theirs. */
+/** The signer, and the mapped user; null without a matching entry. */
 export interface SsoRow {
   readonly name: string
   readonly arn: string

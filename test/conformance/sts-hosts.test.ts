@@ -7,7 +7,7 @@ import { goodToken, policyOf } from './good-token.ts'
 import { stsHosts } from './sts-hosts.ts'
 import { withHost } from './token-row.ts'
 
-void test('every host is allowed or not, alone and in a token', async (t) => {
+void test('every host is allowed or rejected, alone and in a token', async (t) => {
   for (const { partition: id, host, serverRegion = null, allowed } of stsHosts) {
     const name = `${id}${serverRegion === null ? '' : ` in ${serverRegion}`}: ${host}`
     const partition = findPartition(id)

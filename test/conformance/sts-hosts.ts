@@ -1,6 +1,6 @@
 import type { PartitionId } from '@aws-iam-authenticator/core/aws/partition'
 
-/** Whether a server of that partition, in that region, sends a token to that host. */
+/** True if a server of that partition, in that region, sends a token to that host. */
 export interface StsHostRow {
   readonly partition: PartitionId
   readonly host: string
@@ -41,7 +41,7 @@ export const stsHosts: readonly StsHostRow[] = [
     'sts.us-gov-east-1.amazonaws.com',
     'sts.us-gov-west-1.api.aws',
     'sts-fips.us-gov-west-1.api.aws',
-    // Regions nobody has heard of.
+    // Unknown regions.
     'sts.us-north-9.amazonaws.com',
     'sts.nz-central-1.amazonaws.com',
     'sts-fips.nz-central-1.amazonaws.com',
@@ -102,7 +102,7 @@ export const stsHosts: readonly StsHostRow[] = [
     'sts.cn-north-1.amazonaws.com',
     'sts.cn-north-1.api.aws',
     'sts.cn-north-1.amazonaws.com.cn.evil.com',
-    // Unknown regions count as partition aws, whose suffixes these are not.
+    // Unknown regions count as partition aws, which does not have these suffixes.
     'sts.cn-north.amazonaws.com.cn',
   ]),
   ...rows({ partition: 'aws-iso' }, true, ['sts.us-iso-east-1.c2s.ic.gov', 'sts.us-iso-west-1.c2s.ic.gov']),
@@ -133,7 +133,7 @@ export const stsHosts: readonly StsHostRow[] = [
     'sts.eu-central-1.amazonaws.eu',
     'sts.eusc-de-east-1.api.aws',
   ]),
-  // The server's own region, whatever its name looks like.
+  // The server's own region, with any name.
   ...rows({ partition: 'aws-eusc', serverRegion: 'eusc-fr-east-1' }, true, [
     'sts.eusc-fr-east-1.amazonaws.eu',
     'sts.eusc-fr-east-1.api.amazonwebservices.eu',

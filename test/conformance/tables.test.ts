@@ -7,7 +7,7 @@ import { arns } from './arns.ts'
 import { identities } from './identities.ts'
 import { templateIdentity, templates } from './templates.ts'
 
-void test('every ARN names its principal or none', async (t) => {
+void test('every ARN has its principal or none', async (t) => {
   for (const row of arns) {
     const principal = canonicalizeArn(row.arn)
     if ('fault' in row) t.equal(principal, row.fault, row.arn)
@@ -17,7 +17,7 @@ void test('every ARN names its principal or none', async (t) => {
   }
 })
 
-void test('every answer of STS is an identity or a reason', async (t) => {
+void test('every answer of STS gives an identity or a reason', async (t) => {
   for (const row of identities) {
     const identity = parseCallerIdentity(row.body, 'ASIAIOSFODNN7EXAMPLE')
     if ('reason' in row) t.equal(identity instanceof Refusal ? identity.reason : 'accepted', row.reason, row.name)
@@ -25,7 +25,7 @@ void test('every answer of STS is an identity or a reason', async (t) => {
   }
 })
 
-void test('every template is filled, needs a fact, or is at fault', async (t) => {
+void test('every template is filled, needs a fact, or has a fault', async (t) => {
   for (const row of templates) {
     const sessionName = row.sessionName ?? 'alice@example.com'
     const identity: Identity = {

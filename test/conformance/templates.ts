@@ -1,7 +1,7 @@
-/** A template, the identity it is filled from, and what must come of it. */
+/** A template, the identity that fills it, and the expected outcome. */
 export type TemplateRow = {
   readonly template: string
-  /** `alice@example.com` where it is not given. */
+  /** Default `alice@example.com`. */
   readonly sessionName?: string
   readonly ec2PrivateDnsName?: string
 } & ({ readonly filled: string } | { readonly fault: true } | { readonly needsInstance: string })
@@ -24,7 +24,7 @@ export const templates: readonly TemplateRow[] = [
   { template: '{{SessionName}}', sessionName: '', filled: '' },
   { template: '{{SessionName}}', sessionName: '@@', filled: '--' },
   { template: '{{SessionName}}', sessionName: 'a,b=c+d.e_f', filled: 'a,b=c+d.e_f' },
-  // A value is never itself expanded, nor read as a pattern of replacement.
+  // A value is never expanded again, nor used as a replacement pattern.
   { template: '{{SessionName}}', sessionName: '{{AccessKeyID}}', filled: '{{AccessKeyID}}' },
   { template: '{{SessionNameRaw}}', sessionName: '{{SessionNameRaw}}', filled: '{{SessionNameRaw}}' },
   { template: '{{SessionName}}{{AccountID}}', sessionName: '{{', filled: '{{012345678901' },
@@ -32,7 +32,7 @@ export const templates: readonly TemplateRow[] = [
   { template: '{{{{SessionName}}}}', sessionName: 'AccessKeyID', filled: '{{AccessKeyID}}' },
   { template: 'x{{SessionName}}', sessionName: "$&$1$`$'$$", filled: "x$&$1$`$'$$" },
   { template: '{{SessionName}}', sessionName: 'system:masters', filled: 'system:masters' },
-  // What is no template stays.
+  // Text that is not a template stays.
   { template: '{{sessionname}}', filled: '{{sessionname}}' },
   { template: '{{ SessionName }}', filled: '{{ SessionName }}' },
   { template: '{SessionName}', filled: '{SessionName}' },
@@ -60,6 +60,6 @@ export const templates: readonly TemplateRow[] = [
   { template: EC2, sessionName: `${INSTANCE}\n`, fault: true },
   { template: EC2, sessionName: 'I-01234567', fault: true },
   { template: EC2, sessionName: 'i-0123.567', fault: true },
-  // The answer of EC2 can't stand for an instance id that is none.
+  // The answer of EC2 cannot replace an invalid instance id.
   { template: EC2, sessionName: 'alice', ec2PrivateDnsName: 'ip-10-0-0-1.ec2.internal', fault: true },
 ]

@@ -1,4 +1,4 @@
-/** The names a query may have, as pairs of a lower-case name and whether it must be there. */
+/** The names that a query may have, as pairs of a lower-case name and whether it is required. */
 const NAMES = new Map([
   ['action', true],
   ['version', false],
@@ -14,7 +14,7 @@ const NAMES = new Map([
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i
 const SUFFIXES = new Set(['amazonaws.com', 'api.aws'])
 
-/** Whether a server of partition aws may send a token there. */
+/** True if a server of partition aws may send a token there. */
 function isStsHostOfAws(host: string): boolean {
   if (host === 'sts.amazonaws.com') return true
   const [service = '', region = '', ...rest] = host.split('.')
@@ -32,8 +32,8 @@ interface Accepted {
 }
 
 /**
- * What is wrong with having accepted a token, null where nothing is: the rules of a presigned URL, written down a second
- * time and in another way (on the platform's own URL parser, by counting, with no early return of the code under test).
+ * The reason why a token must not be accepted, null if it may: the rules of a presigned URL, written a second
+ * time in another way (with the platform's URL parser, by counting, with no early return of the code under test).
  */
 export function faultOfAccepted(token: string, accepted: Accepted, now: Date): string | null {
   if (token.length > 16_384) return 'too long'

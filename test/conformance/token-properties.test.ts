@@ -14,7 +14,7 @@ import { tokenOf, withHost } from './token-row.ts'
 const good = goodToken()
 const policy = policyOf()
 
-/** What has meaning somewhere in a URL, a query or an encoding. */
+/** Characters with a meaning in a URL, a query or an encoding. */
 const SEPARATORS = ['&', ';', '=', '?', '#', '/', '//', '.', '..', '@', ':', ':443', '\\', '+', '-', '&&', '%']
 const ENCODED = [
   '%2',
@@ -56,7 +56,7 @@ function apply(text: string, { at, remove, insert }: Edit): string {
   return text.slice(0, at) + insert + text.slice(at + remove)
 }
 
-/** Fails where a token that should not be is accepted, or where something is thrown. */
+/** Fails if a token is accepted that must not be, or if an exception is thrown. */
 function check(token: string): void {
   const result = parseToken(token, policy)
   if (result instanceof Refusal) return
@@ -66,7 +66,7 @@ function check(token: string): void {
 
 const runs = { seed: 20_260_301, numRuns: 3000 }
 
-void test('the oracle itself takes the good token and finds fault with a lie about it', async (t) => {
+void test('the oracle accepts the valid token and finds a lie about it', async (t) => {
   const result = parseToken(tokenOf(good.url), policy)
   if (result instanceof Refusal) throw new TypeError('the good token is refused')
   t.equal(faultOfAccepted(tokenOf(good.url), result, policy.now), null)
@@ -83,13 +83,13 @@ void test('the oracle itself takes the good token and finds fault with a lie abo
     try {
       fault = faultOfAccepted(token, { ...result, host, query }, policy.now)
     } catch {
-      // The platform's URL parser refuses it as well.
+      // The platform's URL parser rejects it as well.
     }
     t.ok(fault, `the oracle refuses ${row.name}`)
   }
 })
 
-void test('a few edits of the URL: no exception, and nothing accepted that breaks a rule', async (t) => {
+void test('a few edits of the URL: no exception, and no accepted token breaks a rule', async (t) => {
   const edits = fc.array(edit, { minLength: 1, maxLength: 3 })
   holds(
     t,
@@ -98,7 +98,7 @@ void test('a few edits of the URL: no exception, and nothing accepted that break
   )
 })
 
-void test('edits of the token: no exception, and nothing accepted that breaks a rule', async (t) => {
+void test('edits of the token: no exception, and no accepted token breaks a rule', async (t) => {
   const edits = fc.array(edit, { minLength: 1, maxLength: 2 })
   holds(
     t,
@@ -107,7 +107,7 @@ void test('edits of the token: no exception, and nothing accepted that breaks a 
   )
 })
 
-void test('parameters repeated, dropped, renamed and in any order', async (t) => {
+void test('parameters that are repeated, dropped, renamed and reordered', async (t) => {
   const parts = good.query.split('&')
   const recase = fc.constantFrom(
     (text: string) => text,
@@ -130,7 +130,7 @@ void test('parameters repeated, dropped, renamed and in any order', async (t) =>
   )
 })
 
-void test('any host: accepted only where a URL parser sees an STS host too', async (t) => {
+void test('any host: accepted only if a URL parser finds an STS host too', async (t) => {
   const label = fc.oneof(
     fc.constantFrom(
       'sts',
@@ -167,7 +167,7 @@ void test('arbitrary text and bytes are refused without an exception', async (t)
   t.equal(accepted, 0)
 })
 
-void test('whatever endpoint a client chooses, a server of its partition accepts', async (t) => {
+void test('a server of the same partition accepts every endpoint that a client can choose', async (t) => {
   const areas = ['us-east', 'eu-south', 'us-gov-west', 'cn-north', 'us-iso-east', 'us-isob-east', 'eu-isoe-west']
   const region = fc
     .tuple(fc.constantFrom(...areas, 'us-isof-south', 'eusc-de-east', 'zz-new', 'US-GOV-WEST'), fc.nat({ max: 12 }))

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
-/** A token that is accepted: what the rows of a table alter. */
+/** A valid token, which the rows of a table alter. */
 export interface GoodToken {
   /** `https://<host>/?<query>`. */
   readonly url: string
@@ -10,19 +10,19 @@ export interface GoodToken {
   readonly signedAt: Date
 }
 
-/** An altered token and what must become of it: refused for a reason, or sent to STS, which then decides. */
+/** An altered token and its expected outcome: refused for a reason, or sent to STS, which then decides. */
 export type TokenRow = {
   readonly name: string
   /** Makes the bearer token. */
   readonly make: (good: GoodToken) => string
 } & ({ readonly reason: ReasonCode } | { readonly passesToSts: true })
 
-/** The bearer token of any text, in UTF-8; written apart from the encoder under test. */
+/** The bearer token of any text, in UTF-8; independent of the encoder under test. */
 export function tokenOf(text: string | Uint8Array): string {
   return `k8s-aws-v1.${Buffer.from(text).toString('base64url')}`
 }
 
-/** The token with another host, or other text in the place of the host. */
+/** The token with another host or other text instead of the host. */
 export function withHost(good: GoodToken, host: string): string {
   return tokenOf(`https://${host}/?${good.query}`)
 }
@@ -37,7 +37,7 @@ export function appending(good: GoodToken, text: string): string {
   return withQuery(good, good.query + text)
 }
 
-/** The token whose parameter of that exact name is replaced by other text; null takes it away. */
+/** The token with other text for the parameter of that exact name; null removes it. */
 export function replacing(good: GoodToken, name: string, text: string | null): string {
   const parts = good.query.split('&')
   if (!parts.some((part) => part.startsWith(`${name}=`))) throw new TypeError(`the good token has no ${name}`)
@@ -50,7 +50,7 @@ export function replacing(good: GoodToken, name: string, text: string | null): s
   )
 }
 
-/** The value of a parameter, still percent-encoded. */
+/** The percent-encoded value of a parameter. */
 export function valueOf(good: GoodToken, name: string): string {
   return (
     good.query

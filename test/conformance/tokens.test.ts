@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { goodToken, policyOf } from './good-token.ts'
 import { hostileTokens } from './hostile-tokens.ts'
 
-void test('the table has no two rows of one name, and none that leaves the token as it was', async (t) => {
+void test('the rows of the table have distinct names, and each changes the token', async (t) => {
   t.equal(new Set(hostileTokens.map(({ name }) => name)).size, hostileTokens.length)
   const good = goodToken()
   const unaltered = hostileTokens.find(({ name }) => name === 'unaltered')?.make(good)
@@ -15,7 +15,7 @@ void test('the table has no two rows of one name, and none that leaves the token
   )
 })
 
-void test('every row is refused for its reason or passed on as it is', async (t) => {
+void test('every row is refused for its reason or passed on unchanged', async (t) => {
   const good = goodToken()
   for (const row of hostileTokens) {
     const token = row.make(good)
@@ -32,7 +32,7 @@ void test('every row is refused for its reason or passed on as it is', async (t)
   }
 })
 
-void test('no refusal repeats what the client wrote', async (t) => {
+void test('no refusal repeats text of the client', async (t) => {
   const good = goodToken()
   for (const row of hostileTokens) {
     const token = row.make(good)

@@ -47,7 +47,7 @@ for (const refusalStatus of [200, 403]) {
         })
         t.notMatch(json, { status: { error: /./ } }, row.name)
       }
-      // Not all of so many have a line in the log.
+      // The log does not have a line for each of that many.
       if (row.reason !== null) t.equal(await counted(row.reason), before + 1, `${row.name}: its reason`)
     }
   })

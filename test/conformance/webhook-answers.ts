@@ -1,15 +1,15 @@
 import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 
-/** Whose token is sent. */
+/** The sender of the token. */
 export type TokenKind = 'mapped' | 'unmapped' | 'of another cluster' | 'of a deleted key' | 'no token of ours' | 'none'
 
-/** A TokenReview and the answer that kube-apiserver goes by. */
+/** A TokenReview and the answer for kube-apiserver. */
 export interface AnswerRow {
   readonly name: string
   readonly token: TokenKind
-  /** Left out where it is null. */
+  /** Omitted if null. */
   readonly apiVersion: string | null
-  /** The status by the webhook's contract; refusals have 403 where `server.refusalStatus` says so. */
+  /** The status of the webhook. Refusals have 403 with `server.refusalStatus`. */
   readonly status: number
   readonly authenticated: boolean | null
   readonly reason: ReasonCode | null

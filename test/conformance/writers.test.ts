@@ -5,7 +5,7 @@ import t from 'tap'
 const ROOT = join(import.meta.dirname, '../..')
 const WRITERS = 'packages/cli/src/terminal/writer.ts'
 
-/** Ways to stdout, stderr and the terminal that do not lead through the writers. */
+/** Writes to stdout, stderr and the terminal that bypass the writers. */
 const WAYS: readonly RegExp[] = [
   /\bconsole\b/,
   /\bprocess\W{1,4}(?:stdout|stderr)\b|=\s*process\s*;?$|['"](?:node:)?console['"]/,
@@ -17,7 +17,7 @@ const WAYS: readonly RegExp[] = [
   /\\u001b|\\x1b|\\u\{1b\}|\\033/i,
 ]
 
-/** Lines that match and write nothing to them. */
+/** Lines that match without writing. */
 const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ['const columns = process.stdout.columns ?? MOST_COLUMNS', 'reads the width of the terminal'],
   ["const descriptor = openSync('/dev/tty', 'r')", 'reads an MFA code'],
@@ -42,7 +42,7 @@ function scan(files: readonly string[]): readonly Found[] {
   )
 }
 
-t.test('the writers are the only way to stdout and stderr', (t) => {
+t.test('only the writers write to stdout and stderr', (t) => {
   const files = globSync('packages/*/src/**/*.ts', { cwd: ROOT }).map((file) => file.replaceAll('\\', '/'))
   t.ok(files.includes(WRITERS), 'the scan sees the writers')
   t.not(scan([WRITERS]).length, 0, 'the scan sees that they write')

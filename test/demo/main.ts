@@ -52,7 +52,7 @@ function isDecision({ msg }: LogLine): boolean {
   return msg === 'access granted' || msg === 'access denied'
 }
 
-/** Sends the TokenReview that kube-apiserver would, and tells what came of it from the server's own log. */
+/** Sends the TokenReview that kube-apiserver would send, and prints the outcome from the server's own log. */
 async function review(server: TestServer, token: string, expected: 'access granted' | 'access denied'): Promise<void> {
   const { length } = server.log()
   const decided = (): LogLine | undefined => server.log().slice(length).find(isDecision)

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** Tells what happens, step by step; with colours on a terminal only. */
+/** Prints each step, with colours on a terminal only. */
 export interface Story {
   step(title: string): void
   command(line: string): void
@@ -11,7 +11,7 @@ export interface Story {
 
 type Style = Parameters<typeof styleText>[0]
 
-/** A story that is told to this stream. */
+/** A story that is written to this stream. */
 export function tellStory(stream: NodeJS.WriteStream): Story {
   const paint = (style: Style, text: string): string => styleText(style, text, { stream })
   const say = (text: string): void => {

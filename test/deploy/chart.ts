@@ -7,7 +7,7 @@ import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubect
 
 export const CHART: string = join(ROOT, 'deploy/helm/aws-iam-authenticator')
 
-/** Runs a command of helm on the chart, with these values. */
+/** Runs a helm command on the chart, with these values. */
 export async function runHelm(
   t: Parameters<typeof temporaryFolder>[0],
   command: readonly string[],

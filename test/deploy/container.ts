@@ -10,21 +10,21 @@ export interface ContainerOptions {
   /** By path in the container: a folder of this machine, mounted read-only. */
   readonly mounts: Readonly<Record<string, string>>
   readonly args: readonly string[]
-  /** What the output says when it is ready. */
+  /** The output that shows that it is ready. */
   readonly ready: string
 }
 
-/** The command in the image's root, as a container runtime starts it, on the network of this machine. */
+/** The command in the image's root, started as by a container runtime, on the network of this machine. */
 export interface Container {
   readonly pid: number
   output(): string
-  /** The body of an answer to a GET. */
+  /** The body of a GET. */
   get(url: string, certificatePath: string): Promise<string>
-  /** Ends it by SIGTERM. */
+  /** Stops it by SIGTERM. */
   stop(): Promise<{ code: number | null }>
 }
 
-/** In a mount namespace of its own; everything up to the command is replaced by the next, so that it has this process' id. */
+/** In its own mount namespace. Each program replaces the previous one, so that the command has this process' id. */
 const START = `
 set -eu
 root="$1"; shift
@@ -43,7 +43,7 @@ export async function startContainer(
   t: { teardown(action: () => unknown): void },
   { root, mounts, args, ready }: ContainerOptions,
 ): Promise<Container> {
-  // Places to mount on, as a container runtime makes them.
+  // Mount points, as a container runtime creates them.
   for (const path of [...Object.keys(mounts), '/proc', '/dev']) mkdirSync(join(root, path), { recursive: true })
   await Promise.all(
     ['null', 'zero', 'urandom'].map((device) => once(spawn('touch', [join(root, 'dev', device)]), 'close')),

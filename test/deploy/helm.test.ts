@@ -16,7 +16,7 @@ function without(value: unknown, ...keys: readonly string[]): Record<string, unk
   return Object.fromEntries(Object.entries(isRecord(value) ? value : {}).filter(([key]) => !keys.includes(key)))
 }
 
-/** An object without what says that Helm made it, and its configuration as what it means. */
+/** An object without Helm's labels, and its configuration parsed. */
 function meaning(object: unknown): unknown {
   const labels = Object.entries(property(property(object, 'metadata'), 'labels') ?? {})
   const metadata = {
@@ -28,7 +28,7 @@ function meaning(object: unknown): unknown {
     return { ...without(object, 'metadata', 'data'), metadata, config }
   }
   const text = JSON.stringify({ ...without(object, 'metadata'), metadata })
-  // What the default is for an image with a tag, and what makes a change of the configuration roll the DaemonSet.
+  // The default for an image with a tag, and the checksum that rolls the DaemonSet after a configuration change.
   return JSON.parse(
     text.replace('"imagePullPolicy":"IfNotPresent",', '').replace(/,"annotations":\{"checksum[^}]*\}/, ''),
   )
@@ -46,7 +46,7 @@ function meanings(objects: readonly unknown[]): Map<string, unknown> {
   )
 }
 
-/** The values that ask for what an overlay has. */
+/** The values that correspond to an overlay. */
 function valuesLike(objects: readonly unknown[]): Record<string, unknown> {
   const daemonSet = JSON.stringify(findObject(objects, 'DaemonSet'))
   const [, backends = ''] = /--backend-mode=([\w,]+)/.exec(daemonSet) ?? []
@@ -67,19 +67,19 @@ async function render(t: Test, values: Readonly<Record<string, unknown>>): Promi
 }
 
 for (const overlay of OVERLAYS) {
-  t.test(`the chart makes what the overlay ${overlay} makes`, { skip }, async (t) => {
+  t.test(`the chart renders the objects of the overlay ${overlay}`, { skip }, async (t) => {
     const wanted = await overlayObjects(overlay)
     const made = await render(t, valuesLike(wanted))
     t.same([...meanings(made)], [...meanings(wanted)])
   })
 }
 
-t.test('the chart has the definition of IAMIdentityMapping as it is in the overlay', async (t) => {
+t.test('the chart has the same definition of IAMIdentityMapping as the overlay', async (t) => {
   const wanted = readFileSync(join(MANIFESTS, 'overlays/crd/crd.yaml'), 'utf8')
   t.equal(readFileSync(join(CHART, 'files/crd.yaml'), 'utf8'), wanted, 'copy the file')
 })
 
-t.test('the defaults are those of the base, and the image is that of the version', { skip }, async (t) => {
+t.test('the defaults equal those of the base, and the image has the version', { skip }, async (t) => {
   const made = findObject(await render(t, REQUIRED), 'DaemonSet')
   const text = JSON.stringify(made)
   const version = textAt(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')), 'version') ?? ''
@@ -89,7 +89,7 @@ t.test('the defaults are those of the base, and the image is that of the version
   t.match(chart, { version, appVersion: version })
 })
 
-t.test('values change what they say', { skip }, async (t) => {
+t.test('values change the expected fields', { skip }, async (t) => {
   const digest = `sha256:${'a'.repeat(64)}`
   const values = {
     ...REQUIRED,
@@ -116,7 +116,7 @@ t.test('values change what they say', { skip }, async (t) => {
   t.equal(objects.filter((object) => textAt(object, 'kind')?.endsWith('Role')).length, 3)
 })
 
-t.test('a change of the configuration rolls the DaemonSet', { skip }, async (t) => {
+t.test('a changed configuration rolls the DaemonSet', { skip }, async (t) => {
   const annotations = async (server: unknown): Promise<unknown> => {
     const made = findObject(await render(t, { ...REQUIRED, server }), 'DaemonSet')
     return property(property(property(property(made, 'spec'), 'template'), 'metadata'), 'annotations')
@@ -126,13 +126,13 @@ t.test('a change of the configuration rolls the DaemonSet', { skip }, async (t) 
   t.notMatch(await annotations({ mapAccounts: ['012345678902'] }), first)
 })
 
-t.test('the chart is as helm wants charts to be', { skip }, async (t) => {
+t.test('helm lint accepts the chart', { skip }, async (t) => {
   const { code, stdout } = await runHelm(t, ['lint', '--strict'], REQUIRED)
   t.equal(code, 0, stdout)
   t.match(stdout, '1 chart(s) linted, 0 chart(s) failed')
 })
 
-/** Values that are wrong, and what helm says of them. */
+/** Invalid values and the message of helm. */
 const REFUSED: readonly (readonly [values: Record<string, unknown>, said: RegExp])[] = [
   [{ clusterID: '' }, /at '\/clusterID': minLength/],
   [{ clusterID: 7 }, /at '\/clusterID': got number, want string/],
@@ -164,7 +164,7 @@ for (const [values, said] of REFUSED) {
   })
 }
 
-t.test('another namespace is refused: aws-auth and the priority class are for kube-system', { skip }, async (t) => {
+t.test('another namespace is rejected: aws-auth and the priority class need kube-system', { skip }, async (t) => {
   const { code, stderr } = await runHelm(t, ['template', 'x'], REQUIRED, 'default')
   t.equal(code, 1)
   t.match(stderr, /the release is for the namespace default: install it into kube-system, by --namespace=kube-system/)

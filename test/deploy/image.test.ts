@@ -9,7 +9,7 @@ import { freePort } from '../e2e/harness/server.ts'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startContainer } from './container.ts'
 
-/** What the test needs of the machine and doesn't find there. */
+/** The programs that the test needs and the machine lacks. */
 const MISSING = ['buildah', 'apt-get', 'dpkg-deb', 'unshare'].filter(
   (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0,
 )
@@ -18,7 +18,7 @@ const skip =
     ? 'only root can make a root folder'
     : MISSING.length > 0 && `${MISSING.join(', ')} not installed`
 
-/** Ways out of the machine that package managers may need; nothing of AWS. */
+/** Network settings that package managers may need; nothing of AWS. */
 const NETWORK = Object.fromEntries(
   Object.entries(process.env).flatMap(([name, value]) =>
     /^(?:https?_proxy|no_proxy)$/i.test(name) && value !== undefined ? [[name, value]] : [],
@@ -32,7 +32,7 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
   return stdout.trim()
 }
 
-/** Every file below a folder, and each as `path mode`. */
+/** Every file below a folder, as `path mode`. */
 function files(root: string, folder = root): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
@@ -43,9 +43,9 @@ function files(root: string, folder = root): string[] {
 
 interface Image {
   readonly config: unknown
-  /** Its files, in a folder of this machine. */
+  /** Its files, in a local folder. */
   readonly root: string
-  /** Runs the entry point with these arguments, and gives what it prints. */
+  /** Runs the entry point with these arguments, and returns its output. */
   readonly start: (...args: readonly string[]) => Promise<string>
 }
 
@@ -77,7 +77,7 @@ t.test('the image', { skip, timeout: 180_000 }, async (t) => {
   t.equal(property(config, 'Cmd'), undefined)
   t.match(String(property(config, 'Env')), /,BUN_JSC_forceRAMSize=\d+,/)
 
-  t.test('holds the executable, the C library, the authorities and a user, and no shell', async (t) => {
+  t.test('contains the executable, the C library, the authorities and a user, and no shell', async (t) => {
     const library = process.arch === 'arm64' ? 'lib/aarch64-linux-gnu' : 'lib/x86_64-linux-gnu'
     const loader = process.arch === 'arm64' ? 'lib/ld-linux-aarch64.so.1' : 'lib64/ld-linux-x86-64.so.2'
     t.same(files(root).sort(), [
@@ -104,13 +104,13 @@ t.test('the image', { skip, timeout: 180_000 }, async (t) => {
     t.ok((authorities.match(/BEGIN CERTIFICATE/g) ?? []).length > 100)
   })
 
-  t.test('begins with the command', async (t) => {
+  t.test('starts with the command', async (t) => {
     const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const version = isRecord(manifest) ? String(manifest['version']) : ''
     t.equal(await start('version', '--short'), version)
   })
 
-  t.test('serves as the pod runs it: uid 10000, a read-only root, nothing but what is mounted', async (t) => {
+  t.test('runs as in the pod: uid 10000, a read-only root, only the mounts', async (t) => {
     const node = temporaryFolder(t)
     for (const folder of ['state', 'config']) mkdirSync(join(node, folder), { mode: 0o700 })
     const port = await freePort()

@@ -11,20 +11,24 @@ function kops(name: string): unknown {
   return parse(readFileSync(join(ROOT, 'deploy/kops', name), 'utf8'))
 }
 
-t.test('the instance group carries the script, under a name that comes before that of kops', async (t) => {
+t.test('the instance group contains the script, with a name that sorts before that of kops', async (t) => {
   const [part, ...more] = list(property(property(kops('instance-group.yaml'), 'spec'), 'additionalUserData'))
   t.same(more, [])
   t.match(part, { type: 'text/x-shellscript', content: USER_DATA })
   t.ok((textAt(part, 'name') ?? 'z') < 'nodeup.sh')
 })
 
-t.test('the script, the key of the cluster and the DaemonSet agree about the path', async (t) => {
+t.test('the script, the key of the cluster and the DaemonSet have the same path', async (t) => {
   const [, output = ''] = /^output=(.*)$/m.exec(USER_DATA) ?? []
   const cluster = kops('cluster.yaml')
   t.same(cluster, {
     spec: { kubeAPIServer: { authenticationTokenWebhookConfigFile: `${output}/kubeconfig.yaml` } },
   })
-  t.ok(document('README.md').blocks.some(({ text, language }) => language === 'yaml' && sameYaml(text, cluster)))
+  t.ok(
+    document('docs/install-kops.md').blocks.some(
+      ({ text, language }) => language === 'yaml' && sameYaml(text, cluster),
+    ),
+  )
   const daemonSet = findObject(await overlayObjects('aws-auth'), 'DaemonSet')
   t.ok(JSON.stringify(daemonSet).includes(`"path":"${output}/"`))
 })
@@ -33,7 +37,7 @@ function sameYaml(text: string, value: unknown): boolean {
   return JSON.stringify(parse(text)) === JSON.stringify(value)
 }
 
-t.test("kops' own option has the memory of the manifests, and an image of this version", async (t) => {
+t.test('the built-in option of kops has the memory of the manifests, and an image of this version', async (t) => {
   const version = textAt(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')), 'version') ?? ''
   const daemonSet = findObject(await overlayObjects('file'), 'DaemonSet')
   const pod = property(property(property(daemonSet, 'spec'), 'template'), 'spec')

@@ -32,7 +32,7 @@ function podOf(daemonSet: unknown): unknown {
   return property(property(property(daemonSet, 'spec'), 'template'), 'spec')
 }
 
-t.test('every overlay is held to by these tests', async (t) => {
+t.test('these tests cover every overlay', async (t) => {
   t.same(readdirSync(join(MANIFESTS, 'overlays')).sort(), [...OVERLAYS].sort())
 })
 
@@ -77,7 +77,7 @@ for (const overlay of OVERLAYS) {
   })
 }
 
-t.test('the DaemonSet runs the server with nothing that it does not need', async (t) => {
+t.test('the DaemonSet runs the server with minimal rights', async (t) => {
   const daemonSet = findObject(await overlayObjects('file'), 'DaemonSet')
   t.match(property(daemonSet, 'spec'), {
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
@@ -111,7 +111,7 @@ t.test('the DaemonSet runs the server with nothing that it does not need', async
     livenessProbe: { httpGet: { ...probe, path: '/livez' } },
     readinessProbe: { httpGet: { ...probe, path: '/readyz' } },
   })
-  // On the host network a port that is declared is a host port, which is one more thing that PodSecurity refuses.
+  // On the host network a declared port is a host port, which PodSecurity would refuse, too.
   t.equal(property(container, 'ports'), undefined)
   const mounts = list(property(container, 'volumeMounts'))
   for (const mount of mounts) t.equal(property(mount, 'readOnly'), true)
@@ -130,7 +130,7 @@ t.test('the DaemonSet runs the server with nothing that it does not need', async
   ])
 })
 
-t.test('the definition of IAMIdentityMapping is the one that clusters have', async (t) => {
+t.test('the definition of IAMIdentityMapping equals the one in existing clusters', async (t) => {
   const objects = await overlayObjects('crd')
   const definition = findObject(objects, 'CustomResourceDefinition', 'iamidentitymappings.iamauthenticator.k8s.aws')
   t.match(definition, {

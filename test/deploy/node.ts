@@ -7,23 +7,23 @@ import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubect
 
 export const USER_DATA: string = readFileSync(join(ROOT, 'deploy/kops/user-data.sh'), 'utf8')
 
-/** What the stub of curl gives: a script that runs the built command. */
+/** The file that the stub of curl returns: a script that runs the built command. */
 const DOWNLOAD = `#!/bin/sh\nexec ${COMMAND.map((part) => `'${part}'`).join(' ')} "$@"\n`
 
 export interface NodeOptions {
-  /** What stubs do in the place of their programs, beside noting how they were called. */
+  /** The actions of stubs, besides recording their calls. */
   readonly stubs?: Readonly<Record<string, string>>
-  /** Values of the script, in the place of its own. */
+  /** Values of the script that replace its own. */
   readonly values?: Readonly<Record<string, string>>
 }
 
-/** A node: a folder in the place of its root, and stubs for what only root may do, which note how they were called. */
+/** A node: a folder as its root, and stubs for programs that need root, which record their calls. */
 export interface Node {
   readonly root: string
   run(options?: NodeOptions): Promise<RunResult>
-  /** How the stubs were called so far. */
+  /** The calls of the stubs so far. */
   calls(): string[]
-  /** What the script has logged. */
+  /** The log of the script. */
   log(): string
 }
 

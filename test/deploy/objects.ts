@@ -7,10 +7,10 @@ import { ROOT } from '../docs/documents.ts'
 
 export const MANIFESTS: string = join(ROOT, 'deploy/manifests')
 
-/** The overlays that a cluster is set up from. */
+/** The overlays for a cluster. */
 export const OVERLAYS = ['file', 'aws-auth', 'crd', 'govcloud'] as const
 
-/** The objects of a YAML stream. @throws Error where a document can't be parsed */
+/** The objects of a YAML stream. @throws Error if a document cannot be parsed */
 export function parseObjects(text: string): unknown[] {
   return parseAllDocuments(text).map((document): unknown => {
     const [error] = document.errors
@@ -20,7 +20,7 @@ export function parseObjects(text: string): unknown[] {
   })
 }
 
-/** What `kubectl kustomize` makes of a folder, as text. @throws Error with what kubectl says */
+/** The output of `kubectl kustomize` for a folder. @throws Error with the message of kubectl */
 export async function kustomize(folder: string): Promise<string> {
   const program = binariesRunHere ? await kubectl('1.35') : 'kubectl'
   const env = { HOME: '/', PATH: process.env['PATH'] ?? '' }
@@ -34,7 +34,7 @@ export async function overlayObjects(overlay: string): Promise<unknown[]> {
   return parseObjects(await kustomize(join(MANIFESTS, 'overlays', overlay)))
 }
 
-/** The object of that kind and name. @throws Error where there is none, or more than one */
+/** The object of that kind and name. @throws Error if there is none, or more than one */
 export function findObject(objects: readonly unknown[], kind: string, name = 'aws-iam-authenticator'): unknown {
   const found = objects.filter(
     (object) => textAt(object, 'kind') === kind && textAt(object, 'metadata', 'name') === name,

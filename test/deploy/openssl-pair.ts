@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 
-/** Days: what `init` of either program gives a certificate. */
+/** The validity in days of a certificate of `init`, here and in the reference. */
 const A_HUNDRED_YEARS = '36500'
 
 async function openssl(cwd: string, args: readonly string[]): Promise<void> {
@@ -19,7 +19,7 @@ async function writeKey(folder: string): Promise<void> {
   await openssl(folder, ['genrsa', '-traditional', '-out', 'key.pem', '2048'])
 }
 
-/** Writes a pair as `init` of the other program makes it: its own authority, for 127.0.0.1 and localhost, good for 100 years. */
+/** Writes a pair as `init` of the reference creates it: its own authority, for 127.0.0.1 and localhost, valid for 100 years. */
 export async function writeSelfSignedPair(folder: string): Promise<void> {
   await writeKey(folder)
   const extensions = [
@@ -33,7 +33,7 @@ export async function writeSelfSignedPair(folder: string): Promise<void> {
   await openssl(folder, ['req', '-x509', '-key', 'key.pem', '-out', 'cert.pem', ...subject, ...added])
 }
 
-/** Writes a pair that the cluster's authority has signed, as kops makes it, and gives the path of that authority. */
+/** Writes a pair signed by the cluster's authority, as kops creates it, and returns the path of that authority. */
 export async function writeSignedPair(folder: string, authorityFolder: string): Promise<string> {
   mkdirSync(authorityFolder, { recursive: true })
   const authority = join(authorityFolder, 'ca.crt')

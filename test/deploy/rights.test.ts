@@ -9,7 +9,7 @@ import { FakeKubernetes, type Rule } from '@aws-iam-authenticator/sandbox/kubern
 import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { list, MANIFESTS, overlayObjects, parseObjects, texts } from './objects.ts'
 
-/** What the roles of an overlay grant. */
+/** The rights in the roles of an overlay. */
 async function rightsOf(overlay: string): Promise<Rule[]> {
   const roles = (await overlayObjects(overlay)).filter((object) => textAt(object, 'kind')?.endsWith('Role') === true)
   return roles.flatMap((role) =>
@@ -27,7 +27,7 @@ t.test('the overlay file grants nothing', async (t) => {
   t.same(await rightsOf('file'), [])
 })
 
-t.test('the rights of the service account are enough to follow aws-auth, and reach no other ConfigMap', async (t) => {
+t.test('the rights of the service account suffice to follow aws-auth, and cover no other ConfigMap', async (t) => {
   const allow = await rightsOf('aws-auth')
   t.same(allow, [
     {
@@ -55,7 +55,7 @@ t.test('the rights of the service account are enough to follow aws-auth, and rea
   )
 })
 
-t.test('the rights of the overlay crd are enough to map, to write the status and to say so by an Event', async (t) => {
+t.test('the rights of the overlay crd suffice to map, to write the status and to create Events', async (t) => {
   const allow = await rightsOf('crd')
   t.same(allow, [
     { verbs: ['create', 'patch', 'update'], resources: ['events'], namespace: 'default' },

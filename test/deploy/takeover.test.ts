@@ -33,7 +33,7 @@ const AWS_AUTH = `- roleARN: arn:aws-us-gov:iam::${ACCOUNT}:role/K8s-Admin
     - system:masters
 `
 
-/** What a webhook kubeconfig says, whoever wrote it. */
+/** The meaning of a webhook kubeconfig, whatever its writer. */
 function webhookKubeconfig(certificate: string, server: string): string {
   return `apiVersion: v1
 clusters:
@@ -52,7 +52,7 @@ contexts:
 `
 }
 
-/** Each file of a folder with its mode, its time and what it holds. */
+/** Each file of a folder with its mode, time and content. */
 function snapshot(folder: string): string[] {
   return readdirSync(folder).map((name) => {
     const { mode, mtimeMs, uid } = statSync(join(folder, name))
@@ -68,7 +68,7 @@ interface OldNode {
   readonly kubeconfig: string
 }
 
-/** The state folder and the webhook kubeconfig as `init` of the other program and kops' user data leave them. */
+/** The state folder and the webhook kubeconfig as `init` of the reference and kops' user data leave them. */
 async function oldNode(t: Test, port: number): Promise<OldNode> {
   const node = temporaryFolder(t)
   const [state, output] = [join(node, 'state'), join(node, 'output')]
@@ -82,51 +82,45 @@ async function oldNode(t: Test, port: number): Promise<OldNode> {
   return { state, kubeconfig }
 }
 
-t.test(
-  'a node of the other program is taken over with its manifest as it is, and not a byte of it changes',
-  async (t) => {
-    const port = await freePort()
-    const { state, kubeconfig } = await oldNode(t, port)
-    const before = [snapshot(state), snapshot(join(kubeconfig, '..'))]
-    const aws = await startAws(t)
-    const cluster = await startCluster(t)
-    cluster.api.putConfigMap('kube-system', 'aws-auth', { mapRoles: AWS_AUTH })
-    const config = join(temporaryFolder(t), 'config.yaml')
-    writeFileSync(config, CONFIGURATION)
-    const server = await startTestServer(t, {
-      aws,
-      folder: state,
-      port,
-      commandLine: [
-        'server',
-        '--backend-mode=ConfigMap,File',
-        `--config=${config}`,
-        `--state-dir=${state}`,
-        '--kubeconfig-pregenerated=true',
-        '',
-        // What only a test needs: another port than the cluster's, the API server to follow, a log to read.
-        `--port=${port}`,
-        `--generate-kubeconfig=${kubeconfig}`,
-        `--kubeconfig=${cluster.kubeconfig}`,
-        '--log-format=json',
-      ],
-    })
-    await server.waitForLog(({ msg, roles }) => msg === 'kube-system/aws-auth loaded' && roles === 1)
-    for (const [{ arn }, username] of [
-      [PERSON, 'iam-admin-alice'],
-      [NODES, `aws:${ACCOUNT}:instance:i-0123456789abcdef0`],
-    ] as const) {
-      const userId = `AROAEXAMPLE:${arn.split('/').at(-1)}`
-      const answer = await server.review(signToken(...addIdentity(aws, { accountId: ACCOUNT, arn, userId }), GOVCLOUD))
-      t.match(userOf(answer), { username, uid: `aws-iam-authenticator:${ACCOUNT}:AROAEXAMPLE` })
-    }
-    t.equal((await server.stop()).code, 0)
-    t.same(
-      [snapshot(state).filter((file) => !file.startsWith('config.yaml')), snapshot(join(kubeconfig, '..'))],
-      before,
-    )
-  },
-)
+t.test('a node of the reference is migrated with its manifest unchanged, byte for byte', async (t) => {
+  const port = await freePort()
+  const { state, kubeconfig } = await oldNode(t, port)
+  const before = [snapshot(state), snapshot(join(kubeconfig, '..'))]
+  const aws = await startAws(t)
+  const cluster = await startCluster(t)
+  cluster.api.putConfigMap('kube-system', 'aws-auth', { mapRoles: AWS_AUTH })
+  const config = join(temporaryFolder(t), 'config.yaml')
+  writeFileSync(config, CONFIGURATION)
+  const server = await startTestServer(t, {
+    aws,
+    folder: state,
+    port,
+    commandLine: [
+      'server',
+      '--backend-mode=ConfigMap,File',
+      `--config=${config}`,
+      `--state-dir=${state}`,
+      '--kubeconfig-pregenerated=true',
+      '',
+      // For the test only: another port than the cluster's, the API server to follow, a log to read.
+      `--port=${port}`,
+      `--generate-kubeconfig=${kubeconfig}`,
+      `--kubeconfig=${cluster.kubeconfig}`,
+      '--log-format=json',
+    ],
+  })
+  await server.waitForLog(({ msg, roles }) => msg === 'kube-system/aws-auth loaded' && roles === 1)
+  for (const [{ arn }, username] of [
+    [PERSON, 'iam-admin-alice'],
+    [NODES, `aws:${ACCOUNT}:instance:i-0123456789abcdef0`],
+  ] as const) {
+    const userId = `AROAEXAMPLE:${arn.split('/').at(-1)}`
+    const answer = await server.review(signToken(...addIdentity(aws, { accountId: ACCOUNT, arn, userId }), GOVCLOUD))
+    t.match(userOf(answer), { username, uid: `aws-iam-authenticator:${ACCOUNT}:AROAEXAMPLE` })
+  }
+  t.equal((await server.stop()).code, 0)
+  t.same([snapshot(state).filter((file) => !file.startsWith('config.yaml')), snapshot(join(kubeconfig, '..'))], before)
+})
 
 t.test('init on such a node keeps the pair', async (t) => {
   const { state } = await oldNode(t, 21362)
@@ -139,7 +133,7 @@ t.test('init on such a node keeps the pair', async (t) => {
   )
 })
 
-t.test('where the server writes the webhook kubeconfig, it says the same as before', async (t) => {
+t.test('if the server writes the webhook kubeconfig, its content stays the same', async (t) => {
   const port = await freePort()
   const { state, kubeconfig } = await oldNode(t, port)
   const pair = snapshot(state)
@@ -154,7 +148,7 @@ t.test('where the server writes the webhook kubeconfig, it says the same as befo
   )
 })
 
-t.test("a node of kops' own option: a pair of the cluster's authority, beside which nothing may change", async (t) => {
+t.test("a node of the built-in kops option: a pair of the cluster's authority, and nothing may change", async (t) => {
   const node = temporaryFolder(t)
   const state = join(node, 'srv/kubernetes/aws-iam-authenticator')
   const authority = await writeSignedPair(state, join(node, 'authority'))
@@ -180,7 +174,7 @@ t.test("a node of kops' own option: a pair of the cluster's authority, beside wh
   })
   await server.waitForLog(({ msg, roles }) => msg === 'kube-system/aws-auth loaded' && roles === 1)
   const { url } = await server.waitForLog(({ msg }) => msg === 'listening')
-  // As kops' /etc/kubernetes/authn.config has it: the cluster's authority, and the address.
+  // As in kops' /etc/kubernetes/authn.config: the cluster's authority, and the address.
   const dispatcher = new Agent({ connect: { ca: readFileSync(authority, 'utf8') } })
   t.teardown(() => dispatcher.close())
   const identity = { accountId: ACCOUNT, arn: PERSON.arn, userId: 'AROAEXAMPLE:alice' }

@@ -9,7 +9,7 @@ function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8)
 }
 
-t.test('the user data leaves a node as the API server and the DaemonSet want it', async (t) => {
+t.test('the user data prepares a node for the API server and the DaemonSet', async (t) => {
   const node = prepareNode(t)
   const { code, stdout, stderr } = await node.run()
   t.equal(code, 0, node.log())
@@ -47,7 +47,7 @@ t.test('the user data leaves a node as the API server and the DaemonSet want it'
   t.match(download, /\/aws-iam-authenticator_0\.1\.0_linux_amd64$/)
 })
 
-t.test('a second run changes nothing that is right, and downloads nothing', async (t) => {
+t.test('a second run changes nothing that is correct, and downloads nothing', async (t) => {
   const node = prepareNode(t)
   t.equal((await node.run()).code, 0)
   const files = ['cert.pem', 'key.pem'].map((name) => join(node.root, 'var/aws-iam-authenticator', name))
@@ -65,14 +65,14 @@ t.test('a second run changes nothing that is right, and downloads nothing', asyn
   t.equal(readFileSync(kubeconfig, 'utf8'), kubeconfigBefore)
 })
 
-t.test('a node of another kind gets its own executable', async (t) => {
+t.test('a node of another architecture gets its own executable', async (t) => {
   const node = prepareNode(t)
   const { code } = await node.run({ stubs: { uname: 'echo aarch64' }, values: { sha256_arm64: 'f'.repeat(64) } })
   t.equal(code, 1)
   t.match(node.log(), /_linux_arm64\n.*the download has the SHA-256 [0-9a-f]{64}, and sha256_arm64 is f{64}\n/)
 })
 
-/** What may be wrong with a node, and what the script says. */
+/** Faults of a node, and the message of the script. */
 const FAILURES: readonly (readonly [what: string, options: NodeOptions, said: RegExp])[] = [
   ['another download than the one meant', { values: { sha256_amd64: 'a'.repeat(64) } }, /the download has the SHA-256/],
   ['a checksum that nobody set', { values: { sha256_amd64: '0'.repeat(64) } }, /sha256_amd64 is not set/],
@@ -107,7 +107,7 @@ for (const [what, options, said] of FAILURES) {
   })
 }
 
-t.test('with the folder of kubeadm the kubeconfig is where its API server looks', async (t) => {
+t.test('with the kubeadm folder the kubeconfig is where its API server expects it', async (t) => {
   const { blocks } = document('docs/install.md')
   const [, output = ''] = /\|output=(\/etc\/[^|]*)\|/.exec(blocks.map(({ text }) => text).join('')) ?? []
   t.equal(output, '/etc/kubernetes/aws-iam-authenticator')

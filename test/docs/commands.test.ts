@@ -14,7 +14,7 @@ function linesWithoutPorts(text: string): string[] {
   return text.split('\n').map((line) => line.replace(/localhost:\d+/, 'localhost'))
 }
 
-t.test('every block says what it is', async (t) => {
+t.test('every code block has a language', async (t) => {
   for (const { blocks } of documents) {
     for (const { language, place } of blocks) t.ok(LANGUAGES.has(language), `${place}: "${language}"`)
   }
@@ -67,7 +67,7 @@ t.test('CONTRIBUTING names every script of the workspace', async (t) => {
   t.same(new Set(named.filter((name) => name !== 'install')), new Set(scripts))
 })
 
-t.test('what the README shows of the demo is what one sees', async (t) => {
+t.test('the README shows the actual output of the demo', async (t) => {
   const { code, stdout, stderr } = await runBinary(
     process.execPath,
     ['--no-warnings', '--conditions=aws-iam-authenticator-source', join(ROOT, 'test/demo/main.ts')],

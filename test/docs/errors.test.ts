@@ -64,7 +64,7 @@ function sign({ keyId = 'AKIAALICE', clusterId = 'k8s.local', host = HOST, ahead
   return `k8s-aws-v1.${Buffer.from(`https://${host}/?${presign(request, signer)}`).toString('base64url')}`
 }
 
-t.test('errors.md has a section for each reason, and its status and metric', async (t) => {
+t.test('errors.md has a section for each reason, with its status and metric', async (t) => {
   t.same(
     errors.headings.filter((heading) => /^[a-z0-9_]+$/.test(heading)),
     Object.keys(reasons),
@@ -146,7 +146,7 @@ async function refused(server: TestServer, ask: () => Promise<{ status: number }
   return [status, denial() ?? {}]
 }
 
-t.test('the log lines and statuses of errors.md are those of the server', async (t) => {
+t.test('the log lines and statuses of errors.md equal those of the server', async (t) => {
   const aws = await startSandboxAws({ identities: PEOPLE })
   t.teardown(() => aws.close())
   for (const [code, ask] of PROVOCATIONS) {
@@ -162,7 +162,7 @@ t.test('the log lines and statuses of errors.md are those of the server', async 
   t.same(untold, NOT_PROVOKED)
 })
 
-t.test('a backend that can not load', async (t) => {
+t.test('a backend that cannot load', async (t) => {
   const aws = await startSandboxAws({ identities: PEOPLE })
   t.teardown(() => aws.close())
   const kubeconfig = `${t.testdir({})}/kubeconfig`
@@ -175,7 +175,7 @@ t.test('a backend that can not load', async (t) => {
   t.ok(String(line['error']).startsWith(documentedError('backend_unavailable')), String(line['error']))
 })
 
-t.test('EC2 that can not be asked', async (t) => {
+t.test('EC2 is not available', async (t) => {
   const aws = await startSandboxAws({ identities: PEOPLE })
   t.teardown(() => aws.close())
   const session = 'i-0123456789abcdef0'

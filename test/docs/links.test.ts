@@ -9,7 +9,7 @@ function withoutBlocks(text: string): string {
   return text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
 }
 
-t.test('links between the documents lead somewhere', async (t) => {
+t.test('links between the documents resolve', async (t) => {
   for (const from of documents) {
     for (const [, target = ''] of withoutBlocks(from.text).matchAll(LINK)) {
       if (/^https?:/.test(target)) continue
@@ -22,7 +22,7 @@ t.test('links between the documents lead somewhere', async (t) => {
   }
 })
 
-t.test('every document can be reached from the README', async (t) => {
+t.test('every document is reachable from the README', async (t) => {
   const reached = new Set(['README.md'])
   for (const path of reached) {
     const from = document(path)
@@ -36,7 +36,7 @@ t.test('every document can be reached from the README', async (t) => {
   t.same([...reached].sort(), documents.map(({ path }) => path).sort())
 })
 
-t.test('files that the text names are there', async (t) => {
+t.test('files named in the text exist', async (t) => {
   const NAMED = /`((?:deploy|docs|test|packages)\/[\w./-]+)`/g
   for (const { path, text } of documents) {
     for (const [, named = ''] of text.matchAll(NAMED)) t.ok(existsSync(join(ROOT, named)), `${path} names ${named}`)

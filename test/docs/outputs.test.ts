@@ -18,7 +18,7 @@ const SECTIONS = [
 ] as const
 
 for (const [path, heading] of SECTIONS) {
-  t.test(`the command of ${path}, ${heading}, prints what is shown there`, async (t) => {
+  t.test(`the command of ${path}, ${heading}, prints the output that is shown`, async (t) => {
     const aws = await startExampleAws(t)
     const shell = prepareShell(t, { ...exampleEnvironment('', aws), AWS_PROFILE: 'work' })
     writeProfiles(shell.folder)

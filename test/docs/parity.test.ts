@@ -15,7 +15,7 @@ const rows: readonly (readonly string[])[] = parity.text
   .map((line) => line.split('|').slice(1, -1))
   .map((cells) => cells.map((cell) => cell.trim()))
 
-t.test('every fact says what holds here, and where that is tested', async (t) => {
+t.test('every fact has a behaviour here and a test', async (t) => {
   t.ok(rows.length > 100, `${rows.length} facts`)
   for (const [fact = '', here = '', ...rest] of rows) {
     t.not(fact, '')
@@ -28,7 +28,7 @@ t.test('every fact says what holds here, and where that is tested', async (t) =>
   }
 })
 
-t.test('the tests that are named are there', async (t) => {
+t.test('the named tests exist', async (t) => {
   for (const [fact = '', , tested = ''] of rows) {
     for (const [, path = '', names = ''] of tested.matchAll(PLACE)) {
       t.match(path, /^(?:test|packages\/\w+\/test)\//, fact)
@@ -40,7 +40,7 @@ t.test('the tests that are named are there', async (t) => {
   }
 })
 
-t.test('what is not tested is no more than this', async (t) => {
+t.test('the list of untested facts is complete', async (t) => {
   const untested = rows.filter(([, , tested]) => tested === UNTESTED).map(([fact]) => fact)
   t.same(untested, ['below `%USERPROFILE%` on Windows'])
 })

@@ -22,7 +22,7 @@ function role(kubeconfig: string, name: string): readonly string[] {
   ]
 }
 
-/** A plugin: a shell script that notes what it was given, then answers. */
+/** A plugin: a shell script that records its input, then answers. */
 function plugin(path: string, answer: unknown): void {
   const script = `#!/bin/sh\nprintf '%s' "$KUBERNETES_EXEC_INFO" > "$NOTES/info"\nprintf '%s' "$* $WHO" > "$NOTES/args"\ncat <<'END'\n${JSON.stringify(answer)}\nEND\n`
   writeFileSync(path, script)
@@ -45,7 +45,7 @@ t.test('a token in a file and a client certificate log in', async (t) => {
   t.match(await cluster.run(role(byCertificate, '2')), { code: 0, stderr: '' })
 })
 
-t.test('an exec plugin logs in by a token, in every version', async (t) => {
+t.test('an exec plugin logs in with a token, in every version', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const bin = join(cluster.folder, 'bin')
   mkdirSync(bin)
@@ -64,13 +64,13 @@ t.test('an exec plugin logs in by a token, in every version', async (t) => {
     t.match(await cluster.run(role(told, `${version}-told`), { environment }), { code: 0 }, version)
     const data = Buffer.from(clusterTls.cert).toString('base64')
     const about = { server: cluster.api.url, 'certificate-authority-data': data }
-    // The first version knows no cluster.
+    // The first version has no cluster.
     const spec = { interactive: false, ...(version === 'v1alpha1' ? {} : { cluster: about }) }
     t.strictSame(JSON.parse(note('info')), { apiVersion, kind: 'ExecCredential', spec })
   }
 })
 
-t.test('an exec plugin logs in by a client certificate', async (t) => {
+t.test('an exec plugin logs in with a client certificate', async (t) => {
   const client = selfSignedPair('certified')
   const accounts = [{ username: 'certified', allow: allowAll }]
   const cluster = await startPersonCluster(t, {}, { clientCa: client.cert, accounts })
@@ -85,7 +85,7 @@ t.test('an exec plugin logs in by a client certificate', async (t) => {
   t.match(result, { code: 0, stderr: '' }, 'a command with a folder is relative to the kubeconfig')
 })
 
-t.test('an exec plugin that fails is told of without what it wrote', async (t) => {
+t.test('a failed exec plugin is reported without its output', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const apiVersion = `${GROUP}/v1`
   const secret = 'a-secret-that-nobody-may-see'
@@ -117,7 +117,7 @@ t.test('an exec plugin that fails is told of without what it wrote', async (t) =
   t.equal(cluster.api.requests.length, 0)
 })
 
-t.test('another context and another URL can be named', async (t) => {
+t.test('another context and another URL can be given', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const kubeconfig = join(cluster.folder, 'config')
   writeFileSync(
@@ -137,7 +137,7 @@ t.test('another context and another URL can be named', async (t) => {
   t.match(await cluster.run([...role(kubeconfig, ''), ...context, '--master-url', cluster.api.url]), { code: 0 })
 })
 
-t.test('who may not is told what to ask for', async (t) => {
+t.test('missing rights are reported with the right to ask for', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const reads = [{ verbs: ['get'], resources: ['configmaps'] }]
   cluster.api.setAccounts([{ username: 'reader', token: cluster.token, allow: reads }])

@@ -6,7 +6,7 @@ const ARN = 'arn:aws:iam::123456789012:role/Admin'
 const ROLE = ['add', 'role', '--username=a', '--groups=b,c', `--rolearn=${ARN}`, '--kubeconfig']
 const ENTRY = `rolearn ${ARN}, username a, groups [b c]`
 
-t.test('y or yes on stdin go on, anything else cancels', async (t) => {
+t.test('y or yes on stdin continues, anything else cancels', async (t) => {
   const cluster = await startPersonCluster(t, null)
   const rows: readonly (readonly [input: string, added: boolean])[] = [
     ['y\n', true],
@@ -30,14 +30,14 @@ t.test('y or yes on stdin go on, anything else cancels', async (t) => {
   }
 })
 
-t.test('without a question nothing is asked', async (t) => {
+t.test('without --prompt nothing is asked', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const { code, stderr } = await cluster.run([...ROLE, cluster.kubeconfig, '--prompt=false'])
   t.equal(code, 0)
   t.equal(stderr, '')
 })
 
-t.test('a person answers at the terminal', { skip: noTerminal }, async (t) => {
+t.test('a person answers in the terminal', { skip: noTerminal }, async (t) => {
   const cluster = await startPersonCluster(t, {})
   const yes = await openCommand(t, [...ROLE, cluster.kubeconfig], cluster.folder)
   await yes.waitFor('should we continue? [y/N]')
@@ -59,7 +59,7 @@ t.test('a person answers at the terminal', { skip: noTerminal }, async (t) => {
   t.equal(cluster.writes().length, 1)
 })
 
-t.test('an exec plugin may ask the person, after the command has', { skip: noTerminal }, async (t) => {
+t.test('an exec plugin may prompt after the command has', { skip: noTerminal }, async (t) => {
   const cluster = await startPersonCluster(t, {})
   const apiVersion = 'client.authentication.k8s.io/v1'
   const answer = JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: cluster.token } })

@@ -20,10 +20,10 @@ function roleOf(cluster: PersonCluster, arn = ROLE_ARN): readonly string[] {
   return [...ROLE, '--kubeconfig', cluster.kubeconfig, '--rolearn', arn]
 }
 
-t.test('a role is added, and all else of the ConfigMap stays', async (t) => {
+t.test('a role is added, and everything else in the ConfigMap stays', async (t) => {
   const data: Data = { mapRoles: NODES, mapUsers: '[]', mapAccounts: '- "012345678901"', notes: 'keep  me\n' }
   const cluster = await startPersonCluster(t, data)
-  // As someone who labels and annotates would leave it.
+  // With labels and annotations.
   const metadata = { labels: { team: 'platform' }, annotations: { 'example.com/why': 'because' } }
   if (binariesRunHere) {
     const env = { HOME: cluster.folder, KUBECONFIG: cluster.kubeconfig }
@@ -48,7 +48,7 @@ t.test('a role is added, and all else of the ConfigMap stays', async (t) => {
   t.strictSame(parse(read.stdout), parse(lines.join('\n')), 'what is printed is what kubectl prints')
 })
 
-t.test('a user is added to whatever stands for a list', async (t) => {
+t.test('a user is added to every notation of a list', async (t) => {
   const entry = `- userarn: ${USER_ARN}\n  username: alice\n  groups:\n    - a\n    - b\n`
   const other = 'arn:aws:iam::123456789012:user/bob'
   const bob = `- userarn: ${other}\n  username: bob`
@@ -89,7 +89,7 @@ t.test('the role of a permission set is added', async (t) => {
   t.match(again, { code: 1, stderr: /cannot add duplicate role sso/ })
 })
 
-t.test('what can not be added is refused, and nothing is written', async (t) => {
+t.test('an invalid entry is rejected, and nothing is written', async (t) => {
   const user = `- userarn: ${USER_ARN}\n`
   const rows: readonly (readonly [name: string, data: Data | null, args: readonly string[], error: RegExp])[] = [
     [
@@ -122,7 +122,7 @@ t.test('what can not be added is refused, and nothing is written', async (t) => 
   t.strictSame(cluster.writes(), [])
 })
 
-t.test('a bad command line is refused before the cluster is asked', async (t) => {
+t.test('a bad command line is rejected before the cluster is called', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const kubeconfig = ['--kubeconfig', cluster.kubeconfig]
   const arn = ['--rolearn', ROLE_ARN]
@@ -161,7 +161,7 @@ t.test('a bad command line is refused before the cluster is asked', async (t) =>
   t.equal(cluster.api.requests.length, 0)
 })
 
-t.test('add alone, and its help, are answers', async (t) => {
+t.test('add without arguments, and its help, print usage', async (t) => {
   const cluster = await startPersonCluster(t, {})
   for (const args of [['add'], ['add', '--help'], ['help', 'add'], ['add', '--kubeconfig', 'x'], ['add', 'help']]) {
     const { code, stdout, stderr } = await cluster.run(args)
@@ -181,7 +181,7 @@ t.test('add alone, and its help, are answers', async (t) => {
   t.match(await cluster.run([...before, '--username=a', '--groups=b']), { code: 0 }, 'flags of add stand before role')
 })
 
-t.test('a path that matches nobody, and bad entries that are there, are warned about', async (t) => {
+t.test('a path that never matches, and existing bad entries, are warned about', async (t) => {
   const cluster = await startPersonCluster(t, { mapRoles: '- rolearn: typo\n' })
   const { code, stderr } = await cluster.run(roleOf(cluster, 'arn:aws:iam::123456789012:role/team/Admin'))
   t.equal(code, 0)
@@ -190,7 +190,7 @@ t.test('a path that matches nobody, and bad entries that are there, are warned a
   t.match(cluster.data(), { mapRoles: /^- rolearn: typo\n- rolearn: / })
 })
 
-t.test('whoever changes the ConfigMap at the same time loses nothing', async (t) => {
+t.test('concurrent changes of the ConfigMap are kept', async (t) => {
   let left = 4
   let count = 0
   const cluster: PersonCluster = await startPersonCluster(
@@ -230,7 +230,7 @@ t.test('whoever changes the ConfigMap at the same time loses nothing', async (t)
   for (const arn of names) t.match(cluster.data(), { mapRoles: new RegExp(`rolearn: ${arn}$`, 'm') })
 })
 
-t.test('an entry that someone else adds meanwhile is a duplicate', async (t) => {
+t.test('an entry that someone else adds in the meantime is a duplicate', async (t) => {
   const cluster: PersonCluster = await startPersonCluster(
     t,
     {},

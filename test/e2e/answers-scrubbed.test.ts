@@ -29,7 +29,7 @@ server:
       usernamePrefixReserveList: ["${SCRUBBED}-"]
 `
 
-t.test('of a scrubbed account the API server gets the user, and the log neither ARN nor ids', async (t) => {
+t.test('for a scrubbed account the API server gets only the user, and the log has neither ARN nor ids', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: CONFIGURATION, args: ['--log-verbosity=trace'] })
   const secrets: string[] = []

@@ -21,7 +21,7 @@ function loginTo(server: TestServer, aws: SandboxAws): Login {
   }
 }
 
-t.test('templates are filled in username and groups, each value as it is', async (t) => {
+t.test('templates are filled in username and groups, each value unchanged', async (t) => {
   const aws = await startAws(t)
   const configuration = `
 clusterID: k8s.local
@@ -52,14 +52,14 @@ server:
     'what is no template is warned about at the start',
   )
 
-  // No session name in AWS holds a brace: what claims to be one is no answer of STS.
+  // No session name in AWS contains a brace, so such an answer does not come from STS.
   t.equal((await login('All', '{{AccessKeyID}}')).status, 502)
 
   t.equal(verdict(await login('Node', 'no-instance')), false)
   t.match(await refusals(server, 2), [{ reason: 'sts_bad_answer' }, { reason: 'template', error: /EC2PrivateDNSName/ }])
 })
 
-t.test('a username with a reserved prefix is refused, in that case alone, and not one of mapAccounts', async (t) => {
+t.test('a username with a reserved prefix is refused, in exact case only, and not for mapAccounts', async (t) => {
   const aws = await startAws(t)
   const configuration = `
 clusterID: k8s.local

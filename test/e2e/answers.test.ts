@@ -18,7 +18,7 @@ const V1 = 'authentication.k8s.io/v1'
 const ACCOUNT = '111122223333'
 const OTHER_ACCOUNT = '444455556666'
 
-t.test('the answer is in the version that was asked in, and in v1beta1 where none was', async (t) => {
+t.test('the answer has the requested version, or v1beta1 without one', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   for (const apiVersion of [V1BETA1, V1]) {
@@ -34,7 +34,7 @@ t.test('the answer is in the version that was asked in, and in v1beta1 where non
   t.match(answer.json, { apiVersion: V1BETA1, kind: 'TokenReview', status: { authenticated: true } })
 })
 
-t.test('without server.apiAudiences the answer names no audience, whatever is asked for', async (t) => {
+t.test('without server.apiAudiences the answer names no audience, whatever is requested', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   for (const audiences of [undefined, [], ['https://kubernetes.default.svc'], ['a', 'b']]) {
@@ -44,7 +44,7 @@ t.test('without server.apiAudiences the answer names no audience, whatever is as
   }
 })
 
-t.test('with server.apiAudiences the answer names those asked for that are served; none is a refusal', async (t) => {
+t.test('with server.apiAudiences the answer names the requested ones that are served; none is a refusal', async (t) => {
   const aws = await startAws(t)
   const configuration = `${USER_CONFIGURATION}  apiAudiences: [https://kubernetes.default.svc, api]\n`
   const server = await startTestServer(t, { aws, configuration })
@@ -175,7 +175,7 @@ server:
   mapAccounts: ["${OTHER_ACCOUNT}"]
 `
 
-t.test('the user in the answer has exactly the fields that the API server was told until now', async (t) => {
+t.test('the user in the answer has exactly the documented fields', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: CONFIGURATION })
   for (const [name, { identity, username, uid, groups, canonicalArn, principalId, sessionName }] of Object.entries(
@@ -203,7 +203,7 @@ t.test('the user in the answer has exactly the fields that the API server was to
   }
 })
 
-t.test('roles come before users; a path in an entry and another account or partition do not match', async (t) => {
+t.test('roles come before users; paths in an entry, other accounts and other partitions do not match', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: CONFIGURATION })
   const login = (arn: string, userId: string): ReturnType<typeof server.review> =>

@@ -79,7 +79,7 @@ function teamEntry(index: number): string {
   return roleEntry(`Team-${index}`, `team-${index}:{{SessionName}}`) + groups
 }
 
-/** Entries of teams and, as the last one, another; filled up to this size. */
+/** Entries of teams, padded to this size; the last entry is another one. */
 function fill(size: number, last: string): string {
   const count = Math.floor(size / teamEntry(9999).length) - 1
   return (Array.from({ length: count }, (_, index) => teamEntry(index)).join('') + last).padEnd(size, '#')
@@ -91,7 +91,7 @@ await testFollowing('a large aws-auth is live too', {}, async (t, { put, becomes
   put({ mapRoles: fill(64 * 1024, roleEntry('Last', 'large')) })
   await becomes('Last', 'large', LIVE_MS, '64 KiB')
   await is('Team-321', 'team-321:alice', 'an entry in the middle')
-  // The largest that an API server takes. It is read at once, which holds up logins meanwhile.
+  // The largest document that an API server accepts. It is read at once, which delays logins.
   const largest = fill(1024 * 1024, roleEntry('Last', 'largest'))
   t.equal(largest.length, 1024 * 1024)
   put({ mapRoles: largest })

@@ -13,7 +13,7 @@ const BACK_MS = 8000
 
 const FILE = `  mapRoles:\n${roleEntry('Filed').replace(/^/gm, '    ')}`
 
-// The servers wait most of the time: they can do so together.
+// The servers mostly wait, so they run concurrently.
 t.jobs = 4
 
 void testFollowing('a watch that is dropped is resumed', {}, async (t, { api, put, becomes, metrics }) => {
@@ -80,7 +80,7 @@ void testFollowing(
     beforeRequest: ({ query }, api) => {
       if (!query.has('watch')) return
       query.set('timeoutSeconds', '0')
-      // The closing bookmark then is of a new version each time.
+      // The closing bookmark then has a new version each time.
       api.putConfigMap('kube-system', 'other', { count: String(api.requests.length) })
     },
   },

@@ -9,12 +9,12 @@ function permutations<T>(items: readonly T[]): readonly (readonly T[])[] {
   )
 }
 
-await t.test('every order of the backends is an order in which they are asked', async (t) => {
-  const { mode, server, inForce } = await startAll(t, MODES.join())
-  await inForce(MODES)
+await t.test('the backends are asked in every configured order', async (t) => {
+  const { mode, server, assertActive } = await startAll(t, MODES.join())
+  await assertActive(MODES)
   for (const modes of permutations(MODES)) {
     replaceFile(mode, modeOf(modes.join(' ')))
-    await inForce(modes)
+    await assertActive(modes)
   }
   t.equal((await server.stop()).code, 0)
 })

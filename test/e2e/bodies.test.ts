@@ -54,7 +54,7 @@ async function start(t: Test): Promise<{
   return { aws, server, clients }
 }
 
-t.test('a body that is no TokenReview is an error, and nobody is asked', async (t) => {
+t.test('a body that is not a TokenReview is an error, and STS is not called', async (t) => {
   const { aws, server, clients } = await start(t)
   const token = goodToken()
   const spec = { token }
@@ -110,7 +110,7 @@ t.test('a body that is no TokenReview is an error, and nobody is asked', async (
   t.notOk(server.output().includes(token.slice(-60)))
 })
 
-t.test('an odd TokenReview without a token is refused', async (t) => {
+t.test('an unusual TokenReview without a token is refused', async (t) => {
   const { aws, server, clients } = await start(t)
   const token = goodToken()
   const deep = nested('[', ']')
@@ -154,7 +154,7 @@ t.test('an odd TokenReview without a token is refused', async (t) => {
       'a deep list beside the spec': `{"spec":{"token":"x"},"metadata":${deep}}`,
     })) {
       const answer = await client.send({ body, headers: JSON_TYPE })
-      // How deep is too deep for JSON is the runtime's own matter.
+      // The runtime decides how deep JSON may be.
       t.match(answer.status, /^(?:200|400)$/, `${protocol}: ${name}`)
       t.notOk(authenticated(answer), `${protocol}: ${name}`)
     }
@@ -163,7 +163,7 @@ t.test('an odd TokenReview without a token is refused', async (t) => {
   t.ok(authenticated(await server.review(token)), 'the server is well')
 })
 
-t.test('a good token is let in whatever the content type and the framing', async (t) => {
+t.test('a valid token is accepted with any content type and framing', async (t) => {
   const { clients } = await start(t)
   const body = review({ token: goodToken() })
   const requests: Readonly<Record<string, WireRequest>> = {
@@ -199,11 +199,11 @@ t.test('a good token is let in whatever the content type and the framing', async
   }
 })
 
-t.test('a body of 8 MiB is refused before it is read', async (t) => {
+t.test('a body of 8 MiB is rejected before it is read', async (t) => {
   const { aws, server } = await start(t)
   const body = review({ token: goodToken() }, { metadata: { name: 'x'.repeat(8 * 1024 * 1024) } })
   const parts = Array.from({ length: 9 }, (_, index) => body.slice(index * 1024 * 1024, (index + 1) * 1024 * 1024))
-  // Each on a connection of its own: the server hangs up on what it does not read.
+  // Each on its own connection: the server closes connections with unread bodies.
   for (const [protocol, speak] of [['HTTP/1.1', http1] as const, ['HTTP/2', http2] as const]) {
     for (const [name, sent] of Object.entries({ 'with its length': body, 'in chunks': parts })) {
       const client = speak(server)
@@ -219,7 +219,7 @@ t.test('a body of 8 MiB is refused before it is read', async (t) => {
   t.ok(authenticated(await server.review(goodToken())), 'the server is well')
 })
 
-t.test('only POST is taken, and only there', async (t) => {
+t.test('only POST is accepted, and only on its path', async (t) => {
   const { aws, clients } = await start(t)
   const body = review({ token: goodToken() })
   for (const [protocol, client] of clients) {

@@ -10,7 +10,7 @@ import { eventually } from './harness/eventually.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { metricsOf, startAws } from './harness/webhook.ts'
 
-/** The issue's word for how soon a change takes effect is "polling"; the documents say a second. */
+/** A change takes effect within a second, as documented. */
 const LIMIT_MS = 1_500
 
 async function init(folder: string, ...args: readonly string[]): Promise<void> {
@@ -19,7 +19,7 @@ async function init(folder: string, ...args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(stderr)
 }
 
-/** The serial number of the certificate that a new connection gets, with and without a server name, as kube-apiserver asks. */
+/** The serial number of the certificate for a new connection, with and without a server name, as kube-apiserver connects. */
 async function served({ port }: TestServer, servername = 'localhost'): Promise<string> {
   const options = { port, host: '127.0.0.1', servername, rejectUnauthorized: false, ALPNProtocols: ['h2'] }
   const socket: TLSSocket = connect(options)
@@ -49,7 +49,7 @@ async function start(t: Test, configuration = 'clusterID: k8s.local\n'): Promise
   return startTestServer(t, { aws: await startAws(t), configuration, args: ['--kubeconfig-pregenerated'] })
 }
 
-t.test('a pair that is replaced is taken over by new connections, open ones live on', async (t) => {
+t.test('new connections use a replaced pair, open ones continue', async (t) => {
   const server = await start(t)
   const next = temporaryFolder(t)
   await init(next)
@@ -59,7 +59,7 @@ t.test('a pair that is replaced is taken over by new connections, open ones live
   t.equal(await ping(session), 200)
 
   replace(next, server.folder, 'key.pem')
-  await server.waitForLog(({ msg }) => String(msg).includes('is not taken over'))
+  await server.waitForLog(({ msg }) => String(msg).includes('is not loaded'))
   t.equal(await served(server), before, 'half a change changes nothing')
   replace(next, server.folder, 'cert.pem')
   await eventually(t, 'the new certificate is served', true, LIMIT_MS, async () => (await served(server)) !== before)
@@ -83,11 +83,11 @@ t.test('a pair that is replaced is taken over by new connections, open ones live
   t.ok(isRefused, 'TLS 1.1 is refused as before')
 })
 
-t.test('what is no pair keeps the one before, and is told once', async (t) => {
+t.test('an invalid pair keeps the previous one, and is logged once', async (t) => {
   const server = await start(t)
   const before = await served(server)
   const certificate = readFileSync(join(server.folder, 'cert.pem'), 'utf8')
-  const told = (): number => server.log().filter(({ msg }) => String(msg).includes('is not taken over')).length
+  const told = (): number => server.log().filter(({ msg }) => String(msg).includes('is not loaded')).length
   writeFileSync(join(server.folder, 'cert.pem'), certificate.slice(0, 300))
   await server.waitForLog(() => told() === 1)
   rmSync(join(server.folder, 'cert.pem'))
@@ -97,7 +97,7 @@ t.test('what is no pair keeps the one before, and is told once', async (t) => {
   t.equal((await server.request({ path: '/readyz' })).status, 200)
 })
 
-t.test('the renewal of the documents is without an outage, and the kubeconfig decides what is said', async (t) => {
+t.test('the renewal of the documents has no outage, and the log depends on the kubeconfig', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws })
   const work = temporaryFolder(t)
@@ -120,7 +120,7 @@ t.test('the renewal of the documents is without an outage, and the kubeconfig de
     replace(work, server.folder, name)
   }
   await eventually(t, 'the new certificate is served', true, LIMIT_MS, async () => {
-    // Whoever reads that kubeconfig trusts the server at each moment: anything else throws.
+    // A client of that kubeconfig trusts the server at each moment: anything else throws.
     await ask()
     return (await served(server)) !== before
   })
@@ -130,7 +130,7 @@ t.test('the renewal of the documents is without an outage, and the kubeconfig de
   t.notOk(server.log().some(({ msg }) => String(msg).includes('kube-apiserver refuses')))
 })
 
-t.test('a server whose kubeconfig is its own writes it anew, with the certificate before as well', async (t) => {
+t.test('a server that owns its kubeconfig rewrites it, including the previous certificate', async (t) => {
   const server = await startTestServer(t, { aws: await startAws(t) })
   const next = temporaryFolder(t)
   await init(next)
@@ -141,7 +141,7 @@ t.test('a server whose kubeconfig is its own writes it anew, with the certificat
   t.equal(trusted, readFileSync(join(next, 'cert.pem'), 'utf8') + server.certificate)
 })
 
-t.test('the metric says when the certificate ends', async (t) => {
+t.test('the metric has the expiry of the certificate', async (t) => {
   const folder = temporaryFolder(t)
   const server = await startTestServer(t, { aws: await startAws(t), folder })
   const ends = (await metricsOf(server))('certificate_expiry_timestamp_seconds') ?? 0
@@ -150,7 +150,7 @@ t.test('the metric says when the certificate ends', async (t) => {
   t.equal((await metricsOf(server))('backend_synced', { backend: 'MountedFile' }), 1)
 })
 
-t.test('a certificate that ends within 30 days is warned about, at once and after it was taken over', async (t) => {
+t.test('a certificate that expires within 30 days is warned about, at once and after it is loaded', async (t) => {
   const folder = temporaryFolder(t)
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '9']
   const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]

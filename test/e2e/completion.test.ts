@@ -13,7 +13,7 @@ function missing(shell: string): string | false {
   return spawnSync(shell, ['--version']).error === undefined ? false : `${shell} is not installed`
 }
 
-/** A home with some files in it, where the command is on the PATH under its own name. */
+/** A home folder with some files, and the command on the PATH under its own name. */
 function home(t: { teardown(action: () => void): void }): {
   readonly folder: string
   readonly environment: Environment
@@ -32,7 +32,7 @@ function home(t: { teardown(action: () => void): void }): {
 const FILES = ['cluster one.yaml', 'cluster-two.yaml']
 const LEVELS = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace']
 
-/** What is typed, and the words that may stand at its end. */
+/** The typed text, and the possible completions. */
 const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['se', ['server']],
   ['ver', ['verify', 'version']],
@@ -71,7 +71,7 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['token --config=clu', FILES.map((name) => `--config=${name}`)],
 ]
 
-t.test('the scripts and how to load them are printed', async (t) => {
+t.test('the scripts and their instructions are printed', async (t) => {
   const { folder, environment } = home(t)
   const complete = (...args: readonly string[]): ReturnType<typeof runCommand> =>
     runCommand(['completion', ...args], { environment, cwd: folder })
@@ -127,7 +127,7 @@ t.test('fish completes', { skip: missing('fish') }, async (t) => {
   t.match(answers[0], /^server\tRun a webhook/, 'with its description')
 })
 
-/** Types in a shell of a terminal, and what the line is after the tab key. */
+/** Types in a shell of a terminal, and returns the line after the tab key. */
 const keys: readonly (readonly [typed: string, line: string])[] = [
   ['serv', 'server'],
   ['token --log-f', 'token --log-format'],
@@ -162,7 +162,7 @@ for (const [shell, args, setUp] of shells) {
   })
 }
 
-t.test('zsh loads its script from a folder of functions', { skip: noTerminal || missing('zsh') }, async (t) => {
+t.test('zsh loads its script from a function folder', { skip: noTerminal || missing('zsh') }, async (t) => {
   const { folder, environment } = home(t)
   const { stdout } = await runCommand(['completion', 'zsh'], { environment })
   mkdirSync(join(folder, 'functions'))

@@ -32,7 +32,7 @@ function helpEntries(help: string, title: string): readonly string[] {
 
 const COMMANDS = ['init', 'server', 'token', 'verify', 'version', 'add role', 'add user']
 
-t.test('help tells every flag with its short form, its variable and its default', async (t) => {
+t.test('help shows every flag with its short form, its variable and its default', async (t) => {
   const { run } = person(t)
   for (const command of COMMANDS) {
     const { code, stdout } = await run([...command.split(' '), '--help'])
@@ -56,11 +56,11 @@ t.test('help tells every flag with its short form, its variable and its default'
   }
 })
 
-/** These say that a cluster ID or a token is missing once all their settings are good. */
+/** These report a missing cluster ID or token if all their settings are valid. */
 const CHECKED = ['server', 'init', 'token', 'verify']
 const GOOD = /not specified\n/
 
-t.test('a wrong value is named with its source, and a source that wins hides it', async (t) => {
+t.test('a wrong value is reported with its source, unless another source takes precedence', async (t) => {
   const { folder, run } = person(t)
   const config = join(folder, 'config.json')
   for (const { command, flag, environment, keys, bad, good } of settings) {
@@ -91,7 +91,7 @@ t.test('a wrong value is named with its source, and a source that wins hides it'
   }
 })
 
-t.test('yaml, json and toml lead to the same files', async (t) => {
+t.test('YAML, JSON and TOML give the same files', async (t) => {
   const texts = {
     'config.yaml':
       'CLUSTERID: k8s.local\nServer:\n  HostName: webhook.example\n  PORT: 12345\n  statedir: state-config.yaml\n  generateKubeconfig: state-config.yaml/kubeconfig\nfeature-gates: ConfiguredInitDirectories=true\n',
@@ -110,14 +110,14 @@ t.test('yaml, json and toml lead to the same files', async (t) => {
   }
 })
 
-t.test('TOML: a mistake is told with its line', async (t) => {
+t.test('TOML: an error has its line', async (t) => {
   const { folder, run } = person(t)
   const rows: readonly (readonly [text: string, error: RegExp])[] = [
     [
       'clusterID = "x\n',
-      /^Error: Can't read configuration file config\.toml:\n {2}config\.toml:1:\d+: is no valid TOML: /,
+      /^Error: Can't read configuration file config\.toml:\n {2}config\.toml:1:\d+: is not valid TOML: /,
     ],
-    ['clusterID = "x"\n[server]\nport = "many"\n', /config\.toml:3:1: server\.port: "many" is no whole number/],
+    ['clusterID = "x"\n[server]\nport = "many"\n', /config\.toml:3:1: server\.port: "many" is not a whole number/],
     [
       'clusterID = "x"\n[[server.mapRoles]]\nusername = "a"\nrolearn = "x"\n',
       /config\.toml:4:1: server\.mapRoles\[0\]\.rolearn: /,
@@ -129,7 +129,7 @@ t.test('TOML: a mistake is told with its line', async (t) => {
   }
 })
 
-t.test('keys of the other subcommands are read', async (t) => {
+t.test('keys of the other subcommands are accepted', async (t) => {
   const { folder, run } = person(t)
   writeFileSync(join(folder, 'both.yaml'), 'clusterID: k8s.local\nforwardSessionName: true\nsessionName: alice\n')
   const both = /^Error: cannot specify both --forward-session-name and --session-name parameter\n/

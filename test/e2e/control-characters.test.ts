@@ -127,7 +127,7 @@ t.test('token', async (t) => {
   }
 })
 
-t.test('token prints what kubectl asked for', async (t) => {
+t.test('token prints the requested version', async (t) => {
   const { folder, run } = homeWith(t, {})
   const person = personEnvironment(folder, { AWS_REGION: 'us-east-1' })
   const info = { KUBERNETES_EXEC_INFO: JSON.stringify({ apiVersion: HOSTILE_LINES }) }
@@ -264,7 +264,7 @@ t.test('cache clear', async (t) => {
   t.notMatch((stdout + stderr).replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u)
 })
 
-t.test('a terminal shows our colours and nothing else', { skip: noTerminal }, async (t) => {
+t.test('a terminal gets our colours and nothing else', { skip: noTerminal }, async (t) => {
   const name = 'b\u001b[7m.yaml'
   const { folder } = homeWith(t, { [name]: 'x' })
   const terminal = await openCommand(t, ['lint', join(folder, name)], folder, { LC_ALL: 'C.UTF-8' })

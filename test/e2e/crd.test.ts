@@ -61,7 +61,7 @@ async function start(t: Test, before: (cluster: Cluster) => unknown = allowIdent
   }
 }
 
-await t.test('objects come, change and go while the server runs', async (t) => {
+await t.test('objects appear, change and disappear while the server runs', async (t) => {
   const { aws, api, server, becomes } = await start(t)
   await becomes('Dev', 'refused', 'nobody is mapped, by mapAccounts least of all')
   putMapping(api, 'dev', 'Dev')
@@ -83,7 +83,7 @@ await t.test('objects come, change and go while the server runs', async (t) => {
   await becomes('Session', 'session', 'the ARN of a session is for its role')
 })
 
-await t.test('the status says the canonical ARN, and an Event that it was synced', async (t) => {
+await t.test('the status has the canonical ARN, and an Event reports the sync', async (t) => {
   const { api, server, becomes } = await start(t)
   const put = putMapping(api, 'dev', 'Dev')
   const arn = roleArn('Dev').toLowerCase()
@@ -118,7 +118,7 @@ await t.test('the status says the canonical ARN, and an Event that it was synced
   t.equal((await server.stop()).code, 0)
 })
 
-await t.test('of several servers each object is synced once, and again by none that starts later', async (t) => {
+await t.test('of several servers each object is synced once, and not again by a later one', async (t) => {
   const { api, another, becomes } = await start(t)
   const second = await another()
   const names = Array.from({ length: 5 }, (_, index) => `dev-${index}`)
@@ -142,7 +142,7 @@ await t.test('of several servers each object is synced once, and again by none t
   t.equal(api.listEvents().length, names.length + 1)
 })
 
-await t.test('whoever may write the status moves no mapping, and it is put right', async (t) => {
+await t.test('the status cannot change a mapping, and is corrected', async (t) => {
   const { api, cluster, becomes } = await start(t)
   putMapping(api, 'dev', 'Dev')
   await becomes('Dev', 'dev', 'mapped')
@@ -162,7 +162,7 @@ await t.test('whoever may write the status moves no mapping, and it is put right
   await becomes('Dev', 'dev', 'the role that the spec names')
 })
 
-await t.test('a bad object takes only itself away, and one that was good keeps its last good state', async (t) => {
+await t.test('a bad object affects no other, and a changed one keeps its last good state', async (t) => {
   const { api, server, becomes, badObjects } = await start(t)
   putMapping(api, 'dev', 'Dev')
   api.putIdentityMapping('bad', { arn: 'Bad', username: 'bad' })
@@ -172,7 +172,7 @@ await t.test('a bad object takes only itself away, and one that was good keeps i
   await eventually(t, 'one is bad', 1, LIVE_MS, badObjects)
   const line = await server.waitForLog(({ msg }) => String(msg).startsWith('IAMIdentityMapping bad: spec.arn: '))
   t.equal(line['level'], 'error')
-  t.match(line['msg'], /maps nobody/)
+  t.match(line['msg'], /maps no one/)
   api.putIdentityMapping('dev', { arn: 'arn:awz:iam::111122223333:role/Dev', username: 'dev' })
   await eventually(t, 'two are bad', 2, LIVE_MS, badObjects)
   await becomes('Dev', 'dev', 'its last good state')
@@ -200,7 +200,7 @@ await t.test('of two objects for one ARN the one created later wins, and is warn
   await becomes('Dev', 'b', 'the other one is back')
 })
 
-await t.test('without a right to write, mappings are in force all the same', async (t) => {
+await t.test('without a right to write, mappings are still active', async (t) => {
   const { api, server, becomes } = await start(t, (cluster) =>
     allowIdentityMappings(cluster, ['iamidentitymappings/status', 'events']),
   )
@@ -213,7 +213,7 @@ await t.test('without a right to write, mappings are in force all the same', asy
   t.equal((await server.stop()).code, 0, 'and stops while it waits for the next try')
 })
 
-await t.test('without the definition or the API server the server waits for them, and nobody is judged', async (t) => {
+await t.test('without the definition or the API server the server waits, and gives no verdicts', async (t) => {
   const { api, server, becomes } = await start(t, ({ api: early }) => early.setAccounts([]))
   await becomes('Dev', 'status 503', 'no verdict')
   const line = await server.waitForLog(({ msg }) => String(msg).startsWith("IAMIdentityMappings can't be followed"))
@@ -222,7 +222,7 @@ await t.test('without the definition or the API server the server waits for them
   t.equal(api.openWatches, 0)
 })
 
-await t.test('among 50,000 objects a change is in force as soon as among ten', async (t) => {
+await t.test('among 50,000 objects a change is active as fast as among ten', async (t) => {
   const COUNT = 50_000
   const { api, server, becomes } = await start(t, (cluster) => {
     allowIdentityMappings(cluster)
@@ -237,7 +237,7 @@ await t.test('among 50,000 objects a change is in force as soon as among ten', a
     putMapping(api, 'r7', 'R7', username)
     await becomes('R7', username, 'changed')
   }
-  // The changes take some milliseconds: a rate needs a second.
+  // The changes take some milliseconds, but a rate needs a second.
   await setTimeout(1000)
   const perSecond = ((writesOf(api).length - written) * 1000) / (performance.now() - started)
   t.ok(perSecond < 60, `${Math.round(perSecond)} writes a second, where 50,000 are waiting`)

@@ -37,7 +37,7 @@ function swap({ folder }: DynamicFiles, version: string): void {
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
 }
 
-await t.test('every way in which a file changes is in force within a second', async (t) => {
+await t.test('every kind of file change is active within a second', async (t) => {
   const { becomes, ...files } = await startDynamicServer(t, followed)
   const { map, folder } = files
   const ways: readonly (readonly [what: string, change: (content: string) => void])[] = [
@@ -97,7 +97,7 @@ await t.test('every way in which a file changes is in force within a second', as
   await becomes('Dev', 'back', 'it is back in another directory')
 })
 
-await t.test('a file that is written slowly keeps what was before until it is whole', async (t) => {
+await t.test('a file that is written slowly keeps the previous state until it is complete', async (t) => {
   const { map, server, aws, becomes, metrics } = await startDynamicServer(t, {
     ...followed,
     before: ({ map: path }) => writeFileSync(path, mapOf({ Dev: 'before' })),
@@ -116,17 +116,17 @@ await t.test('a file that is written slowly keeps what was before until it is wh
   t.ok((await metrics())('dynamicfile_failures_total') !== undefined)
 })
 
-await t.test('anything wrong refuses the whole file, with its place, and keeps what was before', async (t) => {
+await t.test('any error rejects the whole file, with its place, and keeps the previous state', async (t) => {
   const { map, becomes, complaints, metrics, server } = await startDynamicServer(t, {
     ...followed,
     before: ({ map: path }) => writeFileSync(path, mapOf({ Dev: 'dev' }, { mapAccounts: ['444455556666'] })),
   })
   const good = JSON.stringify({ rolearn: roleArn('Dev'), username: 'other' })
   const wrong: readonly (readonly [content: string, place: string])[] = [
-    ['', ':1:1: is no valid JSON'],
-    ['{"mapRoles": [\n', ':2:1: is no valid JSON'],
-    [`{"mapRoles": [${good},]}`, ':1:83: is no valid JSON'],
-    [`mapRoles: [${good}]\n`, ':1:1: is no valid JSON'],
+    ['', ':1:1: is not valid JSON'],
+    ['{"mapRoles": [\n', ':2:1: is not valid JSON'],
+    [`{"mapRoles": [${good},]}`, ':1:83: is not valid JSON'],
+    [`mapRoles: [${good}]\n`, ':1:1: is not valid JSON'],
     [`{"mapRoles": [\n  ${good},\n  {"username": "x"}]}`, ':3:3: mapRoles[1]'],
     [`{"mapRoles": [${good}],\n "mapUsers": [{"username": "x"}]}`, ':2:15: mapUsers[0]'],
     [
@@ -140,7 +140,7 @@ await t.test('anything wrong refuses the whole file, with its place, and keeps w
   for (const [index, [content, place]] of wrong.entries()) {
     const [first, last, ...more] = await complaints('error', () => replaceFile(map, content), 2)
     t.match(first?.['msg'], `${map}${place}`, content)
-    t.match(last?.['msg'], /not taken over: the mappings before stay/)
+    t.match(last?.['msg'], /not loaded: the previous mappings stay/)
     t.same(more, [], 'and is told once')
     await becomes('Dev', 'dev', 'kept')
     t.equal((await metrics())('dynamicfile_failures_total'), index + 1)
@@ -149,7 +149,7 @@ await t.test('anything wrong refuses the whole file, with its place, and keeps w
   rmSync(map)
   mkdirSync(map)
   const [line] = await complaints('error', () => undefined)
-  t.match(line?.['msg'], /not taken over/, 'a directory in its place is no deletion')
+  t.match(line?.['msg'], /not loaded/, 'a directory in its place is no deletion')
   await becomes('Dev', 'dev', 'kept')
   rmSync(map, { recursive: true })
   await becomes('Dev', 'refused', 'gone')
@@ -159,7 +159,7 @@ await t.test('anything wrong refuses the whole file, with its place, and keeps w
   t.equal((await server.stop()).code, 0)
 })
 
-await t.test('a file that is wrong from the start is no verdict on anyone', async (t) => {
+await t.test('a file with an error from the start is not a verdict on anyone', async (t) => {
   const { map, becomes } = await startDynamicServer(t, {
     ...followed,
     before: ({ map: path }) => writeFileSync(path, '{'),
@@ -169,7 +169,7 @@ await t.test('a file that is wrong from the start is no verdict on anyone', asyn
   await becomes('Dev', 'dev', 'mended')
 })
 
-await t.test('users, accounts, keys in any case, groups and a log line that says what is in force', async (t) => {
+await t.test('users, accounts, keys in any case, groups and a log line about the loaded mappings', async (t) => {
   const { map, server, aws } = await startDynamicServer(t, followed)
   const user = 'arn:aws:iam::111122223333:user/team/Bob'
   writeFileSync(
@@ -191,7 +191,7 @@ await t.test('users, accounts, keys in any case, groups and a log line that says
   t.equal(await logIn(server, tokenOf(aws, eve)), eve)
 })
 
-await t.test('in strict mode the user id decides, and the ARN must be of the same principal', async (t) => {
+await t.test('in strict mode the user id decides, and the ARN must name the same principal', async (t) => {
   const { map, server, aws, complaints } = await startDynamicServer(t, strict)
   const tokens = new Map<string, string>()
   for (const name of ['Own', 'Path', 'NoArn', 'Other', 'Unknown']) tokens.set(name, roleToken(aws, name))
@@ -223,7 +223,7 @@ await t.test('in strict mode the user id decides, and the ARN must be of the sam
   t.match(errors[0]?.['msg'], /:3:5: mapRoles\[0\]: needs userid/)
 })
 
-await t.test('a strict mismatch passes over the entry, and a later backend may map', async (t) => {
+await t.test('a strict mismatch skips the entry, and a later backend may match', async (t) => {
   const { map, server, aws } = await startDynamicServer(t, {
     server: (files) => `${strict.server(files)}  mapRoles: [{rolearn: "${roleArn('Dev')}", username: mounted}]\n`,
     args: ['--backend-mode=DynamicFile,MountedFile'],
@@ -258,7 +258,7 @@ await t.test('metrics of the dynamic file', async (t) => {
   t.same(counts, [0, 0, 0, 0, 1, 1, 1, 1])
 })
 
-await t.test('path and mode go together', async (t) => {
+await t.test('path and mode must be set together', async (t) => {
   const folder = temporaryFolder(t)
   const environment = minimalEnvironment(folder)
   const config = join(folder, 'config.yaml')

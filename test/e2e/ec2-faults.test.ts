@@ -9,7 +9,7 @@ const SOURCE_ARN = `arn:aws:eks:us-east-1:${ACCOUNT_ID}:cluster/k8s.local`
 const ROLE = `  ec2DescribeInstancesRoleARN: ${ROLE_ARN}\n  sourceARN: ${SOURCE_ARN}\n`
 const STS_HOST = 'sts.us-east-1.amazonaws.com'
 
-t.test('EC2 is asked as the role that is configured, with the headers that its trust policy can ask for', async (t) => {
+t.test('EC2 is called with the configured role, with the headers that its trust policy can require', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws, { more: ROLE })
   const [first, second] = [launch(aws), launch(aws)]
@@ -36,7 +36,7 @@ t.test('a role without sourceARN is assumed without those headers', async (t) =>
   t.notOk([...(assumed?.headers.keys() ?? [])].some((name) => name.startsWith('x-amz-source')))
 })
 
-t.test('what hangs, or throttles for long, is given up after 5 s and is no verdict', async (t) => {
+t.test('hanging or lasting throttling is given up after 5 s and is not a verdict', async (t) => {
   const cases = {
     'EC2 hangs': { host: EC2_HOST, fault: 'hang', more: '', error: /in time/ },
     'STS hangs when the role is assumed': {
@@ -53,7 +53,7 @@ t.test('what hangs, or throttles for long, is given up after 5 s and is no verdi
     const { id, username } = launch(aws)
     const arn = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/Nodes/${id}`
     const userId = `AROA${randomBytes(8).toString('hex').toUpperCase()}:${id}`
-    // By another host of STS than the one that hangs.
+    // Through another STS host than the hanging one.
     const token = signToken(...addIdentity(aws, { ...USER, arn, userId }), { region: 'us-west-2' })
     if (fault === 'throttle') aws.ec2.fail('RequestLimitExceeded')
     else aws.faults.set(fault, host)
@@ -73,7 +73,7 @@ t.test('what hangs, or throttles for long, is given up after 5 s and is no verdi
   await Promise.all(Object.entries(cases).map(([name, each]) => run(name, each)))
 })
 
-t.test('what passes by itself is tried again and nobody notices', async (t) => {
+t.test('temporary failures are retried and not visible', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const failures = {
@@ -90,7 +90,7 @@ t.test('what passes by itself is tried again and nobody notices', async (t) => {
   t.same(await refusals(server, 0), [])
 })
 
-t.test('what another try does not change is no verdict either, and says what to do', async (t) => {
+t.test('permanent failures are not a verdict either, and the error says what to do', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const node = launch(aws)
@@ -141,7 +141,7 @@ t.test('without region, credentials or the right to assume the role the log says
   t.same(aws.ec2.requests, [])
 })
 
-t.test("the endpoint is that of the server's region, in the form that the settings ask for", async (t) => {
+t.test("the endpoint follows the server's region and settings", async (t) => {
   const aws = await startAws(t)
   const cases = {
     'ec2-fips.us-east-1.amazonaws.com': { environment: { AWS_USE_FIPS_ENDPOINT: 'true' } },
@@ -159,12 +159,12 @@ t.test("the endpoint is that of the server's region, in the form that the settin
   }
 })
 
-t.test('an ARN that is none keeps the server from starting', async (t) => {
+t.test('an invalid ARN stops the start', async (t) => {
   const aws = await startAws(t)
   for (const key of ['ec2DescribeInstancesRoleARN', 'sourceARN']) {
     for (const value of ['k8s.local', 'arn:aws:s3:::bucket']) {
       const started = startNodeServer(t, aws, { more: `  ${key}: ${value}\n` })
-      await t.rejects(started, { message: new RegExp(`server\\.${key}.*"${value}" is no ARN with an account id`) })
+      await t.rejects(started, { message: new RegExp(`server\\.${key}.*"${value}" is not an ARN with an account id`) })
     }
   }
 })

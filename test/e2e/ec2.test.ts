@@ -9,7 +9,7 @@ import { http2, type WireAnswer } from './harness/wire.ts'
 
 const CALLS = 'ec2_describe_instances_calls_total'
 
-t.test('a node is named after its instance, for which EC2 is asked once', async (t) => {
+t.test('a node is named after its instance, which is queried once', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const node = launch(aws)
@@ -27,7 +27,7 @@ t.test('a node is named after its instance, for which EC2 is asked once', async 
   t.notMatch(server.output(), USER.secretAccessKey)
 })
 
-t.test('a server whose mappings need nothing of EC2 asks neither EC2 nor for credentials', async (t) => {
+t.test('a server without EC2 templates neither calls EC2 nor needs credentials', async (t) => {
   const aws = await startAws(t)
   const configuration = `
 clusterID: k8s.local
@@ -47,7 +47,7 @@ server:
   t.equal((await metricsOf(server))(CALLS), 0, 'the metric is there all the same')
 })
 
-t.test('a hundred nodes that log in at once are asked for together', async (t) => {
+t.test('a hundred nodes that log in at once are queried together', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const nodes = Array.from({ length: 100 }, () => launch(aws))
@@ -55,7 +55,7 @@ t.test('a hundred nodes that log in at once are asked for together', async (t) =
   t.teardown(() => client.close())
   const send = ({ token }: { readonly token: string }): Promise<WireAnswer> =>
     client.send({ body: JSON.stringify({ spec: { token } }) })
-  // The connections to STS are opened first: what they take is not the matter here.
+  // Open the connections to STS first, because their duration is not measured here.
   await Promise.all(Array.from({ length: 100 }, () => send({ token: roleToken(aws, 'Other') })))
   const answers = await Promise.all(nodes.map(send))
   t.same(
@@ -70,11 +70,11 @@ t.test('a hundred nodes that log in at once are asked for together', async (t) =
     'each instance is asked for once',
   )
   t.comment(`${sizes.length} calls, of ${sizes.join(' and ')} instances`)
-  // One where STS answers all of them within 200 ms, which a busy machine does not manage.
+  // One call if STS answers all of them within 200 ms, which a busy machine does not achieve.
   t.ok(sizes.length <= 5, `${sizes.length} calls`)
 })
 
-t.test('logins of one instance at once ask for it once', async (t) => {
+t.test('concurrent logins of one instance share one query', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const node = launch(aws)
@@ -86,7 +86,7 @@ t.test('logins of one instance at once ask for it once', async (t) => {
   t.equal(aws.ec2.requests.length, 1)
 })
 
-t.test('calls of EC2 keep to qps and burst', async (t) => {
+t.test('calls of EC2 respect qps and burst', async (t) => {
   const aws = await startAws(t)
   const [qps, burst] = [4, 2]
   const server = await startNodeServer(t, aws, {
@@ -108,7 +108,7 @@ t.test('calls of EC2 keep to qps and burst', async (t) => {
   t.equal((await metricsOf(server))(CALLS), times.length, 'each page counts')
 })
 
-t.test('more than the rate limit lets through in time is no verdict, and leaves no queue', async (t) => {
+t.test('calls over the rate limit are not a verdict, and leave no queue', async (t) => {
   const aws = await startAws(t)
   const args = ['--ec2-describeInstances-qps=1', '--ec2-describeInstances-burst=1']
   const server = await startNodeServer(t, aws, { args })
@@ -125,7 +125,7 @@ t.test('more than the rate limit lets through in time is no verdict, and leaves 
   t.equal(await logIn(server, first?.token ?? ''), first?.username, 'no queue is left behind')
 })
 
-t.test('an instance that EC2 does not know is a verdict, for itself alone and for now', async (t) => {
+t.test('an unknown instance is a verdict, for itself only and not remembered', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const known = Array.from({ length: 4 }, () => launch(aws))
@@ -152,7 +152,7 @@ t.test('an instance that EC2 does not know is a verdict, for itself alone and fo
   t.equal(await logIn(server, gone.token), gone.username, 'what EC2 does not know is not remembered')
 })
 
-t.test('an instance that is still pending is no verdict', async (t) => {
+t.test('a pending instance is not a verdict', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   const node = launch(aws, { privateDnsName: '', state: 'pending' })
@@ -167,7 +167,7 @@ t.test('an instance that is still pending is no verdict', async (t) => {
   t.equal(await logIn(server, node.token), 'system:node:late.internal')
 })
 
-t.test('EC2 is not asked for a session name that is no instance id, nor for what no entry wants', async (t) => {
+t.test('EC2 is not called for a session name that is not an instance id, nor without need', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   for (const name of ['alice', 'i-1234567', 'i-123456789', 'i-1234567+', 'I-12345678', 'i-12345678@']) {
@@ -179,7 +179,7 @@ t.test('EC2 is not asked for a session name that is no instance id, nor for what
   t.same(aws.ec2.requests, [])
 })
 
-t.test('what EC2 says is a value, never a template', async (t) => {
+t.test('the answer of EC2 is a value, never a template', async (t) => {
   const aws = await startAws(t)
   const server = await startNodeServer(t, aws)
   for (const privateDnsName of ['{{AccessKeyID}}', '{{SessionNameRaw}}.internal', 'a b', 'x:system:masters', '<b/>']) {

@@ -30,7 +30,7 @@ server:
 interface Setup {
   readonly aws: SandboxAws
   readonly server: TestServer
-  /** Gives a token by `aws eks get-token`. */
+  /** Returns a token from `aws eks get-token`. */
   readonly getToken: (args: readonly string[], environment?: Environment) => Promise<string>
 }
 
@@ -52,7 +52,7 @@ async function start(t: Test): Promise<Setup> {
 
 const CLUSTER = ['--cluster-name', 'k8s.local']
 
-await t.test('a token of the AWS CLI is let in, whatever STS host it is for', { skip }, async (t) => {
+await t.test('a token of the AWS CLI is accepted, for any STS host', { skip }, async (t) => {
   const { server, getToken } = await start(t)
   const variants: readonly (readonly [args: readonly string[], environment: Environment, host: string])[] = [
     [[], {}, 'sts.eu-central-1.amazonaws.com'],
@@ -68,7 +68,7 @@ await t.test('a token of the AWS CLI is let in, whatever STS host it is for', { 
   )
 })
 
-await t.test('a token of the AWS CLI in GovCloud is let in', { skip }, async (t) => {
+await t.test('a token of the AWS CLI in GovCloud is accepted', { skip }, async (t) => {
   const { aws, server, getToken } = await start(t)
   const federal = { ...USER, arn: USER.arn.replace(':aws:', ':aws-us-gov:') }
   aws.sts.identities.set(USER_KEY_ID, federal)

@@ -45,7 +45,7 @@ t.test('a token: each check, then STS, then the mappings', async (t) => {
   }
 })
 
-t.test('a token that is refused: by which check, and nothing of it is shown', async (t) => {
+t.test('a refused token: the check that refuses it, and nothing of the token', async (t) => {
   const { aws, explain } = await startAws(t)
   const old = new Date(Date.now() - 16 * 60_000)
   const rows: readonly (readonly [token: string, reason: string, failed: string])[] = [

@@ -5,7 +5,7 @@ import { temporaryFolder, type Environment } from './harness/command.ts'
 import { ARN, AWS_AUTH, explainIn, json } from './harness/explain.ts'
 import { noTerminal, openCommand } from './harness/terminal.ts'
 
-t.test('an ARN: which entry matches, where it is, and who one becomes', async (t) => {
+t.test('an ARN: the matching entry, its place, and the user', async (t) => {
   const explain = explainIn(t)
   const session = 'arn:aws:sts::123456789012:assumed-role/Admin/alice@example.com'
   const { code, said } = await json(explain(['--arn', session, '-c', 'config.yaml', 'aws-auth.yaml', '-o', 'json']))
@@ -34,7 +34,7 @@ t.test('an ARN: which entry matches, where it is, and who one becomes', async (t
   t.match(text.stdout, /username +admin:alice-example\.com\n +groups +system:masters\n/)
 })
 
-t.test('every kind of source, and every kind of end', async (t) => {
+t.test('every kind of source and every outcome', async (t) => {
   const explain = explainIn(t)
   const instance = 'i-0123456789abcdef0'
   const rows: readonly (readonly [args: string[], code: number, said: object])[] = [
@@ -121,18 +121,18 @@ t.test('every kind of source, and every kind of end', async (t) => {
   t.match(piped.said, { backends: [{ from: 'stdin', entry: { file: 'stdin', line: 6 } }] })
 })
 
-t.test('mappings that hold mistakes', async (t) => {
+t.test('mappings with mistakes', async (t) => {
   const explain = explainIn(t)
   const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      groups: x\n')
   const found = await json(explain(['--arn', `${ARN}:role/Admin`, '-', '-o', 'json'], wrong))
   t.equal(found.code, 2)
   t.match(found.said, {
-    nearest: [{ kind: 'out_of_force', file: 'stdin', line: 6 }],
+    nearest: [{ kind: 'rejected', file: 'stdin', line: 6 }],
     notes: [/./, /./, /stdin has .*lint/],
   })
 })
 
-t.test('what is wrong with the call is said, with the usage', async (t) => {
+t.test('a usage error is reported with the usage', async (t) => {
   const explain = explainIn(t)
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [
     [[], /nothing to explain/],
@@ -155,7 +155,7 @@ t.test('what is wrong with the call is said, with the usage', async (t) => {
   }
 })
 
-t.test('what an entry holds can not speak to the terminal', async (t) => {
+t.test('text of an entry cannot control the terminal', async (t) => {
   const explain = explainIn(t)
   const hostile = AWS_AUTH.replace('admin:{{SessionName}}', String.raw`"\e]0;owned\a\u202e\x9b2J{{SessionName}}"`)
   for (const more of [[], ['-o', 'json']]) {
@@ -167,7 +167,7 @@ t.test('what an entry holds can not speak to the terminal', async (t) => {
   }
 })
 
-t.test('on a terminal: colours, marks, 80 columns', { skip: noTerminal }, async (t) => {
+t.test('on a terminal: colours, symbols, 80 columns', { skip: noTerminal }, async (t) => {
   const home = temporaryFolder(t)
   const file = join(home, 'a.yaml')
   writeFileSync(file, AWS_AUTH)

@@ -10,7 +10,7 @@ import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webh
 
 const MANY = 300
 
-/** Sends this in the clear until the server closes the connection; gives what came. */
+/** Sends this in plain text until the server closes the connection, and returns the answer. */
 async function sendPlain(port: number, text: string): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1')
   let came = ''
@@ -31,7 +31,7 @@ async function handshake(port: number): Promise<string> {
   return outcome
 }
 
-t.test('who fails at the handshake has a line, and no more of them however many there are', async (t) => {
+t.test('failed handshakes have a bounded number of lines', async (t) => {
   const healthPort = await freePort()
   const server = await startTestServer(t, {
     aws: await startAws(t),
@@ -54,7 +54,7 @@ t.test('who fails at the handshake has a line, and no more of them however many 
   t.equal(lines().length, 1, 'neither probes nor the flood have one, and nobody who speaks TLS to the health port')
 
   if (binariesRunHere) {
-    // A client in Go, as kube-apiserver is, that does not trust the certificate.
+    // A Go client like kube-apiserver, which does not trust the certificate.
     const url = ['--kubeconfig=/dev/null', `--server=https://localhost:${server.port}`, '--token=x']
     const env = minimalEnvironment(server.folder)
     const refused = await runBinary(await kubectl('1.35'), [...url, 'get', '--raw', '/healthz'], {

@@ -19,7 +19,7 @@ function init(cwd: string, ...args: readonly string[]): Promise<Finished> {
   return runCommand(['init', '-i', 'k8s.local', '--key-type=ecdsa', ...args], { cwd, environment })
 }
 
-/** What is in a folder, by name, but what takes up its room. */
+/** The files of a folder by name, except the filler. */
 function contents(folder: string): Readonly<Record<string, string>> {
   const names = readdirSync(folder).filter((name) => name !== '.ballast')
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
@@ -30,7 +30,7 @@ function isPair(files: Readonly<Record<string, string>>): boolean {
   return new X509Certificate(files['cert.pem'] ?? '').checkPrivateKey(key)
 }
 
-/** Whether the webhook kubeconfig, which is whole, trusts the certificate. */
+/** True if the complete webhook kubeconfig trusts the certificate. */
 function trusts(files: Readonly<Record<string, string>>): boolean {
   const [, data = ''] = /certificate-authority-data: (\S+)\n/.exec(files[KUBECONFIG] ?? '') ?? []
   return Buffer.from(data, 'base64')
@@ -47,7 +47,7 @@ function isFailure(t: Test, { code, stdout, stderr }: Finished, says: RegExp, wh
 }
 
 t.test(
-  'init on a disk with room for a part of its files says which, and leaves none of them in part',
+  'init on a disk with room for some files names the failed one, and leaves none incomplete',
   { skip },
   async (t) => {
     const disk = await mountSmallDisk(t)
@@ -71,7 +71,7 @@ t.test(
   },
 )
 
-t.test('init --force on a full disk leaves what was there in force', { skip }, async (t) => {
+t.test('init --force on a full disk keeps the active files', { skip }, async (t) => {
   const disk = await mountSmallDisk(t)
   const { folder } = disk
   t.equal((await init(folder)).code, 0)
@@ -93,7 +93,7 @@ t.test('init --force on a full disk leaves what was there in force', { skip }, a
 })
 
 t.test(
-  'init and the server in a read-only folder name the file and what to do, and change nothing',
+  'init and the server in a read-only folder name the file and the fix, and change nothing',
   { skip },
   async (t) => {
     const disk = await mountSmallDisk(t)
@@ -106,14 +106,14 @@ t.test(
   },
 )
 
-/** A start that is to fail. */
+/** A start that must fail. */
 async function startOnce(folder: string, port: number): Promise<Finished> {
   const args = [`--state-dir=${join(folder, 'state')}`, `--generate-kubeconfig=${join(folder, 'out', KUBECONFIG)}`]
   const environment = { ...minimalEnvironment('/nonexistent'), AWS_REGION: 'us-east-1' }
   return runCommand(['server', '-i', 'k8s.local', `--port=${port}`, '--key-type=ecdsa', ...args], { environment })
 }
 
-t.test('a start of the server on a full disk says which file, and leaves none in part', { skip }, async (t) => {
+t.test('a start on a full disk names the file, and leaves none incomplete', { skip }, async (t) => {
   const disk = await mountSmallDisk(t)
   const [state, out] = [join(disk.folder, 'state'), join(disk.folder, 'out')]
   for (const folder of [state, out]) mkdirSync(folder)
@@ -130,7 +130,7 @@ t.test('a start of the server on a full disk says which file, and leaves none in
   }
 })
 
-t.test('a server whose disk fills up goes on, and starts again with the files that are there', { skip }, async (t) => {
+t.test('a server continues when its disk fills up, and starts again with the existing files', { skip }, async (t) => {
   const aws = await startAws(t)
   const disk = await mountSmallDisk(t, 128)
   const { folder } = disk
@@ -159,7 +159,7 @@ t.test('a server whose disk fills up goes on, and starts again with the files th
 })
 
 t.test(
-  'a cache on a disk that is full or read-only is a warning that says what to do, and the token comes',
+  'a cache on a full or read-only disk is a warning with the fix, and the token is printed',
   { skip },
   async (t) => {
     const aws = await startAws(t)
@@ -174,7 +174,7 @@ t.test(
       t.equal(code, 0, what)
       t.match(stderr, says, what)
       t.match(await callerOf(aws, stdout), /assumed-role/, what)
-      // A lock that was left behind would be waited for.
+      // A lock that is left behind would delay the next process.
       t.ok(performance.now() - startedAt < 5_000, what)
     }
     const full =

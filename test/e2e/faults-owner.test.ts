@@ -10,7 +10,7 @@ import { callerOf, CLUSTER_ID } from './harness/token.ts'
 import { startAws } from './harness/webhook.ts'
 
 const UID = 65_534
-/** Without what the test runner would have Node.js load, which writes files of root. */
+/** Without the hook of the test runner for Node.js, which writes files of root. */
 const runAsUser = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups', '--inh-caps=-all'] as const
 const wrapper = [...runAsUser, 'env', '--unset=NODE_OPTIONS'] as const
 
@@ -28,7 +28,7 @@ interface Node {
   readonly kubeconfig: string
 }
 
-/** Starts the server as that user: the line of its error, or null where it listens. */
+/** Starts the server as that user. Returns the line of its error, or null if it listens. */
 async function start({ folder, state, kubeconfig }: Node): Promise<string | null> {
   const flags = ['-i', CLUSTER_ID, `--port=${await freePort()}`, `--state-dir=${state}`]
   const environment = { ...minimalEnvironment(folder), AWS_REGION: 'us-east-1' }
@@ -45,7 +45,7 @@ async function start({ folder, state, kubeconfig }: Node): Promise<string | null
   return errors[0] ?? null
 }
 
-/** What a person does who reads the error: the command of it, run as root. */
+/** Runs the command of the error as root. */
 function adviceOf(error: string): string {
   return /Run as root: (.+)$/.exec(error)?.[1] ?? ''
 }
@@ -97,7 +97,7 @@ function makeNode(folder: string): Node {
   return { folder, state, certificate: join(state, 'cert.pem'), key: join(state, 'key.pem'), kubeconfig }
 }
 
-t.test('a file of another user is named with the chown that mends it, which does', { skip }, async (t) => {
+t.test('the error for a file of another user has the chown that fixes it', { skip }, async (t) => {
   const pattern = makeNode(temporaryFolder(t))
   t.equal(await start(pattern), null, 'with folders of its own it starts')
   for (const [what, file, spoil] of CASES) {
@@ -116,7 +116,7 @@ t.test('a file of another user is named with the chown that mends it, which does
   }
 })
 
-t.test('folders that are missing and can not be made are named with what makes them', { skip }, async (t) => {
+t.test('the error for missing folders has the command that creates them', { skip }, async (t) => {
   const folder = temporaryFolder(t)
   chmodSync(folder, 0o755)
   const [state, output] = [join(folder, 'state'), join(folder, 'output')]
@@ -133,7 +133,7 @@ t.test('folders that are missing and can not be made are named with what makes t
   t.equal(await start(node), null)
 })
 
-t.test('init as another user says the same', { skip }, async (t) => {
+t.test('init as another user reports the same', { skip }, async (t) => {
   const { folder, state } = makeNode(temporaryFolder(t))
   const run = { cwd: state, environment: minimalEnvironment(folder), wrapper }
   t.equal((await runCommand(['init', '-i', CLUSTER_ID], run)).code, 0)
@@ -146,7 +146,7 @@ t.test('init as another user says the same', { skip }, async (t) => {
   )
 })
 
-t.test('a cache that another user owns is a warning that says what to do, and the token comes', { skip }, async (t) => {
+t.test('a cache of another user is a warning with the fix, and the token is printed', { skip }, async (t) => {
   const aws = await startAws(t)
   chmodSync(dirname(aws.caFile), 0o755)
   const { folder, state } = makeNode(temporaryFolder(t))

@@ -8,7 +8,7 @@ import { minimalEnvironment, runCommand, temporaryFolder } from './harness/comma
 import { freePort, startTestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
 
-t.test('a configuration that is replaced by rubbish, or gone, changes nothing until the next start', async (t) => {
+t.test('a broken or missing configuration changes nothing until the next start', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  tokenCacheTTL: 0\n` })
   const config = join(server.folder, 'config.yaml')
@@ -37,7 +37,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ 
 
 for (const address of ['::', '::1']) {
   const skip = hasIpv6 ? false : 'this machine has no IPv6'
-  t.test(`status and health over IPv6 where the server listens on ${address}`, { skip }, async (t) => {
+  t.test(`status and health over IPv6 if the server listens on ${address}`, { skip }, async (t) => {
     const aws = await startAws(t)
     const health = await freePort()
     const configuration = `${USER_CONFIGURATION}  healthAddress: '[${address}]:${health}'\n`
@@ -68,7 +68,7 @@ for (const address of ['::', '::1']) {
   })
 }
 
-t.test('a kubeconfig with insecure-skip-tls-verify is warned about, once, and taken at its word', async (t) => {
+t.test('a kubeconfig with insecure-skip-tls-verify is warned about once, and honoured', async (t) => {
   const aws = await startAws(t)
   const cluster = await startCluster(t)
   const kubeconfig = join(temporaryFolder(t), 'config')

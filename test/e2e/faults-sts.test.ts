@@ -12,21 +12,21 @@ import { metricsOf, refusals, REGION, startAws, USER_CONFIGURATION, userToken, v
 const skip = cannotMislead
 const MINUTE_MS = 60_000
 const HOST = `sts.${REGION}.amazonaws.com`
-/** Logins at once. */
+/** Concurrent logins. */
 const WAVE = 24
-/** How many files, sockets among them, may be open more than before; connections to STS are kept and so differ a little. */
+/** The number of additional open files that is allowed, including sockets. Connections to STS are kept, so it varies a little. */
 const SLACK = 4
 
-/** How long STS is gone, in milliseconds. */
+/** The duration of the STS outage, in milliseconds. */
 const GONE_MS = 8_000
 
 interface Direct {
   readonly aws: SandboxAws
   readonly way: DirectSts
   readonly server: TestServer
-  /** Sends that many logins at once over one connection, each with a token of its own; gives how often each status came. */
+  /** Sends that many logins at once over one connection, each with its own token, and returns the number of each status. */
   readonly wave: (count?: number) => Promise<Readonly<Record<number, number>>>
-  /** How many files the server has open. */
+  /** The number of open files of the server. */
   readonly files: () => number
 }
 
@@ -66,26 +66,22 @@ async function startDirect(t: Test, ...resolved: readonly string[]): Promise<Dir
   return { aws, way, server, wave, files: () => readdirSync(`/proc/${server.pid}/fd`).length }
 }
 
-t.test(
-  'an STS host that does not resolve is unreachable, at once, and is back as soon as it resolves',
-  { skip },
-  async (t) => {
-    const { aws, way, server } = await startDirect(t)
-    const startedAt = performance.now()
-    const answer = await server.review(userToken())
-    const took = performance.now() - startedAt
-    t.equal(answer.status, 502)
-    t.ok(took < 3_000, `${Math.round(took)} ms`)
-    const error = new RegExp(`${HOST.replaceAll('.', '\\.')} can't be reached: .*(?:ENOTFOUND|EAI_AGAIN)`)
-    t.match(await refusals(server, 1), [{ level: 'warning', reason: 'sts_unreachable', error }])
-    t.equal((await metricsOf(server))('sts_connection_failures_total', { StsRegion: REGION }), 1)
-    t.equal(aws.sts.requests.length, 0)
-    way.resolve(HOST)
-    await eventually(t, 'logins pass again', true, 2_000, async () => verdict(await server.review(userToken())))
-  },
-)
+t.test('an STS host that does not resolve fails at once, and works as soon as it resolves', { skip }, async (t) => {
+  const { aws, way, server } = await startDirect(t)
+  const startedAt = performance.now()
+  const answer = await server.review(userToken())
+  const took = performance.now() - startedAt
+  t.equal(answer.status, 502)
+  t.ok(took < 3_000, `${Math.round(took)} ms`)
+  const error = new RegExp(`${HOST.replaceAll('.', '\\.')} can't be reached: .*(?:ENOTFOUND|EAI_AGAIN)`)
+  t.match(await refusals(server, 1), [{ level: 'warning', reason: 'sts_unreachable', error }])
+  t.equal((await metricsOf(server))('sts_connection_failures_total', { StsRegion: REGION }), 1)
+  t.equal(aws.sts.requests.length, 0)
+  way.resolve(HOST)
+  await eventually(t, 'logins pass again', true, 2_000, async () => verdict(await server.review(userToken())))
+})
 
-t.test('after an outage of STS logins pass at once, and no more files are open than before', { skip }, async (t) => {
+t.test('after an STS outage logins pass at once, and no more files are open than before', { skip }, async (t) => {
   const { way, wave, files, server } = await startDirect(t, HOST)
   for (let round = 0; round < 3; round += 1) t.same(await wave(), { 200: WAVE }, 'before')
   const before = files()
@@ -114,37 +110,33 @@ t.test('after an outage of STS logins pass at once, and no more files are open t
   }
 })
 
-t.test(
-  'while STS is gone for a while all logins fail at once, and it costs nothing that lasts',
-  { skip },
-  async (t) => {
-    const { way, wave, files, server } = await startDirect(t, HOST)
-    for (let round = 0; round < 3; round += 1) t.same(await wave(), { 200: WAVE }, 'before')
-    const [filesBefore, memoryBefore] = [files(), residentMebibytes(server)]
-    await way.become('gone')
-    const until = performance.now() + GONE_MS
-    let [logins, most, memoryMost] = [0, 0, 0]
-    while (performance.now() < until) {
-      t.same(await wave(), { 502: WAVE })
-      logins += WAVE
-      most = Math.max(most, files())
-      memoryMost = Math.max(memoryMost, residentMebibytes(server))
-      await wait(100)
-    }
-    const failures = (await metricsOf(server))('sts_connection_failures_total', { StsRegion: REGION }) ?? 0
-    // The first of them all at once, and one a second; the others are not even tried.
-    t.ok(failures > 0 && failures <= WAVE + (GONE_MS / 1000) * 2, `${failures} calls for ${logins} logins`)
-    t.ok(most <= filesBefore + SLACK, `${most} files open at most, ${filesBefore} before`)
-    await way.become('up')
-    await eventually(t, 'logins pass again', true, 2_000, async () => (await wave(1))[200] === 1)
-    t.same(await wave(), { 200: WAVE }, 'after')
-    await eventually(t, 'files', true, 2_000, () => files() <= filesBefore + SLACK)
-    const grown = Math.max(memoryMost, residentMebibytes(server)) - memoryBefore
-    t.ok(grown < 64, `it grew by ${Math.round(grown)} MiB`)
-  },
-)
+t.test('during an STS outage all logins fail at once, and no resources leak', { skip }, async (t) => {
+  const { way, wave, files, server } = await startDirect(t, HOST)
+  for (let round = 0; round < 3; round += 1) t.same(await wave(), { 200: WAVE }, 'before')
+  const [filesBefore, memoryBefore] = [files(), residentMebibytes(server)]
+  await way.become('gone')
+  const until = performance.now() + GONE_MS
+  let [logins, most, memoryMost] = [0, 0, 0]
+  while (performance.now() < until) {
+    t.same(await wave(), { 502: WAVE })
+    logins += WAVE
+    most = Math.max(most, files())
+    memoryMost = Math.max(memoryMost, residentMebibytes(server))
+    await wait(100)
+  }
+  const failures = (await metricsOf(server))('sts_connection_failures_total', { StsRegion: REGION }) ?? 0
+  // The first ones at once, then one a second. The others are not tried.
+  t.ok(failures > 0 && failures <= WAVE + (GONE_MS / 1000) * 2, `${failures} calls for ${logins} logins`)
+  t.ok(most <= filesBefore + SLACK, `${most} files open at most, ${filesBefore} before`)
+  await way.become('up')
+  await eventually(t, 'logins pass again', true, 2_000, async () => (await wave(1))[200] === 1)
+  t.same(await wave(), { 200: WAVE }, 'after')
+  await eventually(t, 'files', true, 2_000, () => files() <= filesBefore + SLACK)
+  const grown = Math.max(memoryMost, residentMebibytes(server)) - memoryBefore
+  t.ok(grown < 64, `it grew by ${Math.round(grown)} MiB`)
+})
 
-t.test('a clock of STS that is 20 minutes off is told by its reason', async (t) => {
+t.test('an STS clock that is 20 minutes off has its own reason', async (t) => {
   for (const [minutes, reason, error] of [
     [20, 'expired', /signature is too old/],
     [-20, 'clock_ahead', /ahead of that of AWS/],
@@ -158,7 +150,7 @@ t.test('a clock of STS that is 20 minutes off is told by its reason', async (t) 
   }
 })
 
-t.test('a token by a clock that is 20 minutes off that of the server is told by its reason', async (t) => {
+t.test('a token from a clock that is 20 minutes off has its own reason', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const rows = [

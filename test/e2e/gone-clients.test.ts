@@ -9,12 +9,12 @@ import { eventually } from './harness/eventually.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
 
-/** Clients that are there together; the server asks STS for so many at once. */
+/** The number of concurrent clients, which is the number of concurrent calls to STS. */
 const CLIENTS = 24
 const WAVES = 2
-/** How long STS takes while clients go away, in milliseconds. */
+/** The latency of STS while clients disconnect, in milliseconds. */
 const STS_MS = 1_000
-/** How many files may be open more than before: connections to STS are kept, and so differ a little. */
+/** The number of additional open files that is allowed. Connections to STS are kept, so it varies a little. */
 const SLACK = 4
 const PATIENCE_MS = 10_000
 
@@ -24,7 +24,7 @@ interface Body {
   readonly length: number
 }
 
-/** Sends bodies as clients of their own; gives what lets all of them go away. */
+/** Sends bodies as separate clients, and returns a function that disconnects all of them. */
 type Send = (server: TestServer, bodies: readonly Body[]) => Promise<() => void>
 
 function http1(head: (body: Body) => string, text: (body: Body) => string, leave: (socket: TLSSocket) => void): Send {
@@ -81,9 +81,9 @@ const SENDS: Readonly<Record<string, Send>> = {
 interface Place {
   readonly aws: SandboxAws
   readonly server: TestServer
-  /** One body for each client, with a token of its own. */
+  /** One body per client, each with its own token. */
   readonly bodies: (bytes?: number) => readonly Body[]
-  /** That somebody else is let in. */
+  /** Asserts that another login is granted. */
   readonly logIn: (t: Test, when: string) => Promise<void>
   readonly files: () => number
 }
@@ -112,7 +112,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(5)
 }
 
-/** That so many logins were let in and nobody refused, and that nothing is left of those who went. */
+/** Asserts the number of granted logins, that none is refused, and that disconnected clients leave nothing behind. */
 async function checkTraces(t: Test, { aws, server, files }: Place, filesBefore: number, logins: number): Promise<void> {
   await eventually(t, 'files', true, PATIENCE_MS, () => files() <= filesBefore + SLACK)
   t.comment(`${filesBefore} files open before, ${files()} after`)
@@ -140,7 +140,7 @@ async function checkTraces(t: Test, { aws, server, files }: Place, filesBefore: 
 }
 
 for (const [name, send] of Object.entries(SENDS)) {
-  t.test(`clients go away while STS is asked: ${name}`, async (t) => {
+  t.test(`clients disconnect during the STS call: ${name}`, async (t) => {
     const place = await start(t)
     const { aws, server, bodies, logIn, files } = place
     await logIn(t, 'before')
@@ -161,7 +161,7 @@ for (const [name, send] of Object.entries(SENDS)) {
     await checkTraces(t, place, filesBefore, 1 + WAVES * (CLIENTS + 1))
   })
 
-  t.test(`clients go away amid the body: ${name}`, async (t) => {
+  t.test(`clients disconnect during the body: ${name}`, async (t) => {
     const place = await start(t)
     const { server, bodies, logIn, files } = place
     await logIn(t, 'before')

@@ -16,7 +16,7 @@ const MAX_GROWTH_MEBIBYTES = 48
 const PATIENCE_MS = 10_000
 
 const HEAD = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n'
-/** As many headers as a server keeps while it waits for the rest. */
+/** The number of headers that a server keeps while it waits for the rest. */
 const HALF = HEAD + 'x-half: sent\r\n'.repeat(120)
 
 interface Place {
@@ -36,14 +36,14 @@ async function start(t: Test): Promise<Place> {
   return { server, open }
 }
 
-/** Sends a request; resolves with all that comes until the server closes the connection. */
+/** Sends a request, and resolves with everything received until the server closes the connection. */
 function exchange(open: () => Socket, request: string): Promise<string> {
   const socket = open()
   socket.write(request)
   return text(socket).catch(() => '')
 }
 
-/** Whether the server closes a connection in time. */
+/** True if the server closes a connection in time. */
 async function isCut(socket: Socket): Promise<boolean> {
   const patience = AbortSignal.timeout(PATIENCE_MS)
   socket.resume()
@@ -74,7 +74,7 @@ t.test(`${HALF_SENT} half-sent headers on the health port cost no memory, no des
   t.equal(verdict(await server.review(userToken())), true, 'a login afterwards')
 })
 
-t.test(`the health port has ${CONNECTIONS} connections, and each of them 2 s for its request`, async (t) => {
+t.test(`the health port has ${CONNECTIONS} connections, with 2 s for a request`, async (t) => {
   const { open } = await start(t)
   // A connection without a byte is not accepted at once: the kernel waits for the first one.
   const begin = (): Socket => {
@@ -117,7 +117,7 @@ t.test('headers on the health port have 2 KiB', async (t) => {
   t.equal(verdict(await server.review(userToken())), true)
 })
 
-t.test('the health port takes GET and HEAD, and closes each connection after its answer', async (t) => {
+t.test('the health port accepts GET and HEAD, and closes each connection after its answer', async (t) => {
   const { open } = await start(t)
   for (const path of ['/', '/healthz', '/livez', '/any/path?x']) {
     for (const method of ['GET', 'HEAD']) {

@@ -6,20 +6,20 @@ import { minimalEnvironment, runCommand, temporaryFolder } from './harness/comma
 import { roleEntry, testFollowing } from './harness/follow.ts'
 import { HOSTILE_DOCUMENTS, HOSTILE_JSON } from './harness/hostile-documents.ts'
 
-/** How soon a document must be read, in milliseconds. */
+/** The time to read a document, in milliseconds. */
 const READ_MS = 20_000
 
-/** What reading a document may take, in MiB of resident memory. */
+/** The resident memory for reading a document, in MiB. */
 const MAX_MEMORY_MIB = 150
 
-/** The longest that the event loop may be held up, in milliseconds: ten times the target, since other programs run beside this test. */
+/** The longest delay of the event loop, in milliseconds: ten times the target, because other programs run beside this test. */
 const MAX_DELAY_MS = 500
 
 function resident(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
-/** Begins to measure the peak of a process's resident memory again (proc(5), clear_refs). */
+/** Resets the peak of a process's resident memory (proc(5), clear_refs). */
 function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
@@ -85,7 +85,7 @@ function manifest(text: string): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: ${data}\n`
 }
 
-void test('lint says that a document is over a limit, and where', async (t) => {
+void test('lint reports that a document is over a limit, and where', async (t) => {
   const folder = temporaryFolder(t)
   const over = HOSTILE_DOCUMENTS.filter(([, , outcome]) => outcome === 'over')
   const files = [

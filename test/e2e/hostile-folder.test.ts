@@ -33,7 +33,7 @@ function sign(region = 'us-west-2', date = new Date()): string {
   return presignedUrl({ host, region, clusterId: 'k8s.local', accessKeyId: USER_KEY_ID, secretAccessKey, date })
 }
 
-/** What differs from run to run, by the clock and the keys that are made. */
+/** Text that differs between runs, by clock and keys. */
 function withoutTimes(text: string): string {
   return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME').replace(/(aws-iam-authenticator)-\d+/g, '$1-N')
 }
@@ -78,7 +78,7 @@ t.test('every subcommand does the same in a folder full of traps as in an empty 
   t.notOk(existsSync(marker), 'nothing of the folder was run')
 })
 
-t.test('a token in that folder is the one of the environment, and of nothing else', async (t) => {
+t.test('a token in that folder uses only the environment', async (t) => {
   const { aws, hostile, marker } = await start(t)
   const environment = personEnvironment(hostile, aws.environment, { AWS_REGION: 'us-west-2' })
   const signed = await runCommand(['token', '-i', 'k8s.local', '--token-only'], { cwd: hostile, environment })
@@ -100,7 +100,7 @@ t.test('a token in that folder is the one of the environment, and of nothing els
   t.notOk(existsSync(marker))
 })
 
-t.test('init makes its files there and runs nothing', async (t) => {
+t.test('init creates its files there and runs nothing', async (t) => {
   const { hostile, marker } = await start(t)
   const before = readdirSync(hostile)
   const made = await runCommand(['init', '-i', 'k8s.local'], { cwd: hostile, environment: minimalEnvironment(hostile) })
@@ -110,7 +110,7 @@ t.test('init makes its files there and runs nothing', async (t) => {
   t.notOk(existsSync(marker))
 })
 
-t.test('the server runs there as anywhere', async (t) => {
+t.test('the server runs there as anywhere else', async (t) => {
   const { aws, hostile, marker } = await start(t)
   const server = await startTestServer(t, { aws, cwd: hostile, configuration: CONFIGURATION })
   const answer = await server.review(tokenOfUrl(sign()))
@@ -122,7 +122,7 @@ t.test('the server runs there as anywhere', async (t) => {
   t.notOk(existsSync(marker))
 })
 
-t.test('no variable of the runtime makes the command another program', async (t) => {
+t.test('no variable of the runtime changes the program', async (t) => {
   const { clean, hostile, marker } = await start(t)
   const preload = join(hostile, 'preload.js')
   writeFileSync(preload, `require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`)

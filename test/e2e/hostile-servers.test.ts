@@ -19,18 +19,18 @@ import { personEnvironment } from './harness/person.ts'
 const HOST = 'sts.eu-west-1.amazonaws.com'
 const ROLE = ['-r', ROLE_ARN]
 
-/** Time for a call, and for starting the command on a busy machine, in seconds. */
+/** Time for a call, and for a start of the command on a busy machine, in seconds. */
 const CALL_SECONDS = 10 + 8
 
-/** Time for a call that fails at once, which may be made three times, in seconds. */
+/** Time for a call that fails at once and may be retried twice, in seconds. */
 const FAST_SECONDS = 8
 
-/** Most that a server can send to a client that has stopped reading, in MiB: its limit, for each of three calls, and what kernels hold. */
+/** Most data that a server can send to a client that has stopped reading, in MiB: the limit of each of three calls, and kernel buffers. */
 const SENT_MIB = 24
 
 const authority = createAuthority()
 
-/** The ways to STS. */
+/** The routes to STS. */
 const WAYS = ['directly', 'through a proxy'] as const
 
 interface Person {
@@ -54,7 +54,7 @@ async function personBefore(t: Test, way: (typeof WAYS)[number], answer: Answer)
 }
 
 for (const way of WAYS) {
-  t.test(`${way}: answers at the limits are good, and bad ones fail in time and within memory`, async (t) => {
+  t.test(`${way}: answers within the limits are accepted, and bad ones fail in time and within memory`, async (t) => {
     let goodMib = 0
     for (const [name, answer] of GOOD) {
       const { environment } = await personBefore(t, way, answer)
@@ -87,7 +87,7 @@ for (const way of WAYS) {
     t.equal(other.connections, 0)
   })
 
-  t.test(`${way}: a wrong certificate is refused before anything is sent`, async (t) => {
+  t.test(`${way}: a wrong certificate is rejected before anything is sent`, async (t) => {
     const rows = [
       ['another name', 'ERR_TLS_CERT_ALTNAME_INVALID', () => authority.secureContext(`${HOST}.evil.example`)],
       ['expired', 'CERT_HAS_EXPIRED', (host: string) => authority.expiredContext(host)],

@@ -13,21 +13,21 @@ import { startAws } from './harness/webhook.ts'
 
 const ROLE = ['-r', ROLE_ARN]
 
-/** Time for starting the command on a busy machine, in seconds. */
+/** Time for a start of the command on a busy machine, in seconds. */
 const START_SECONDS = 8
 
-/** Time for a connection, in seconds: it is not made again. */
+/** Time for a connection, in seconds. It is not retried. */
 const CONNECT_SECONDS = 5 + START_SECONDS
 
-/** Time for all that `token` may wait for, in seconds. */
+/** Total time that `token` may wait, in seconds. */
 const TOTAL_SECONDS = 30 + START_SECONDS
 
-/** Runs at the same time that only wait. */
+/** The number of concurrent runs that only wait. */
 const AT_ONCE = 4
 
 const authority = createAuthority()
 
-/** Runs `token` without enemies: the memory that it takes, and what it may take with them, in MiB. */
+/** Runs `token` normally: the memory that it needs, and the allowed memory under attack, in MiB. */
 async function memoryLimit(t: Test): Promise<number> {
   const aws = await startAws(t)
   const run = await measureToken(
@@ -57,7 +57,7 @@ t.test('a hostile proxy', async (t) => {
   await inGroups([...ENDLESS_AND_SLOW, ...tunnels], AT_ONCE, act)
 })
 
-t.test('a proxy with TLS that is not trusted', async (t) => {
+t.test('a proxy with an untrusted certificate', async (t) => {
   const requests: string[] = []
   const server = await startHostileTlsServer(
     t,
@@ -71,7 +71,7 @@ t.test('a proxy with TLS that is not trusted', async (t) => {
   t.same(requests, [])
 })
 
-t.test('something else than TLS at the port of STS', async (t) => {
+t.test('a service other than TLS at the port of STS', async (t) => {
   const mib = await memoryLimit(t)
   await inGroups(IN_PLACE_OF_TLS, AT_ONCE, async ([name, answer]) => {
     const { port } = await startHostileServer(t, answer)
@@ -107,7 +107,7 @@ t.test('hostile metadata services and credentials endpoints', async (t) => {
   await inGroups([...WRONG, ...FLOODS, ...ENDLESS_AND_SLOW], AT_ONCE, act)
 })
 
-t.test('retries end with the time for a token', async (t) => {
+t.test('retries end when the time for a token is over', async (t) => {
   const ca = join(temporaryFolder(t), 'ca.pem')
   writeFileSync(ca, authority.pem)
   const answers: readonly (readonly [string, Answer])[] = [

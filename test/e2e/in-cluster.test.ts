@@ -48,7 +48,7 @@ function startFollower(t: Test, aws: SandboxAws, environment: Environment, ...ar
 
 for (const address of ['127.0.0.1', '::1']) {
   const skip = root === false && !(await listens(address)) ? `this machine has no ${address}` : root
-  await t.test(`in a pod the service account leads to the API server at ${address}`, { skip }, async (t) => {
+  await t.test(`in a pod the service account gives the API server at ${address}`, { skip }, async (t) => {
     const aws = await startAws(t)
     const api = await startApi(t, 'first-token', address)
     const files = { token: 'first-token\n', certificateAuthority: clusterTls.cert, namespace: 'kube-system' }
@@ -83,7 +83,7 @@ for (const address of ['127.0.0.1', '::1']) {
   })
 }
 
-await t.test('without a service account the start fails and says what to do', async (t) => {
+await t.test('without a service account the start fails with the fix', async (t) => {
   const aws = await startAws(t)
   const failed = await startFollower(t, aws, {}).then(
     () => '',
@@ -98,7 +98,7 @@ const address = Object.values(networkInterfaces())
   .find((each) => each?.internal === false && each.family === 'IPv4')?.address
 const noAddress = address === undefined ? 'this machine has no address but the loopback' : false
 
-await t.test('NO_PROXY leads past the proxy for AWS to the API server', { skip: noAddress }, async (t) => {
+await t.test('NO_PROXY skips the AWS proxy for the API server', { skip: noAddress }, async (t) => {
   const aws = await startAws(t)
   const api = await startApi(t, 'the-token', address ?? '')
   const kubeconfig = join(temporaryFolder(t), 'config')

@@ -9,9 +9,9 @@ import { COMMAND, minimalEnvironment, runCommand, temporaryFolder, type Finished
 
 const KUBECONFIG = 'aws-iam-authenticator.kubeconfig'
 const KILLS = 24
-/** The part of the time in which no file is touched yet. */
+/** The time before the first file is touched. */
 const STARTING = 0.3
-/** Each step on the files takes this much longer, in microseconds, so that kills fall between them. */
+/** The delay of each file operation, in microseconds, so that kills fall between them. */
 const STEP_US = 10_000
 const STEPS = 'fsync,fdatasync,link,linkat,rename,renameat,renameat2,unlink,unlinkat,fchmod'
 
@@ -37,7 +37,7 @@ function matches(folder: string): boolean {
   return new X509Certificate(text(folder, 'cert.pem')).checkPrivateKey(createPrivateKey(text(folder, 'key.pem')))
 }
 
-t.test('init --force renews: a new pair, the one before beside it, and a kubeconfig that trusts both', async (t) => {
+t.test('init --force renews: a new pair, the previous one beside it, and a kubeconfig that trusts both', async (t) => {
   const folder = temporaryFolder(t)
   t.equal((await init(folder)).code, 0)
   const [certificate, key] = [text(folder, 'cert.pem'), text(folder, 'key.pem')]
@@ -54,20 +54,20 @@ t.test('init --force renews: a new pair, the one before beside it, and a kubecon
   t.same(trusted(folder), [text(folder, 'cert.pem')], 'a later init trusts the new one alone')
 })
 
-t.test('--force where there is no pair makes one; rubbish gives way to it', async (t) => {
+t.test('--force creates a missing pair and replaces garbage', async (t) => {
   const folder = temporaryFolder(t)
   t.equal((await init(folder, '--force')).code, 0)
   t.same(readdirSync(folder).sort(), [KUBECONFIG, 'cert.pem', 'key.pem'])
   t.ok(matches(folder))
 })
 
-t.test('a key type that is none is a usage error', async (t) => {
+t.test('an invalid key type is a usage error', async (t) => {
   const folder = temporaryFolder(t)
   t.match(await init(folder, '--key-type=dsa'), { code: 1, stderr: /^Error: invalid argument for --key-type/m })
   t.same(readdirSync(folder), [])
 })
 
-/** Runs init with slow files, and kills it after a time; tells whether it ended before. */
+/** Runs init with slow files, kills it after a time, and returns whether it ended before. */
 async function killedInit(folder: string, args: readonly string[], afterMs: number): Promise<boolean> {
   const slow = ['-f', '-qq', '-o', '/dev/null', '-e', `inject=${STEPS}:delay_enter=${STEP_US}`]
   const command = [...COMMAND, 'init', '-i', 'k8s.local', '--key-type=ecdsa', ...args]
@@ -84,7 +84,7 @@ async function killedInit(folder: string, args: readonly string[], afterMs: numb
   return isOver
 }
 
-/** What counts is whole, or is not there. */
+/** Each file is complete or absent. */
 function checkWhole(t: Test, folder: string, what: string): void {
   const names = readdirSync(folder)
   if (names.includes('cert.pem')) t.ok(new X509Certificate(text(folder, 'cert.pem')).ca, `${what}: the certificate`)

@@ -13,7 +13,7 @@ function init(cwd: string, ...args: readonly string[]): Promise<Finished> {
   return runCommand(['init', ...args], { cwd, environment: minimalEnvironment(cwd) })
 }
 
-/** What each file of a folder holds and when it was written last. */
+/** The content and modification time of each file of a folder. */
 function snapshot(folder: string): Map<string, string> {
   return new Map(
     readdirSync(folder).map((name) => {
@@ -85,7 +85,7 @@ t.test('init leaves a pair and a webhook kubeconfig in the working folder', asyn
   t.same(snapshot(folder), before, 'a second run changes nothing')
 })
 
-t.test('half a pair is an error that names both files, and nothing is changed', async (t) => {
+t.test('half a pair is an error that names both files, and changes nothing', async (t) => {
   for (const missing of ['cert.pem', 'key.pem']) {
     const folder = temporaryFolder(t)
     t.equal((await init(folder, '-i', 'k8s.local')).code, 0)
@@ -100,7 +100,7 @@ t.test('half a pair is an error that names both files, and nothing is changed', 
   }
 })
 
-t.test('a pair that does not match, or is none, is an error that names both files', async (t) => {
+t.test('a mismatched or invalid pair is an error that names both files', async (t) => {
   const [folder, other] = [temporaryFolder(t), temporaryFolder(t)]
   await Promise.all([folder, other].map((each) => init(each, '-i', 'k8s.local')))
   for (const key of [readFileSync(join(other, 'key.pem'), 'utf8'), 'rubbish', '']) {
@@ -115,7 +115,7 @@ t.test('a pair that does not match, or is none, is an error that names both file
   }
 })
 
-t.test('with the gate ConfiguredInitDirectories the files go where the configuration says', async (t) => {
+t.test('with the gate ConfiguredInitDirectories the files are written to the configured paths', async (t) => {
   const folder = temporaryFolder(t)
   const state = join(folder, 'state')
   const output = join(folder, 'output')
@@ -167,7 +167,7 @@ t.test('the certificate is made for --hostname and --address', async (t) => {
   t.same(readdirSync(folder), [])
 })
 
-t.test('the configuration is checked as the server would, before a file is made', async (t) => {
+t.test('the configuration is checked as by the server, before a file is created', async (t) => {
   const rows: readonly (readonly [text: string, place: RegExp])[] = [
     ['clusterID: k8s.local\nserver:\n  port: ninety\n', /config\.yaml:3:9: .*ninety/],
     ['clusterID: k8s.local\nserver:\n\tport: 1\n', /config\.yaml:3:1: /],

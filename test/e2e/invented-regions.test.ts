@@ -16,14 +16,14 @@ import { http2, type WireClient } from './harness/wire.ts'
 const REGIONS = 2_000
 const PER_SECOND = 2_000
 const TICK_MS = 10
-/** Generous: the machine runs other tests at the same time. */
+/** Generous, because the machine runs other tests at the same time. */
 const PROMPT_MS = 5_000
-/** Tokens under way at once: a busy machine gets fewer a second, and no backlog. */
+/** The limit of concurrent tokens: a busy machine has a lower rate, and no backlog. */
 const MAX_OPEN = 500
 /** Region labels, and `other`. */
 const MAX_REGION_LABELS = 65
 
-/** Tokens that name regions AWS does not have. Their signatures are wrong: whoever answers refuses them. */
+/** Tokens with regions that AWS does not have. Their signatures are wrong, so any server refuses them. */
 function inventedTokens(): readonly string[] {
   const forger = { ...USER, secretAccessKey: 'wrong' }
   return Array.from({ length: REGIONS }, (_, n) => signToken(USER_KEY_ID, forger, { region: `us-nowhere-${n}` }))
@@ -35,12 +35,12 @@ function review(client: WireClient, token: string): Promise<unknown> {
 }
 
 interface Flood {
-  /** Tokens that were answered so far. */
+  /** The number of answered tokens so far. */
   readonly answered: () => number
   readonly end: () => Promise<void>
 }
 
-/** Sends the tokens again and again, at {@link PER_SECOND}. */
+/** Sends the tokens repeatedly, at {@link PER_SECOND}. */
 function startFlood(t: Test, server: TestServer): Flood {
   const tokens = inventedTokens()
   const client = http2(server)
@@ -76,7 +76,7 @@ function startFlood(t: Test, server: TestServer): Flood {
   }
 }
 
-t.test('a first login through an unused region is prompt while invented regions arrive', async (t) => {
+t.test('a first login through an unused region is fast during a flood of invented regions', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const flood = startFlood(t, server)
@@ -103,8 +103,8 @@ t.test('a first login through an unused region is prompt while invented regions 
   t.ok(invented.size >= 20 && invented.size < 20 + 5 * 20, `${invented.size} invented hosts were asked`)
 })
 
-t.test('invented regions have no time series of their own, whatever answers for them', async (t) => {
-  // The sandbox answers for every region, as a proxy does that inspects TLS.
+t.test('invented regions have no time series of their own, whatever answers', async (t) => {
+  // The sandbox answers for every region, like a proxy that inspects TLS.
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const flood = startFlood(t, server)
@@ -117,7 +117,7 @@ t.test('invented regions have no time series of their own, whatever answers for 
   t.ok(regions.size <= MAX_REGION_LABELS, `${regions.size} regions`)
 })
 
-t.test('a region without an entry in the table has its own label after a login was granted through it', async (t) => {
+t.test('a region without an entry in the table has its own label after a login through it was granted', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const [StsRegion, labels] = ['us-brandnew-1', { ResponseCode: '200', StsRegion: 'us-brandnew-1' }]

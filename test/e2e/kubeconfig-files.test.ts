@@ -10,7 +10,7 @@ import { startPersonCluster, type PersonCluster } from './harness/person-cluster
 
 const ADMIN = 'arn:aws:iam::123456789012:role/Admin'
 
-/** Two files: of one user, and of all else, in which the user has no rights. */
+/** Two files: one with a user, one with everything else, whose user has no rights. */
 function splitKubeconfig({ folder, api, token }: PersonCluster): readonly [users: string, clusters: string] {
   const write = (name: string, config: object): string => {
     const path = join(folder, name)
@@ -27,7 +27,7 @@ function splitKubeconfig({ folder, api, token }: PersonCluster): readonly [users
   return [write('users', { users: [{ name: 'me', user: { token } }] }), clusters]
 }
 
-t.test('lint and explain follow a KUBECONFIG of several files as kubectl does', async (t) => {
+t.test('lint and explain read several files of KUBECONFIG as kubectl does', async (t) => {
   const cluster = await startPersonCluster(t, { mapRoles: `- {rolearn: "${ADMIN}", username: a, groups: [g]}\n` })
   const [users, clusters] = splitKubeconfig(cluster)
   const KUBECONFIG = [join(cluster.folder, 'none'), users, clusters].join(':')
@@ -52,7 +52,7 @@ t.test('lint and explain follow a KUBECONFIG of several files as kubectl does', 
   t.match(none, { code: 1, stdout: '', stderr: /none/ })
 })
 
-t.test('add takes the files of KUBECONFIG, and none that nobody named', async (t) => {
+t.test('add uses the files of KUBECONFIG, and no default', async (t) => {
   const cluster = await startPersonCluster(t, {})
   const add = ['add', 'role', '--prompt=false', '--username=a', '--groups=b', '--rolearn']
   const files = splitKubeconfig(cluster).join(':')

@@ -11,7 +11,7 @@ import { startTestServer } from './harness/server.ts'
 
 const skip = binariesRunHere ? false : 'the kubectl binaries are for Linux on x86-64'
 
-await t.test('kubectl logs in with what kubeconfig wrote, beside what kubectl itself wrote', { skip }, async (t) => {
+await t.test('kubectl logs in with the output of kubeconfig, beside its own entries', { skip }, async (t) => {
   const aws = await startGovCloud(t)
   const configuration = `clusterID: k8s.local
 server:

@@ -36,7 +36,7 @@ function home(t: Test): Home {
   }
 }
 
-t.test('a kubeconfig that is not there is made, for its owner alone', async (t) => {
+t.test('a missing kubeconfig is created, readable by its owner only', async (t) => {
   const { run, path } = home(t)
   const args = ['-r', ROLE, '--profile=work', '--region', 'us-west-2']
   const { code, stdout } = await run(args)
@@ -68,39 +68,36 @@ t.test('a kubeconfig that is not there is made, for its owner alone', async (t) 
   t.equal(statSync(file).ino, before.ino, 'what is right is not written again')
 })
 
-t.test(
-  'all else in a kubeconfig stays, and so do its mode, links to it and what others set for the plugin',
-  async (t) => {
-    const { run, path } = home(t)
-    const [head, tail] = ['# mine\nkind:   Config\nusers:\n', '# end\ncontexts: [ ]\n']
-    const other = '- name: other   # not ours\n  user: {token: "x"}\n'
-    const old =
-      '- name: k8s.local\n  user:\n    exec:\n      command: old\n      env:\n      - {name: AWS_STS_REGIONAL_ENDPOINTS, value: regional}\n'
-    mkdirSync(path('.kube'))
-    writeFileSync(path('real'), head + other + old + tail)
-    chmodSync(path('real'), 0o640)
-    symlinkSync(path('real'), path('.kube/config'))
-    t.equal((await run(['--profile', 'work'])).code, 0)
-    const text = readFileSync(path('real'), 'utf8')
-    t.ok(text.startsWith(head + other))
-    t.ok(text.endsWith(tail))
-    t.ok(lstatSync(path('.kube/config')).isSymbolicLink())
-    t.equal(statSync(path('real')).mode & 0o777, 0o640)
-    const users: unknown = property(parse(text), 'users')
-    t.match(Array.isArray(users) && users[1], {
-      user: {
-        exec: {
-          env: [
-            { name: 'AWS_PROFILE', value: 'work' },
-            { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
-          ],
-        },
+t.test('everything else in a kubeconfig stays, including mode, links and settings of the plugin', async (t) => {
+  const { run, path } = home(t)
+  const [head, tail] = ['# mine\nkind:   Config\nusers:\n', '# end\ncontexts: [ ]\n']
+  const other = '- name: other   # not ours\n  user: {token: "x"}\n'
+  const old =
+    '- name: k8s.local\n  user:\n    exec:\n      command: old\n      env:\n      - {name: AWS_STS_REGIONAL_ENDPOINTS, value: regional}\n'
+  mkdirSync(path('.kube'))
+  writeFileSync(path('real'), head + other + old + tail)
+  chmodSync(path('real'), 0o640)
+  symlinkSync(path('real'), path('.kube/config'))
+  t.equal((await run(['--profile', 'work'])).code, 0)
+  const text = readFileSync(path('real'), 'utf8')
+  t.ok(text.startsWith(head + other))
+  t.ok(text.endsWith(tail))
+  t.ok(lstatSync(path('.kube/config')).isSymbolicLink())
+  t.equal(statSync(path('real')).mode & 0o777, 0o640)
+  const users: unknown = property(parse(text), 'users')
+  t.match(Array.isArray(users) && users[1], {
+    user: {
+      exec: {
+        env: [
+          { name: 'AWS_PROFILE', value: 'work' },
+          { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+        ],
       },
-    })
-  },
-)
+    },
+  })
+})
 
-t.test('of the files of KUBECONFIG, it changes the one that kubectl would', async (t) => {
+t.test('of the files of KUBECONFIG, it changes the same one as kubectl', async (t) => {
   const { run, path } = home(t)
   const list = { KUBECONFIG: ['none', 'a', 'b'].map(path).join(delimiter) }
   writeFileSync(path('a'), 'kind: Config\n')
@@ -115,7 +112,7 @@ t.test('of the files of KUBECONFIG, it changes the one that kubectl would', asyn
   t.match(readFileSync(path('c'), 'utf8'), 'k8s.local')
 })
 
-t.test('a context gets the user', async (t) => {
+t.test('a context is created for the user', async (t) => {
   const { run, path } = home(t)
   const file = path('config')
   const before =
@@ -139,7 +136,7 @@ t.test('a context gets the user', async (t) => {
   t.same(readFileSync(file), kept)
 })
 
-t.test('with --dry-run nothing is written, and no secret is printed', async (t) => {
+t.test('--dry-run writes nothing, and prints no secret', async (t) => {
   const { run, path } = home(t)
   const text = 'users:\n- name: other\n  user: {token: secret}\n'
   writeFileSync(path('config'), text)
@@ -154,7 +151,7 @@ t.test('with --dry-run nothing is written, and no secret is printed', async (t) 
   t.equal(existsSync(path('.kube')), false)
 })
 
-t.test('what can not be changed is left as it is, and the error says why', async (t) => {
+t.test('an unsupported file is left unchanged, and the error has the reason', async (t) => {
   const { run, path } = home(t)
   const file = path('config')
   const fails = async (text: string, says: RegExp): Promise<void> => {
@@ -166,7 +163,7 @@ t.test('what can not be changed is left as it is, and the error says why', async
     t.notMatch(stderr, 'secret')
     t.equal(readFileSync(file, 'utf8'), text)
   }
-  await fails('users: [secret\n', /config is no kubeconfig: line \d+, column \d+/)
+  await fails('users: [secret\n', /config is not a kubeconfig: line \d+, column \d+/)
   await fails('users: secret\n', /--dry-run/)
   writeFileSync(`${file}.lock`, '')
   await fails('kind: Config\n', /remove .*config\.lock/)

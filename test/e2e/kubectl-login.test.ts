@@ -44,11 +44,11 @@ interface ControlPlane {
   readonly aws: SandboxAws
   readonly cluster: Cluster
   readonly server: TestServer
-  /** What kube-apiserver's --authentication-token-webhook-config-file names. */
+  /** The file of kube-apiserver's --authentication-token-webhook-config-file. */
   readonly webhookKubeconfig: string
 }
 
-/** A control-plane node as kops sets it up: init before the API server starts, then the server of the DaemonSet. */
+/** A control-plane node of kops: init before the API server starts, then the server of the DaemonSet. */
 async function startControlPlane(t: Test): Promise<ControlPlane> {
   const aws = await startGovCloud(t)
   const cluster = await startCluster(t)
@@ -96,7 +96,7 @@ async function startControlPlane(t: Test): Promise<ControlPlane> {
   return { aws, cluster, server, webhookKubeconfig }
 }
 
-/** A person with a kubeconfig that asks our command for a token of this role. */
+/** A person with a kubeconfig that gets a token of this role from our command. */
 async function startPerson(
   t: Test,
   aws: SandboxAws,
@@ -176,7 +176,7 @@ await t.test('people log in with kubectl to a kops cluster in GovCloud', { skip 
   t.equal((await server.stop()).code, 0)
 })
 
-await t.test('people who are refused are told so, and the log says why', { skip }, async (t) => {
+await t.test('refused people are told so, and the log has the reason', { skip }, async (t) => {
   const { aws, cluster, server, webhookKubeconfig } = await startControlPlane(t)
   cluster.api.putConfigMap('kube-system', 'aws-auth', { mapRoles: AWS_AUTH })
   for (const version of ['1.20', '1.35'] as const) {

@@ -19,7 +19,7 @@ function manifest(mapRoles: string): string {
 
 type Lint = (args: readonly string[], input?: string) => Promise<Finished>
 
-/** A folder with these files, and lint run there. */
+/** A folder with these files, in which lint runs. */
 function lintIn(t: Test, files: Readonly<Record<string, string>>): Lint {
   const folder = temporaryFolder(t)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
@@ -32,7 +32,7 @@ function places({ stdout }: Finished): string[] {
   return [...stdout.matchAll(/^(\S+?:\d+:\d+: \w+): /gm)].map(([, place = '']) => place)
 }
 
-t.test('what is good passes', async (t) => {
+t.test('valid files pass', async (t) => {
   const lint = lintIn(t, {
     'aws-auth.yaml': manifest(ENTRY),
     'config.yaml': 'clusterID: k8s.local\nserver:\n  mapAccounts: ["123456789012"]\n',
@@ -48,7 +48,7 @@ t.test('what is good passes', async (t) => {
   t.match(await lint(['-', '--strict'], manifest(ENTRY)), { code: 0, stdout: /no problems/ })
 })
 
-t.test('errors exit with 1, warnings do so with --strict alone', async (t) => {
+t.test('errors exit with 1, warnings only with --strict', async (t) => {
   const typo = manifest(`${ENTRY}  usrname: x\n`)
   const lint = lintIn(t, { 'good.yaml': manifest(ENTRY), 'warned.yaml': typo, 'bad.yaml': manifest('- rolearn: x\n') })
   const warned = await lint(['good.yaml', 'warned.yaml'])
@@ -62,7 +62,7 @@ t.test('errors exit with 1, warnings do so with --strict alone', async (t) => {
   t.equal(bad.stderr, '')
 })
 
-t.test('a configuration file: types, typos, and what has no effect', async (t) => {
+t.test('a configuration file: types, typos, and settings without effect', async (t) => {
   const lines = [
     'clusterID: k8s.local',
     'server:',
@@ -133,16 +133,19 @@ t.test('JSON for scripts', async (t) => {
   t.equal(Object.keys(report ?? {}).join(), 'checked,findings,errors,warnings')
 })
 
-t.test('a username that is reserved', async (t) => {
+t.test('a reserved username', async (t) => {
   const lint = lintIn(t, {})
   const entry =
     '  mapRoles: [{rolearn: "arn:aws:iam::123456789012:role/a", username: "system:{{SessionName}}", groups: [a]}]\n'
   const reserved = '  reservedPrefixConfig: [{backendMode: MountedFile, usernamePrefixReserveList: ["system:"]}]\n'
   const found = await lint(['-'], `clusterID: x\nserver:\n${entry}${reserved}`)
-  t.match(found, { code: 0, stdout: /^stdin:3:14: warning: server\.mapRoles\[0\]: refuses whoever matches it/ })
+  t.match(found, {
+    code: 0,
+    stdout: /^stdin:3:14: warning: server\.mapRoles\[0\]: refuses every identity that matches it/,
+  })
 })
 
-t.test('what kubectl prints', { skip: !binariesRunHere && 'kubectl does not run here' }, async (t) => {
+t.test('output of kubectl', { skip: !binariesRunHere && 'kubectl does not run here' }, async (t) => {
   const cluster = await startPersonCluster(t, { mapRoles: `${ENTRY}- rolearn: x\n  usrname: a\n` })
   const env = { HOME: cluster.folder, KUBECONFIG: cluster.kubeconfig }
   const get = ['get', 'configmap', '-n', 'kube-system', '--field-selector=metadata.name=aws-auth']
@@ -168,7 +171,7 @@ t.test('what kubectl prints', { skip: !binariesRunHere && 'kubectl does not run 
   }
 })
 
-t.test('what is wrong with the call is said', async (t) => {
+t.test('usage errors', async (t) => {
   const lint = lintIn(t, { 'x.yaml': 'hello: world\n', 'empty.yaml': '' })
   t.match(await lint([]), { code: 1, stdout: '', stderr: /^Error: nothing to check: .*\nUsage:/ })
   t.match(await lint(['nowhere.yaml']), { code: 1, stdout: '', stderr: /^Error: can't read nowhere\.yaml: / })
@@ -179,7 +182,7 @@ t.test('what is wrong with the call is said', async (t) => {
   t.match(await lint(['empty.yaml']), { code: 1, stdout: /^empty\.yaml:1:1: error: is empty/ })
 })
 
-t.test('what a file holds can not speak to the terminal', async (t) => {
+t.test('text of a file cannot control the terminal', async (t) => {
   const hostile = manifest(String.raw`- {rolearn: "\e]0;owned\a\u202e\x9b2J", username: a, groups: [a]}`)
   const lint = lintIn(t, { 'bad.yaml': hostile })
   for (const more of [[], ['-o', 'json']]) {
@@ -221,7 +224,7 @@ t.test('a live cluster', async (t) => {
   t.match(refused, { code: 1, stdout: /^aws-auth of https:.*:1:1: error: can't be read: .*401/ })
 })
 
-t.test('the file of pre-commit starts the command for the files that count', async (t) => {
+t.test('the pre-commit hook starts the command for the right files', async (t) => {
   const { parse } = await import('yaml')
   const hooks: unknown = parse(readFileSync(new URL('../../.pre-commit-hooks.yaml', import.meta.url), 'utf8'))
   const [hook] = Array.isArray(hooks) ? hooks.map((item: unknown) => item) : []
@@ -238,7 +241,7 @@ t.test('the file of pre-commit starts the command for the files that count', asy
   t.notMatch('k8s/deployment.yaml', files)
 })
 
-t.test('on a terminal it has colours and marks, and fits 80 columns', { skip: noTerminal }, async (t) => {
+t.test('on a terminal it has colours and symbols, and fits 80 columns', { skip: noTerminal }, async (t) => {
   const home = temporaryFolder(t)
   writeFileSync(join(home, 'bad.yaml'), manifest('- rolearn: x\n'))
   const shown = await (

@@ -10,8 +10,8 @@ import { CLUSTER_ID, personAtHome, runToken } from './harness/token.ts'
 import { USER_KEYS } from './harness/person.ts'
 import { startAws } from './harness/webhook.ts'
 
-// Writes which pieces of the command Node.js loads, and which of its own modules: also those that were there before, where a piece
-// names them, for another runtime loads them then. The command ends itself by process.exit.
+// Prints the chunks of the command and the built-in modules that Node.js loads. Modules that were loaded before count
+// too if a chunk imports them, because another runtime loads them then. The command ends by process.exit.
 const HOOK = `
 import { appendFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
@@ -22,7 +22,7 @@ registerHooks({ load: (url, context, next) => (note(url), next(url, context)) })
 process.on('exit', () => process.moduleLoadList.filter((name) => !own.has(name)).forEach(note))
 `
 
-/** Packages and modules of which the command has no use while it signs a token. */
+/** Packages and modules that the command does not need to sign a token. */
 const HEAVY = [
   '/fastify/',
   '/undici/',
@@ -36,13 +36,13 @@ const HEAVY = [
   'packages/server/',
   'packages/init/',
 ]
-/** What a connection to AWS takes, of Node.js itself. */
+/** Built-in modules for a connection to AWS. */
 const CONNECTION: ReadonlySet<string> = new Set(['http', 'tls', 'net', 'dns', 'crypto'])
-/** To write the cache, whose lock a program takes. */
+/** For writing the cache, whose lock needs a program. */
 const CACHE_LOCK = 'child_process'
 const HEAVY_MODULES = ['http', 'https', 'http2', 'tls', 'net', 'dns', 'child_process', 'crypto', 'zlib']
 
-t.test('a token is signed without what servers and calls of AWS need', async (t) => {
+t.test('signing a token loads no server and no AWS client', async (t) => {
   const { pieces, metafile } = await split()
   const folder = temporaryFolder(t)
   const hook = join(folder, 'hook.mjs')
@@ -69,7 +69,7 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     return [[...heavy, ...HEAVY_MODULES.filter((name) => modules.has(name))], stdout, code ?? -1]
   }
 
-  await t.test('with static credentials, and for the version', async (t) => {
+  await t.test('with static credentials, and for version', async (t) => {
     const person = personAtHome(t, {}, USER_KEYS)
     const [loaded, token, code] = await loadedBy(['token', '-i', CLUSTER_ID, '--token-only'], person)
     t.same(loaded, [])
@@ -78,7 +78,7 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     t.same((await loadedBy(['version'], person))[0], [])
   })
 
-  await t.test('with a role from a warm cache', async (t) => {
+  await t.test('with a role from a valid cache', async (t) => {
     const aws = await startAws(t)
     const person = personAtHome(t, {}, USER_KEYS, aws.environment)
     const role = ['--cache', '-r', ROLE_ARN]
@@ -91,7 +91,7 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     t.equal(aws.sts.requests.length, calls, 'nobody is asked')
   })
 
-  await t.test('with a role that has to be assumed: the connection, and none of the libraries', async (t) => {
+  await t.test('with a role to assume: the connection, and none of the libraries', async (t) => {
     const aws = await startAws(t)
     const person = personAtHome(t, {}, USER_KEYS, aws.environment)
     const args = ['token', '-i', CLUSTER_ID, '--token-only', '--cache', '-r', ROLE_ARN]
@@ -106,7 +106,7 @@ t.test('a token is signed without what servers and calls of AWS need', async (t)
     t.equal(aws.sts.requests.length, 1)
   })
 
-  await t.test('and where they are needed they are seen', async (t) => {
+  await t.test('the check detects them where they are needed', async (t) => {
     const person = personAtHome(t, {}, USER_KEYS)
     const [forVerify] = await loadedBy(['verify', '-i', CLUSTER_ID, '-t', 'none'], person)
     for (const name of ['/undici/', 'packages/server/', 'tls']) {

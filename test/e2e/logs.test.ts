@@ -13,7 +13,7 @@ import { http1, type WireClient } from './harness/wire.ts'
 
 const ACCOUNT = '111122223333'
 
-t.test('a decision is two lines, with the fields that people search for', async (t) => {
+t.test('a decision has two lines, with the fields that people search for', async (t) => {
   const aws = await startAws(t)
   const configuration = `
 clusterID: k8s.local
@@ -85,7 +85,7 @@ interface Logged {
   readonly lines: readonly string[]
 }
 
-/** Runs a server that logs as it is told through a login, a refusal and its end. */
+/** Runs a server with these log settings through a login, a refusal and its end. */
 async function logOf(
   t: Test,
   { args = [], environment = {}, topLevel = '', username = 'alice' }: Logging,
@@ -93,7 +93,7 @@ async function logOf(
   const aws = await startAws(t)
   const folder = temporaryFolder(t)
   const [config, kubeconfig] = [join(folder, 'config.yaml'), join(folder, 'kubeconfig')]
-  // JSON in ASCII, which is YAML as well.
+  // ASCII JSON, which is YAML as well.
   const quoted = JSON.stringify(username).replace(/[\u007f-\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
@@ -123,7 +123,7 @@ async function logOf(
 
 const JSON_BODY = { 'content-type': 'application/json' }
 
-/** A client, as soon as the server listens, whatever it says of that. */
+/** A client, once the server listens. */
 async function clientOf(t: Test, port: number, certificateFile: string): Promise<WireClient> {
   for (const start = Date.now(); Date.now() - start < 20_000; await setTimeout(50)) {
     const certificate = await readFile(certificateFile, 'utf8').catch(() => '')
@@ -139,7 +139,7 @@ async function clientOf(t: Test, port: number, certificateFile: string): Promise
   throw new Error('the server does not listen')
 }
 
-t.test('the log is on stderr, in logfmt unless JSON is asked for, with the same keys', async (t) => {
+t.test('the log is on stderr, in logfmt or JSON, with the same keys', async (t) => {
   const text = await logOf(t, {})
   const json = await logOf(t, { args: ['--log-format=json'] })
   for (const { stdout, banner } of [text, json]) {
@@ -167,7 +167,7 @@ t.test('the log is on stderr, in logfmt unless JSON is asked for, with the same 
   )
 })
 
-t.test('the verbosity is that of the flag, else of the environment, else of the configuration file', async (t) => {
+t.test('the verbosity comes from the flag, else the environment, else the configuration file', async (t) => {
   const levels = async (logging: Logging): Promise<readonly unknown[]> => {
     const { lines } = await logOf(t, logging)
     return [...new Set(lines.map((line) => parseLogfmt(line).get('level')))]
@@ -182,7 +182,7 @@ t.test('the verbosity is that of the flag, else of the environment, else of the 
   t.same(await levels({ args: ['--log-verbosity=error'] }), [])
 })
 
-t.test('a name can neither begin a line of its own nor steer a terminal', async (t) => {
+t.test('a name can neither start a line nor control a terminal', async (t) => {
   const odd = 'eve\n{"level"}\r\u001b[31m\u0000\t\u007f\u009b\u2028\u2029 "x\\" level=panic'
   for (const format of ['json', 'text']) {
     const { lines } = await logOf(t, {

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
 import { USER_KEYS } from './harness/person.ts'
 
-/** In milliseconds. Far more than any of these takes, and far less than a pattern that backtracks would. */
+/** In milliseconds. Far more than any input needs, and far less than a backtracking pattern would take. */
 const PATIENCE_MS = 10_000
 
 const ROLE_ARN = 'arn:aws:iam::111122223333:role/Admin'

@@ -11,7 +11,7 @@ import { startAws } from './harness/webhook.ts'
 const ACCOUNT = '111122223333'
 const LIVE_MS = 1000
 
-/** A token of a session of a role. STS tells no path of it. */
+/** A token of a role session. STS leaves the path out of its ARN. */
 function session(aws: SandboxAws, role: string, name: string): string {
   return tokenOf(aws, `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${name}`)
 }
@@ -40,7 +40,7 @@ async function startWith(t: Test, args: readonly string[] = []): Promise<[Sandbo
   return [aws, await startTestServer(t, { aws, configuration: CONFIGURATION, args })]
 }
 
-t.test('patterns and names of sessions decide, in config.yaml', async (t) => {
+t.test('patterns and session names decide, in config.yaml', async (t) => {
   const [aws, server] = await startWith(t, ['--feature-gates=RolePathMatch=true'])
   for (const [token, expected] of [
     [session(aws, 'Admin', 'alice'), 'admin'],
@@ -58,7 +58,7 @@ t.test('patterns and names of sessions decide, in config.yaml', async (t) => {
   }
 })
 
-/** What the log says of the refusal of a token. */
+/** The log fields for the refusal of a token. */
 async function refusal(server: TestServer, token: string): Promise<LogLine> {
   await logSettled()
   const before = server.log().length
@@ -72,7 +72,7 @@ async function refusal(server: TestServer, token: string): Promise<LogLine> {
   return denial() ?? {}
 }
 
-t.test('a refusal names the entries that were nearly meant, and the section about it', async (t) => {
+t.test('a refusal names the near misses, and its section of the documentation', async (t) => {
   const [aws, server] = await startWith(t)
   const see = 'docs/errors.md#not_mapped'
   const path = await refusal(server, session(aws, 'Admin', 'alice'))
@@ -104,7 +104,7 @@ await testFollowing(
     await becomes('Any', 'ci', 'ci')
     await becomes('Other', 'alice', 'refused')
     const line = await refusal(server, session(aws, 'Other', 'alice'))
-    t.match(line['nearest'], /EKSConfigMap mapRoles\[2\] is out of force: sessionname/)
+    t.match(line['nearest'], /EKSConfigMap mapRoles\[2\] is rejected: sessionname/)
   },
 )
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { COMMAND, finish, minimalEnvironment, temporaryFolder } from './harness/command.ts'
 
-/** Makes a control group with a memory limit within the one that this process is in; null where this machine has none to give. */
+/** Creates a control group with a memory limit below that of this process; null if this machine cannot. */
 function makeGroup(bytes: number): string | null {
   const membership = readFileSync('/proc/self/cgroup', 'utf8')
   const version1 = /^\d+:(?:\S+,)?memory(?:,\S+)?:(\S+)$/m.exec(membership)?.[1]
@@ -26,8 +26,8 @@ function makeGroup(bytes: number): string | null {
   }
 }
 
-t.test('a server whose memory limit is too low says which field to change before it is killed', async (t) => {
-  // Node.js takes more than 20Mi before its first line.
+t.test('a server with too little memory names the field to change before it is killed', async (t) => {
+  // Node.js needs more than 20Mi before its first line.
   const limit = COMMAND.length === 1 ? 20 : 100
   const group = makeGroup(limit * 1024 * 1024)
   if (group === null) {
@@ -48,7 +48,7 @@ t.test('a server whose memory limit is too low says which field to change before
     stdio: 'pipe',
     detached: true,
   })
-  // It is killed for its memory, or where that suffices for now, once it has said so.
+  // It is killed for its memory, or, if that suffices, exits after the warning.
   child.stderr.on('data', (text: Buffer) => {
     if (text.includes('resources.limits.memory')) child.kill('SIGKILL')
   })

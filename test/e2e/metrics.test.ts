@@ -31,7 +31,7 @@ t.test('the metrics are in the text format of Prometheus', async (t) => {
   }
 })
 
-t.test('the metrics that dashboards have are there, with their labels', async (t) => {
+t.test('the metrics that dashboards use exist, with their labels', async (t) => {
   const server = await start(t)
   await server.review(userToken())
   await server.review('rubbish')
@@ -66,7 +66,7 @@ t.test('the metrics that dashboards have are there, with their labels', async (t
   t.same(bounds, defaults, "Prometheus' default buckets")
 })
 
-t.test('a reason that has not come up yet is there with 0, so that its rate is known from the first', async (t) => {
+t.test('a reason exists with 0 before it occurs, so that its rate is known from the start', async (t) => {
   const server = await start(t)
   const family = (await scrape(server)).get(`${PREFIX}refusals_total`)
   const reasons = family?.samples.map(({ labels }) => labels.get('reason'))
@@ -91,7 +91,7 @@ t.test('metrics of the process and of the runtime are included', async (t) => {
   t.equal(families.get('nodejs_version_info')?.samples.length, 1)
 })
 
-t.test('a metric holds no name that a client chose', async (t) => {
+t.test('a metric contains no name chosen by a client', async (t) => {
   const server = await start(t)
   const region = 'ap-invented-7'
   await server.review(userToken({ region }))

@@ -1,4 +1,4 @@
-// What others may have put in the place of a file that the command reads: it must end with an error that names it.
+// Irregular files at the path of a file that the command reads: the command must end with an error that names the path.
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -27,16 +27,16 @@ function hashed(algorithm: string, text: string): string {
 }
 
 interface Place {
-  /** What is read, below the working folder, which is the home folder too. */
+  /** The path to read, relative to the working folder, which is the home folder too. */
   readonly file: string
   readonly args: readonly string[]
   readonly environment?: Environment
   readonly files?: Readonly<Record<string, string>>
-  /** Kinds that are no error: a broken link where a missing file is none. */
+  /** Kinds that are not an error: a broken link counts as a missing file, and a missing file is allowed. */
   readonly harmless?: readonly OddKind[]
-  /** Kinds that count as a missing file, which is an error with words of its own. */
+  /** Kinds that count as a missing file, which has its own error. */
   readonly missing?: readonly OddKind[]
-  /** Whether a symbolic link is an error, wherever it leads. */
+  /** True if a symbolic link is an error, whatever its target. */
   readonly isLinkRejected?: boolean
   readonly isReadByNode?: boolean
 }
@@ -170,7 +170,7 @@ for (const [
   })
 }
 
-t.test('a FIFO that nobody reads in the place of the audit log or of the webhook kubeconfig', async (t) => {
+t.test('a FIFO without a reader at the path of the audit log or the webhook kubeconfig', async (t) => {
   const aws = await startAws(t)
   const folder = temporaryFolder(t)
   const audit = join(folder, 'audit.log')
@@ -189,7 +189,7 @@ t.test('a FIFO that nobody reads in the place of the audit log or of the webhook
   t.match(stderr, /Can't write \S+webhook\.yaml as .*it is a FIFO/)
 })
 
-t.test('what a shell hands over is read, and /dev/null is an empty file', async (t) => {
+t.test('process substitution is read, and /dev/null is an empty file', async (t) => {
   const folder = temporaryFolder(t)
   const environment = { ...minimalEnvironment(folder), ...KEYS, AWS_CONFIG_FILE: '/dev/null' }
   const input = 'clusterID: k8s.local\n'

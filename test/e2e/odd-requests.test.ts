@@ -69,7 +69,7 @@ function sendText({ port, certificate }: TestServer, text: string) {
   return socket
 }
 
-t.test('requests that nobody sends lead to no login, and the server goes on', async (t) => {
+t.test('unusual requests lead to no login, and the server continues', async (t) => {
   const server = await startTestServer(t, { aws: await startAws(t), configuration: USER_CONFIGURATION })
   const token = userToken()
   const sent = [
@@ -82,7 +82,7 @@ t.test('requests that nobody sends lead to no login, and the server goes on', as
     socket.on('data', (piece: Buffer) => (came += piece.toString('latin1')))
     const closed = once(socket, 'close').catch(() => undefined)
     await Promise.race([closed, sleep(150)])
-    // Gone amid it, where it is not answered.
+    // The client disconnects during the request if it is not answered.
     socket.destroy()
     await closed
     t.notMatch(came, /"authenticated":true/, name)

@@ -27,7 +27,7 @@ function auditLines(path: string): readonly unknown[] {
     .map((line): unknown => JSON.parse(line))
 }
 
-t.test('/livez and /readyz on both ports, at the health address that is configured', async (t) => {
+t.test('/livez and /readyz on both ports, at the configured health address', async (t) => {
   const health = await freePort()
   const server = await start(t, `  healthAddress: 127.0.0.1:${health}\n`)
   const list =
@@ -45,33 +45,30 @@ t.test('/livez and /readyz on both ports, at the health address that is configur
   }
 })
 
-t.test(
-  'a backend that has not loaded, and STS out of reach, are not ready; the network is told no reason',
-  async (t) => {
-    const aws = await startAws(t)
-    const server = await startTestServer(t, {
-      aws,
-      configuration: USER_CONFIGURATION + '  dynamicBackendModePath: /nonexistent/modes.json\n',
-      environment: { HTTPS_PROXY: `http://127.0.0.1:${await freePort()}` },
-    })
-    for (let call = 0; call < 3; call += 1) {
-      t.match(await server.request({ path: '/readyz' }), { status: 200 }, `before failure ${call + 1}`)
-      t.equal((await server.review(userToken({ date: new Date(Date.now() - call * 1000) }))).status, 502)
-    }
-    const answer = await server.request({ path: '/readyz' })
-    t.equal(answer.status, 500)
-    t.match(answer.text, /^\[-\]sts failed: reason withheld$/m)
-    t.match(answer.text, /^readyz check failed$/m)
-    t.match(await server.request({ path: '/livez' }), { status: 200 })
-    const asked = await status(server)
-    t.equal(asked.code, 2)
-    t.match(asked.stdout, /^ready +NO$/m)
-    t.match(asked.stdout, /! sts: the last 3 calls failed/)
-    for (const line of asked.stdout.split('\n')) t.ok(line.length <= 80, line)
-  },
-)
+t.test('an unloaded backend and unreachable STS are not ready; the network gets no reason', async (t) => {
+  const aws = await startAws(t)
+  const server = await startTestServer(t, {
+    aws,
+    configuration: USER_CONFIGURATION + '  dynamicBackendModePath: /nonexistent/modes.json\n',
+    environment: { HTTPS_PROXY: `http://127.0.0.1:${await freePort()}` },
+  })
+  for (let call = 0; call < 3; call += 1) {
+    t.match(await server.request({ path: '/readyz' }), { status: 200 }, `before failure ${call + 1}`)
+    t.equal((await server.review(userToken({ date: new Date(Date.now() - call * 1000) }))).status, 502)
+  }
+  const answer = await server.request({ path: '/readyz' })
+  t.equal(answer.status, 500)
+  t.match(answer.text, /^\[-\]sts failed: reason withheld$/m)
+  t.match(answer.text, /^readyz check failed$/m)
+  t.match(await server.request({ path: '/livez' }), { status: 200 })
+  const asked = await status(server)
+  t.equal(asked.code, 2)
+  t.match(asked.stdout, /^ready +NO$/m)
+  t.match(asked.stdout, /! sts: the last 3 calls failed/)
+  for (const line of asked.stdout.split('\n')) t.ok(line.length <= 80, line)
+})
 
-t.test('status on the node shows the server, and no secret', async (t) => {
+t.test('status on the node shows the server without secrets', async (t) => {
   const server = await start(t, '  auditLog: /dev/full\n')
   const token = userToken()
   t.equal(verdict(await server.review(token)), true)
@@ -98,7 +95,7 @@ t.test('status on the node shows the server, and no secret', async (t) => {
   t.notMatch(JSON.stringify(found), /PRIVATE KEY|X-Amz-Signature/)
 })
 
-t.test('status says what is wrong where no server answers', async (t) => {
+t.test('status reports the reason if no server answers', async (t) => {
   const server = await start(t)
   const gone = await runCommand(['status', `--port=${await freePort()}`, `--state-dir=${server.folder}`])
   t.match(gone, { code: 1, stdout: '', stderr: /^no status: no server listens on 127\.0\.0\.1:\d+/ })
@@ -127,7 +124,7 @@ t.test('/status is a 404 off the loopback', async (t) => {
   t.match(await status(server, `--address=${outside}`), { code: 1, stderr: /loopback/ })
 })
 
-t.test('the audit log has a line for each decision, is 0600, and is opened anew on SIGHUP', async (t) => {
+t.test('the audit log has a line for each decision, mode 0600, and is reopened on SIGHUP', async (t) => {
   const path = join(temporaryFolder(t), 'audit.jsonl')
   const server = await start(t, `  auditLog: ${path}\n`)
   const token = userToken()
@@ -155,14 +152,14 @@ t.test('the audit log has a line for each decision, is 0600, and is opened anew 
   t.equal(statSync(path).mode & 0o777, 0o600)
   renameSync(path, `${path}.1`)
   process.kill(server.pid, 'SIGHUP')
-  await server.waitForLog(({ msg }) => String(msg).includes('opening the audit log anew'))
+  await server.waitForLog(({ msg }) => String(msg).includes('reopening the audit log'))
   await server.review('k8s-aws-v1.after')
   t.equal((await server.stop()).code, 0)
   t.equal(auditLines(`${path}.1`).length, 2)
   t.equal(auditLines(path).length, 1, 'flushed at the stop at the latest')
 })
 
-t.test('of a scrubbed account the audit log and status have neither ARN nor ids', async (t) => {
+t.test('for a scrubbed account the audit log and status have neither ARN nor ids', async (t) => {
   const path = join(temporaryFolder(t), 'audit.jsonl')
   const server = await start(t, `  auditLog: ${path}\n  scrubbedAccounts: ['${ACCOUNT}']\n`)
   t.equal(verdict(await server.review(userToken())), true)
@@ -176,7 +173,7 @@ t.test('of a scrubbed account the audit log and status have neither ARN nor ids'
   }
 })
 
-t.test('a disk that fails fails no login, is told once and counted', async (t) => {
+t.test('a failing disk fails no login, is logged once and counted', async (t) => {
   const server = await start(t, '  auditLog: /dev/full\n')
   for (let login = 0; login < 5; login += 1) {
     t.equal(verdict(await server.review(userToken({ date: new Date(Date.now() - login * 1000) }))), true)
@@ -187,7 +184,7 @@ t.test('a disk that fails fails no login, is told once and counted', async (t) =
   t.equal(told.length, 1)
 })
 
-t.test('a start that fails leaves the files as they were', async (t) => {
+t.test('a failed start leaves the files unchanged', async (t) => {
   const running = await start(t)
   const folder = temporaryFolder(t)
   const kubeconfig = join(folder, 'kubeconfig.yaml')

@@ -18,7 +18,7 @@ function speakTls({ port, certificate }: TestServer, protocol: string): Socket {
   return connectTls({ port, host: '127.0.0.1', ca: certificate, servername: 'localhost', ALPNProtocols: [protocol] })
 }
 
-/** Sends a beginning, then one piece again and again. */
+/** Sends a beginning, then one chunk repeatedly. */
 function trickle(socket: Socket, beginning: string, piece: string): Socket {
   socket.write(beginning)
   const timer = setInterval(() => socket.write(piece), 500)
@@ -33,7 +33,7 @@ async function secondsUntilClosed(socket: Socket): Promise<number> {
   return (performance.now() - startedAt) / 1000
 }
 
-t.test('clients that do not come to the point are cut after 10 s', async (t) => {
+t.test('clients without a complete request are cut after 10 s', async (t) => {
   const server = await start(t)
   const clients: Readonly<Record<string, () => Socket>> = {
     'no handshake': () => connect(server.port, '127.0.0.1'),
@@ -55,7 +55,7 @@ t.test('clients that do not come to the point are cut after 10 s', async (t) => 
   t.equal(verdict(await server.review(userToken())), true)
 })
 
-t.test('a stream over HTTP/2 whose body does not end is reset after 10 s; its connection goes on', async (t) => {
+t.test('an HTTP/2 stream with an endless body is reset after 10 s; its connection continues', async (t) => {
   const server = await start(t)
   const session = connectHttp2(`https://localhost:${server.port}`, { ca: server.certificate, host: '127.0.0.1' })
   t.teardown(() => session.destroy())
@@ -78,7 +78,7 @@ t.test('a stream over HTTP/2 whose body does not end is reset after 10 s; its co
   t.notMatch(server.output(), /access denied/)
 })
 
-t.test('2,000 connections that say nothing keep nobody out', async (t) => {
+t.test('2,000 silent connections block no login', async (t) => {
   const server = await start(t)
   await server.request({ path: '/healthz' })
   const idle = Array.from({ length: 2_000 }, () => connect(server.port, '127.0.0.1').on('error', () => undefined))
@@ -92,7 +92,7 @@ t.test('2,000 connections that say nothing keep nobody out', async (t) => {
   t.equal(verdict(await server.review(userToken())), true)
 })
 
-t.test('streams that are opened and reset at once are survived', async (t) => {
+t.test('the server survives streams that are opened and reset at once', async (t) => {
   const server = await start(t)
   await server.review(userToken())
   const before = residentMebibytes(server)

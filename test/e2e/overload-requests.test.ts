@@ -8,7 +8,7 @@ import { residentMebibytes } from './harness/process.ts'
 import { freePort, startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
 
-/** Longer than anything that must be cut may live. */
+/** Longer than a connection may stay open. */
 const PATIENCE_MS = 45_000
 const SOUND = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'
 
@@ -17,7 +17,7 @@ async function start(t: Test): Promise<TestServer> {
   return startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  tokenCacheTTL: 0\n` })
 }
 
-/** Whether it is closed by the server before patience is at an end. */
+/** True if the server closes it in time. */
 async function isCut(socket: TLSSocket): Promise<boolean> {
   const patience = AbortSignal.timeout(PATIENCE_MS)
   if (!socket.destroyed) await once(socket, 'close', { signal: patience }).catch(() => undefined)
@@ -26,7 +26,7 @@ async function isCut(socket: TLSSocket): Promise<boolean> {
   return destroyed
 }
 
-/** A connection over HTTP/1.1 over which a request was answered. */
+/** An HTTP/1.1 connection with one answered request. */
 async function answered({ port, certificate }: TestServer, alsoSent = ''): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca: certificate })
   socket.on('error', () => undefined).write(SOUND + alsoSent)
@@ -34,14 +34,14 @@ async function answered({ port, certificate }: TestServer, alsoSent = ''): Promi
   return socket
 }
 
-/** Sends one piece each second. */
+/** Sends one chunk each second. */
 function trickle(socket: TLSSocket, piece: string | Buffer): TLSSocket {
   const timer = setInterval(() => socket.write(piece), 1_000)
   socket.once('close', () => clearInterval(timer))
   return socket
 }
 
-t.test('headers over HTTP/2 that never end cost no memory and no login, and are cut', async (t) => {
+t.test('endless HTTP/2 headers cost no memory and no login, and are cut', async (t) => {
   const server = await start(t)
   await server.review(userToken())
   const before = residentMebibytes(server)
@@ -67,7 +67,7 @@ t.test('headers over HTTP/2 that never end cost no memory and no login, and are 
   t.equal(verdict(await server.review(userToken())), true, 'a login afterwards')
 })
 
-t.test('a connection that comes to no second request is cut', async (t) => {
+t.test('a connection without a second request is cut', async (t) => {
   const server = await start(t)
   const head = 'POST /authenticate HTTP/1.1\r\nhost: localhost\r\nx-slow: '
   const { more, empty } = endlessHeaders
@@ -93,7 +93,7 @@ t.test('a connection that comes to no second request is cut', async (t) => {
     },
     'HTTP/2, no more': () => beginHeaders(server, more),
   }
-  // Two that rest after a request, from ports of the same number: neither must be taken for the other.
+  // Two idle connections from equal port numbers of different addresses: they must not be confused.
   const localPort = await freePort()
   const addresses = ['127.0.0.1', '127.0.0.2']
   const resting = addresses.map((localAddress) => {

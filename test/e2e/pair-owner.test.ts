@@ -35,7 +35,7 @@ const skip =
     ? false
     : 'only root can give files to other users'
 
-/** A folder with a pair in it, and init run there, by root or by nobody. */
+/** A folder with a pair, and a function that runs init there, as root or nobody. */
 interface Pair {
   readonly path: (name: string) => string
   readonly init: (asNobody?: boolean) => Promise<string | null>
@@ -45,7 +45,7 @@ async function makePair(t: { teardown(action: () => void): void }): Promise<Pair
   const folder = temporaryFolder(t)
   chmodSync(folder, 0o777)
   const path = (name: string): string => join(folder, name)
-  /** The line of the error; null where there is none. */
+  /** The line of the error; null without one. */
   const init = async (asNobody = false): Promise<string | null> => {
     const run = { cwd: folder, environment: minimalEnvironment(folder), ...(asNobody && { wrapper: AS_NOBODY }) }
     const { code, stderr } = await runBounded(['init', '-i', CLUSTER_ID, '--key-type=ecdsa'], run)
@@ -61,7 +61,7 @@ type Case = readonly [name: 'key.pem' | 'cert.pem', uid: number, gid: number, mo
 const ACCEPTED: readonly Case[] = [
   ['key.pem', 0, 0, 0o600],
   ['key.pem', 0, 0, 0o400],
-  // What a volume with fsGroup makes of 0400 and 0600.
+  // The modes that a volume with fsGroup makes of 0400 and 0600.
   ['key.pem', 0, 2_000, 0o440],
   ['key.pem', 0, 2_000, 0o640],
   ['key.pem', SERVER_UID, SERVER_UID, 0o600],
@@ -98,7 +98,7 @@ t.test('a pair of root, of the server or of this user is loaded', { skip }, asyn
   t.equal(await init(), null, 'behind symbolic links, as volumes of a Secret have them')
 })
 
-t.test('one that others own or can change is an error with the command that fixes it', { skip }, async (t) => {
+t.test('a pair that others own or can change is an error with the command that fixes it', { skip }, async (t) => {
   for (const [name, uid, gid, mode] of REJECTED) {
     const what = `${name} ${uid} ${mode.toString(8)}`
     const { path, init } = await makePair(t)
@@ -117,7 +117,7 @@ t.test('one that others own or can change is an error with the command that fixe
   }
 })
 
-t.test('another user may load a pair of root that its group can read, and its own', { skip }, async (t) => {
+t.test('another user may load its own pair, and one of root that its group can read', { skip }, async (t) => {
   const { path, init } = await makePair(t)
   chownSync(path('key.pem'), 0, NOBODY)
   chmodSync(path('key.pem'), 0o440)
@@ -138,12 +138,12 @@ t.test('the certificate of another user is not trusted beside a new one', { skip
   t.equal(lstatSync(path('cert.pem')).uid, STRANGER)
 })
 
-t.test('a running server keeps its pair, and logs why', { skip }, async (t) => {
+t.test('a running server keeps its pair, and logs the reason', { skip }, async (t) => {
   const server = await startTestServer(t, { aws: await startAws(t), args: ['--kubeconfig-pregenerated'] })
   const next = await makePair(t)
   const key = join(server.folder, 'key.pem')
   const logged = (pattern: RegExp): Promise<unknown> =>
-    server.waitForLog(({ msg, error }) => /not taken over/.test(String(msg)) && pattern.test(String(error)))
+    server.waitForLog(({ msg, error }) => /not loaded/.test(String(msg)) && pattern.test(String(error)))
   const isServing = async (): Promise<number> => (await server.request({ path: '/healthz' })).status
 
   copyFileSync(next.path('key.pem'), key)

@@ -24,7 +24,7 @@ function openTls(t: Test, server: TestServer, versions: Partial<Handshake>, prot
     host: '127.0.0.1',
     ca: certificate,
     servername: 'localhost',
-    // Old versions are off in this client, too, unless it is told so.
+    // Old versions are disabled in this client, too, by default.
     ciphers: 'DEFAULT:@SECLEVEL=0',
     ...versions,
     ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
@@ -37,7 +37,7 @@ function review(token: string): string {
   return JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
 }
 
-t.test('TLS 1.2 and 1.3 are spoken, older versions are not', async (t) => {
+t.test('TLS 1.2 and 1.3 work, older versions do not', async (t) => {
   const server = await start(t)
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const socket = openTls(t, server, { minVersion: version, maxVersion: version })
@@ -55,7 +55,7 @@ t.test('TLS 1.2 and 1.3 are spoken, older versions are not', async (t) => {
   }
 })
 
-t.test('ALPN chooses HTTP/2 or HTTP/1.1, and whoever names none speaks HTTP/1.1', async (t) => {
+t.test('ALPN chooses HTTP/2 or HTTP/1.1, and clients without ALPN use HTTP/1.1', async (t) => {
   const server = await start(t)
   const chosen = async (protocols?: readonly string[]): Promise<string | false | null> => {
     const socket = openTls(t, server, {}, protocols)
@@ -77,46 +77,43 @@ t.test('ALPN chooses HTTP/2 or HTTP/1.1, and whoever names none speaks HTTP/1.1'
   t.match(answer, /"authenticated":true/)
 })
 
-t.test(
-  'a client like that of Go: one HTTP/2 connection, many requests on it at once and one after the other',
-  async (t) => {
-    const { port, certificate, ...server } = await start(t)
-    const session = connectHttp2(`https://localhost:${port}`, { ca: certificate, host: '127.0.0.1' })
-    t.teardown(() => session.destroy())
-    const ask = async (token: string): Promise<string> => {
-      const body = review(token)
-      const stream = session.request({
-        ':method': 'POST',
-        // As kube-apiserver's webhook client has it.
-        ':path': '/authenticate?timeout=30s',
-        'content-type': 'application/json',
-        'content-length': String(Buffer.byteLength(body)),
-        accept: 'application/json, */*',
-        'user-agent': 'kube-apiserver/v1.33.1 (linux/amd64) kubernetes/8adc0f0',
-        'accept-encoding': 'gzip',
-      })
-      stream.end(body)
-      return text(stream)
-    }
-    const bad = userToken({ clusterId: 'other.local' })
-    for (const round of [1, 2, 3]) {
-      const answers = await Promise.all(
-        Array.from({ length: 90 }, (_, index) => ask(index % 3 === 0 ? bad : userToken())),
-      )
-      const granted = answers.map((answer) => /"authenticated":true/.test(answer))
-      t.same(
-        granted,
-        granted.map((_, index) => index % 3 !== 0),
-        `round ${round}: each stream got its own answer`,
-      )
-    }
-    t.equal(session.closed, false)
-    const clients = new Set(server.log().flatMap(({ msg, client }) => (msg === 'access granted' ? [client] : [])))
-    t.equal(clients.size, 1, 'all came over one connection')
-  },
-)
+t.test('a client like that of Go: one HTTP/2 connection with concurrent and successive requests', async (t) => {
+  const { port, certificate, ...server } = await start(t)
+  const session = connectHttp2(`https://localhost:${port}`, { ca: certificate, host: '127.0.0.1' })
+  t.teardown(() => session.destroy())
+  const ask = async (token: string): Promise<string> => {
+    const body = review(token)
+    const stream = session.request({
+      ':method': 'POST',
+      // As in kube-apiserver's webhook client.
+      ':path': '/authenticate?timeout=30s',
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+      accept: 'application/json, */*',
+      'user-agent': 'kube-apiserver/v1.33.1 (linux/amd64) kubernetes/8adc0f0',
+      'accept-encoding': 'gzip',
+    })
+    stream.end(body)
+    return text(stream)
+  }
+  const bad = userToken({ clusterId: 'other.local' })
+  for (const round of [1, 2, 3]) {
+    const answers = await Promise.all(
+      Array.from({ length: 90 }, (_, index) => ask(index % 3 === 0 ? bad : userToken())),
+    )
+    const granted = answers.map((answer) => /"authenticated":true/.test(answer))
+    t.same(
+      granted,
+      granted.map((_, index) => index % 3 !== 0),
+      `round ${round}: each stream got its own answer`,
+    )
+  }
+  t.equal(session.closed, false)
+  const clients = new Set(server.log().flatMap(({ msg, client }) => (msg === 'access granted' ? [client] : [])))
+  t.equal(clients.size, 1, 'all came over one connection')
+})
 
-t.test('a connection of HTTP/1.1 is kept', async (t) => {
+t.test('an HTTP/1.1 connection is kept open', async (t) => {
   const server = await start(t)
   const client = http1(server)
   t.teardown(() => client.close())
@@ -129,7 +126,7 @@ t.test('a connection of HTTP/1.1 is kept', async (t) => {
   t.equal(new Set(granted.map(({ client: from }) => from)).size, 1)
 })
 
-t.test('/healthz on the port of the webhook says ok', async (t) => {
+t.test('/healthz on the webhook port returns ok', async (t) => {
   const server = await start(t)
   for (const speak of [http1, http2]) {
     const client = speak(server)
@@ -140,7 +137,7 @@ t.test('/healthz on the port of the webhook says ok', async (t) => {
   }
 })
 
-t.test('/healthz and /metrics on the port of the webhook answer every method', async (t) => {
+t.test('/healthz and /metrics on the webhook port answer every method', async (t) => {
   const server = await start(t)
   const body = review(userToken())
   for (const [protocol, speak] of [['HTTP/1.1', http1] as const, ['HTTP/2', http2] as const]) {
@@ -172,24 +169,21 @@ async function plain(path: string): Promise<{ readonly status: number; readonly 
   return { status: statusCode, body: await body.text() }
 }
 
-t.test(
-  'plain HTTP on port 21363 says ok on every path but two; a port that is taken is logged and no more',
-  async (t) => {
-    const aws = await startAws(t)
-    // Other tests run servers too: whoever comes first has the port, and this one must work either way.
-    const servers = [
-      await startTestServer(t, { aws, configuration: USER_CONFIGURATION }),
-      await startTestServer(t, { aws, configuration: USER_CONFIGURATION }),
-    ]
-    for (const path of ['/', '/healthz', '/livez', '/any/path?verbose']) {
-      t.same(await plain(path), { status: 200, body: 'ok' }, path)
-    }
-    t.match(await plain('/livez?verbose'), { status: 200, body: /^\[\+\]ping ok\n/ })
-    const complaints = servers.map((server) =>
-      server.log().filter(({ level, msg }) => level === 'error' && String(msg).includes(String(HEALTH_PORT))),
-    )
-    t.equal(complaints.at(-1)?.length, 1, 'the second has one line')
-    t.match(complaints.at(-1), [{ error: /EADDRINUSE|in use/ }])
-    for (const server of servers) t.match((await server.review(userToken())).json, { status: { authenticated: true } })
-  },
-)
+t.test('plain HTTP on port 21363 returns ok on every path but two; a port in use is only logged', async (t) => {
+  const aws = await startAws(t)
+  // Other tests run servers too. The port may be in use, and this one must work either way.
+  const servers = [
+    await startTestServer(t, { aws, configuration: USER_CONFIGURATION }),
+    await startTestServer(t, { aws, configuration: USER_CONFIGURATION }),
+  ]
+  for (const path of ['/', '/healthz', '/livez', '/any/path?verbose']) {
+    t.same(await plain(path), { status: 200, body: 'ok' }, path)
+  }
+  t.match(await plain('/livez?verbose'), { status: 200, body: /^\[\+\]ping ok\n/ })
+  const complaints = servers.map((server) =>
+    server.log().filter(({ level, msg }) => level === 'error' && String(msg).includes(String(HEALTH_PORT))),
+  )
+  t.equal(complaints.at(-1)?.length, 1, 'the second has one line')
+  t.match(complaints.at(-1), [{ error: /EADDRINUSE|in use/ }])
+  for (const server of servers) t.match((await server.review(userToken())).json, { status: { authenticated: true } })
+})

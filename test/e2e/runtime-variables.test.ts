@@ -18,7 +18,7 @@ interface Traps {
   readonly environments: readonly Environment[]
   /** The port that a debugger would open. */
   readonly port: number
-  /** What the runtime has done that it must not. */
+  /** Forbidden actions of the runtime. */
   readonly sprung: () => readonly string[]
 }
 
@@ -40,7 +40,7 @@ async function setTraps(t: Test): Promise<Traps> {
   const port = await freePort()
   const special: Environment = {
     BUN_BE_BUN: '1',
-    // With `wait` the program would stand still until a debugger connects.
+    // With `wait` the program would pause until a debugger connects.
     BUN_INSPECT: `ws://127.0.0.1:${port}/debugger?wait=1`,
     BUN_INSPECT_CONNECT_TO: `ws+unix://${socket}`,
     BUN_INSPECT_NOTIFY: `unix://${socket}`,
@@ -60,7 +60,7 @@ async function setTraps(t: Test): Promise<Traps> {
   }
 }
 
-/** TCP ports that a process listens on, from Linux' /proc. */
+/** TCP ports that a process listens on, from /proc on Linux. */
 function listeningPorts(pid: number): readonly number[] {
   const sockets = new Set(
     readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]),
@@ -87,7 +87,7 @@ t.test('commands do the same with every denied variable set', { skip }, async (t
   t.same(readdirSync(home), [])
 })
 
-t.test('each denied variable by itself changes nothing', { skip }, async (t) => {
+t.test('each denied variable alone changes nothing', { skip }, async (t) => {
   const { environments, sprung } = await setTraps(t)
   const home = temporaryFolder(t)
   const expected = await runCommand(['version'], { cwd: home, environment: minimalEnvironment(home) })
@@ -143,13 +143,13 @@ t.test('the server opens no debugger, loads no code and writes no file', { skip 
   t.same(sprung(), [])
 })
 
-t.test('a variable whose value completes a denied name does nothing', { skip }, async (t) => {
+t.test('a variable whose value completes a denied name has no effect', { skip }, async (t) => {
   const home = temporaryFolder(t)
   const [marker, script] = [join(home, 'marker'), join(home, 'preload.cjs')]
   writeFileSync(script, `require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`)
   const expected = await runCommand(['version'], { environment: minimalEnvironment(home) })
   const traps: readonly Environment[] = [
-    // getenv("BUN=OPTIONS") finds the variable BUN: the name must not be one with an equals sign inside.
+    // getenv("BUN=OPTIONS") finds the variable BUN, so the name must not contain an equals sign.
     { BUN: `OPTIONS=--preload ${script}` },
     { BUN: 'BE=BUN=1' },
     { BUN: `BYTECODE=DIGEST=OUT=${marker}` },
@@ -163,7 +163,7 @@ t.test('a variable whose value completes a denied name does nothing', { skip }, 
   t.notOk(existsSync(marker))
 })
 
-t.test('dangerous engine options stop the command before it does anything', { skip }, async (t) => {
+t.test('dangerous engine options stop the command at once', { skip }, async (t) => {
   const home = temporaryFolder(t)
   const before = readdirSync(home)
   for (const name of [
@@ -182,7 +182,7 @@ t.test('dangerous engine options stop the command before it does anything', { sk
     'textMarkersDirectory',
     'useDollarVM',
     'useSourceCodeDump',
-    // Options are found whatever their case.
+    // Options are found in any case.
     'FUNCTIONOVERRIDES',
     '=unctionOverrides',
     '',
@@ -197,7 +197,7 @@ t.test('dangerous engine options stop the command before it does anything', { sk
   t.same(readdirSync(home), before)
 })
 
-t.test("the image's engine options are taken", { skip }, async (t) => {
+t.test('the engine options of the image are accepted', { skip }, async (t) => {
   const home = temporaryFolder(t)
   const image = readFileSync(new URL('../../deploy/image/Containerfile', import.meta.url), 'utf8')
   const options = Object.fromEntries(
@@ -206,7 +206,7 @@ t.test("the image's engine options are taken", { skip }, async (t) => {
   t.equal(Object.keys(options).length, 6)
   const finished = await runCommand(['version'], { environment: { ...minimalEnvironment(home), ...options } })
   t.match(finished, { code: 0, stderr: '' })
-  // An option that is read refuses a value of the wrong form.
+  // An option rejects a malformed value if it is read.
   for (const name of Object.keys(options)) {
     const wrong = await runCommand(['version'], { environment: { ...minimalEnvironment(home), [name]: 'nonsense' } })
     t.equal(wrong.code, 1, name)

@@ -22,7 +22,7 @@ interface Start {
   readonly prepare?: (folder: string) => void
 }
 
-/** A start that is to fail: gives how it ended, and the folder it ran in. */
+/** A start that must fail: returns its outcome, and the folder it ran in. */
 async function fail(t: Test, start: Start): Promise<Finished & { readonly folder: string }> {
   const folder = temporaryFolder(t)
   const config = join(folder, 'config.yaml')
@@ -36,14 +36,14 @@ async function fail(t: Test, start: Start): Promise<Finished & { readonly folder
   ]
   const environment = { ...minimalEnvironment(folder), ...start.environment }
   const child = spawnCommand(['server', ...flags], { environment, cwd: folder })
-  // A start that does not fail would go on for ever.
+  // A start that succeeds would run forever.
   const patience = setTimeout(() => child.kill('SIGKILL'), 20_000)
   const finished = await finish(child)
   clearTimeout(patience)
   return { ...finished, folder }
 }
 
-/** What the failed start has to say: all of these, beside the file's name and the place in it. */
+/** The expected texts of the failed start, besides the file's name and the place. */
 type Saying = readonly [name: string, start: Start, ...says: RegExp[]]
 
 const mapped = (lists: string): string => `clusterID: k8s.local\nserver:\n${lists}`
@@ -157,7 +157,7 @@ const BAD_CONFIGURATIONS: readonly Saying[] = [
   ],
 ]
 
-t.test('a mistake in the configuration file is named with its place, its value and what to write', async (t) => {
+t.test('an error in the configuration file is reported with its place, its value and the fix', async (t) => {
   for (const [name, start, ...says] of BAD_CONFIGURATIONS) {
     const { code, stdout, stderr, folder } = await fail(t, start)
     t.equal(code, 1, name)
@@ -174,7 +174,7 @@ t.test('a mistake in the configuration file is named with its place, its value a
   )
 })
 
-t.test('what is wrong with the command line is named, and the usage follows', async (t) => {
+t.test('a usage error is reported, and the usage follows', async (t) => {
   const cases: readonly Saying[] = [
     ['no cluster ID', { configuration: 'server: {}\n' }, /^Error: cluster ID not specified$/m],
     ['an unknown backend', { args: ['--backend-mode=Files'] }, /"Files"/, /MountedFile/],
@@ -194,7 +194,7 @@ t.test('what is wrong with the command line is named, and the usage follows', as
   }
 })
 
-t.test('a file or a port that can not be had ends the start with one line that names it', async (t) => {
+t.test('an unavailable file or port ends the start with one line that names it', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
@@ -267,7 +267,7 @@ t.test('a file or a port that can not be had ends the start with one line that n
   }
 })
 
-t.test('what is odd and no mistake is warned about, and the server starts', async (t) => {
+t.test('suspicious settings are warned about, and the server starts', async (t) => {
   const aws = await startAws(t)
   const configuration = `
 clusterID: k8s.local
@@ -298,7 +298,7 @@ server:
   t.equal(warnings.length, expected.length, warnings.join('\n'))
 })
 
-t.test('the webhook kubeconfig is written at each start, and with --kubeconfig-pregenerated left alone', async (t) => {
+t.test('the webhook kubeconfig is written at each start, unless --kubeconfig-pregenerated is set', async (t) => {
   const aws = await startAws(t)
   const first = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const { folder, kubeconfig, certificate } = first

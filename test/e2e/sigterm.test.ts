@@ -15,7 +15,7 @@ import { http1, http2, type WireAnswer, type WireClient } from './harness/wire.t
 const ACCOUNT_CONFIGURATION =
   'clusterID: k8s.local\nserver:\n  mapAccounts: ["111122223333"]\n  stsRegions: [us-east-1, eu-central-1]\n'
 const LOGINS = 40
-/** Of two hosts, since the connections to one are bounded. */
+/** Two hosts, because the connections to one are bounded. */
 const REGIONS = ['us-east-1', 'eu-central-1'] as const
 
 function send(client: WireClient, token: string): Promise<WireAnswer> {
@@ -23,12 +23,12 @@ function send(client: WireClient, token: string): Promise<WireAnswer> {
   return client.send({ body, headers: { 'content-type': 'application/json' } })
 }
 
-/** Waits until so many calls wait for STS to answer. */
+/** Waits until this number of calls wait for STS. */
 async function inFlight(aws: SandboxAws, count: number): Promise<void> {
   while (aws.sts.inFlight < count) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
-/** Whether the server takes a new connection. */
+/** True if the server accepts a new connection. */
 async function isListening(port: number): Promise<boolean> {
   const socket = connectPlain(port, '127.0.0.1')
   const accepted = await new Promise<boolean>((resolve) => {
@@ -39,7 +39,7 @@ async function isListening(port: number): Promise<boolean> {
   return accepted
 }
 
-/** Connections that are open and have nothing to say: one of HTTP/1.1 that was used, one of HTTP/2, one of bare TLS. */
+/** Idle connections: one of HTTP/1.1 that was used, one of HTTP/2, one of bare TLS. */
 async function idleConnections(t: Test, { port, certificate }: TestServer): Promise<void> {
   const used = http1({ port, certificate })
   t.teardown(() => used.close())
@@ -104,7 +104,7 @@ for (const [signal, protocol] of CASES) {
   })
 }
 
-t.test('idle connections alone hold up nothing', async (t) => {
+t.test('idle connections delay nothing', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   await idleConnections(t, server)
@@ -114,7 +114,7 @@ t.test('idle connections alone hold up nothing', async (t) => {
   t.ok(milliseconds < 1500, `${milliseconds} ms`)
 })
 
-t.test('SIGTERM with an STS that hangs ends after 5 s all the same', async (t) => {
+t.test('SIGTERM during a hanging STS ends after 5 s', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   aws.faults.set('hang')

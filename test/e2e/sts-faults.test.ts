@@ -13,7 +13,7 @@ import { freePort, startTestServer } from './harness/server.ts'
 interface Expected {
   readonly status: number
   readonly reason: string
-  /** The status of STS; undefined where the call got no answer at all. */
+  /** The status of STS; undefined if the call got no answer. */
   readonly answered: string | undefined
 }
 
@@ -32,14 +32,14 @@ const RESULT: Readonly<Record<string, string>> = { sts_throttled: 'sts_throttlin
 
 const FAULTS = Object.keys(EXPECTED).filter((name): name is keyof typeof EXPECTED => name in EXPECTED)
 
-t.test('what goes wrong at STS is an error and no verdict, and is over at once when STS is well again', async (t) => {
+t.test('STS failures are an error and not a verdict, and end as soon as STS works again', async (t) => {
   const aws = await startAws(t)
   const forgetful = `${USER_CONFIGURATION}  tokenCacheTTL: 0\n`
-  // The old status is for verdicts alone.
+  // The old status is only for verdicts.
   const configurations = [forgetful, `${forgetful}  refusalStatus: 403\n`]
   for (const configuration of configurations) {
     for (const fault of FAULTS) {
-      // A server of its own, for the log has no line for each of many refusals at once.
+      // A separate server, because the log does not have a line for each of many refusals at once.
       const server = await startTestServer(t, { aws, configuration })
       const { status, reason, answered } = EXPECTED[fault]
       const token = userToken()
@@ -83,7 +83,7 @@ t.test('what goes wrong at STS is an error and no verdict, and is over at once w
   t.equal(aws.sts.requests.length, calls, 'one call for each login, and one more for a connection that is reset')
 })
 
-t.test('an STS that hangs is given up after 10 s, and holds up no other host', async (t) => {
+t.test('a hanging STS is given up after 10 s, and delays no other host', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
   const [hanging, well] = ['eu-west-1', 'eu-west-2']
@@ -104,7 +104,7 @@ t.test('an STS that hangs is given up after 10 s, and holds up no other host', a
   t.equal(verdict(await server.review(userToken({ region: hanging }))), true)
 })
 
-t.test('an STS whose certificate is wrong is not asked', async (t) => {
+t.test('an STS with a wrong certificate is not called', async (t) => {
   const aws = await startAws(t)
   const folder = temporaryFolder(t)
   const authority = createAuthority()
@@ -147,7 +147,7 @@ t.test('an STS whose certificate is wrong is not asked', async (t) => {
   t.same([...aws.sts.requests, ...asked], [], 'the token was not sent')
 })
 
-t.test('a proxy that refuses, wants a password or is away is an error and no verdict', async (t) => {
+t.test('a proxy that refuses, requires a password or is gone is an error and not a verdict', async (t) => {
   const aws = await startAws(t)
   const proxies = [
     await startConnectProxy({ route: () => undefined }),

@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from './harness/server.ts'
 import { addIdentity, metricsOf, refusals, signToken, startAws, userOf, verdict } from './harness/webhook.ts'
 
 const ACCOUNT = '111122223333'
-/** Everyone of the account is mapped, so that only the form of the answer decides. */
+/** The whole account is mapped, so that only the form of the answer decides. */
 const CONFIGURATION = `clusterID: k8s.local\nserver:\n  mapAccounts: ["${ACCOUNT}"]\n`
 
 type Named = Pick<Identity, 'accountId' | 'arn' | 'userId'>
@@ -25,7 +25,7 @@ function user(name: string, userId = 'AIDAALICE'): Named {
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 const ARABIC = '\u0661\u0661\u0661\u0661\u0662\u0662\u0662\u0662\u0663\u0663\u0663\u0663'
 
-/** What no STS says of anybody: each must be refused, and none of its words be told. */
+/** Answers that no STS gives: each must be refused, and not quoted. */
 const HOSTILE: Readonly<Record<string, Named>> = {
   'a line of the log in the session': session('ev\n{"level":"info"}'),
   'an escape in the session': session('ev\u001b[31mil'),
@@ -57,7 +57,7 @@ const HOSTILE: Readonly<Record<string, Named>> = {
   },
 }
 
-/** What STS does say. */
+/** Valid answers of STS. */
 const SOUND: readonly Named[] = [
   session('alice@example.com'),
   session('i-0123456789abcdef0'),
@@ -75,7 +75,7 @@ async function start(t: Test): Promise<{ server: TestServer; tokenOf: (named: Na
   return { server, tokenOf, environment: aws.environment }
 }
 
-t.test('an answer of STS that has not the form of AWS is an error, and none of it is told', async (t) => {
+t.test('a malformed answer of STS is an error, and is not quoted', async (t) => {
   const { server, tokenOf } = await start(t)
   for (const [name, named] of Object.entries(HOSTILE)) {
     const answer = await server.review(tokenOf(named))
@@ -90,7 +90,7 @@ t.test('an answer of STS that has not the form of AWS is an error, and none of i
   t.match(userOf(await server.review(tokenOf(session('alice')))), { extra: { sessionName: ['alice'] } })
 })
 
-t.test('verify says the same, in one line', async (t) => {
+t.test('verify reports the same, in one line', async (t) => {
   const { tokenOf, environment } = await start(t)
   const folder = temporaryFolder(t)
   for (const name of ['an escape in the session', 'another session in the id', 'digits of another script']) {

@@ -22,7 +22,7 @@ function inMinutes(minutes: number): Date {
   return new Date(Date.now() + minutes * MINUTE_MS)
 }
 
-/** A token of a session of the example role, which ends then. */
+/** A token of a session of the example role that expires then. */
 function sessionToken(aws: SandboxAws, expires: Date): { readonly token: string; revoke(): void } {
   const role = { arn: ROLE_ARN, roleId: 'AROAREADERREADERREADER' }
   const { accessKeyId, identity } = openSession(aws.sts, role, 'bob', expires)
@@ -31,7 +31,7 @@ function sessionToken(aws: SandboxAws, expires: Date): { readonly token: string;
 
 type Case = readonly [name: string, token: string, reason: string, asked: boolean]
 
-/** Tokens that are refused, why, and whether STS has to be asked to know. */
+/** Refused tokens, the reason, and whether STS must be called. */
 function cases(aws: SandboxAws): readonly Case[] {
   const revoked = sessionToken(aws, inMinutes(60))
   revoked.revoke()
@@ -64,10 +64,10 @@ const RESULT: Readonly<Record<string, string>> = {
   not_mapped: 'uknown_user',
 }
 
-t.test('what STS or the server refuses is a verdict, with the reason in log and metrics alone', async (t) => {
+t.test('a refusal by STS or the server is a verdict, with the reason only in log and metrics', async (t) => {
   const aws = await startAws(t)
   for (const [name, token, reason, asked] of cases(aws)) {
-    // A server of its own, for the log has no line for each of many refusals at once.
+    // A separate server, because the log does not have a line for each of many refusals at once.
     const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
     const before = await metricsOf(server)
     const askedBefore = aws.sts.requests.length
@@ -109,7 +109,7 @@ t.test('what STS or the server refuses is a verdict, with the reason in log and 
   }
 })
 
-t.test('refusalStatus 403 brings back the status and the body of older releases', async (t) => {
+t.test('refusalStatus 403 restores the status and the body of older releases', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: `${USER_CONFIGURATION}  refusalStatus: 403\n` })
   for (const [name, token, reason] of cases(aws)) {

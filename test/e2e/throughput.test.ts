@@ -8,13 +8,13 @@ import { http1, http2, type WireAnswer, type WireClient } from './harness/wire.t
 const V1BETA1 = 'authentication.k8s.io/v1beta1'
 const ACCOUNT_CONFIGURATION = 'clusterID: k8s.local\nserver:\n  mapAccounts: ["111122223333"]\n'
 
-/** One client that sends everything at once, as kube-apiserver does over HTTP/2; or a crowd with one connection each. */
+/** One client that sends everything at once, as kube-apiserver does over HTTP/2, or many with one connection each. */
 const PROTOCOLS = [
   ['HTTP/2', 1],
   ['HTTP/1.1', 200],
 ] as const
 
-/** Clients that are connected. */
+/** Connected clients. */
 async function connect(t: Test, server: TestServer, protocol: string, count: number): Promise<readonly WireClient[]> {
   const clients = Array.from({ length: count }, () => (protocol === 'HTTP/2' ? http2(server) : http1(server)))
   for (const client of clients) t.teardown(() => client.close())
@@ -22,7 +22,7 @@ async function connect(t: Test, server: TestServer, protocol: string, count: num
   return clients
 }
 
-/** Sends all tokens at once, shared out among the clients. */
+/** Sends all tokens at once, distributed among the clients. */
 function review(clients: readonly WireClient[], tokens: readonly string[]): Promise<readonly WireAnswer[]> {
   const sent = tokens.map((token, index) => {
     const client = clients[index % clients.length]
@@ -38,7 +38,7 @@ function username({ text }: WireAnswer): unknown {
 }
 
 for (const [protocol, connections] of PROTOCOLS) {
-  t.test(`200 equal tokens at once cost two calls of STS at most, over ${protocol}`, async (t) => {
+  t.test(`200 concurrent equal tokens cost at most two STS calls, over ${protocol}`, async (t) => {
     const aws = await startAws(t)
     const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
     const clients = await connect(t, server, protocol, connections)
@@ -50,7 +50,7 @@ for (const [protocol, connections] of PROTOCOLS) {
     t.ok(aws.sts.requests.length <= 2, `${aws.sts.requests.length} calls`)
   })
 
-  t.test(`300 different tokens at an STS that takes 100 ms are answered within 3 s, over ${protocol}`, async (t) => {
+  t.test(`300 different tokens with 100 ms per STS call are answered within 3 s, over ${protocol}`, async (t) => {
     const aws = await startAws(t)
     const server = await startTestServer(t, { aws, configuration: ACCOUNT_CONFIGURATION })
     const clients = await connect(t, server, protocol, connections)

@@ -3,7 +3,7 @@ import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { startTestServer, type TestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION } from './harness/webhook.ts'
 
-/** What is accepted of TLS 1.2, without the kind of key. */
+/** The accepted TLS 1.2 suites, without the kind of key. */
 const ACCEPTED = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305']
 const ACCEPTED_TLS13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
 
@@ -26,7 +26,7 @@ const REFUSED = [
   'ECDHE-ECDSA-AES128-SHA256',
 ]
 
-/** The cipher suite that `openssl s_client` agrees on with the server, and its exit code. */
+/** The cipher suite that `openssl s_client` negotiates with the server, and its exit code. */
 async function agree(
   { port, folder }: TestServer,
   options: readonly string[],

@@ -12,16 +12,16 @@ import { callerOf, CLUSTER_ID, personAtHome } from './harness/token.ts'
 
 const PROCESSES = 50
 const PEOPLE = 5
-// A start of Node.js takes several times that of the executable, and what is proved is about the file.
+// A start of Node.js takes several times that of the executable, and this test is about the file.
 const ROUNDS = COMMAND.length === 1 ? 20 : 4
 const LEAST_ROUNDS = 4
 const LONGEST_MS = 40_000
-// So long that some reach their end on a machine with nothing else to do.
+// Long enough for some to complete on an idle machine.
 const LONGEST_LIFE_MS = COMMAND.length === 1 ? 1000 : 3000
 const SEED = 20_240_229
 const SECRET_MEMBERS = ['accessKeyId', 'expiration', 'secretAccessKey', 'sessionToken']
 
-/** A generator of numbers from 0 to 1 that gives the same ones each time (mulberry32). */
+/** A generator of numbers from 0 to 1 with a fixed sequence (mulberry32). */
 function random(seed: number): () => number {
   let state = seed
   return () => {
@@ -36,7 +36,7 @@ interface Crowd {
   readonly aws: SandboxAws
   readonly home: string
   readonly cache: string
-  /** Starts one process for one of the people. */
+  /** Starts one process for one person. */
   spawn(index: number): ReturnType<typeof spawnCommand>
 }
 
@@ -63,14 +63,14 @@ async function start(t: Test): Promise<Crowd> {
         AWS_ACCESS_KEY_ID: `AKIAPERSON${index % PEOPLE}`,
         AWS_SECRET_ACCESS_KEY: `secret${index % PEOPLE}`,
       }
-      // STS tells who somebody is by the session name, which is therefore each person's own.
+      // STS identifies a caller by the session name, so each person has their own.
       const args = ['token', '-i', CLUSTER_ID, '--token-only', '--cache', '-r', ROLE_ARN, '-s', nameOf(index)]
       return spawnCommand(args, { environment: { ...person, ...keys } })
     },
   }
 }
 
-/** The entries of the cache file; throws where it is not whole. */
+/** The entries of the cache file. Throws if it is incomplete. */
 function entriesOf(cache: string): readonly unknown[] {
   let text: string
   try {
@@ -101,7 +101,7 @@ function checkFile(t: Test, cache: string): void {
   for (const entry of entries) t.same(isRecord(entry) && Object.keys(entry).sort(), SECRET_MEMBERS)
 }
 
-/** Starts fifty, one after the other with a turn between them: this process is their STS and their executioner too. */
+/** Starts fifty, and yields to the event loop between them: this process is also their STS and kills them. */
 async function startAll<T>(start: (index: number) => Promise<T>): Promise<T[]> {
   const started: Promise<T>[] = []
   for (let index = 0; index < PROCESSES; index += 1) {
@@ -118,7 +118,7 @@ async function finishOrDie(child: ReturnType<typeof spawnCommand>, lifeMs: numbe
   return finished
 }
 
-t.test('fifty processes at once: each has its own credentials, and the file is whole', async (t) => {
+t.test('fifty concurrent processes: each has its own credentials, and the file is valid', async (t) => {
   const crowd = await start(t)
   const finished = await startAll((index) => finish(crowd.spawn(index)))
   for (const [index, one] of finished.entries()) await check(t, crowd, index, one)
@@ -126,7 +126,7 @@ t.test('fifty processes at once: each has its own credentials, and the file is w
   t.equal(entriesOf(crowd.cache).length, PEOPLE, 'nobody is missing')
 })
 
-t.test('the same, each killed at a random moment: the file is whole, and whoever comes next is served', async (t) => {
+t.test('the same, each killed at a random moment: the file is valid, and the next process works', async (t) => {
   const crowd = await start(t)
   const next = random(SEED)
   const began = performance.now()
@@ -140,7 +140,7 @@ t.test('the same, each killed at a random moment: the file is whole, and whoever
     }
     entriesOf(crowd.cache)
     await check(t, crowd, rounds, await finish(crowd.spawn(rounds)))
-    // Every other round begins with an empty cache, so that it is writing that is interrupted.
+    // Every other round starts with an empty cache, so that writing is interrupted.
     if (rounds % 2 === 0) await finish(spawnCommand(['cache', 'clear'], { environment: { HOME: crowd.home } }))
     rounds += 1
   }

@@ -15,13 +15,13 @@ import { asked, callerOf, CLUSTER_ID, personAtHome } from './harness/token.ts'
 
 const skip = spawnSync('flock', ['--version']).status === 0 ? false : 'there is no program flock'
 
-/** Beyond the second that the command waits, in milliseconds. */
+/** The time allowed beyond the second that the command waits, in milliseconds. */
 const GRACE_MS = 4_000
 
 const PROCESSES = 12
 const TURNS = 12
 
-/** One turn of a program that locks and writes as the Go program does: exclusively, trying again and again, and in place. */
+/** One round of a program that locks and writes as the Go program does: exclusively, with retries, and in place. */
 const TURN = `
 until flock -n "$1" sh -c '
   count=$(sed -n "s/^count: //p" "$1")
@@ -49,7 +49,7 @@ async function start(t: Test): Promise<Person> {
   return { aws, cache, environment, token: (session = 'me') => runBounded([...args, '-s', session], { environment }) }
 }
 
-/** Holds the flock of a file until the test ends or `release` is called. */
+/** Holds the flock of a file until the end of the test or `release`. */
 async function hold(
   t: Test,
   path: string,
@@ -74,7 +74,7 @@ async function isGranted(t: Test, { aws }: Person, { code, stdout, stderr }: Fin
   t.match(await callerOf(aws, stdout), /assumed-role/, what)
 }
 
-t.test('what is no file in the place of the cache or of its lock is a warning at once', async (t) => {
+t.test('anything but a file at the path of the cache or of its lock is a warning at once', async (t) => {
   for (const suffix of ['', '.held']) {
     for (const kind of ODD_KINDS) {
       const person = await start(t)
@@ -123,7 +123,7 @@ t.test('a folder of another user is a warning, one of root is not', { skip: skip
   t.equal((await person.token()).stderr, '')
 })
 
-t.test('the flock of the Go program is waited for, a second at most', { skip }, async (t) => {
+t.test('the flock of the Go program is awaited for at most a second', { skip }, async (t) => {
   const person = await start(t)
   t.equal((await person.token('first')).stderr, '')
   const before = readFileSync(person.cache, 'utf8')
@@ -144,7 +144,7 @@ t.test('the flock of the Go program is waited for, a second at most', { skip }, 
   t.not(readFileSync(person.cache, 'utf8'), before)
 })
 
-t.test('a file that the Go program is writing is read once it is whole', { skip }, async (t) => {
+t.test('a file that the Go program is writing is read when it is complete', { skip }, async (t) => {
   const person = await start(t)
   t.equal((await person.token()).stderr, '')
   const whole = readFileSync(person.cache, 'utf8')
@@ -157,7 +157,7 @@ t.test('a file that the Go program is writing is read once it is whole', { skip 
   t.equal(asked(person.aws).length, calls, 'it is found in the cache')
 })
 
-t.test('neither program loses what the other writes', { skip }, async (t) => {
+t.test('neither program loses the entries of the other', { skip }, async (t) => {
   const person = await start(t)
   writeFileSync(person.cache, 'count: 0\n', { mode: 0o600 })
   const turns = async (): Promise<void> => {

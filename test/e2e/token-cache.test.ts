@@ -29,7 +29,7 @@ source_profile = keys
 credential_process = HOME/tool.sh
 `
 
-/** As the Go program writes it. */
+/** In the format of the Go program. */
 const CLUSTERS = `clusters:
   other:
     default:
@@ -63,7 +63,7 @@ function writeCache(path: string, text: string, mode = 0o600): void {
   chmodSync(path, mode)
 }
 
-t.test('a role is assumed once, and then neither STS nor a provider is asked while its credentials last', async (t) => {
+t.test('a role is assumed once, and STS and providers are not called while its credentials are valid', async (t) => {
   const aws = await start(t)
   const person = personAtHome(t, {}, aws.environment, USER_KEYS)
   const cold = await callerOf(aws, tokenOf(t, await runToken(ROLE, person), 'cold'))
@@ -81,7 +81,7 @@ t.test('a role is assumed once, and then neither STS nor a provider is asked whi
   t.notMatch(readFileSync(path, 'utf8'), USER.secretAccessKey)
 })
 
-t.test('the cache is where the variable says, and is switched on by the configuration file too', async (t) => {
+t.test('the cache is at the path of the variable, and can be enabled in the configuration file', async (t) => {
   const aws = await start(t)
   const person = personAtHome(t, { 'config.yaml': 'clusterID: k8s.local\ncache: true\n' }, aws.environment, USER_KEYS)
   const file = join(person['HOME'] ?? '', 'deep/er/cache.yaml')
@@ -93,7 +93,7 @@ t.test('the cache is where the variable says, and is switched on by the configur
   t.throws(() => statSync(cacheOf(person)))
 })
 
-t.test('nobody gets the credentials of another identity', async (t) => {
+t.test('no identity gets the credentials of another', async (t) => {
   const aws = await start(t)
   const second = {
     ...USER,
@@ -140,13 +140,13 @@ t.test('nobody gets the credentials of another identity', async (t) => {
   t.match(thief, { code: 1, stdout: '' }, 'nor is an access key id without its secret')
 })
 
-/** Runs in exactly this environment: tap gives each process of Node.js a variable of its own. */
+/** Runs with exactly this environment: tap adds a variable to each process of Node.js. */
 function runBare(environment: Environment): Promise<Finished> {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   return finish(spawn('env', ['-i', ...variables, ...COMMAND, 'token', '-i', CLUSTER_ID, '--token-only', '--cache']))
 }
 
-t.test('a credential process is run again where what it is given differs', async (t) => {
+t.test('a credential process is run again if its input changes', async (t) => {
   const aws = await start(t)
   const tool = `#!/bin/sh
 echo run >> HOME/runs
@@ -168,7 +168,7 @@ echo '{"Version":1,"AccessKeyId":"'$TOOL_USER'","SecretAccessKey":"x","SessionTo
   }
 })
 
-t.test('credentials are used while they last, and dropped at the next write', async (t) => {
+t.test('credentials are used while they are valid, and dropped at the next write', async (t) => {
   const aws = await start(t)
   const person = personAtHome(t, {}, aws.environment, USER_KEYS)
   tokenOf(t, await runToken(ROLE, person), 'cold')
@@ -182,7 +182,7 @@ t.test('credentials are used while they last, and dropped at the next write', as
   t.equal(asked(aws).length, 3)
 })
 
-t.test('what other programs keep in the file is left as it is', async (t) => {
+t.test('entries of other programs in the file stay', async (t) => {
   const aws = await start(t)
   const person = personAtHome(t, {}, aws.environment, USER_KEYS)
   const path = cacheOf(person)
@@ -205,13 +205,13 @@ t.test('what other programs keep in the file is left as it is', async (t) => {
   t.equal(asked(aws).length, 3)
 })
 
-t.test('a cache that can not be used is a warning, and is left alone', async (t) => {
+t.test('an unusable cache is a warning, and is not changed', async (t) => {
   const aws = await start(t)
   const rows: readonly (readonly [what: string, prepare: (path: string) => void, says: RegExp])[] = [
     ['open to the group', (path) => writeCache(path, CLUSTERS, 0o640), /open to group or others: run "chmod 600/],
     ['open to others', (path) => writeCache(path, CLUSTERS, 0o604), /open to group or others/],
-    ['no YAML', (path) => writeCache(path, 'clusters: [unclosed'), /no YAML mapping: delete it/],
-    ['a list', (path) => writeCache(path, '- 1\n'), /no YAML mapping: delete it/],
+    ['no YAML', (path) => writeCache(path, 'clusters: [unclosed'), /not a YAML mapping: delete it/],
+    ['a list', (path) => writeCache(path, '- 1\n'), /not a YAML mapping: delete it/],
     ['a folder', (path) => mkdirSync(path, { recursive: true }), /is a directory, not a regular file/],
     [
       'a link',
@@ -244,7 +244,7 @@ t.test('a cache that can not be used is a warning, and is left alone', async (t)
   }
 })
 
-t.test('a lock that is held costs a second, and one whose owner is dead nothing', async (t) => {
+t.test('a held lock costs a second, a lock of a dead process nothing', async (t) => {
   const aws = await start(t)
   const person = personAtHome(t, {}, aws.environment, USER_KEYS)
   const path = cacheOf(person)
@@ -274,7 +274,7 @@ t.test('a lock that is held costs a second, and one whose owner is dead nothing'
   t.same(readdirSync(dirname(path)), ['credentials.yaml'], 'what the dead one had begun is gone too')
 })
 
-t.test('the token is for the cluster that was asked for', async (t) => {
+t.test('the token is for the requested cluster', async (t) => {
   const aws = await start(t)
   const person = personAtHome(t, {}, aws.environment, USER_KEYS)
   tokenOf(t, await runToken(ROLE, person), 'cold')

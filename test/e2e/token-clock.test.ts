@@ -10,14 +10,14 @@ import { USER_KEYS } from './harness/person.ts'
 const MINUTE = 60_000
 const ROLE = ['-r', ROLE_ARN]
 
-/** An AWS whose clock differs from this machine's, which is the same as the other way round. */
+/** An AWS whose clock differs from this machine's, which equals a wrong local clock. */
 async function start(t: Test, offset: number): Promise<{ aws: SandboxAws; person: Environment }> {
   const aws = await startSandboxAws({ identities, roles, now: () => new Date(Date.now() + offset) })
   t.teardown(() => aws.close())
   return { aws, person: personAtHome(t, {}, aws.environment, USER_KEYS) }
 }
 
-t.test('a clock that is off is told, and the token is signed with the time of AWS', async (t) => {
+t.test('a wrong clock is reported, and the token is signed with the time of AWS', async (t) => {
   const rows: readonly (readonly [offset: number, says: RegExp])[] = [
     [40 * MINUTE, /^the clock of this machine is 40 minutes behind AWS: .*; set the clock\n$/],
     [-40 * MINUTE, /^the clock of this machine is 40 minutes ahead of AWS: .*; set the clock\n$/],
@@ -38,14 +38,14 @@ t.test('a clock that is off is told, and the token is signed with the time of AW
   }
 })
 
-t.test('the expiration is by the clock of this machine, as kubectl compares it', async (t) => {
+t.test('the expiration uses the clock of this machine, as kubectl compares it', async (t) => {
   const { person } = await start(t, 40 * MINUTE)
   const { stdout } = await finish(spawnCommand(['token', '-i', CLUSTER_ID, ...ROLE], { environment: person }))
   const expires = Date.parse(/"expirationTimestamp":"([^"]+)"/.exec(stdout)?.[1] ?? '') - Date.now()
   t.ok(Math.abs(expires - 14 * MINUTE) < MINUTE / 2, `${expires} ms from now`)
 })
 
-t.test('where AWS refuses for the time alone, the error says how far off the clock is', async (t) => {
+t.test('if AWS refuses only because of the time, the error has the difference of the clocks', async (t) => {
   for (const [offset, difference] of [
     [40 * MINUTE, '40 minutes behind'],
     [-40 * MINUTE, '40 minutes ahead of'],
@@ -60,7 +60,7 @@ t.test('where AWS refuses for the time alone, the error says how far off the clo
   }
 })
 
-t.test('a wrong secret is not blamed on the clock', async (t) => {
+t.test('a wrong secret is not attributed to the clock', async (t) => {
   for (const offset of [0, 40 * MINUTE]) {
     const { person } = await start(t, offset)
     const { stderr } = await runToken(ROLE, { ...person, AWS_SECRET_ACCESS_KEY: 'wrong' })

@@ -25,11 +25,11 @@ interface Row {
   readonly environment?: Environment
   /** The text of the AWS config file. */
   readonly config?: string
-  /** What the one line says after `could not get token: `. */
+  /** The text of the line after `could not get token: `. */
   readonly says: RegExp
 }
 
-/** Where nothing listens, nor ever answers as AWS. */
+/** An address without a listener. */
 interface Places {
   readonly closedProxy: string
   readonly otherAuthority: string
@@ -159,14 +159,14 @@ async function fails(t: Test, aws: SandboxAws, name: string, row: Row): Promise<
   for (const secret of [SECRET, USER_KEYS['AWS_SECRET_ACCESS_KEY'] ?? '']) t.notOk(failed.stderr.includes(secret), name)
 }
 
-t.test('every failure is one line that says why, and gives nothing away', async (t) => {
+t.test('every failure is one line with the reason, and contains no secret', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   const rows = rowsOf(await placesFor(temporaryFolder(t)))
   for (const [name, row] of Object.entries(rows)) await fails(t, aws, name, row)
 })
 
-t.test('an STS that fails or throttles is told as such', async (t) => {
+t.test('a failing or throttling STS is reported as such', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   for (const fault of ['throttle', 'reset', 'rubbish', 'error500', 'redirect', 'wrongShape', 'huge'] as const) {
@@ -176,7 +176,7 @@ t.test('an STS that fails or throttles is told as such', async (t) => {
   }
 })
 
-t.test('a reset connection is tried again', async (t) => {
+t.test('a reset connection is retried', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   aws.faults.set('resetOnce')
@@ -186,10 +186,10 @@ t.test('a reset connection is tried again', async (t) => {
   t.equal(signed.stderr, '')
 })
 
-t.test('what is broken in a file of certificates does not keep the others from being trusted', async (t) => {
+t.test('a broken certificate in a file does not affect the others', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
-  // Sequences in DER, as certificates are, with nothing of a certificate in them; and what is none of either.
+  // Sequences in DER that are not certificates, and text that is neither.
   const broken = ['MAkwAzADAwEAAwA=', 'MAIwAA==', 'AAAA'].map(
     (text) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`,
   )
@@ -201,7 +201,7 @@ t.test('what is broken in a file of certificates does not keep the others from b
   t.same([signed.code, signed.stderr], [0, ''])
 })
 
-t.test('a command line that is wrong is a usage error', async (t) => {
+t.test('a wrong command line is a usage error', async (t) => {
   const environment = personEnvironment(temporaryFolder(t))
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [
     [[], /^Error: cluster ID not specified\nUsage:\n/],

@@ -39,7 +39,7 @@ async function start(
   return { aws, beside }
 }
 
-t.test('the endpoint of a container gives the token of its role', async (t) => {
+t.test('the endpoint of a container gives a token of its role', async (t) => {
   const { aws, beside } = await start(t)
   const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${beside.url}/credentials` }
   const person = personAtHome(t, { '.aws/config': CONFIG }, aws.environment, container)
@@ -71,7 +71,7 @@ t.test('EKS Pod Identity: the token for the endpoint is in a variable, or in a f
   t.equal(await callerOf(aws, tokenOf(t, await runToken([], file), 'renewed')), TASK)
 })
 
-t.test('a relative URI goes to the address of ECS and nowhere else', async (t) => {
+t.test('a relative URI uses the address of ECS only', async (t) => {
   const { aws, beside } = await start(t)
   const container = {
     AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/credentials',
@@ -83,7 +83,7 @@ t.test('a relative URI goes to the address of ECS and nowhere else', async (t) =
   t.same(beside.requests, [])
 })
 
-t.test('the role of an instance, and its region where no other is known', async (t) => {
+t.test('the role of an instance, and its region if no other is known', async (t) => {
   const { aws, beside } = await start(t, { instanceRole: 'Task', region: 'ap-south-1' })
   const endpoint = { ...METADATA, AWS_EC2_METADATA_SERVICE_ENDPOINT: beside.url }
   const person = personAtHome(t, { '.aws/config': CONFIG }, aws.environment, endpoint)
@@ -109,7 +109,7 @@ t.test('the role of an instance, and its region where no other is known', async 
   t.equal(beside.requests.length, before, 'it is not asked')
 })
 
-t.test('a metadata service that says nothing costs a second', async (t) => {
+t.test('a silent metadata service costs a second', async (t) => {
   const { beside } = await start(t, { silent: true })
   const endpoint = { ...METADATA, AWS_EC2_METADATA_SERVICE_ENDPOINT: beside.url }
   const { AWS_REGION: _, ...person } = personAtHome(t, { '.aws/config': CONFIG }, endpoint)
@@ -129,12 +129,15 @@ t.test('a metadata service that says nothing costs a second', async (t) => {
   })
 })
 
-t.test('with a cache an assumed role is kept by the key of the instance, whose own credentials are not', async (t) => {
-  const { aws, beside } = await start(t, { instanceRole: 'Task' })
-  const endpoint = { ...METADATA, AWS_EC2_METADATA_SERVICE_ENDPOINT: beside.url }
-  const person = personAtHome(t, {}, aws.environment, endpoint)
-  for (const round of ['cold', 'new credentials of the instance']) {
-    tokenOf(t, await runToken(['--cache', '-r', ROLE_ARN], person), round)
-  }
-  t.same(asked(aws), ['AssumeRole', 'AssumeRole'], 'the sandbox gives each caller another session')
-})
+t.test(
+  'with a cache an assumed role is kept under the key of the instance, whose own credentials are not',
+  async (t) => {
+    const { aws, beside } = await start(t, { instanceRole: 'Task' })
+    const endpoint = { ...METADATA, AWS_EC2_METADATA_SERVICE_ENDPOINT: beside.url }
+    const person = personAtHome(t, {}, aws.environment, endpoint)
+    for (const round of ['cold', 'new credentials of the instance']) {
+      tokenOf(t, await runToken(['--cache', '-r', ROLE_ARN], person), round)
+    }
+    t.same(asked(aws), ['AssumeRole', 'AssumeRole'], 'the sandbox gives each caller another session')
+  },
+)

@@ -27,7 +27,7 @@ async function start(t: Test): Promise<{ aws: SandboxAws; person: Environment }>
   return { aws, person: personAtHome(t, { '.aws/config': CONFIG }, aws.environment, { AWS_PROFILE: 'mfa' }) }
 }
 
-t.test('the code comes by a pipe', async (t) => {
+t.test('the code is read from a pipe', async (t) => {
   const { aws, person } = await start(t)
   for (const input of [`${CODE}\n`, CODE, `  ${CODE}\r\n`]) {
     const { code, stdout } = await runToken([], person, input)
@@ -38,7 +38,7 @@ t.test('the code comes by a pipe', async (t) => {
   t.match(wrong, { code: 1, stdout: '', stderr: /not allowed to assume .*Careful .*MultiFactorAuthentication failed/ })
 })
 
-t.test('whoever writes to a pipe late sees the prompt first', async (t) => {
+t.test('a late writer to a pipe sees the prompt first', async (t) => {
   const { aws, person } = await start(t)
   const child = spawnCommand(ARGS, { environment: person })
   let seen = ''
@@ -53,7 +53,7 @@ t.test('whoever writes to a pipe late sees the prompt first', async (t) => {
   t.equal(await callerOf(aws, stdout), CAREFUL)
 })
 
-t.test('nothing to read and no terminal is an error at once', async (t) => {
+t.test('no input and no terminal is an error at once', async (t) => {
   const { aws, person } = await start(t)
   for (const input of ['', '\n']) {
     const { code, stdout, stderr } = await runToken([], person, input)
@@ -63,7 +63,7 @@ t.test('nothing to read and no terminal is an error at once', async (t) => {
   t.same(asked(aws), [])
 })
 
-t.test('a pipe that nobody writes to holds nobody up for ever', async (t) => {
+t.test('a silent pipe does not block forever', async (t) => {
   const { person } = await start(t)
   const started = performance.now()
   const child = spawnCommand(ARGS, { environment: person })
@@ -86,7 +86,7 @@ t.test('with a cache the code is asked for once', async (t) => {
   t.same(asked(aws), ['AssumeRole'])
 })
 
-/** A terminal of its own, by tmux; undefined where this machine has none. */
+/** A tmux terminal; undefined if this machine has none. */
 function openTmux(t: Test, home: string): ((...args: readonly string[]) => string) | undefined {
   const socket = join(home, 'tmux')
   const environment = { PATH: process.env['PATH'] ?? '', HOME: home, TERM: 'xterm', LANG: 'C.UTF-8' }
@@ -101,7 +101,7 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-/** Runs a shell command line in a terminal, types the code once the prompt stands there, and gives how it ended. */
+/** Runs a shell command line in a terminal, types the code after the prompt, and returns the outcome. */
 async function typeCode(
   tmux: (...args: readonly string[]) => string,
   person: Environment,
@@ -146,7 +146,7 @@ t.test('a person types the code in the terminal', async (t) => {
   }
 })
 
-t.test('a code by a pipe is taken where there is a terminal too', async (t) => {
+t.test('a code from a pipe is accepted although there is a terminal', async (t) => {
   const { aws, person } = await start(t)
   const tmux = openTmux(t, person['HOME'] ?? '')
   if (tmux === undefined) return
@@ -156,7 +156,7 @@ t.test('a code by a pipe is taken where there is a terminal too', async (t) => {
   t.equal(await callerOf(aws, stdout), CAREFUL)
 })
 
-t.test('static keys never ask for anything', async (t) => {
+t.test('static keys never prompt', async (t) => {
   const { person } = await start(t)
   const child = spawnCommand(ARGS, { environment: { ...person, AWS_PROFILE: 'keys' } })
   const finished = finish(child, CODE)

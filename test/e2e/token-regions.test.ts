@@ -11,7 +11,7 @@ interface Row {
   /** Settings of the profile in use. */
   readonly profile?: string
   readonly host: string
-  /** The region it is signed for, where it is not the one in the host. */
+  /** The signing region, if it differs from the one in the host. */
   readonly signedFor?: string
 }
 

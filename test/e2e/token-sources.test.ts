@@ -89,7 +89,7 @@ const FILES = {
   token: webToken(inAnHour),
 }
 
-t.test('each source of credentials gives the token of its identity', async (t) => {
+t.test('each source of credentials gives a token of its identity', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   const rows: readonly (readonly [environment: Record<string, string>, caller: string])[] = [
@@ -111,7 +111,7 @@ t.test('each source of credentials gives the token of its identity', async (t) =
       },
       assumed('App/pod-1'),
     ],
-    // The environment's keys win over any profile, as in the SDK for Go.
+    // The environment's keys take precedence over any profile, as in the SDK for Go.
     [{ ...USER_KEYS, AWS_PROFILE: 'from-environment' }, USER.arn],
   ]
   for (const [environment, caller] of rows) {
@@ -126,7 +126,7 @@ t.test('each source of credentials gives the token of its identity', async (t) =
   t.match(await callerOf(aws, tokenOf(t, partner, 'partner')), /assumed-role\/Partner\/aws-iam-authenticator-\d+$/)
 })
 
-t.test('a profile that holds nothing but its name is there', async (t) => {
+t.test('a profile with only a name exists', async (t) => {
   const rows = [
     { '.aws/config': '[profile bare]\n' },
     { '.aws/config': '[profile "bare"]\n' },
@@ -141,7 +141,7 @@ t.test('a profile that holds nothing but its name is there', async (t) => {
   }
 })
 
-t.test('each way to have no credentials says what to do', async (t) => {
+t.test('each kind of missing credentials has its fix in the error', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   const past = new Date(Date.now() - 60_000)
@@ -199,7 +199,7 @@ t.test('each way to have no credentials says what to do', async (t) => {
   }
 })
 
-t.test('the session name is forwarded where the credentials have one', async (t) => {
+t.test('the session name is forwarded if the credentials have one', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   const files = { '.aws/config': CONFIG, 'forward.yaml': 'clusterID: k8s.local\nforwardSessionName: true\n' }
@@ -220,7 +220,7 @@ t.test('the session name is forwarded where the credentials have one', async (t)
   t.equal(aws.sts.requests.length, before, 'it acts only with a role')
 })
 
-t.test('a forwarded session name excludes one that is given', async (t) => {
+t.test('a forwarded session name excludes a given one', async (t) => {
   const both = ['--forward-session-name', '-s', 'x', '-r', ROLE_ARN]
   const { code, stdout, stderr } = await runToken(both, personAtHome(t, {}, USER_KEYS))
   t.same({ code, stdout }, { code: 1, stdout: '' })
@@ -228,7 +228,7 @@ t.test('a forwarded session name excludes one that is given', async (t) => {
   t.equal(stderr.slice(0, error.length), error)
 })
 
-t.test('what STS says against the question who we are is explained', async (t) => {
+t.test('a refusal of the identity query is explained', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   const forward = ['-r', ROLE_ARN, '--forward-session-name']

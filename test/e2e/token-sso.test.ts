@@ -42,7 +42,7 @@ function cacheFile(id: string): string {
   return `.aws/sso/cache/${createHash('sha1').update(id).digest('hex')}.json`
 }
 
-/** What `aws sso login` leaves behind. */
+/** The file that `aws sso login` writes. */
 function signedIn(accessToken: string, expiresInSeconds: number, more: object = {}): string {
   const expiresAt = new Date(Date.now() + expiresInSeconds * 1000).toISOString()
   return JSON.stringify({ startUrl: START_URL, region: 'eu-central-1', accessToken, expiresAt, ...more })
@@ -89,7 +89,7 @@ t.test('a session of IAM Identity Center gives the token of its role', async (t)
   t.equal(await callerOf(aws, tokenOf(t, forwarded, 'forwarded')), `arn:aws:sts::${ACCOUNT}:assumed-role/Reader/alice`)
 })
 
-t.test('a session that is about to end is renewed', async (t) => {
+t.test('a session that is about to expire is renewed', async (t) => {
   const { aws, sso } = await start(t)
   sso.refreshTokens.set('refresh-of-alice', 'alice')
   const client = { clientId: 'client', clientSecret: 'client-secret', refreshToken: 'refresh-of-alice' }
@@ -100,7 +100,7 @@ t.test('a session that is about to end is renewed', async (t) => {
   t.match(JSON.parse(readFileSync(join(person['HOME'] ?? '', cacheFile('corp')), 'utf8')), { accessToken: /^renewed-/ })
 })
 
-t.test('a session that is over says how to sign in again', async (t) => {
+t.test('the error for an expired session says how to sign in again', async (t) => {
   const { aws } = await start(t)
   const rows: readonly (readonly [profile: string, files: Readonly<Record<string, string>>, says: RegExp])[] = [
     ['dev', {}, /run "aws sso login --profile dev"/],
@@ -120,7 +120,7 @@ t.test('a session that is over says how to sign in again', async (t) => {
   }
 })
 
-t.test('the cache holds for a session of its own, and not for the next person', async (t) => {
+t.test('the cache is valid for one session, not for the next person', async (t) => {
   const { aws, sso } = await start(t)
   const home = { '.aws/config': CONFIG, [cacheFile('corp')]: signedIn('token-of-alice', 3600) }
   const alice = personAtHome(t, home, aws.environment, { AWS_PROFILE: 'dev' })

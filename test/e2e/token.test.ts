@@ -33,7 +33,7 @@ async function signed(args: readonly string[], environment: Environment, cwd = '
 
 async function execCredential(args: readonly string[], environment: Environment): Promise<ExecCredential> {
   const { stdout } = await runCommand(['token', ...args], { environment })
-  if (!EXEC_CREDENTIAL.test(stdout)) throw new Error('this is no ExecCredential on one line')
+  if (!EXEC_CREDENTIAL.test(stdout)) throw new Error('this is not an ExecCredential on one line')
   const credential: unknown = JSON.parse(stdout)
   return {
     apiVersion: textAt(credential, 'apiVersion') ?? '',
@@ -44,7 +44,7 @@ async function execCredential(args: readonly string[], environment: Environment)
   }
 }
 
-/** What STS says to whoever presents the URL for a cluster. */
+/** The answer of STS to the URL for a cluster. */
 async function present(
   aws: InProcessAws,
   url: string,
@@ -81,7 +81,7 @@ function inMinutes(minutes: number): string {
   return new Date(Date.now() + minutes * 60_000).toISOString()
 }
 
-t.test('a token of static keys is the presigned URL that another signer makes', async (t) => {
+t.test('a token of static keys equals the URL of another signer', async (t) => {
   const environment = personEnvironment(temporaryFolder(t), { AWS_REGION: 'us-west-2' })
   const output = await signed(['-i', 'k8s.local'], environment)
   t.match(output, /^k8s-aws-v1\.[\w-]+\n$/)
@@ -106,7 +106,7 @@ t.test('a token of static keys is the presigned URL that another signer makes', 
   t.equal((await present(aws, url, 'other.local')).status, 403, 'it is bound to its cluster')
 })
 
-t.test('a session token is signed in its place', async (t) => {
+t.test('a session token is signed at its position', async (t) => {
   const sessionToken = `IQoJb3JpZ2luX2Vj+/=${'A b&c'.repeat(300)}==`
   const identity: Identity = { ...USER, sessionToken }
   const environment = personEnvironment(temporaryFolder(t), {
@@ -158,7 +158,7 @@ t.test('a role is assumed with its external id and session name', async (t) => {
   )
 })
 
-t.test('the apiVersion that kubectl asks for is echoed', async (t) => {
+t.test('the apiVersion requested by kubectl is echoed', async (t) => {
   const environment = personEnvironment(temporaryFolder(t), { AWS_REGION: 'us-east-1' })
   const standard = 'client.authentication.k8s.io/v1beta1'
   const rows: readonly (readonly [info: string | undefined, apiVersion: string])[] = [
@@ -186,7 +186,7 @@ t.test('the apiVersion that kubectl asks for is echoed', async (t) => {
   }
 })
 
-t.test('the expiration is 14 minutes after signing, or the end of the credentials', async (t) => {
+t.test('the expiration is 14 minutes after signing, or the expiry of the credentials', async (t) => {
   const home = temporaryFolder(t)
   const environment = personEnvironment(home, { AWS_REGION: 'us-east-1' })
   const whole = await execCredential(['-i', 'k8s.local'], environment)
@@ -218,7 +218,7 @@ t.test('the expiration is 14 minutes after signing, or the end of the credential
   t.ok(Math.abs(minutesFromNow(three.status.expirationTimestamp) - 3) < 0.5)
 })
 
-t.test('the exec stanza of a kubeconfig in GovCloud works as it stands', async (t) => {
+t.test('the exec stanza of a kubeconfig in GovCloud works unchanged', async (t) => {
   const keyId = 'AKIAGOVGOVGOVGOVGOV1'
   const accountId = '123456789123'
   const user: Identity = { ...USER, accountId, arn: `arn:aws-us-gov:iam::${accountId}:user/dev`, userId: 'AIDAGOV' }
@@ -247,7 +247,7 @@ t.test('the exec stanza of a kubeconfig in GovCloud works as it stands', async (
   t.ok(aws.sts.requests.every(({ host }) => host === 'sts.us-gov-west-1.amazonaws.com'))
 })
 
-t.test('it needs neither HOME nor PATH nor a folder of its own', async (t) => {
+t.test('it needs neither HOME nor PATH nor its own folder', async (t) => {
   const folder = temporaryFolder(t)
   const { HOME: _, PATH: __, ...bare } = personEnvironment(folder, { AWS_REGION: 'us-east-1' })
   for (const cwd of ['/', folder, '/proc']) t.match(await signed(['-i', 'k8s.local'], bare, cwd), /^k8s-aws-v1\./)

@@ -8,7 +8,7 @@ import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-ac
 
 const CLUSTER_ID_VARIABLE = 'KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID'
 
-/** Runs the command as a person with static keys; with a text, that is config.yaml in the working folder. */
+/** Runs the command with static keys. A text is written to config.yaml in the working folder. */
 function person(t: { teardown(action: () => void): void }): {
   readonly folder: string
   readonly run: (args: readonly string[], more?: Environment) => Promise<Finished>
@@ -21,7 +21,7 @@ function person(t: { teardown(action: () => void): void }): {
   }
 }
 
-/** Whether a token was signed for that cluster and no other. */
+/** True if a token was signed for that cluster and no other. */
 function isFor(clusterId: string, { stdout }: Finished): boolean {
   if (!stdout.startsWith('k8s-aws-v1.')) return false
   const url = urlOf(stdout.trim())
@@ -39,7 +39,7 @@ function lineCount({ stderr }: Finished): number {
   return stderr.trim().split('\n').length
 }
 
-t.test('flags are taken in every form', async (t) => {
+t.test('every form of a flag is accepted', async (t) => {
   const { run } = person(t)
   const rows: readonly (readonly string[])[] = [
     ['token', '-i', 'k8s.local', '--token-only'],
@@ -72,7 +72,7 @@ t.test('flags are taken in every form', async (t) => {
   t.match(JSON.parse(whole.stdout), { kind: 'ExecCredential' })
 })
 
-t.test('what is not known is refused with a hint', async (t) => {
+t.test('unknown arguments are rejected with a hint', async (t) => {
   const { run } = person(t)
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [
     [['tokn'], /^Error: unknown command "tokn" for "aws-iam-authenticator".*did you mean.* token/],
@@ -118,7 +118,7 @@ t.test('an unknown feature gate is an error for every subcommand', async (t) => 
   }
 })
 
-t.test('help is an answer', async (t) => {
+t.test('help is not an error', async (t) => {
   const { run } = person(t)
   const own = /^Usage:\n {2}aws-iam-authenticator token /m
   const all = /^Usage:\n {2}aws-iam-authenticator \[command\]/m
@@ -150,7 +150,7 @@ t.test('help is an answer', async (t) => {
   }
 })
 
-t.test('version has its forms', async (t) => {
+t.test('every form of version', async (t) => {
   const { run } = person(t)
   const long = await run(['version'])
   const [, version = '', commit = ''] = /^Version: (\S+), Commit: (\S+)\n$/.exec(long.stdout) ?? []
@@ -213,7 +213,7 @@ t.test('the configuration is YAML or JSON, and its keys ignore case', async (t) 
   }
 })
 
-t.test('a configuration that can not be read ends every subcommand', async (t) => {
+t.test('an unreadable configuration ends every subcommand', async (t) => {
   const { folder, run } = person(t)
   writeFileSync(join(folder, 'broken.yaml'), 'clusterID: k8s.local\nserver: [\n')
   writeFileSync(join(folder, 'list.yaml'), '- clusterID\n')

@@ -15,7 +15,7 @@ function userToken(region: string, host: string, clusterId = 'k8s.local', access
 
 const awsToken = (clusterId?: string): string => userToken('us-west-2', 'sts.us-west-2.amazonaws.com', clusterId)
 
-/** Runs verify against the sandbox, from a fresh home. */
+/** Runs verify against the sandbox, with a new home folder. */
 async function verifyBy(t: { teardown(action: () => unknown): void }): Promise<{
   readonly aws: SandboxAws
   readonly verify: (args: readonly string[], more?: Environment) => Promise<Finished>
@@ -29,7 +29,7 @@ async function verifyBy(t: { teardown(action: () => unknown): void }): Promise<{
   }
 }
 
-t.test('verify prints who signed the token', async (t) => {
+t.test('verify prints the signer of the token', async (t) => {
   const { aws, verify } = await verifyBy(t)
   const line = await verify(['-i', 'k8s.local', '-t', awsToken()])
   t.equal(line.stderr, '')
@@ -61,7 +61,7 @@ t.test('verify prints who signed the token', async (t) => {
   })
 })
 
-t.test('what is missing is named, with the usage', async (t) => {
+t.test('missing values are named, with the usage', async (t) => {
   const { verify } = await verifyBy(t)
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [
     [[], /^error: token not specified\nUsage:\n/],
@@ -78,7 +78,7 @@ t.test('what is missing is named, with the usage', async (t) => {
   }
 })
 
-t.test('a token that is refused says why and gives nothing of it away', async (t) => {
+t.test('the error for a refused token has the reason and nothing of the token', async (t) => {
   const { aws, verify } = await verifyBy(t)
   const refused = async (token: string, says: RegExp): Promise<void> => {
     const failed = await verify(['-i', 'k8s.local', '-t', token])
@@ -110,7 +110,7 @@ t.test('a token that is refused says why and gives nothing of it away', async (t
   t.match(unreadable.stderr, /^could not verify token: .*\/nonexistent\/ca\.pem/)
 })
 
-t.test('an STS that nobody vouches for is not believed, whatever Node.js is told to trust', async (t) => {
+t.test('an STS with an untrusted certificate is rejected, whatever Node.js is configured to trust', async (t) => {
   const { verify } = await verifyBy(t)
   const otherAuthority = join(temporaryFolder(t), 'other.pem')
   writeFileSync(otherAuthority, createAuthority().pem)
@@ -122,7 +122,7 @@ t.test('an STS that nobody vouches for is not believed, whatever Node.js is told
   }
 })
 
-t.test('the partition decides which STS may be asked', async (t) => {
+t.test('the partition decides which STS hosts are called', async (t) => {
   const { aws, verify } = await verifyBy(t)
   const chinese = 'AKIACNCNCNCNCNCNCNCN'
   aws.sts.identities.set(chinese, { ...USER, arn: 'arn:aws-cn:iam::111122223333:user/wei' })
@@ -139,7 +139,7 @@ t.test('the partition decides which STS may be asked', async (t) => {
   t.equal((await verify(['-i', 'k8s.local', '-t', gov])).code, 0, 'GovCloud shares the suffix of partition aws')
 })
 
-t.test('the own region is accepted whatever its name looks like; an empty AWS_REGION counts as unset', async (t) => {
+t.test('the own region is accepted with any name; an empty AWS_REGION counts as unset', async (t) => {
   const { aws, verify } = await verifyBy(t)
   const chinese = 'AKIACNCNCNCNCNCNCNCN'
   aws.sts.identities.set(chinese, { ...USER, arn: 'arn:aws-cn:iam::111122223333:user/wei' })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 
-/** What has a meaning in JSON, or in the text of one. */
+/** Text with a meaning in JSON or in JSON strings. */
 const PIECES = [
   '{',
   '}',
@@ -28,7 +28,7 @@ export function reviewOf(token: string): string {
   return JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } })
 }
 
-/** Objects that have the keys of a TokenReview, and values of any kind under them. */
+/** Objects with the keys of a TokenReview, and values of any type. */
 function nearReviews(token: string): fc.Arbitrary<string> {
   const value = fc.oneof(
     fc.constant(token),
@@ -45,7 +45,7 @@ function deep(open: string, close: string): fc.Arbitrary<string> {
   return fc.integer({ min: 1, max: 20_000 }).map((depth) => open.repeat(depth) + close.repeat(depth))
 }
 
-/** Bodies for the webhook that are no TokenReview, nearly one, or one that is spelled oddly; all hold `token` or none. */
+/** Bodies that are not, or almost, a TokenReview, or one in unusual spelling. Each contains `token` at most once. */
 export function bodyMutations(token: string): fc.Arbitrary<string> {
   const review = reviewOf(token)
   const piece = fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 4 }))

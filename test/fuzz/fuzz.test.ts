@@ -3,7 +3,7 @@ import { fuzz } from './fuzz.ts'
 
 const COUNT = 12_000
 
-t.test('no mutated token or TokenReview is let in, crashes the server, or shows in its log', async (t) => {
+t.test('no mutated token or TokenReview is accepted, crashes the server, or shows in its log', async (t) => {
   const report = await fuzz({ count: COUNT, seed: 7 })
   t.same(report.faults, [])
   t.equal(report.tokens + report.bodies, COUNT)

@@ -17,34 +17,34 @@ const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEJ7KwRh5uVZx0q3Yd2pTn8sLm4fGa6bHc1jEo9iUt
 const CONFIGURATION = `clusterID: k8s.local\nserver:\n  mapUsers:\n    - userARN: ${USER.arn}\n      username: alice\n`
 const CONNECTIONS = 16
 const BATCH = 5_000
-/** Shorter pieces of a token happen to be in any text. */
+/** Shorter pieces of a token occur in any text. */
 const PIECE = 16
-/** What the webhook may answer to rubbish. */
+/** The statuses that garbage may get. */
 const STATUSES: ReadonlySet<number> = new Set([200, 400, 413, 429, 502, 503])
 
-/** What a fuzz run did. */
+/** The results of a fuzz run. */
 export interface FuzzReport {
   readonly seed: number
   readonly tokens: number
   readonly bodies: number
   /** Answers of the webhook by their HTTP status. */
   readonly statuses: Readonly<Record<string, number>>
-  /** Tokens that were let in because they say to STS, in another spelling, what the good one says. */
+  /** Accepted tokens that have the meaning of the valid one in another spelling. */
   readonly otherSpellings: number
-  /** How many lines of the log were read for pieces of tokens. */
+  /** The number of log lines that were searched for pieces of tokens. */
   readonly logLines: number
-  /** What must not have happened; none of it quotes a token. */
+  /** Violations. They quote no token. */
   readonly faults: readonly string[]
 }
 
 export interface FuzzOptions {
   readonly count: number
   readonly seed: number
-  /** Told after each batch how many inputs are done. */
+  /** Called after each batch with the number of inputs so far. */
   readonly progress?: (done: number) => void
 }
 
-/** An input, and the URL whose meaning it must have to be let in; null where nothing of its kind may be. */
+/** An input, and the URL whose meaning an accepted input must have; null if it must be refused. */
 interface Input {
   readonly body: string
   readonly token: string | null
@@ -59,13 +59,13 @@ function sign(clusterId: string): string {
   return presignedUrl({ host: HOST, region: 'us-west-2', clusterId, date, ...identity })
 }
 
-/** What a URL says to STS, however it is spelled. */
+/** The meaning of a URL for STS, in any spelling. */
 function meaning(url: string): string {
   const { protocol, host, pathname, searchParams } = new URL(url)
   return JSON.stringify([protocol, host, pathname, [...searchParams].map((pair) => pair.join('=')).sort()])
 }
 
-/** A batch of inputs: half are made of a token that is good, half of one for another cluster, which STS never takes. */
+/** A batch of inputs: half are made from a valid token, half from one for another cluster, which STS refuses. */
 function inputs(seed: number, size: number): readonly Input[] {
   const [good, foreign] = [sign('k8s.local'), sign('other.local')]
   const quarter = Math.ceil(size / 4)
@@ -81,7 +81,7 @@ function inputs(seed: number, size: number): readonly Input[] {
   ].slice(0, size)
 }
 
-/** What the parser made of a token that it should not have; null where all is well. */
+/** The parser's result for a token that it should reject; null if it is correct. */
 function faultOfParser(token: string): string | null {
   const partition = findPartition('aws')
   if (partition === undefined) return 'no partition'
@@ -98,7 +98,7 @@ function* piecesOf(text: string): Iterable<string> {
   for (let start = 0; start + PIECE <= text.length; start += 1) yield text.slice(start, start + PIECE)
 }
 
-/** The pieces of what no log may hold. Every mutation keeps many of its token's. */
+/** The pieces that no log may contain. Every mutation keeps many pieces of its token. */
 function secretPieces(urls: readonly string[]): ReadonlySet<string> {
   const texts = urls.flatMap((url) => {
     const parameters = rawParameters(url)
@@ -119,7 +119,7 @@ async function post(agent: Agent, port: number, body: string): Promise<{ status:
   return { status: answer.statusCode, text: await answer.body.text() }
 }
 
-/** Sends all inputs to the server, and puts what should not happen into `faults`. */
+/** Sends all inputs to the server, and adds violations to `faults`. */
 async function send(
   all: readonly Input[],
   server: TestServer,
@@ -146,8 +146,8 @@ async function send(
 }
 
 /**
- * Sends mutations of tokens and of TokenReviews to a running server of the built command, over TLS, and holds each token to
- * a second description of the rules. The same seed makes the same edits, of tokens that are signed anew.
+ * Sends mutations of tokens and of TokenReviews to a running server of the built command, over TLS, and compares each
+ * outcome with a second description of the rules. The same seed makes the same edits, of newly signed tokens.
  */
 export async function fuzz({ count, seed, progress }: FuzzOptions): Promise<FuzzReport> {
   const cleanUps: (() => unknown)[] = []

@@ -25,13 +25,13 @@ function run(...args: readonly string[]): string {
 
 const rules = list(property(yaml('alerts.yaml'), 'groups')).flatMap((group) => list(property(group, 'rules')))
 
-t.test('promtool takes the rules, and they fire when they should and only then', { skip: missing('promtool') }, (t) => {
+t.test('promtool accepts the rules, and they fire exactly when they should', { skip: missing('promtool') }, (t) => {
   t.match(run('check', 'rules', 'alerts.yaml'), `${rules.length} rules found`)
   t.match(run('test', 'rules', 'alerts.test.yaml'), 'SUCCESS')
   t.end()
 })
 
-t.test('each alert is tested to fire and to be quiet', (t) => {
+t.test('each alert is tested to fire and to stay quiet', (t) => {
   const tests = list(property(yaml('alerts.test.yaml'), 'tests')).flatMap((item) =>
     list(property(item, 'alert_rule_test')),
   )
@@ -43,7 +43,7 @@ t.test('each alert is tested to fire and to be quiet', (t) => {
   t.end()
 })
 
-t.test('each alert has a section that says what to do', (t) => {
+t.test('each alert has a section with the fix', (t) => {
   const anchors = new Set(document('docs/monitoring.md').headings.map(anchorOf))
   t.ok(rules.length > 0)
   for (const rule of rules) {

@@ -21,7 +21,7 @@ const dashboard: unknown = JSON.parse(readFileSync(join(ROOT, 'deploy/monitoring
 const panels = panelsOf(dashboard)
 const queries = panels.flatMap(({ title, targets }) => targets.map(({ expression }) => ({ title, expression })))
 
-t.test('the panels of the dashboard have names, units and places of their own', (t) => {
+t.test('the panels of the dashboard have distinct names, units and positions', (t) => {
   t.ok(panels.length > 0)
   for (const key of ['id', 'title'] as const) t.equal(new Set(panels.map((panel) => panel[key])).size, panels.length)
   const cells = panels.flatMap(({ title, unit, type, place: { x, y, w, h }, targets, steps }) => {
@@ -32,7 +32,7 @@ t.test('the panels of the dashboard have names, units and places of their own', 
     for (const { legend, expression } of targets) {
       t.not(legend, '', `${title}: a legend`)
       t.match(expression, /job=~"\$job"/, `${title}: the job that was chosen`)
-      // A legend names labels that the query leaves; one without aggregation has those of the target.
+      // A legend names labels that the query keeps. A query without aggregation has the labels of the target.
       const [, by] = /\bby \(([^)]*)\)/.exec(expression) ?? []
       for (const [, label = ''] of legend.matchAll(/\{\{(\w+)\}\}/g)) {
         t.ok((by ?? 'instance').split(', ').includes(label), `${title}: ${label}`)
@@ -74,7 +74,7 @@ t.test(
     const configuration = `clusterID: k8s.local\nserver:\n  mapRoles:\n    - rolearn: ${govRoleArn('K8s-Admin')}\n      username: admin\n`
     const server = await startTestServer(t, { aws, configuration })
     const prometheus = await startPrometheus(t, server)
-    // Counters are told apart from one scrape to the next, while logins of every kind come in.
+    // Each scrape gets other counter values, while logins of every kind arrive.
     const logIn = async (): Promise<void> => {
       for (const role of ['K8s-Admin', 'Intern']) await server.review(tokenOf(aws, session(role), REGION))
       await server.review('k8s-aws-v1.rubbish')
@@ -100,7 +100,7 @@ t.test(
       const asked = expression.replaceAll('$job', '.*').replaceAll('$__rate_interval', '20s')
       const { status, error, series } = await prometheus.query(asked)
       t.equal(status, 'success', `${title}: ${String(error)}`)
-      // What has not happened, and a limit that there is not, has no series.
+      // An event that has not occurred, and a missing limit, have no series.
       const absent = [...asked.matchAll(/aws_iam_authenticator_\w+?(?=_bucket|_count|[{ )])/g)]
         .map(([name]) => name)
         .some(

@@ -1,12 +1,12 @@
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 
-/** A threshold of a panel: from this value on, the colour. */
+/** A threshold of a panel: the colour from this value on. */
 export interface Step {
   readonly from: number
   readonly color: string
 }
 
-/** What is drawn of a panel of Grafana's JSON. */
+/** The parts of a Grafana panel that are drawn. */
 export interface Panel {
   readonly id: number
   readonly title: string
@@ -18,7 +18,7 @@ export interface Panel {
   readonly targets: readonly { readonly refId: string; readonly expression: string; readonly legend: string }[]
 }
 
-/** The elements of a list; none where the value is none. */
+/** The elements of a list; none for other values. */
 export function list(value: unknown): unknown[] {
   return Array.isArray(value) ? Array.from<unknown>(value) : []
 }

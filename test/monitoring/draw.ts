@@ -25,7 +25,7 @@ function scaled(value: number, base: number, units: readonly string[]): string {
   return `${Number((value / base ** power).toPrecision(3))} ${units[power] ?? ''}`.trim()
 }
 
-/** A value as Grafana would write it in this unit. */
+/** A value in the format of Grafana for this unit. */
 function shown(value: number, unit: string): string {
   if (Number.isNaN(value)) return 'NaN'
   if (unit === 'reqps') return `${scaled(value, 1000, ['', 'K'])} req/s`
@@ -46,7 +46,7 @@ function legendOf(format: string, { labels }: Series): string {
 
 type Times = readonly [start: number, end: number]
 
-/** Grafana's colours of these names. */
+/** The colours that Grafana has under these names. */
 const NAMED = new Map([
   ['green', '#73bf69'],
   ['orange', '#ff9830'],
@@ -110,7 +110,7 @@ function plot(
   return [...grid, ...dashes, ...lines].join('')
 }
 
-/** The panels in their places, as a page that needs nothing else. */
+/** The panels at their positions, as a self-contained page. */
 export async function drawDashboard(
   panels: readonly Panel[],
   [start, end]: Times,

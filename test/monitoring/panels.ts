@@ -1,4 +1,4 @@
-// Draws the dashboard as it looks after a few minutes of logins of every kind, since Grafana is not a package of npm or Debian:
+// Draws the dashboard after a few minutes of logins of every kind. Grafana is not available from npm or Debian.
 //   node --conditions=aws-iam-authenticator-source test/monitoring/panels.ts OUTPUT.png
 // A real Prometheus scrapes a real server; Chromium takes the picture.
 import { execFileSync } from 'node:child_process'

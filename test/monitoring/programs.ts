@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Whether a program of Debian's package prometheus can be run; if not, why the test is skipped. */
+/** True if a program of Debian's package prometheus can run; otherwise the reason for skipping the test. */
 export function missing(program: 'prometheus' | 'promtool'): string | false {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0 ? false : `${program} is not installed`
 }

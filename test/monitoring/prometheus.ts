@@ -8,7 +8,7 @@ import { minimalEnvironment, temporaryFolder } from '../e2e/harness/command.ts'
 import { freePort, type TestServer } from '../e2e/harness/server.ts'
 import { list } from './dashboard.ts'
 
-/** One series of an answer: its labels, and its values by time. */
+/** One series of an answer: its labels, and values by time. */
 export interface Series {
   readonly labels: ReadonlyMap<string, string>
   readonly points: readonly (readonly [seconds: number, value: number])[]
@@ -24,7 +24,7 @@ export interface Answer {
 /** A Prometheus that scrapes a server each second. */
 export interface Prometheus {
   query(expression: string): Promise<Answer>
-  /** A value for each second between two times, in seconds since 1970. */
+  /** One value per second between two times, in seconds since 1970. */
   range(expression: string, start: number, end: number): Promise<Answer>
 }
 

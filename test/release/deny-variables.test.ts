@@ -16,28 +16,28 @@ import {
 
 const OPTIONS = [...REQUIRED_ENGINE_OPTIONS, ...ALLOWED_ENGINE_OPTIONS.keys()].map((name) => `JSC_${name}\0${name}\0`)
 
-/** A program that has all that a runtime must have, and this text besides. */
+/** A program with everything that a runtime must have, and this text. */
 function runtime(text = '', lacks = ''): Buffer {
   const needed = [...REQUIRED_VARIABLES.map((name) => `${name}\0`), ...OPTIONS].filter((part) => part !== lacks)
   return Buffer.from(`\0${needed.join('')}\0${text}\0`, 'latin1')
 }
 
-/** What becomes of the text in a runtime. */
+/** The text in the patched runtime. */
 function denied(text: string): string {
   return denyVariables(runtime(text))
     .toString('latin1')
     .slice(runtime().length - 1, -1)
 }
 
-t.test('a variable that nobody has decided on stops the build, and is named with the file to edit', (t) => {
+t.test('a variable without a decision stops the build, with the file to edit', (t) => {
   for (const text of [
     'BUN_NEW_THING',
     'BUN_NEW_THINGfollowed by text',
     'BUN_OPTIONSBUN_NEW_THING',
-    // A denied name and an underscore is another name.
+    // A denied name followed by an underscore is another name.
     'BUN_INSPECT_NEW_THING',
     'BUN_INSPECT_NEW_THINGNODE_ENV',
-    // What is kept is kept in full only.
+    // Only the complete name is kept.
     'BUN_JSC_NEW_THING',
     'BUN_FFI_IMPORT_NEW_THING',
     String(Buffer.from('BUN_NEW_THING', 'utf16le')),
@@ -51,7 +51,7 @@ t.test('a variable that nobody has decided on stops the build, and is named with
   t.end()
 })
 
-t.test('a runtime that lacks what every runtime has stops the build', (t) => {
+t.test('a runtime that lacks a common variable stops the build', (t) => {
   for (const name of REQUIRED_VARIABLES) {
     t.throws(() => denyVariables(runtime('', `${name}\0`)), { message: new RegExp(`${name}\\b`) })
   }
@@ -65,10 +65,10 @@ t.test('a runtime that lacks what every runtime has stops the build', (t) => {
 t.test('no variable can have a denied name', (t) => {
   t.equal(denied('BUN_OPTIONS'), '\0UN_OPTIONS')
   t.equal(denied('set $BUN_TMPDIR or $BUN_INSTALL'), 'set $\0UN_TMPDIR or $\0UN_INSTALL')
-  // One after the other, and in front of other text.
+  // Consecutive names, and names before other text.
   t.equal(denied('BUN_INSPECTBUN_INSPECT_PRELOADNODE_PATH'), '\0UN_INSPECT\0UN_INSPECT_PRELOADNODE_PATH')
   t.equal(denied('BUN_SHOW_BUN_STACKFRAMESx'), '\0UN_SHOW_BUN_STACKFRAMESx')
-  // What is no variable stays, and so does what reads none.
+  // Text that is not a variable stays, and so does text without one.
   t.equal(denied('process.env.BUN_ENVprocess.browser\0BUN_ENV'), 'process.env.BUN_ENVprocess.browser\0\0UN_ENV')
   t.equal(denied('#define BUN_FFI_IMPORT extern'), '#define BUN_FFI_IMPORT extern')
   t.equal(denied('JSC_SIGNAL_FOR_GC and more'), 'JSC_SIGNAL_FOR_GC and more')
@@ -107,7 +107,7 @@ t.test('engine options are denied by name, except those of the image', (t) => {
   t.end()
 })
 
-t.test('each name is decided on once, with a reason where it is kept', (t) => {
+t.test('each name has one decision, with a reason if it is kept', (t) => {
   const all = [...DENIED_VARIABLES, ...ALLOWED_VARIABLES.keys(), ...NOT_VARIABLES.keys()]
   t.equal(new Set(all).size, all.length)
   for (const reason of [...ALLOWED_VARIABLES.values(), ...ALLOWED_ENGINE_OPTIONS.values(), ...NOT_VARIABLES.values()]) {
@@ -116,7 +116,7 @@ t.test('each name is decided on once, with a reason where it is kept', (t) => {
   t.end()
 })
 
-t.test('the runtime of this machine obeys nothing that is denied', (t) => {
+t.test('the runtime of this machine ignores everything that is denied', (t) => {
   const program = readFileSync(INSTALLED_RUNTIME)
   t.ok(obeyedVariables(program).includes('BUN_INSPECT'))
   const changed = denyVariables(program)

@@ -33,7 +33,7 @@ function pe(machine: number): Buffer {
 
 const GLIBC = '/lib64/ld-linux-x86-64.so.2'
 
-t.test('an executable is for its platform alone', (t) => {
+t.test('an executable is accepted only for its platform', (t) => {
   const program = elf(0x3e, GLIBC, 'the commit')
   t.equal(executableFault(program, platform('linux_amd64'), 'the commit'), null)
   for (const { name } of PLATFORMS.filter(({ name }) => name !== 'linux_amd64')) {
@@ -44,7 +44,7 @@ t.test('an executable is for its platform alone', (t) => {
   t.end()
 })
 
-t.test("an executable that knows the runtime's variables, or is of another commit, is none", (t) => {
+t.test("an executable that reads the runtime's variables, or is of another commit, is rejected", (t) => {
   for (const name of ['BUN_OPTIONS', 'BUN_INSPECT', 'JSC_functionOverrides\0']) {
     t.match(
       executableFault(elf(0x3e, GLIBC, `the commit ${name}`), platform('linux_amd64'), 'the commit'),
@@ -55,7 +55,7 @@ t.test("an executable that knows the runtime's variables, or is of another commi
   t.end()
 })
 
-t.test('an archive is the one of the lock file, or none', (t) => {
+t.test('an archive must be the one of the lock file', (t) => {
   const integrity = 'sha512-MJ7MSJwS1utMxA9QyQLytNDtd+5RGnx6m808qG1M2G+YndNbxf9JlnDaNCVbRbDP2DDoH2Bdz33FVC6TrpzXbw=='
   t.equal(hasHash(Buffer.from('hello world'), integrity), true)
   t.equal(hasHash(Buffer.from('hello worlds'), integrity), false)

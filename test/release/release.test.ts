@@ -17,7 +17,7 @@ function field(value: unknown, name: string): unknown {
 
 function schema(name: string): object {
   const parsed: unknown = JSON.parse(readFileSync(join(SCHEMAS, name), 'utf8'))
-  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${name} is no schema`)
+  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${name} is not a schema`)
   return parsed
 }
 
@@ -34,7 +34,7 @@ const notices = `aws-iam-authenticator_${version}_third-party-notices.txt`
 const checksums = `authenticator_${version}_checksums.txt`
 
 t.test(
-  'a release has an executable under the name that scripts download, its checksums, bill of materials and notices',
+  'a release has executables under the names that scripts download, checksums, bill of materials and notices',
   (t) => {
     t.same(readdirSync(output).sort(), [checksums, executable, materials, notices].sort())
     t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
@@ -47,14 +47,14 @@ t.test(
   },
 )
 
-t.test('where the release was made is not in the executable', (t) => {
+t.test('the build path is not in the executable', (t) => {
   const bytes = readFileSync(join(output, executable))
   t.equal(bytes.indexOf(ROOT), -1)
   t.end()
 })
 
 t.test('the bill of materials is valid CycloneDX', (t) => {
-  // These two formats are in no field that we write.
+  // No field that we write uses these two formats.
   const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'idn-email': true, 'iri-reference': true } })
   formats.default(ajv)
   ajv.addSchema(schema('spdx.SNAPSHOT.schema.json'), 'http://cyclonedx.org/schema/spdx.SNAPSHOT.schema.json')
@@ -66,7 +66,7 @@ t.test('the bill of materials is valid CycloneDX', (t) => {
   t.end()
 })
 
-t.test('the bill of materials names what is in the executable, and nothing of the tools that made it', (t) => {
+t.test('the bill of materials lists the content of the executable, and no build tools', (t) => {
   const bill: unknown = JSON.parse(readFileSync(join(output, materials), 'utf8'))
   const components = field(bill, 'components')
   if (!Array.isArray(components)) throw new Error('no components')

@@ -30,7 +30,7 @@ for (const file of files) {
   const workflow: unknown = parse(text)
   const jobs = entries(field(workflow, 'jobs'))
 
-  t.test(`${file}: an action is pinned by a commit's full hash, its release in a comment`, (t) => {
+  t.test(`${file}: actions are pinned by full commit hash, with the release in a comment`, (t) => {
     const uses = jobs.flatMap(([, job]) => steps(job).map((step) => field(step, 'uses')))
     const actions = uses.filter((action) => action !== undefined)
     t.ok(actions.length > 0)
@@ -39,14 +39,14 @@ for (const file of files) {
     t.end()
   })
 
-  t.test(`${file}: permissions are named, and no more than its work needs`, (t) => {
+  t.test(`${file}: permissions are explicit and minimal`, (t) => {
     const allowed = file === 'release.yml' ? { top: {}, job: { contents: 'write' } } : { top: { contents: 'read' } }
     t.same(field(workflow, 'permissions'), allowed.top)
     for (const [name, job] of jobs) t.same(field(job, 'permissions'), allowed.job, name)
     t.end()
   })
 
-  t.test(`${file}: jobs end by themselves, and steps that follow have no credentials of the checkout`, (t) => {
+  t.test(`${file}: jobs have a timeout, and later steps have no checkout credentials`, (t) => {
     for (const [name, job] of jobs) {
       t.type(field(job, 'timeout-minutes'), 'number', name)
       for (const step of steps(job).filter((item) => String(field(item, 'uses')).startsWith('actions/checkout@'))) {
@@ -56,7 +56,7 @@ for (const file of files) {
     t.end()
   })
 
-  t.test(`${file}: what others can name, such as a branch, is in no command's text`, (t) => {
+  t.test(`${file}: commands contain no text that others can choose, such as a branch name`, (t) => {
     for (const [, job] of jobs) {
       for (const step of steps(job)) t.notMatch(JSON.stringify([field(step, 'run')]), /\$\{\{/)
     }
@@ -89,7 +89,7 @@ t.test('pnpm is pinned by version and hash, and CI and releases run no other', (
   t.end()
 })
 
-t.test('an image that is pulled is pinned by its digest', (t) => {
+t.test('images are pinned by digest', (t) => {
   const text = readFileSync(join(ROOT, 'deploy/image/Containerfile'), 'utf8')
   const images = [...text.matchAll(/^FROM (\S+)/gm)]
     .map(([, image = '']) => image)

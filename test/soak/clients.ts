@@ -5,24 +5,24 @@ import { connect as connectTls } from 'node:tls'
 import { Agent } from 'undici'
 import { beginHeaders, endlessHeaders, type EndlessHeaders } from '../e2e/harness/http2-frames.ts'
 
-/** Where the server listens, and what it is known by. */
+/** The address of the server and its certificate. */
 export interface Place {
   readonly port: number
   /** PEM. */
   readonly certificate: string
 }
 
-/** What the webhook answered to a TokenReview. */
+/** The answer of the webhook to a TokenReview. */
 export interface Answer {
   readonly status: number
-  /** `status.authenticated`; undefined where the answer is no verdict. */
+  /** `status.authenticated`; undefined if the answer is not a verdict. */
   readonly verdict: boolean | undefined
 }
 
-/** Asks the webhook over connections that are kept, as kube-apiserver does. */
+/** Calls the webhook over open connections, as kube-apiserver does. */
 export interface Asker {
   review(token: string): Promise<Answer>
-  /** How long `/healthz` took, in milliseconds. */
+  /** The latency of `/healthz`, in milliseconds. */
   health(): Promise<number>
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ function cut(sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) socket.destroy()
 }
 
-/** Connections over which nothing ever comes. */
+/** Connections that stay silent. */
 export function idleConnections(count: number): BadClients {
   return ({ port, certificate }) => {
     const sockets = new Set<Socket>()
@@ -78,7 +78,7 @@ export function idleConnections(count: number): BadClients {
   }
 }
 
-/** TCP connections whose TLS handshake never goes on. */
+/** TCP connections with a TLS handshake that never completes. */
 export function halfOpenHandshakes(count: number): BadClients {
   return ({ port }) => {
     const sockets = new Set<Socket>()
@@ -91,7 +91,7 @@ export function halfOpenHandshakes(count: number): BadClients {
   }
 }
 
-/** Requests whose headers or body come byte by byte and never end, some of them after a sound request. */
+/** Requests with headers or a body that arrive byte by byte and never end, some of them after a valid request. */
 export function slowRequests(count: number): BadClients {
   return ({ port, certificate }) => {
     const sockets = new Set<Socket>()
@@ -116,7 +116,7 @@ export function slowRequests(count: number): BadClients {
   }
 }
 
-/** HTTP/2 streams that are opened and reset at once, again and again (CVE-2023-44487). */
+/** HTTP/2 streams that are opened and reset at once, repeatedly (CVE-2023-44487). */
 export function rapidResets(perTick: number): BadClients {
   return ({ port, certificate }) => {
     let stopped = false
@@ -147,7 +147,7 @@ export function rapidResets(perTick: number): BadClients {
   }
 }
 
-/** Headers over HTTP/2 that never end, of each kind (CVE-2024-27983 and its like); who is cut comes back. */
+/** HTTP/2 headers that never end, of each kind (CVE-2024-27983 and similar). A client that is cut reconnects. */
 export function endlessHeaderFloods(everyMs: number): BadClients {
   return (place) => {
     const sockets = new Set<Socket>()
@@ -160,7 +160,7 @@ export function endlessHeaderFloods(everyMs: number): BadClients {
           if (socket.writableLength === 0) socket.write(pieces)
           await wait(everyMs)
         }
-        // No flood of handshakes, which would be another matter.
+        // Not a flood of handshakes, which is a different problem.
         await wait(250)
       }
       cut(sockets)

@@ -4,18 +4,18 @@ import { addIdentity, signToken } from '../e2e/harness/webhook.ts'
 
 const ACCOUNT = '111122223333'
 const PEOPLE = 50
-/** A good token is asked about again for so long, as API servers do. */
+/** The time for which a valid token is sent again, as API servers do. */
 const REUSE_MS = 60_000
 
-/** The people of a soak, and those who only say that they are. */
+/** The people of a soak, mapped and unmapped. */
 export interface Logins {
-  /** aws-auth's data that lets the good ones in. */
+  /** The data of aws-auth that maps the valid people. */
   readonly mappings: Readonly<Record<string, string>>
-  /** The token of a mapped person: most are asked about several times. */
+  /** The token of a mapped person. Most are sent several times. */
   readonly good: () => string
-  /** A token of a mapped person that was never seen before. */
+  /** A new token of a mapped person. */
   readonly fresh: () => string
-  /** One that must be refused: in turn garbage, foreign, for another cluster, of nobody mapped. */
+  /** A token that must be refused: in turn garbage, foreign, for another cluster, of an unmapped person. */
   readonly bad: () => string
 }
 
@@ -36,7 +36,7 @@ export function createLogins(aws: SandboxAws): Logins {
   let [turn, age, badTurn] = [0, 0, 0]
   const fresh = (): string => {
     turn += 1
-    // Signatures differ by the second in which they were made: any of the last ten minutes will do.
+    // Signatures differ by second: use any of the last ten minutes.
     age = (age + 1) % 600
     const [id, identity] = people[turn % PEOPLE] ?? stranger
     return signToken(id, identity, { date: new Date(Date.now() - age * 1000) })
@@ -58,7 +58,7 @@ export function createLogins(aws: SandboxAws): Logins {
     bad: () => {
       badTurn += 1
       const [id, identity] = people[badTurn % PEOPLE] ?? stranger
-      // The tokens that STS must be asked about are few, as they are in life.
+      // Few tokens need a call to STS, as in production.
       if (badTurn % 200 === 0) return signToken(id, identity, { clusterId: 'other.local' })
       if (badTurn % 200 === 100) return signToken(...stranger)
       if (badTurn % 2 === 0) return `eyJhbGciOiJSUzI1NiJ9.${randomBytes(60).toString('base64url')}`

@@ -1,5 +1,5 @@
-// Lets a server run for a long time while all kinds of things go wrong: `pnpm soak [--minutes N] [--phase SECONDS] [--only TEXT]`, the
-// last for those alone that have it in their names. Prints a line a phase, and last a report in JSON.
+// Runs a server for a long time while all kinds of faults occur: `pnpm soak [--minutes N] [--phase SECONDS] [--only TEXT]`.
+// `--only` runs the phases whose names contain TEXT. Prints a line per phase, and at the end a report in JSON.
 import { parseArgs } from 'node:util'
 import { soak } from './soak.ts'
 

@@ -11,29 +11,29 @@ import {
   type BadClients,
 } from './clients.ts'
 
-/** The only host of STS that tokens of a soak name. */
+/** The only STS host in the tokens of a soak. */
 export const STS_HOST = 'sts.us-east-1.amazonaws.com'
 
-/** What can be done to a server's surroundings. */
+/** Controls of a server's surroundings. */
 export interface World {
   readonly aws: SandboxAws
   readonly api: FakeKubernetes
-  /** The way to STS by its name and port; null where no process can be given such a way here. */
+  /** The route to STS by name and port; null if this machine cannot redirect a process. */
   readonly way: DirectSts | null
-  /** The data of aws-auth that lets the good ones in. */
+  /** The data of aws-auth that maps the valid people. */
   readonly mappings: Readonly<Record<string, string>>
 }
 
-/** A stretch of a soak, in which one thing is wrong, or none. */
+/** A part of a soak, with one fault or none. */
 export interface Phase {
   readonly name: string
-  /** Whether every good login must be let in: what is wrong is no matter of those who log in. */
+  /** True if every valid login must be granted, because the fault does not affect logins. */
   readonly serves: boolean
-  /** Whether the good ones log in with tokens that nobody has seen, so that STS must be asked. */
+  /** True if the valid logins use new tokens, so that STS must be called. */
   readonly fresh?: boolean
-  /** How many logins a second are no good: garbage, tokens for other clusters, people nobody mapped. */
+  /** The number of invalid logins per second: garbage, tokens for other clusters, unmapped people. */
   readonly badLogins?: number
-  /** How many more logins are made as fast as they are answered, over connections of their own. */
+  /** The number of additional logins, sent as fast as they are answered, over connections of their own. */
   readonly flood?: number
   readonly clients?: BadClients
   readonly begin?: (world: World) => void | Promise<void>
@@ -50,7 +50,7 @@ function faulty(fault: Fault): Phase {
   }
 }
 
-/** STS can't be reached. Those of these phases that need a way to it do nothing where there is none. */
+/** STS is unreachable. Phases that need a route to STS do nothing without one. */
 function unreachable(how: string, begin: (way: DirectSts) => Promise<void>): Phase {
   return {
     name: `STS: ${how}`,
@@ -117,9 +117,9 @@ const TROUBLES: readonly Phase[] = [
 ]
 
 /**
- * One round; calm stands between all that is wrong, so that it shows whether the server recovers.
+ * One round. A calm phase follows each fault, to show that the server recovers.
  *
- * @param only - A part of the names of those that are wanted.
+ * @param only - A part of the names of the phases to run.
  */
 export function phasesOf(only: string): readonly Phase[] {
   return TROUBLES.filter(({ name }) => name.includes(only)).flatMap((phase) => [phase, CALM])

@@ -10,17 +10,17 @@ import { phasesOf, STS_HOST, type Phase, type World } from './phases.ts'
 import { memorySlope, quantile, sampleProcess, type Sample } from './watch.ts'
 
 const GOOD_PER_SECOND = 50
-/** After a phase, what was in flight in it may still end as it would have then, in milliseconds. */
+/** The time after a phase in which its requests may still end, in milliseconds. */
 const SETTLE_MS = 2_000
-/** What may stay open beside what was open at the start. */
+/** The number of files that may stay open beyond those at the start. */
 const MORE_FILES = 40
 
-/** What happened in one kind of phase. */
+/** The results of one kind of phase. */
 export interface PhaseReport {
   readonly name: string
   readonly seconds: number
   readonly goodLetIn: number
-  /** Answers to good logins that are no verdict, by status. */
+  /** The number of answers to valid logins that are not a verdict, by status. */
   readonly goodErrors: Readonly<Record<string, number>>
   readonly badLogins: number
   readonly flooded: Readonly<Record<string, number>>
@@ -30,12 +30,12 @@ export interface PhaseReport {
   readonly logLinesPerSecond: number
 }
 
-/** What a soak did, and what must not have happened. */
+/** The results of a soak, and its faults. */
 export interface SoakReport {
   readonly minutes: number
   readonly phases: readonly PhaseReport[]
   readonly samples: readonly Sample[]
-  /** MiB a minute, of the calm seconds in the second half. */
+  /** MiB per minute, in the calm seconds of the second half. */
   readonly memorySlope: number
   readonly peakMiB: number
   readonly stsCalls: number
@@ -46,7 +46,7 @@ export interface SoakReport {
 export interface SoakOptions {
   readonly minutes: number
   readonly phaseSeconds: number
-  /** A part of the names of the troubles that are wanted; empty for all. */
+  /** A part of the names of the faults to run; empty for all. */
   readonly only: string
   readonly progress?: (report: PhaseReport) => void
 }
@@ -64,7 +64,7 @@ interface Stage {
   readonly server: TestServer
   readonly world: World
   readonly logins: Logins
-  /** The good ones' connections are their own, as an API server's are. */
+  /** The valid people have connections of their own, as API servers do. */
   readonly askers: Readonly<Record<'good' | 'bad' | 'flood' | 'health', Asker>>
   readonly faults: string[]
 }
@@ -73,7 +73,7 @@ function count(map: Map<number, number>, status: number): void {
   map.set(status, (map.get(status) ?? 0) + 1)
 }
 
-/** Makes calls at a steady rate, not waiting for their ends; resolves when all have ended. */
+/** Makes calls at a steady rate without waiting for answers. Resolves when all have ended. */
 async function atRate(perSecond: number, until: number, call: () => Promise<void>): Promise<void> {
   const TICK_MS = 20
   const calls = new Set<Promise<void>>()
@@ -96,7 +96,7 @@ async function answer(asker: Asker, token: string): Promise<Answer> {
   }
 }
 
-/** Lets a phase happen; whatever should not is put into the faults. */
+/** Runs a phase. Adds unexpected results to the faults. */
 async function runPhase(phase: Phase, seconds: number, stage: Stage): Promise<PhaseReport> {
   const { server, world, logins, askers, faults } = stage
   const tally: Tally = {
@@ -162,7 +162,7 @@ async function runPhase(phase: Phase, seconds: number, stage: Stage): Promise<Ph
   }
 }
 
-/** Runs the phases round and round for so many minutes against a server of the built command. */
+/** Runs all phases repeatedly for a number of minutes against a server of the built command. */
 export async function soak({ minutes, phaseSeconds, only, progress }: SoakOptions): Promise<SoakReport> {
   const cleanUps: (() => unknown)[] = []
   const scope = { teardown: (action: () => unknown): void => void cleanUps.unshift(action) }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** How a process stood at one moment. */
+/** The resources of a process at one moment. */
 export interface Sample {
-  /** Seconds since the soak began. */
+  /** Seconds since the start of the soak. */
   readonly second: number
   readonly residentMiB: number
   /** Open files and sockets. */
@@ -30,7 +30,7 @@ export function memorySlope(samples: readonly Sample[]): number {
   return below === 0 ? 0 : (60 * above) / below
 }
 
-/** The value below which the given share of all lies; 0 of none. */
+/** The value below which the given share lies; 0 without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0

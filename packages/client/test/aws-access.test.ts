@@ -27,7 +27,7 @@ function optionsFor(aws: InProcessAws, environment: AwsAccessOptions['environmen
   return { environment, region: async () => 'us-west-2', dispatcher: new Signatures(aws.handle) }
 }
 
-void test("one's own credentials, without a call", async (t) => {
+void test('own credentials need no call', async (t) => {
   const aws = createSandboxAws({ identities, roles })
   const environment = await personWith(t, { environment: { ...KEYS, AWS_USE_FIPS_ENDPOINT: 'true' } })
   const access = createAwsAccess(optionsFor(aws, environment))
@@ -40,7 +40,7 @@ void test("one's own credentials, without a call", async (t) => {
   t.same(aws.sts.requests, [])
 })
 
-void test('a role is assumed once for an hour, with headers that are signed, and renewed before it expires', async (t) => {
+void test('a role is assumed once per hour, with signed headers, and renewed before it expires', async (t) => {
   const aws = createSandboxAws({ identities, roles })
   const environment = await personWith(t, { environment: KEYS })
   let now = new Date()
@@ -71,7 +71,7 @@ void test('a role is assumed once for an hour, with headers that are signed, and
   t.equal(aws.sts.requests.length, 2)
 })
 
-void test('a renewal that fails is no failure while the credentials before it last', async (t) => {
+void test('a failed renewal is not an error while the previous credentials are valid', async (t) => {
   const aws = createSandboxAws({ identities, roles })
   const environment = await personWith(t, { environment: KEYS })
   let now = new Date()
@@ -88,7 +88,7 @@ void test('a renewal that fails is no failure while the credentials before it la
   t.not(await access(), first)
 })
 
-void test('credentials that do not say when they expire are read again after 15 minutes', async (t) => {
+void test('credentials without an expiry are read again after 15 minutes', async (t) => {
   const aws = createSandboxAws({ identities, roles })
   const environment: Record<string, string | undefined> = { ...(await personWith(t, { environment: KEYS })) }
   let now = new Date()
@@ -103,7 +103,7 @@ void test('credentials that do not say when they expire are read again after 15 
   t.match(await access(), { credentials: { accessKeyId: 'AKIAREPLACEDREPLACED' } }, 'better than none')
 })
 
-void test('no credentials is an error each time, and is over when there are some', async (t) => {
+void test('missing credentials are an error at each call until there are some', async (t) => {
   const aws = createSandboxAws({ identities, roles })
   const environment: Record<string, string | undefined> = { ...(await personWith(t)) }
   const access = createAwsAccess(optionsFor(aws, environment))

@@ -4,16 +4,16 @@ import { startDeadline } from '../src/deadline.ts'
 
 const late = (): Error => new Error('late')
 
-void test('work in time gives its value, and work that fails its error', async (t) => {
+void test('work in time returns its value, and failed work its error', async (t) => {
   t.equal(await startDeadline(5_000, late).bound(wait(1, 'done')), 'done')
   await t.rejects(startDeadline(5_000, late).bound(Promise.reject(new Error('own'))), /own/)
 })
 
-void test('work that never ends fails', async (t) => {
+void test('work that never ends times out', async (t) => {
   await t.rejects(startDeadline(20, late).bound(new Promise(() => undefined)), /late/)
 })
 
-void test('the clock stands still in pauses, also in those that overlap, and goes on afterwards', async (t) => {
+void test('the clock stops during pauses, also overlapping ones, and continues afterwards', async (t) => {
   const deadline = startDeadline(100, late)
   const { pauseWhile } = deadline
   const paused = async (): Promise<string> => {

@@ -5,7 +5,7 @@ const token = 'k8s-aws-v1.example'
 const expiration = new Date('2025-03-04T05:20:07.890Z')
 const v1beta1 = 'client.authentication.k8s.io/v1beta1'
 
-void test('one line, in the order of the reference', async (t) => {
+void test('the output is one line, in the key order of the reference', async (t) => {
   t.equal(
     formatExecCredential({ token, expiration }),
     `{"kind":"ExecCredential","apiVersion":"${v1beta1}","spec":{"interactive":false},` +
@@ -13,7 +13,7 @@ void test('one line, in the order of the reference', async (t) => {
   )
 })
 
-void test('the apiVersion that kubectl asks for is echoed', async (t) => {
+void test('the apiVersion requested by kubectl is echoed', async (t) => {
   const cases: readonly (readonly [execInfo: string | undefined, apiVersion: string])[] = [
     [undefined, v1beta1],
     ['', v1beta1],

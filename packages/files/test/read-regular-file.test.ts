@@ -39,14 +39,14 @@ function rejectEverything(): never {
 }
 
 for (const [name, read] of Object.entries(READERS)) {
-  void test(`${name}: a regular file is read, also behind a link`, async (t) => {
+  void test(`${name}: a regular file is read, also through a link`, async (t) => {
     const path = makeFolder(t)
     t.equal(await read(path('file')), 'text')
     t.equal(await read(path('link')), 'text')
     t.equal(await read(path('null')), '')
   })
 
-  void test(`${name}: what is no regular file is an error`, async (t) => {
+  void test(`${name}: anything but a regular file is an error`, async (t) => {
     const path = makeFolder(t)
     for (const kind of ['directory', 'fifo', 'device']) {
       await t.rejects(read(path(kind)), { constructor: UnreadableFile, code: 'ENOTREG' }, kind)
@@ -57,7 +57,7 @@ for (const [name, read] of Object.entries(READERS)) {
     t.notOk(missing instanceof UnreadableFile, "a missing file is the system's error")
   })
 
-  void test(`${name}: links are not followed where none is wanted`, async (t) => {
+  void test(`${name}: links are not followed if not allowed`, async (t) => {
     const path = makeFolder(t)
     const options = { followLinks: false }
     t.equal(await read(path('file'), options), 'text')
@@ -77,7 +77,7 @@ for (const [name, read] of Object.entries(READERS)) {
     await t.rejects(read(path('file')), { code: 'EFBIG' })
   })
 
-  void test(`${name}: what was opened can be rejected before it is read`, async (t) => {
+  void test(`${name}: an opened file can be rejected before it is read`, async (t) => {
     const path = makeFolder(t)
     await t.rejects(read(path('file'), { onOpen: rejectEverything }), { message: 'not this one' })
     let called = false
@@ -98,7 +98,7 @@ void test('the kind of a file is checked without opening it', async (t) => {
   }
 })
 
-void test('a rename replaces regular files alone', async (t) => {
+void test('a rename replaces only regular files', async (t) => {
   const path = makeFolder(t)
   for (const kind of ['file', 'link', 'broken', 'missing']) await checkReplaceable(path(kind))
   for (const kind of ['directory', 'fifo', 'device', 'null']) {

@@ -7,7 +7,8 @@ import { certificatesOfKubeconfig, renderWebhookKubeconfig } from '../src/webhoo
 import { HostError } from '../src/pair/host.ts'
 import { initialize } from '../src/initialize.ts'
 import { loadOrCreateKeyPair } from '../src/pair/key-pair.ts'
-import { modeOf, namesIn, pairPaths, temporaryFolder } from './files.ts'
+import { modeOf, namesIn, temporaryFolder } from '../../files/test/temporary-folder.ts'
+import { pairPaths } from './pair/pair-paths.ts'
 
 const now = new Date('2025-03-04T05:06:07Z')
 const settings = { hostname: 'localhost', address: '127.0.0.1', port: 21362, now }
@@ -26,7 +27,7 @@ async function stateOfFiles(): Promise<unknown[]> {
   )
 }
 
-void test('leaves a pair and a kubeconfig that trusts it', async (t) => {
+void test('creates a pair and a kubeconfig that trusts it', async (t) => {
   t.same(first, { ...paths, created: true, renewed: false, notAfter: new Date('2125-03-04T05:06:07Z') })
   const certificatePem = await readFile(paths.certificatePath, 'utf8')
   const kubeconfig = renderWebhookKubeconfig({ ...settings, certificatePem })
@@ -42,7 +43,7 @@ void test('a second run changes no file', async (t) => {
   t.same(await stateOfFiles(), before)
 })
 
-void test('a kubeconfig that differs is written again, the pair is not', async (t) => {
+void test('a different kubeconfig is rewritten, the pair is not', async (t) => {
   const before = await stateOfFiles()
   await initialize({ ...settings, ...paths, port: 8443 })
   t.match(await readFile(paths.kubeconfigPath, 'utf8'), 'https://localhost:8443/authenticate')
@@ -50,7 +51,7 @@ void test('a kubeconfig that differs is written again, the pair is not', async (
   t.same((await stateOfFiles()).slice(0, 2), before.slice(0, 2))
 })
 
-void test('renewing makes a new pair, keeps the one before beside it, and trusts both certificates', async (t) => {
+void test('a renewal creates a pair, keeps the previous one beside it, and trusts both certificates', async (t) => {
   const before = await readFile(paths.certificatePath, 'utf8')
   const keyBefore = await readFile(paths.keyPath, 'utf8')
   const made = await initialize({ ...settings, ...paths, keyType: 'ecdsa', renew: true })
@@ -72,7 +73,7 @@ void test('renewing makes a new pair, keeps the one before beside it, and trusts
   t.equal(certificatesOfKubeconfig(await readFile(paths.kubeconfigPath, 'utf8')).length, 1, 'then the new one alone')
 })
 
-void test('renewing replaces half a pair and rubbish, and makes a pair where there is none', async (t) => {
+void test('a renewal replaces half a pair and garbage, and creates a missing pair', async (t) => {
   for (const [certificate, key] of [
     ['rubbish', 'rubbish'],
     ['rubbish', undefined],
@@ -89,7 +90,7 @@ void test('renewing replaces half a pair and rubbish, and makes a pair where the
   }
 })
 
-void test('a renewal that can not write its kubeconfig changes nothing', async (t) => {
+void test('a renewal that cannot write its kubeconfig changes nothing', async (t) => {
   const place = await temporaryFolder(t)
   const inPlace = { ...pairPaths(place), kubeconfigPath: join(place, 'kubeconfig') }
   await initialize({ ...settings, ...inPlace })
@@ -100,7 +101,7 @@ void test('a renewal that can not write its kubeconfig changes nothing', async (
   t.same(await namesIn(place), ['cert.pem', 'key.pem', 'kubeconfig'])
 })
 
-void test('a hostname that is none changes no file, with a pair or without', async (t) => {
+void test('an invalid hostname changes no file, with a pair or without', async (t) => {
   const refusal = { constructor: HostError, code: 'host_invalid' }
   const before = await stateOfFiles()
   await t.rejects(initialize({ ...settings, ...paths, hostname: 'a b' }), refusal)
@@ -112,7 +113,7 @@ void test('a hostname that is none changes no file, with a pair or without', asy
   t.same(await namesIn(empty), [])
 })
 
-void test('a kubeconfig that can not be written is an error that names it', async (t) => {
+void test('an unwritable kubeconfig is an error that names it', async (t) => {
   const file = join(folder, 'file')
   await writeFile(file, '')
   const kubeconfigPath = join(file, 'kubeconfig')

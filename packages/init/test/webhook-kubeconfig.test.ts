@@ -26,7 +26,7 @@ function statusOf(url: string, options: { ca: Buffer; servername?: string }): Pr
   })
 }
 
-void test('the document has the names that clusters rely on', async (t) => {
+void test('the document has the names that clusters depend on', async (t) => {
   const kubeconfig: unknown = parse(renderWebhookKubeconfig({ hostname: 'localhost', port: 21362, certificatePem }))
   t.strictSame(kubeconfig, {
     apiVersion: 'v1',
@@ -46,12 +46,12 @@ void test('the document has the names that clusters rely on', async (t) => {
   })
 })
 
-void test('every value stands on its line, the certificate too', async (t) => {
+void test('every value is on one line, including the certificate', async (t) => {
   const kubeconfig = renderWebhookKubeconfig({ hostname: 'localhost', port: 21362, certificatePem })
   t.equal(clusterOf(kubeconfig).ca.toString(), certificatePem)
 })
 
-void test('an IPv6 hostname stands in brackets, others as they are', async (t) => {
+void test('an IPv6 hostname is in brackets, others are unchanged', async (t) => {
   const urls: [hostname: string, url: string][] = [
     ['::1', 'https://[::1]:443/authenticate'],
     ['2001:DB8:0::1', 'https://[2001:db8::1]:443/authenticate'],
@@ -63,14 +63,14 @@ void test('an IPv6 hostname stands in brackets, others as they are', async (t) =
   }
 })
 
-void test('a hostname that would lead elsewhere is refused', async (t) => {
+void test('a hostname that would change the URL is rejected', async (t) => {
   for (const hostname of ['evil.example.com/', 'a@b', '[::1]', '']) {
     const render = () => renderWebhookKubeconfig({ hostname, port: 443, certificatePem })
     t.throws(render, { constructor: HostError, code: 'host_invalid' })
   }
 })
 
-void test('a client that trusts only this kubeconfig reaches a server that has the pair', async (t) => {
+void test('a client that trusts only this kubeconfig connects to a server with the pair', async (t) => {
   const server = createServer({ cert: pair.certificatePem, key: pair.keyPem }, (_, response) => response.end('answer'))
   t.teardown(() => server.close())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

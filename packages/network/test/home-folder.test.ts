@@ -5,7 +5,7 @@ function unknown(): string {
   throw new Error('uv_os_homedir returned ENOENT')
 }
 
-t.test('the home folder is the one that is named, else the one of the user', async (t) => {
+t.test('the home folder is that of the environment, else that of the user', async (t) => {
   t.equal(homeFolder({ HOME: '/home/a', USERPROFILE: 'C:\\a' }), '/home/a')
   t.equal(homeFolder({ HOME: '', USERPROFILE: 'C:\\a' }), 'C:\\a', 'an empty variable counts as unset')
   t.equal(homeFolder({ HOME: '/home/a', USERPROFILE: 'C:\\a' }, ['USERPROFILE']), 'C:\\a')
@@ -15,6 +15,6 @@ t.test('the home folder is the one that is named, else the one of the user', asy
   )
 })
 
-t.test('where nobody knows one it is the root folder, not the working folder', async (t) => {
+t.test('without a home folder it is the root folder, not the working folder', async (t) => {
   t.equal(homeFolder({}, undefined, unknown), '/')
 })

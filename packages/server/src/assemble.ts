@@ -40,7 +40,7 @@ export interface Parts {
 async function connectKubernetes(surroundings: ServerSurroundings): Promise<KubernetesApi> {
   const cluster = await surroundings.kubernetes()
   if (cluster.tls.rejectUnauthorized === false) {
-    surroundings.log.warn('the kubeconfig has insecure-skip-tls-verify: whoever is in between decides who is admin', {
+    surroundings.log.warn('the kubeconfig has insecure-skip-tls-verify: a man in the middle can decide who is admin', {
       server: cluster.server,
     })
   }

@@ -6,7 +6,7 @@ export interface RecordedLine {
   readonly fields: LogFields
 }
 
-/** A log that a test can read. */
+/** A log for tests. */
 export function recordedLog(): { readonly log: Log; readonly lines: RecordedLine[] } {
   const lines: RecordedLine[] = []
   const at =

@@ -71,7 +71,7 @@ async function start(
   return { running, lines }
 }
 
-void test('it makes a pair and the webhook kubeconfig, listens, and stops', async (t) => {
+void test('it creates a pair and the webhook kubeconfig, listens, and stops', async (t) => {
   const folder = t.testdir({})
   let asked = 0
   const { running, lines } = await start(t, settingsIn(folder), { firstAsked: () => void (asked += 1) })
@@ -96,13 +96,13 @@ void test('it makes a pair and the webhook kubeconfig, listens, and stops', asyn
   t.equal(await client.send({ method: 'GET', path: '/healthz' }).catch(() => null), null)
 })
 
-void test('a kubeconfig that was pregenerated is left alone', async (t) => {
+void test('a pregenerated kubeconfig is not changed', async (t) => {
   const folder = t.testdir({ 'kubeconfig.yaml': 'mine' })
   await start(t, settingsIn(folder, { kubeconfigPregenerated: true }))
   t.equal(readFileSync(join(folder, 'kubeconfig.yaml'), 'utf8'), 'mine')
 })
 
-void test('an own region that can not be found out is no obstacle', async (t) => {
+void test('an unknown own region does not stop the server', async (t) => {
   const { running } = await start(t, settingsIn(t.testdir({})), {
     lookUpRegion: () => Promise.reject(new Error('no IMDS')),
   })
@@ -122,7 +122,7 @@ void test('a dynamic file and a file of backends are followed from the start', a
   )
 })
 
-void test('a backend that can not be made ends the start', async (t) => {
+void test('a backend that cannot be created stops the start', async (t) => {
   const folder = t.testdir({})
   const failing = (backendModes: readonly BackendMode[]): Promise<unknown> =>
     start(t, settingsIn(folder, { backendModes }), { kubernetes: () => Promise.reject(new Error('no cluster')) })

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Timing } from '../src/util/timing.ts'
 
-/** A time that passes when a test says so. */
+/** A clock that a test advances. */
 export interface VirtualTiming extends Timing {
-  /** Lets this many milliseconds pass; who sleeps wakes at the moment it should. */
+  /** Advances the clock by this many milliseconds. Sleepers wake at their time. */
   advance(milliseconds: number): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export function virtualTiming(): VirtualTiming {
     async advance(milliseconds) {
       const end = time + milliseconds
       for (;;) {
-        // All that was woken runs until it sleeps again.
+        // Everything that was woken runs until it sleeps again.
         await setImmediate()
         const [next] = [...sleepers].sort((a, b) => a.at - b.at)
         if (next === undefined || next.at > end) break

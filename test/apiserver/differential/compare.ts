@@ -6,7 +6,7 @@ import type { AwsAuthData, ReferenceAnswer, ReferenceEntry } from './reference.t
 
 /** A comparison of our reading of aws-auth with the reference's. */
 export interface Comparison {
-  /** Entries and accounts that we accept and the reference reads otherwise, or not at all. */
+  /** Entries and accounts that we accept and the reference reads differently or not at all. */
   readonly faults: readonly string[]
   /** Principals that become another user here, because an entry that the reference accepts is rejected. */
   readonly uncovered: readonly string[]
@@ -24,7 +24,7 @@ const ACCOUNT_ID = /^\d{12}$/
 /** ARNs of identities that STS returns. */
 const IDENTITY_ARN = /^arn:aws[a-z-]*:(?:iam|sts)::\d{12}:[a-z-]+\/[!-~]+$/i
 
-/** Go compares ARNs by Unicode's simple case folding, of which these two characters become ASCII: U+017F and (by lower case) U+212A. */
+/** Go compares ARNs by Unicode's simple case folding, which maps these two characters to ASCII: U+017F and (by lower case) U+212A. */
 function foldCase(text: string): string {
   return text.toLowerCase().replaceAll('\u017f', 's')
 }
@@ -68,7 +68,7 @@ function compareAccounts(ours: readonly string[], theirs: readonly string[]): En
   }
 }
 
-/** The entries that may decide about an ARN in the reference, which searches its maps in no order: roles first. */
+/** The entries that may decide about an ARN in the reference, which searches its maps in random order: roles first. */
 function referenceEntries(arn: string, { roles, users }: ReferenceAnswer): readonly ReferenceEntry[] {
   // Of entries with the same key the last one stays. The key of a user keeps its case.
   const matching = (entries: readonly ReferenceEntry[], keyOf: (arn: string) => string): readonly ReferenceEntry[] => {

@@ -17,7 +17,7 @@ export interface DifferentialReport {
   readonly uncovered: number
   /** ConfigMaps with entries that we accept, while the reference drops their list: JSON can't hold a value of another entry. */
   readonly keptHere: number
-  /** A short ConfigMap that we accept and the reference reads otherwise, or not at all; null if there is none. */
+  /** A short ConfigMap that we accept and the reference reads differently or not at all; null if there is none. */
   readonly fault: string | null
 }
 

@@ -1,22 +1,22 @@
 import type { Oddity } from './oddities.ts'
 
-/** A key of an entry and its value. Lines of a value after the first are indented by what the key is. An empty key: just the lines. */
+/** A key of an entry and its value. Further lines of a value are indented like the key. An empty key: only the lines. */
 export interface Pair {
   readonly key: string
   readonly value: string
 }
 
-/** An entry of mapRoles or mapUsers before it is a text. */
+/** An entry of mapRoles or mapUsers before it is rendered. */
 export interface DraftEntry {
   readonly pairs: readonly Pair[]
-  /** Whether it is written in braces. */
+  /** True for flow style. */
   readonly isFlow: boolean
 }
 
 /** An item of a list: an entry, or the text of anything else. */
 export type DraftItem = DraftEntry | string
 
-/** An oddity, and a number from 0 to {@link MAX_PLACE} that chooses its place. */
+/** An oddity, and a number from 0 to {@link MAX_PLACE} that selects its place. */
 export interface PlacedOddity {
   readonly kind: string
   readonly oddity: Oddity
@@ -57,10 +57,10 @@ function replaceAt<T>(list: readonly T[], place: number, change: (element: T) =>
   return list.map((element, index) => (index === place % list.length ? change(element) : element))
 }
 
-/** What may stand for a list of groups. Elsewhere it is of the kind "wrong type" alone. */
+/** The alternatives to a list of groups. Elsewhere they are of the kind "wrong type". */
 const LIST = /^\[|^\n? *- /
 
-/** Puts a text in the place of the first group. */
+/** Replaces the first group by a text. */
 function replaceGroup(groups: string, text: string): string {
   if (text.includes('\n')) return `\n- ${indent(text, '  ')}`
   const pattern = groups.includes('- ') ? /(?<=- )[^\n]*/ : /[^[\],]+|(?<=\[)(?=\])/

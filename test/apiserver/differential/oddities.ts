@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Where an oddity goes: in place of a value or key of an entry, between pairs of an entry, in place of an item of the list or before it,
+ * The place of an oddity: instead of a value or key of an entry, between pairs of an entry, instead of or before an item of the list,
  * anywhere in the text, before the text, after it, or in place of all of it.
  */
 const PLACES = ['value', 'key', 'pair', 'item', 'anywhere', 'before', 'after', 'whole'] as const
 
-/** One way in which a text departs from what most people write. */
+/** One deviation from common notation. */
 export type Oddity =
   | {
       readonly at: (typeof PLACES)[number]
@@ -35,7 +35,7 @@ const SIGNS: ReadonlyMap<string, string> = new Map([
 /** Longer than the longest key of YAML, in characters. */
 const LONG = 1100
 
-/** The section of `oddities.txt` that is for all of {@link CHARACTERS}. */
+/** The section of `oddities.txt` for all of {@link CHARACTERS}. */
 const EACH_CHARACTER = 'each character'
 
 /** Characters that a YAML parser may reject, trim, or take for a line break, by kind. They stand for `‹sign›` in `oddities.txt`. */
@@ -70,7 +70,7 @@ const CHARACTERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['tab', ['\t', ' \t', '\t ']],
 ])
 
-/** Changes of all of a text that no list of places can say, by kind. */
+/** Changes of a whole text that no list of places can express, by kind. */
 const CHANGES: Readonly<Record<string, readonly ((text: string) => string)[]>> = {
   'carriage return': [
     (text) => text.replaceAll('\n', '\r\n'),
@@ -112,7 +112,7 @@ const CHANGES: Readonly<Record<string, readonly ((text: string) => string)[]>> =
   length: [(text) => text + '\n'.repeat(LONG), (text) => '\n'.repeat(LONG) + text],
 }
 
-/** All texts that a pattern stands for, each with the names in it replaced. */
+/** All texts of a pattern, each with the names in it replaced. */
 function expand(pattern: string, lists: Lists): readonly string[] {
   const [whole, name = ''] = [...pattern.matchAll(/‹(\w+)›/g)].find(([, found = '']) => lists.has(found)) ?? []
   if (whole === undefined) return [pattern]
@@ -137,7 +137,7 @@ function readText(name: string): readonly string[] {
   return readFileSync(new URL(name, import.meta.url), 'utf8').split('\n')
 }
 
-/** The lines of `oddities.txt`, and the lists that they name. */
+/** The lines of `oddities.txt`, and the lists that they refer to. */
 function readLines(): { readonly lines: readonly Line[]; readonly lists: Lists } {
   const lines: Line[] = []
   const lists = new Map([

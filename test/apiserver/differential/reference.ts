@@ -20,7 +20,7 @@ export interface ReferenceAnswer {
   readonly roles: readonly ReferenceEntry[]
   readonly users: readonly ReferenceEntry[]
   readonly accounts: readonly string[]
-  /** Data keys that the reference drops as a whole: valid YAML with a value that JSON can't hold, such as a map as a key. */
+  /** Data keys that the reference drops as a whole: valid YAML with a value that JSON cannot express, such as a map as a key. */
   readonly unconvertible: readonly string[]
 }
 

@@ -61,7 +61,7 @@ const oddities: Arbitrary<readonly PlacedOddity[]> = oneof(
   { weight: 2, arbitrary: tuple(oddity, oddity, oddity) },
 )
 
-/** Data of aws-auth of which one list is odd, in at most three ways. */
+/** Data of aws-auth with one odd list, odd in at most three ways. */
 export const awsAuthTexts: Arbitrary<AwsAuthText> = record({
   mapRoles: array(entry(['rolearn', 'rolearn', 'roleARN'], ROLES), { maxLength: 3 }),
   mapUsers: array(entry(['userarn', 'userARN'], USERS), { maxLength: 2 }),

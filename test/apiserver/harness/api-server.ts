@@ -17,7 +17,7 @@ const START_MS = 120_000
 const POLL_MS = 100
 
 export interface ApiServerOptions {
-  /** For `--authentication-token-webhook-config-file`; without it no webhook is asked. */
+  /** For `--authentication-token-webhook-config-file`. Without it no webhook is called. */
   readonly webhookKubeconfig?: string
   /** For `--authentication-token-webhook-version`. Default: v1beta1, as in kube-apiserver. */
   readonly version?: 'v1beta1' | 'v1'
@@ -25,7 +25,7 @@ export interface ApiServerOptions {
   readonly flags?: readonly string[]
 }
 
-/** How a run of kubectl differs from the administrator's. */
+/** The options of a kubectl run. */
 export interface KubectlOptions {
   /** Default: the administrator's. */
   readonly kubeconfig?: string
@@ -39,19 +39,19 @@ export interface ApiServer {
   readonly port: number
   /** The certificate that its clients trust, PEM. */
   readonly ca: string
-  /** The administrator's kubeconfig: group system:masters, by a token of kube-apiserver's own. */
+  /** The administrator's kubeconfig: group system:masters, with a static token of kube-apiserver. */
   readonly kubeconfig: string
-  /** The newest kubectl, with the administrator's kubeconfig unless told, in an environment of its own. */
+  /** The newest kubectl, by default with the administrator's kubeconfig, in its own environment. */
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<RunResult>
-  /** The same; a failure is an exception, the answer is what kubectl wrote to stdout. */
+  /** The same, but a failure is an exception. Returns stdout. */
   admin(args: readonly string[], input?: string): Promise<string>
-  /** Writes another kubeconfig for this server into a folder, and gives its path. */
+  /** Writes another kubeconfig for this server into a folder, and returns its path. */
   writeKubeconfig(folder: string, user: KubeconfigUser): Promise<string>
-  /** Who this token is to it: the username, or `status 401`. */
+  /** The identity of a token: the username, or `status 401`. */
   whoIs(token: string): Promise<string>
-  /** All that it wrote so far. */
+  /** The output so far. */
   log(): string
-  /** Ends the process and starts it again with the same objects; what is given changes. */
+  /** Restarts the process with the same objects and the given changes. */
   restart(changes?: Pick<ApiServerOptions, 'version'>): Promise<void>
 }
 
@@ -112,7 +112,7 @@ export async function startApiServer(
     `--service-account-signing-key-file=${file('service-account.key')}`,
     '--service-cluster-ip-range=10.0.0.0/24',
     '--profiling=false',
-    // Tells its flags in the log.
+    // Shows its flags in the log.
     '--v=1',
     ...(options.flags ?? []),
   ]
@@ -144,7 +144,7 @@ export async function startApiServer(
     })
     const process: Process = {
       stop: async () => {
-        // Whoever must not lose objects has waited for the answer to their write: etcd has it then.
+        // A client that waited for the answer to its write loses nothing: etcd has it then.
         if (running) child.kill('SIGKILL')
         await ended
       },
@@ -184,7 +184,7 @@ export async function startApiServer(
   let { version = 'v1beta1' } = options
   let current = await start(version)
   t.teardown(() => current.stop())
-  // A post-start hook of kube-apiserver makes the namespaces of the system, a moment after it is ready.
+  // A post-start hook of kube-apiserver creates the system namespaces, a moment after it is ready.
   for (const namespace of ['kube-system', 'default']) {
     await admin(['wait', '--for=create', `namespace/${namespace}`, '--timeout=60s'])
   }

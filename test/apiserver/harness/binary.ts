@@ -15,9 +15,9 @@ export interface GoProgram {
   readonly name: string
   /** The folder of the module. */
   readonly folder: string
-  /** What it is and how long its build takes, for the log. */
+  /** The name and the duration of the build, for the log. */
   readonly description: string
-  /** Values that the linker writes into variables, by their names. */
+  /** Values for the linker's variables, by name. */
   readonly stamps: Readonly<Record<string, string>>
 }
 
@@ -25,7 +25,7 @@ function source(folder: string, name: string): string {
   return readFileSync(join(APISERVER_TESTS, folder, name), 'utf8')
 }
 
-/** A directive of go.mod that says a version: `go`, or a module. */
+/** A go.mod directive with a version: `go`, or a module. */
 function versionOf(folder: string, directive: string): string {
   const [, version] = new RegExp(`^\\t?${directive} (\\S+)$`, 'm').exec(source(folder, 'go.mod')) ?? []
   if (version === undefined) throw new Error(`go.mod names no version of ${directive}`)
@@ -57,7 +57,7 @@ export const READ_AWS_AUTH: GoProgram = {
   stamps: {},
 }
 
-/** Where a program is once it is built: the folder's name changes with its sources. */
+/** The path of a built program. The folder's name changes with its sources. */
 export function programPath({ name, folder }: GoProgram): string {
   const hash = createHash('sha256')
   for (const file of FILES) hash.update(`${file}\0${source(folder, file)}\0`)
@@ -67,7 +67,7 @@ export function programPath({ name, folder }: GoProgram): string {
   return join(root, 'aws-iam-authenticator-tests', hash.digest('hex').slice(0, 16), name)
 }
 
-/** Runs Go in a folder of sources, with this process' environment: Go finds its caches and its proxy by it. */
+/** Runs Go in a folder of sources, with this process' environment, which has its caches and proxy. */
 async function go(
   folder: string,
   args: readonly string[],
@@ -105,10 +105,10 @@ async function checkGo({ name, folder }: GoProgram): Promise<void> {
 }
 
 /**
- * Builds a program, unless its sources were built before.
+ * Builds a program, unless it was built before from the same sources.
  *
  * @returns Its path.
- * @throws Error when Go is not there or too old, or the build fails; Go's own words are on stderr then.
+ * @throws Error if Go is missing or too old, or the build fails. The output of Go is on stderr.
  */
 export async function buildProgram(program: GoProgram): Promise<string> {
   const path = programPath(program)

@@ -10,7 +10,7 @@ const KUBECONFIG = '/srv/kubernetes/aws-iam-authenticator/kubeconfig.yaml'
 
 export const MANIFESTS: string = join(ROOT, 'deploy/manifests')
 
-/** A control-plane node of kops: its user data has run, its API server asks the webhook, the DaemonSet's server answers. */
+/** A control-plane node of kops: its user data has run, its API server calls the webhook, the DaemonSet's server answers. */
 export interface ControlPlane {
   readonly aws: SandboxAws
   readonly node: Node
@@ -21,7 +21,7 @@ export interface ControlPlane {
 export interface ControlPlaneOptions {
   /** A folder of deploy/manifests/overlays. */
   readonly overlay: string
-  /** The roles of the account that its developer may assume. */
+  /** The roles of the account that the developer may assume. */
   readonly roles: readonly string[]
   readonly version?: NonNullable<ApiServerOptions['version']>
 }

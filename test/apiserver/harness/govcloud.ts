@@ -8,7 +8,7 @@ import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox
 import type { RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import type { ApiServer } from './api-server.ts'
 
-/** The account and partition that the manifests of deploy/ have for an example. */
+/** The example account and partition of the manifests in deploy/. */
 export const ACCOUNT_ID = '123456789012'
 export const REGION = 'us-gov-west-1'
 const KEY_ID = 'AKIAGOVGOVGOVGOVGOV1'
@@ -24,7 +24,7 @@ export function roleArn(name: string): string {
   return `arn:aws-us-gov:iam::${ACCOUNT_ID}:role/${name}`
 }
 
-/** A fake AWS with an account in GovCloud: a developer, who may assume these roles. */
+/** A fake AWS with a GovCloud account: a developer, who may assume these roles. */
 export async function startGovCloud(
   t: { teardown(action: () => unknown): void },
   roles: readonly string[],
@@ -42,7 +42,7 @@ export async function startGovCloud(
   return aws
 }
 
-/** A token of a fresh session of this role; two calls never give the same. */
+/** A token of a new session of this role. No two calls return the same. */
 export function roleToken(aws: SandboxAws, role: string, session = 'alice'): string {
   return tokenOf(aws, `arn:aws-us-gov:sts::${ACCOUNT_ID}:assumed-role/${role}/${session}`, REGION)
 }
@@ -54,12 +54,12 @@ export function writeProfile(home: string): void {
   writeFileSync(join(home, '.aws/credentials'), `[govcloud]\n${keys}`, { mode: 0o600 })
 }
 
-/** Someone with kubectl, whose kubeconfig logs in by our exec plugin. */
+/** A person with kubectl, whose kubeconfig uses our exec plugin. */
 export interface Person {
   kubectl(...args: readonly string[]): Promise<RunResult>
 }
 
-/** A person who takes this role; session is the name of the role's session. */
+/** A person who assumes this role, with this session name. */
 export async function startPerson(
   t: { teardown(action: () => void): void },
   options: { readonly aws: SandboxAws; readonly api: ApiServer; readonly role: string; readonly session?: string },

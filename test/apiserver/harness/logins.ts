@@ -3,15 +3,15 @@ import type { ControlPlane } from './control-plane.ts'
 import { roleToken } from './govcloud.ts'
 
 const PEOPLE = 4
-/** How long a person waits whose API server is not there. */
+/** The delay of a person after the API server was unavailable. */
 const AWAY_MS = 20
 
-/** What people saw who log in all the time, each time with another token. */
+/** The outcomes of people who log in continuously, each time with another token. */
 export class Logins {
   right = 0
-  /** The API server asked the webhook in vain: what must not be. */
+  /** The API server called the webhook in vain, which must not happen. */
   refused = 0
-  /** The API server itself was not there, or said that it is not ready. */
+  /** The API server itself was unavailable or not ready. */
   away = 0
   readonly #over = new AbortController()
   readonly #loops: readonly Promise<void>[]
@@ -29,7 +29,7 @@ export class Logins {
     this.#loops = Array.from({ length: PEOPLE }, loop)
   }
 
-  /** Waits for more logins that are right. */
+  /** Waits for more correct logins. */
   async more(count: number): Promise<void> {
     const enough = this.right + count
     while (this.right < enough && this.refused === 0) await setTimeout(AWAY_MS)

@@ -24,13 +24,13 @@ const ETC = {
 /** A control-plane node before anything runs on it: a root folder with the programs of this machine. */
 export interface Node {
   readonly root: string
-  /** Where a path of the node is on this machine. */
+  /** The path on this machine for a path of the node. */
   path(path: string): string
   /** Runs the user data of deploy/kops with the built executable behind its URL. */
   runUserData(changes?: Readonly<Record<string, string>>): Promise<RunResult>
 }
 
-/** Sets variables of a shell script that it sets itself, each on a line of its own. */
+/** Sets variables that a shell script sets itself, each on its own line. */
 function withSettings(script: string, settings: Readonly<Record<string, string>>): string {
   let text = script
   for (const [name, value] of Object.entries(settings)) {
@@ -41,7 +41,7 @@ function withSettings(script: string, settings: Readonly<Record<string, string>>
   return text
 }
 
-/** Serves a file for every path, and gives the URL of all. */
+/** Serves a file for every path, and returns the base URL. */
 async function serveFile(
   t: { teardown(action: () => unknown): void },
   file: string,
@@ -60,17 +60,17 @@ async function serveFile(
   return `https://127.0.0.1:${address.port}`
 }
 
-/** Makes a node; it is removed when the test ends. */
+/** Creates a node, which is removed at the end of the test. */
 export async function startNode(t: { teardown(action: () => unknown): void }): Promise<Node> {
   const folder = temporaryFolder(t)
   const [root, localBin] = [join(folder, 'root'), join(folder, 'local-bin')]
   for (const each of ['etc', 'var/log', 'srv', 'tmp', 'root']) mkdirSync(join(root, each), { recursive: true })
   mkdirSync(localBin)
-  // Other users than root get to what they may read.
+  // Users other than root can reach the files that they may read.
   chmodSync(folder, 0o755)
   for (const [name, text] of Object.entries(ETC)) writeFileSync(join(root, 'etc', name), text)
   if (existsSync('/etc/ld.so.cache')) copyFileSync('/etc/ld.so.cache', join(root, 'etc/ld.so.cache'))
-  // The one authority that the node trusts is the bucket's.
+  // The only authority that the node trusts is the bucket's.
   const tls = selfSignedPair('bucket')
   mkdirSync(join(root, 'etc/ssl/certs'), { recursive: true })
   writeFileSync(join(root, 'etc/ssl/certs/ca-certificates.crt'), tls.cert)

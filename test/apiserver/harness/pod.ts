@@ -15,18 +15,18 @@ const CA_FILE = '/sandbox-ca.pem'
 
 export interface PodOptions {
   readonly api: ApiServer
-  /** Where its hostPath volumes are, and the executable that its user data installed. */
+  /** The folders of its hostPath volumes, and the executable that its user data installed. */
   readonly node: Node
   readonly aws: SandboxAws
 }
 
-/** The container of the DaemonSet, run as a kubelet would: its arguments, user, volumes and service account. */
+/** The container of the DaemonSet, run as by a kubelet: its arguments, user, volumes and service account. */
 export interface Pod {
-  /** All that it wrote to stderr so far. */
+  /** The stderr so far. */
   output(): string
-  /** Waits until what it wrote satisfies the condition. */
+  /** Waits until the output satisfies the condition. */
   until(condition: (output: string) => boolean): Promise<void>
-  /** Stops it, tells how it ended. */
+  /** Stops it and returns its outcome. */
   stop(signal?: NodeJS.Signals): Promise<Finished>
 }
 
@@ -40,7 +40,7 @@ function text(value: unknown, ...keys: readonly string[]): string {
   return String(found)
 }
 
-/** A volume's folder on this machine. */
+/** The local folder of a volume. */
 async function folderOf(volume: unknown, folder: string, { api, node }: PodOptions): Promise<string> {
   if (valueAt(volume, 'hostPath') !== undefined) return node.path(text(volume, 'hostPath', 'path'))
   const name = text(volume, 'configMap', 'name')
@@ -50,7 +50,7 @@ async function folderOf(volume: unknown, folder: string, { api, node }: PodOptio
   return folder
 }
 
-/** The service account's files as the kubelet projects them, with a token that kube-apiserver gave. */
+/** The service account's files as the kubelet projects them, with a token from kube-apiserver. */
 async function serviceAccount(name: string, folder: string, { api }: PodOptions): Promise<void> {
   mkdirSync(folder)
   const token = await api.admin(['create', 'token', name, '-n', NAMESPACE])
@@ -59,7 +59,7 @@ async function serviceAccount(name: string, folder: string, { api }: PodOptions)
   }
 }
 
-/** Starts what the DaemonSet in the cluster says, and waits until it listens. */
+/** Starts the DaemonSet of the cluster, and waits until it listens. */
 export async function startPod(t: { teardown(action: () => unknown): void }, options: PodOptions): Promise<Pod> {
   const { api, node, aws } = options
   const object: unknown = JSON.parse(
@@ -108,7 +108,7 @@ export async function startPod(t: { teardown(action: () => unknown): void }, opt
     SSL_CERT_FILE: CA_FILE,
     AWS_EC2_METADATA_DISABLED: 'true',
   }
-  // The shell's `mount` needs the PATH of this machine; the chain of `exec` ends in the server itself.
+  // The shell's `mount` needs the PATH of this machine. The chain of `exec` ends in the server itself.
   const child = spawn(program, args, { env: { ...env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } })
   let output = ''
   let running = true

@@ -15,13 +15,13 @@ function isProgram(name: string): boolean {
   })
 }
 
-/** Why no program can be run in a root folder of its own here; false where it can. */
+/** The reason why no program can run in its own root folder here; false if it can. */
 export const noThrowAwayRoot: string | false =
   process.platform === 'linux' && process.getuid?.() === 0 && isProgram('unshare')
     ? false
     : 'only root on Linux, with unshare, has mounts and owners of its own'
 
-/** Something of this machine that is seen inside the root folder. */
+/** A local path that is visible inside the root folder. */
 export interface Mount {
   readonly from: string
   /** The path inside; made by {@link inThrowAwayRoot}. */

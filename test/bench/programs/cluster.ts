@@ -1,4 +1,4 @@
-// A Kubernetes API with aws-auth and identity mappings, in a process of its own: what it does must not hold up who measures.
+// A Kubernetes API with aws-auth and identity mappings, as a separate process, so that it does not delay the measurement.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// A webhook that decides nothing: it answers what it was sent, after one call of STS if ECHO_UPSTREAM is set.
+// A webhook that decides nothing: it answers with its request, after one STS call if ECHO_UPSTREAM is set.
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import fastify from 'fastify'
@@ -6,10 +6,10 @@ import { EnvHttpProxyAgent } from 'undici'
 
 const { ECHO_CERTIFICATE = '', ECHO_KEY = '', ECHO_PORT = '0', ECHO_UPSTREAM, SSL_CERT_FILE = '' } = process.env
 const ca = SSL_CERT_FILE === '' ? '' : readFileSync(SSL_CERT_FILE, 'utf8')
-// Read once, as by the server, and not by each connection.
+// Read once, as by the server, and not for each connection.
 const requestTls = { secureContext: createSecureContext({ ca }) }
 const upstream = new EnvHttpProxyAgent({ requestTls })
-/** As the server does: see --compile-jit-policy in scripts/build/compile.ts. */
+/** As in the server: see --compile-jit-policy in scripts/build/compile.ts. */
 declare const Bun: { readonly unsafe: { setJITPolicy(scale: number): void } } | undefined
 let isAsked = false
 const app = fastify({

@@ -1,5 +1,5 @@
-// Sends logins at a rate, in a process of its own: whoever measures besides must not wait for it. By sockets alone, for an HTTP
-// client would take the processor from the server.
+// Sends logins at a rate, as a separate process, so that it does not delay the measurement. It uses sockets, because an HTTP
+// client would take processor time from the server.
 import { connect, type TLSSocket } from 'node:tls'
 import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import { quantile } from '../results.ts'
@@ -9,7 +9,7 @@ const TICK_MS = 2
 
 interface Connection {
   readonly socket: TLSSocket
-  /** When what is under way was sent; null where nothing is. */
+  /** The time of the request in flight; null without one. */
   sentAt: number | null
   received: string
 }
@@ -19,7 +19,7 @@ const tokens = createTokens()
 const garbage = createGarbage()
 const times = new Map<number, number[]>()
 const free: Connection[] = []
-// None that whoever watches sends, too.
+// Distinct from the tokens of the observer.
 let count = 2 ** 40
 let broken = 0
 let letIn = 0
@@ -67,7 +67,7 @@ function send(connection: Connection, token: string): void {
   )
 }
 
-/** Sends for so long; what is due while no connection is free is not sent. */
+/** Sends for a time. Due requests are not sent while no connection is free. */
 async function flood(
   perSecond: number,
   seconds: number,
@@ -120,7 +120,7 @@ async function obey(message: unknown): Promise<void> {
 
 process.on('message', (message) => void obey(message))
 process.on('disconnect', () => process.exit(0))
-// A few at a time, as no handshake is what is measured here.
+// A few at a time, because handshakes are not measured here.
 for (let opened = 0; opened < Number(FLOOD_CONNECTIONS); opened += 10)
   await Promise.all(Array.from({ length: 10 }, open))
 process.send?.({})

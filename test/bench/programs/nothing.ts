@@ -1,2 +1,2 @@
-// Does nothing: what any program on the runtime costs.
+// Does nothing: the cost of any program on the runtime.
 export const nothing = undefined

@@ -1,4 +1,4 @@
-// One TLS connection to STS through the proxy, and one round trip: the least that a call of AWS costs any program.
+// One TLS connection to STS through the proxy, and one round trip: the minimum for a call of AWS.
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'

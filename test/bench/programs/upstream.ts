@@ -1,4 +1,4 @@
-// STS as far as the webhook asks it: everybody is the same user, after a delay. In a process of its own, behind a proxy.
+// A minimal STS for the webhook: everyone is the same user, after a delay. A separate process, behind a proxy.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ const server = createServer(
 async function beReached(port: number): Promise<void> {
   const proxy = await startConnectProxy({ route: () => port })
   const caFile = join(mkdtempSync(join(tmpdir(), 'bench-')), 'ca.pem')
-  // As many authorities as the store of a system has: to trust them takes memory.
+  // As many authorities as a system's store has, because trusting them takes memory.
   writeFileSync(caFile, [authority.pem, ...rootCertificates].join('\n'))
   process.send?.({ HTTPS_PROXY: proxy.url, SSL_CERT_FILE: caFile })
 }

@@ -1,3 +1,3 @@
-// Waits, and does nothing else: what memory any program on the runtime has.
+// Waits and does nothing else: the memory of any program on the runtime.
 setInterval(() => undefined, 2 ** 30)
 process.stderr.write('listening\n')

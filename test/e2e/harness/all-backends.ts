@@ -10,7 +10,7 @@ import { logIn, roleArn, roleToken } from './logins.ts'
 export const MODES = ['MountedFile', 'EKSConfigMap', 'CRD', 'DynamicFile'] as const
 export type Mode = (typeof MODES)[number]
 
-/** The roles that a backend maps are those whose names have its initial; their username is the backend's name. */
+/** A backend maps the roles whose names have its initial. Their username is the backend's name. */
 const INITIALS: Readonly<Record<Mode, string>> = { MountedFile: 'M', EKSConfigMap: 'E', CRD: 'C', DynamicFile: 'D' }
 const ROLES = ['M', 'E', 'C', 'D', 'ME', 'MC', 'MD', 'EC', 'ED', 'CD', 'MEC', 'MED', 'MCD', 'ECD', 'MECD']
 
@@ -22,17 +22,17 @@ function entriesOf(mode: Mode): string {
   return JSON.stringify(rolesOf(mode).map((role) => ({ rolearn: roleArn(role), username: mode })))
 }
 
-/** A server to which all four backends are open. */
+/** A server with all four backends available. */
 export interface AllBackends extends DynamicServer {
   readonly cluster: Cluster
-  /** Asserts that this list is in force: each role is mapped by the first backend that knows it. */
-  readonly inForce: (modes: readonly Mode[]) => Promise<void>
+  /** Asserts that this list is active: each role is mapped by the first backend that knows it. */
+  readonly assertActive: (modes: readonly Mode[]) => Promise<void>
 }
 
 /**
- * Starts a server to which all four backends are open, with a file that decides which of them are asked.
+ * Starts a server with all four backends available, and a file that decides which of them are asked.
  *
- * @param before What that file holds at the start; absent where it is not there.
+ * @param before The initial content of that file; absent without the file.
  */
 export async function startAll(t: Test, configured: string, before?: string): Promise<AllBackends> {
   const cluster = await startCluster(t)
@@ -54,13 +54,13 @@ export async function startAll(t: Test, configured: string, before?: string): Pr
     const told = [...tokens].map(async ([role, token]) => `${role}: ${await logIn(dynamic.server, token)}`)
     return (await Promise.all(told)).join()
   }
-  // The first logins open connections; the bounds are for a server that runs.
+  // The first logins open connections. The time limits are for a warm server.
   await answers()
   const expected = (modes: readonly Mode[]): string =>
     ROLES.map((role) => `${role}: ${modes.find((mode) => role.includes(INITIALS[mode])) ?? 'refused'}`).join()
   return {
     ...dynamic,
     cluster,
-    inForce: (modes) => eventually(t, modes.join(), expected(modes), LIVE_MS, answers),
+    assertActive: (modes) => eventually(t, modes.join(), expected(modes), LIVE_MS, answers),
   }
 }

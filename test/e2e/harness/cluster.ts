@@ -13,7 +13,7 @@ const USERNAME = 'system:serviceaccount:kube-system:aws-iam-authenticator'
 const CONFIG_MAPS = '/api/v1/namespaces/kube-system/configmaps'
 const MOST_REQUESTS_PER_SECOND = 10
 
-/** The server's account in a cluster: what its RBAC grants, and no more. */
+/** The server's account in a cluster, with exactly the documented rights. */
 export function serviceAccount(token: string): Account {
   return {
     username: USERNAME,
@@ -29,11 +29,11 @@ export function serviceAccount(token: string): Account {
 export interface Cluster {
   readonly api: FakeKubernetes
   readonly kubeconfig: string
-  /** What the kubeconfig has for a token, now. */
+  /** The current token of the kubeconfig. */
   readonly token: string
-  /** Lets the API take another token and no longer the old one. */
+  /** Replaces the token that the API accepts. */
   revokeToken(): void
-  /** Writes the token that the API takes now where the kubeconfig's `tokenFile` is. */
+  /** Writes the token that the API accepts to the kubeconfig's `tokenFile`. */
   refreshTokenFile(): void
 }
 
@@ -73,12 +73,12 @@ export async function startCluster(
   }
 }
 
-/** The most of these instants, in milliseconds, that lie within one second. */
+/** The largest number of these instants, in milliseconds, within one second. */
 export function mostInOneSecond(times: readonly number[]): number {
   return Math.max(0, ...times.map((end) => times.filter((time) => time <= end && time > end - 1000).length))
 }
 
-/** Asserts that the API was asked for nothing but aws-auth, by nothing but what RBAC grants, and not too often. */
+/** Asserts that the server requested only aws-auth, with the granted verbs, and at a low rate. */
 export function checkRequests(t: Test, { requests }: FakeKubernetes): void {
   const most = mostInOneSecond(requests.map(({ timeMs }) => timeMs))
   t.ok(most <= MOST_REQUESTS_PER_SECOND, `${requests.length} requests, at most ${most} of them within a second`)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../../../dist')
 
-/** The built command: the executable, or its bundle on Node.js where COMMAND_RUNTIME=node says so. */
+/** The built command: the executable, or its bundle on Node.js with COMMAND_RUNTIME=node. */
 export const COMMAND: readonly [string, ...string[]] =
   process.env['COMMAND_RUNTIME'] === 'node'
     ? [process.execPath, join(DIST, 'aws-iam-authenticator.cjs')]
@@ -14,7 +14,7 @@ export const COMMAND: readonly [string, ...string[]] =
 
 export type Environment = Readonly<Record<string, string>>
 
-/** What a process of the command needs of this machine, and nothing that would lead it to an AWS account. */
+/** The environment that a process of the command needs, without access to an AWS account. */
 export function minimalEnvironment(home: string): Environment {
   return { PATH: process.env['PATH'] ?? '', HOME: home, AWS_EC2_METADATA_DISABLED: 'true' }
 }
@@ -30,14 +30,14 @@ export interface RunOptions {
   readonly environment?: Environment
   readonly cwd?: string
   readonly input?: string
-  /** A program and its arguments that run the command in the place of this process. */
+  /** A program and its arguments that replace this process by the command. */
   readonly wrapper?: readonly [string, ...string[]]
 }
 
-/** Makes a folder that the test removes when it ends. */
+/** Creates a folder that is removed at the end of the test. */
 export function temporaryFolder(t: { teardown(action: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), 'authenticator-'))
-  // A process that is on its way out may still write: a shell its history, for one.
+  // An exiting process may still write, for example the history of a shell.
   t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }))
   return folder
 }
@@ -53,12 +53,12 @@ export function spawnCommand(
     env: environment,
     ...(cwd === undefined ? {} : { cwd }),
     stdio: 'pipe',
-    // In a session of its own it has no terminal: no test may ask for anything on that of whoever runs it.
+    // A separate session has no terminal: no test may prompt on the developer's terminal.
     detached: true,
   })
 }
 
-/** Collects what a process writes until it has ended. */
+/** Collects the output of a process until it ends. */
 export async function finish(child: ChildProcessWithoutNullStreams, input = ''): Promise<Finished> {
   const written: [string[], string[]] = [[], []]
   child.stdout.setEncoding('utf8').on('data', (text: string) => written[0].push(text))

@@ -7,35 +7,35 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { temporaryFolder } from './command.ts'
 
-/** Why a process can't be given other look-ups here; false where it can. */
+/** The reason why lookups cannot be redirected here; false if they can. */
 export const cannotMislead: string | false =
   spawnSync('unshare', ['--mount', 'sh', '-c', 'mount --bind /etc/hosts /etc/hosts']).status === 0
     ? false
     : 'only root can give a process an /etc/hosts of its own'
 
-/** The way to STS without a proxy: by the system's look-up of names, to port 443 of an address of this machine. */
+/** The route to STS without a proxy: the system's name lookup, and port 443 of a local address. */
 export interface DirectSts {
-  /** Runs a command that looks names up here. */
+  /** Runs a command with these lookups. */
   readonly wrapper: readonly [string, ...string[]]
-  /** Names that are found from now on; no other name is. */
+  /** The names that resolve from now on. */
   resolve(...hosts: readonly string[]): void
-  /** `up`: connections lead to STS. `gone`: they are refused. `mute`: they are taken, and nothing is ever said. */
+  /** `up`: connections reach STS. `gone`: they are refused. `mute`: they are accepted, without an answer. */
   become(state: 'up' | 'gone' | 'mute'): Promise<void>
-  /** From now on nobody answers for names that are not found: each look-up takes 10 s to fail. Gives how many questions came. */
+  /** From now on lookups of unknown names get no answer and fail after 10 s. Returns the number of queries. */
   silence(): Promise<() => number>
 }
 
-/** @param port Where STS is. */
+/** @param port The port of STS. */
 export async function startDirectSts(t: { teardown(action: () => unknown): void }, port: number): Promise<DirectSts> {
   const folder = temporaryFolder(t)
-  // Of its own for each test, as others may run at the same time.
+  // One per test, because others may run at the same time.
   const address = `127.${randomInt(2, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`
   const resolve = (...hosts: readonly string[]): void => {
     const lines = hosts.map((host) => `${address} ${host}\n`).join('')
     writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${lines}`)
   }
   resolve()
-  // Nobody answers there, which is known at once.
+  // No listener there, which is known at once.
   writeFileSync(join(folder, 'resolv.conf'), `nameserver ${address}\noptions timeout:1 attempts:1\n`)
   const open = new Set<Socket>()
   let isMute = false

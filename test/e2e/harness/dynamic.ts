@@ -8,18 +8,18 @@ import { logIn, roleArn, roleToken } from './logins.ts'
 import { metricsOf, type Metrics } from './webhook.ts'
 import { logSettled, startTestServer, type LogLine, type TestServer } from './server.ts'
 
-/** The issue's bound for a change to a file to be in force, in milliseconds. */
+/** The limit for a file change to take effect, in milliseconds. */
 export const LIVE_MS = 1000
 
 export interface DynamicOptions {
-  /** The `server` part of config.yaml, given the files that it may name. */
+  /** The `server` part of config.yaml, from the files that it may name. */
   readonly server: (files: DynamicFiles) => string
   readonly args?: readonly string[]
   /** Runs before the server starts. */
   readonly before?: (files: DynamicFiles) => unknown
 }
 
-/** Files that a server may follow; none is there at first. */
+/** Files that a server may follow. None exists at the start. */
 export interface DynamicFiles {
   readonly folder: string
   /** For `server.dynamicfilepath`. */
@@ -32,9 +32,9 @@ export interface DynamicFiles {
 export interface DynamicServer extends DynamicFiles {
   readonly aws: SandboxAws
   readonly server: TestServer
-  /** Asserts what a session of this role is told, and that it is so within a second. */
+  /** Asserts the outcome for a session of this role within a second. */
   readonly becomes: (role: string, expected: string, what: string) => Promise<void>
-  /** Runs an action, and gives the log lines of a level that it led to, once there are that many; one by default. */
+  /** Runs an action, and returns the log lines of a level that it caused, after this number (default one). */
   readonly complaints: (level: string, action: () => unknown, count?: number) => Promise<readonly LogLine[]>
   readonly metrics: () => Promise<Metrics>
 }
@@ -91,7 +91,7 @@ export function modeOf(backendMode: string, rest: Readonly<Record<string, unknow
   return JSON.stringify({ ...rest, backendMode })
 }
 
-/** Replaces a file at one stroke. */
+/** Replaces a file atomically. */
 export function replaceFile(path: string, content: string): void {
   writeFileSync(`${path}.aside`, content)
   renameSync(`${path}.aside`, path)

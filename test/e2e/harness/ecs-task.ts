@@ -1,5 +1,5 @@
-// Runs in a network namespace of its own, where the address of ECS's credentials endpoint belongs to this machine: answers
-// there, runs `token`, and prints what came of it as JSON.
+// Runs in its own network namespace, in which the address of ECS's credentials endpoint belongs to this machine: answers
+// there, runs `token`, and prints the outcome as JSON.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { minimalEnvironment, runCommand } from './command.ts'

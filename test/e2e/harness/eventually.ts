@@ -3,10 +3,10 @@ import type { Test } from 'tap'
 
 const POLL_MS = 20
 
-/** How long a value is waited for after its limit, so that a failure can tell how late it came. */
+/** The time for which a value is awaited after its limit, so that a failure can report the delay. */
 const PATIENCE_MS = 2_000
 
-/** Asks again and again until the answer is the one expected, and asserts that it came within the limit. */
+/** Polls until the answer is the expected one, and asserts that it came within the limit. */
 export async function eventually(
   t: Test,
   what: string,

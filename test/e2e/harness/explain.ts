@@ -6,7 +6,7 @@ import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type
 
 export const ARN: string = 'arn:aws:iam::123456789012'
 
-/** As STS tells of ROLE_ARN. */
+/** ROLE_ARN as STS returns it. */
 export const READER: string = 'arn:aws:iam::111122223333:role/Reader'
 
 export const AWS_AUTH: string = `apiVersion: v1
@@ -58,7 +58,7 @@ const DYNAMIC = `{"mapRoles": [
 
 export type Explain = (args: readonly string[], input?: string, more?: Environment) => Promise<Finished>
 
-/** A folder with mappings of each kind, and explain run there. */
+/** A folder with mappings of each kind, in which explain runs. */
 export function explainIn(t: Test, environment: Environment = {}): Explain {
   const folder = temporaryFolder(t)
   const files = { 'aws-auth.yaml': AWS_AUTH, 'config.yaml': CONFIG, 'mappings.yaml': MAPPINGS, 'dynamic.json': DYNAMIC }
@@ -71,7 +71,7 @@ export function explainIn(t: Test, environment: Environment = {}): Explain {
     })
 }
 
-/** What was said in JSON. */
+/** The JSON output. */
 export async function json(
   running: Promise<Finished>,
 ): Promise<{ readonly code: number | null; readonly said: unknown }> {

@@ -32,14 +32,14 @@ function parseLabels(text: string): ReadonlyMap<string, string> {
   return labels
 }
 
-/** Prometheus reads values with Go's ParseFloat, to which upper and lower case are the same. */
+/** Prometheus reads values with Go's ParseFloat, which ignores case. */
 function parseValue(text: string): number {
   const value = text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text)
   if (Number.isNaN(value) && text.toLowerCase() !== 'nan') throw new Error(`no number: ${text}`)
   return value
 }
 
-/** Each series of a histogram: its buckets grow with their bounds, and the last one counts all. */
+/** Each series of a histogram: buckets grow with their bounds, and the last one counts all. */
 function checkHistogram(name: string, { samples }: Family): void {
   const series = new Map<string, Sample[]>()
   for (const sample of samples) {
@@ -53,15 +53,15 @@ function checkHistogram(name: string, { samples }: Family): void {
     const grow = [bounds, counts].every((list) => list.every((value, at) => at === 0 || value >= (list[at - 1] ?? 0)))
     const total = lines.find((sample) => sample.name === `${name}_count`)?.value
     if (!grow || bounds.at(-1) !== Number.POSITIVE_INFINITY || counts.at(-1) !== total) {
-      throw new Error(`${name} ${key} is no histogram`)
+      throw new Error(`${name} ${key} is not a histogram`)
     }
   }
 }
 
 /**
- * Reads metrics strictly.
+ * Parses metrics strictly.
  *
- * @throws Error for whatever Prometheus would not take.
+ * @throws Error for everything that Prometheus rejects.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function parseExposition(text: string): ReadonlyMap<string, Family> {

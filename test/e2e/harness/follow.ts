@@ -14,7 +14,7 @@ export interface FollowOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Runs before the server starts. */
   readonly before?: (cluster: Cluster) => unknown
-  /** Runs before the API looks at a request. */
+  /** Runs before the API handles a request. */
   readonly beforeRequest?: (request: RecordedRequest, api: FakeKubernetes) => void
 }
 
@@ -26,15 +26,15 @@ export interface Follower {
   readonly server: TestServer
   /** Writes the data of aws-auth. */
   readonly put: (data: Readonly<Record<string, string>>) => void
-  /** Asserts what a session of this role is told, and that it is so within the limit in milliseconds. */
+  /** Asserts the outcome for a session of this role within the limit in milliseconds. */
   readonly becomes: (role: string, expected: string, limitMs: number, what: string) => Promise<void>
-  /** Asserts what a session of this role is told now. */
+  /** Asserts the current outcome for a session of this role. */
   readonly is: (role: string, expected: string, what: string) => Promise<void>
   /** The text of the server's metrics. */
   readonly metrics: () => Promise<string>
 }
 
-/** A role's entry in aws-auth; its username is the role's name in lower case. */
+/** A role's entry in aws-auth. Its username is the role's name in lower case. */
 export function roleEntry(name: string, username: string = name.toLowerCase(), key = 'rolearn'): string {
   return `- ${key}: arn:aws:iam::111122223333:role/${name}\n  username: ${username}\n`
 }
@@ -71,8 +71,8 @@ async function follow(t: Test, options: FollowOptions): Promise<Follower> {
 }
 
 /**
- * A test of a server that follows aws-auth. However it went, the API was asked neither too often nor for too much, no token is
- * in the log, and the server stops when it is told to.
+ * A test of a server that follows aws-auth. In every case the API got few and permitted requests, no token is
+ * in the log, and the server stops on request.
  */
 export function testFollowing(
   name: string,

@@ -8,7 +8,7 @@ import { COMMAND } from './command.ts'
 const ACCOUNT_ID = '210987654321'
 const KEY_ID = 'AKIAGOVGOVGOVGOVGOV1'
 
-/** The one user of the account, who may assume all its roles. */
+/** The only user of the account, who may assume all its roles. */
 const DEVELOPER = {
   accountId: ACCOUNT_ID,
   arn: `arn:aws-us-gov:iam::${ACCOUNT_ID}:user/dev`,
@@ -46,7 +46,7 @@ export function writeGovCloudProfile(home: string): void {
   writeFileSync(join(home, '.aws/credentials'), `[govcloud]\n${keys}`, { mode: 0o600 })
 }
 
-/** The path of one file that runs the built command, as `command` of a kubeconfig needs it. */
+/** The path of one file that runs the built command, for `command` of a kubeconfig. */
 export function commandFile(folder: string): string {
   const [program, ...args] = COMMAND
   if (args.length === 0) return program

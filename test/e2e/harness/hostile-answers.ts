@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
 
-/** What a server sends to a client that has sent its request. */
+/** The answer of a server to a client that has sent its request. */
 export type Answer = (socket: Socket) => Promise<void> | void
 
 const SECRET = 'a-secret-of-the-role'
@@ -11,7 +11,7 @@ const DOCUMENT = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-
 <SessionToken>a-session-of-the-role</SessionToken><Expiration>${new Date(Date.now() + 900_000).toISOString()}</Expiration>
 </Credentials></AssumeRoleResult></AssumeRoleResponse>`
 
-/** Texts that no message may hold. */
+/** Texts that no message may contain. */
 export const SECRETS: readonly string[] = [SECRET, 'a-session-of-the-role', USER.secretAccessKey, 'Signature=']
 
 const KIB = 1024
@@ -20,7 +20,7 @@ const OK = 'HTTP/1.1 200 OK\r\n'
 const ENDS = `content-length: ${DOCUMENT.length}\r\n\r\n${DOCUMENT}`
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n'
 
-/** How long a slow server waits between two bytes, in milliseconds. */
+/** The time between two bytes of a slow server, in milliseconds. */
 const PAUSE_MS = 400
 
 function says(text: string | Buffer): Answer {
@@ -37,7 +37,7 @@ function drained(socket: Socket): Promise<void> {
   })
 }
 
-/** Says this, and then the other thing again and again, as fast as it is read. */
+/** Sends the first text, then the second repeatedly, as fast as it is read. */
 function floods(before: string, piece: string): Answer {
   const much = Buffer.from(piece.repeat(Math.ceil((64 * KIB) / piece.length)), 'latin1')
   return async (socket) => {
@@ -61,7 +61,7 @@ function withSpaces(count: number, end: string): Answer {
   return says(`${OK}x-pad:${' '.repeat(count)}${end}\r\ncontent-length: 4\r\n\r\nnone`)
 }
 
-/** Good answers, as large as the limits allow. A token comes of each. */
+/** Valid answers, as large as the limits allow. Each gives a token. */
 export const GOOD: ReadonlyMap<string, Answer> = new Map([
   ['plain', says(`${OK}${ENDS}`)],
   ['without a length', says(`${OK}\r\n${DOCUMENT}`)],
@@ -77,7 +77,7 @@ export const GOOD: ReadonlyMap<string, Answer> = new Map([
   ],
 ])
 
-/** Answers that never end, slower than the deadline of a call. */
+/** Endless answers, slower than the deadline of a call. */
 export const ENDLESS_AND_SLOW: ReadonlyMap<string, Answer> = new Map([
   ['nothing', () => undefined],
   ['slow headers', trickles(`${OK}x-pad: `)],
@@ -89,7 +89,7 @@ export const ENDLESS_AND_SLOW: ReadonlyMap<string, Answer> = new Map([
   ],
 ])
 
-/** Answers that never end, as fast as the client reads. */
+/** Endless answers, as fast as the client reads. */
 export const FLOODS: ReadonlyMap<string, Answer> = new Map([
   ['endless body', floods(`${OK}\r\n`, 'x')],
   ['endless body, with a length', floods(`${OK}content-length: 999999999999\r\n\r\n`, 'x')],
@@ -111,7 +111,7 @@ export const FLOODS: ReadonlyMap<string, Answer> = new Map([
   ['endless garbage', floods('', '\0\xff\x01garbage')],
 ])
 
-/** Answers that end, and are wrong. */
+/** Complete, invalid answers. */
 export const WRONG: ReadonlyMap<string, Answer> = new Map([
   ['a header of 3,000 spaces', withSpaces(3000, '\x01')],
   ['a header of 100,000 spaces', withSpaces(100_000, '\x01')],
@@ -150,12 +150,12 @@ export const WRONG: ReadonlyMap<string, Answer> = new Map([
   ['an end after an interim answer', says(INTERIM)],
 ])
 
-/** Sends the client elsewhere. */
+/** Redirects. */
 export function redirectsTo(url: string): Answer {
   return says(`HTTP/1.1 307 Temporary Redirect\r\nlocation: ${url}\r\n${ENDS}`)
 }
 
-/** Opens a tunnel, as a proxy does, and answers what comes through it. */
+/** Opens a tunnel, as a proxy does, and answers the requests in it. */
 export function inTunnel(answer: Answer): Answer {
   return (socket) => {
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
@@ -163,7 +163,7 @@ export function inTunnel(answer: Answer): Answer {
   }
 }
 
-/** What a server sends instead of its part of a TLS handshake. Records begin with their type, version and length. */
+/** Server bytes instead of a TLS handshake. Records start with their type, version and length. */
 export const IN_PLACE_OF_TLS: ReadonlyMap<string, Answer> = new Map([
   ['nothing', () => undefined],
   ['an end', says('')],

@@ -1,4 +1,4 @@
-/** What becomes of a document: read, rejected in part or as a whole, or over a limit. */
+/** The outcome of a document: read, rejected in part or as a whole, or over a limit. */
 type Outcome = 'read' | 'rejected' | 'over'
 
 const KIB = 1024
@@ -20,7 +20,7 @@ function numbered(make: (index: number) => string, length: number): string {
 
 const USER = '- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n'
 
-/** Texts for a data key of aws-auth that cost a reader more than their length: name, text, outcome. */
+/** Texts for a data key of aws-auth that cost a reader more than linear time: name, text, outcome. */
 export const HOSTILE_DOCUMENTS: readonly (readonly [string, string, Outcome])[] = [
   [
     'an aws-auth of 1 MiB',
@@ -128,7 +128,7 @@ export const HOSTILE_DOCUMENTS: readonly (readonly [string, string, Outcome])[] 
   ['tab indents', `- x\n${filled('\t\n', MIB)}`, 'rejected'],
 ]
 
-/** Dynamic files that are over a limit: name, text. */
+/** Dynamic files over a limit: name, text. */
 export const HOSTILE_JSON: readonly (readonly [string, string])[] = [
   ['nested lists', `{"mapRoles": ${'['.repeat(MIB)}`],
   ['nested maps', `{"mapRoles": ${'{"a":'.repeat(MIB / 5)}`],

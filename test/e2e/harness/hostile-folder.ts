@@ -14,7 +14,7 @@ const PACKAGES = [
   '@smithy/core',
 ]
 
-/** Settings that would be noticed: other credentials, another cluster, no way to AWS, trust in everybody, code to load. */
+/** Detectable settings: other credentials, another cluster, no route to AWS, untrusted authorities, code to load. */
 function dotenv(folder: string): string {
   const settings = {
     AWS_ACCESS_KEY_ID: 'AKIAEVILEVILEVILEVIL',
@@ -42,8 +42,8 @@ function dotenv(folder: string): string {
 }
 
 /**
- * Fills a folder with all that a runtime, a package manager or a bundler might read there by itself. Whatever runs a
- * piece of it makes the file `marker`.
+ * Fills a folder with files that a runtime, a package manager or a bundler might read by itself. Any program that runs
+ * one of them creates the file `marker`.
  */
 export function fillHostileFolder(folder: string, marker: string): void {
   const script = `require('node:fs').appendFileSync(${JSON.stringify(marker)}, __filename + '\\n')\n`

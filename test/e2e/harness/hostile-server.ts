@@ -7,12 +7,12 @@ import type { Test } from 'tap'
 import { SECRETS, type Answer } from './hostile-answers.ts'
 import { CLUSTER_ID } from './token.ts'
 
-/** A server that answers each request of any client with the same bytes. */
+/** A server that answers every request with the same bytes. */
 export interface HostileServer {
   readonly port: number
-  /** Connections so far. */
+  /** The number of connections so far. */
   readonly connections: number
-  /** Bytes that the server could send so far; the kernel may hold some. */
+  /** The number of bytes sent so far, including kernel buffers. */
   readonly sent: number
 }
 
@@ -74,14 +74,14 @@ export function startHostileTlsServer(
   return serve(t, server, answer, 'secureConnection')
 }
 
-/** How a run of the command went. */
+/** The outcome of a run of the command. */
 export interface Measured extends Finished {
   readonly seconds: number
   /** Peak of its resident memory, in MiB; 0 on systems without /proc. */
   readonly peakMib: number
 }
 
-/** How often memory is read, in milliseconds. The kernel keeps the peak, so only growth after the last reading is missed. */
+/** The time between two readings of the memory, in milliseconds. The kernel keeps the peak, so only growth after the last one is missed. */
 const READING_MS = 10
 
 function peakOf(pid: number | undefined): number {
@@ -114,10 +114,10 @@ export async function measureToken(
   }
 }
 
-/** Most memory beside that of a call that succeeds, in MiB. */
+/** Most memory beyond that of a successful call, in MiB. */
 export const MORE_MIB = 64
 
-/** Asserts that the command failed in time with one line that holds no secret. */
+/** Asserts that the command failed in time with one line that contains no secret. */
 export function failed(
   t: Test,
   name: string,

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
 import { setImmediate } from 'node:timers/promises'
 
-/** Kinds of frames, and a flag, of RFC 9113 section 6. */
+/** Frame types, and a flag, of RFC 9113 section 6. */
 const [HEADERS, SETTINGS, CONTINUATION] = [0x1, 0x4, 0x9]
 const END_STREAM_AND_HEADERS = 0x5
 
-/** The largest payload that a frame may have without leave of the other side. */
+/** The largest payload of a frame by default. */
 const FRAME_BYTES = 16_384
 
-/** The stream whose headers do not end. */
+/** The stream with endless headers. */
 const STREAM = 3
 
 function frame(kind: number, flags: number, stream: number, payload: Buffer): Buffer {
@@ -21,7 +21,7 @@ function frame(kind: number, flags: number, stream: number, payload: Buffer): Bu
   return Buffer.concat([head, payload])
 }
 
-/** A header that is put into no table (RFC 7541 section 6.2.2). */
+/** A header that is not added to a table (RFC 7541 section 6.2.2). */
 function literal(name: string, value: string): Buffer {
   return Buffer.from(`\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`)
 }
@@ -35,7 +35,7 @@ const REQUEST = Buffer.concat([
   literal(':authority', 'localhost'),
 ])
 
-/** Headers that are never told to be at their end: their first frame, and what comes again and again. */
+/** Headers without an end: the first frame, and the repeated one. */
 export interface EndlessHeaders {
   readonly beginning: Buffer
   readonly again: Buffer
@@ -53,11 +53,11 @@ const NONE = Buffer.alloc(0)
 export const endlessHeaders = {
   /** Header after header. */
   more: endless(NONE, Buffer.concat(Array.from({ length: 128 }, () => literal('x-more', 'v'.repeat(113))))),
-  /** Frames without a byte in them. */
+  /** Empty frames. */
   empty: endless(NONE, NONE),
-  /** One value, said to be of 128 MiB. */
+  /** One value with a declared length of 128 MiB. */
   longValue: endless(Buffer.from([0, 1, 0x78, 0x7f, 0x81, 0xff, 0xff, 0x3f]), Buffer.alloc(FRAME_BYTES, 'v')),
-  /** A value of 4,000 bytes that is put into the table, and meant once more by each byte that follows. */
+  /** A value of 4,000 bytes in the table, referenced by each further byte. */
   fromTable: endless(
     Buffer.concat([Buffer.from([0x40, 1, 0x78, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4_000, 'v')]),
     Buffer.alloc(FRAME_BYTES, 0xbe),
@@ -70,7 +70,7 @@ interface Place {
   readonly certificate: string
 }
 
-/** Sends one request of just these headers over HTTP/2, whatever they are worth. */
+/** Sends one request with exactly these headers over HTTP/2, valid or not. */
 export function sendHeaders({ port, certificate }: Place, headers: readonly (readonly [string, string])[]): TLSSocket {
   const reach = { port, host: '127.0.0.1', servername: 'localhost', ca: certificate }
   const socket = connect({ ...reach, ALPNProtocols: ['h2'] }).on('error', () => undefined)
@@ -79,7 +79,7 @@ export function sendHeaders({ port, certificate }: Place, headers: readonly (rea
   return socket
 }
 
-/** Makes one sound request over HTTP/2 and begins another one, whose headers are not at their end. */
+/** Sends one valid request over HTTP/2 and starts another, with incomplete headers. */
 export async function beginHeaders({ port, certificate }: Place, { beginning }: EndlessHeaders): Promise<TLSSocket> {
   const reach = { port, host: '127.0.0.1', servername: 'localhost', ca: certificate }
   const socket = connect({ ...reach, ALPNProtocols: ['h2'] }).on('error', () => undefined)
@@ -95,7 +95,7 @@ export async function beginHeaders({ port, certificate }: Place, { beginning }: 
   return socket
 }
 
-/** Sends the rest without an end, as fast as it is taken, until the connection is closed. */
+/** Sends the rest without an end, as fast as it is accepted, until the connection is closed. */
 export async function floodHeaders(socket: TLSSocket, { again }: EndlessHeaders): Promise<void> {
   const closed = once(socket, 'close').catch(() => undefined)
   const pieces = Buffer.concat(Array.from({ length: again.length < 100 ? 1_000 : 4 }, () => again))

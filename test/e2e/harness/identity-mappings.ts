@@ -2,21 +2,21 @@ import type { Account, FakeKubernetes, KubeObject } from '@aws-iam-authenticator
 import { serviceAccount, type Cluster } from './cluster.ts'
 import { roleArn, valueAt } from './logins.ts'
 
-/** What RBAC grants the server besides aws-auth, where its backend is CRD. */
+/** The additional rights of the server with the backend CRD. */
 const RULES: Account['allow'] = [
   { verbs: ['get', 'list', 'watch'], resources: ['iamidentitymappings'] },
   { verbs: ['patch', 'update'], resources: ['iamidentitymappings/status'] },
   { verbs: ['create', 'update', 'patch'], resources: ['events'] },
 ]
 
-/** Gives the server's account what it needs for the backend CRD, but for what `without` names. */
+/** Grants the server's account the rights for the backend CRD, except those in `without`. */
 export function allowIdentityMappings({ api, token }: Cluster, without: readonly string[] = []): void {
   const account = serviceAccount(token)
   const rules = RULES.filter(({ resources }) => !resources.some((resource) => without.includes(resource)))
   api.setAccounts([{ ...account, allow: [...account.allow, ...rules] }])
 }
 
-/** Writes an identity mapping for a role; its username is its own name unless another is given. */
+/** Writes an identity mapping for a role. Its username defaults to its own name. */
 export function putMapping(api: FakeKubernetes, name: string, role: string, username: string = name): KubeObject {
   return api.putIdentityMapping(name, { arn: roleArn(role), username, groups: ['people'] })
 }
@@ -31,7 +31,7 @@ export function eventsAbout(api: FakeKubernetes, name: string): readonly KubeObj
   return api.listEvents().filter((event) => valueAt(event, 'involvedObject', 'name') === name)
 }
 
-/** The writes that the server has asked for. */
+/** The writes that the server requested. */
 export function writesOf(api: FakeKubernetes): readonly string[] {
   return api.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`)
 }

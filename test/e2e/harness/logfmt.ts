@@ -1,9 +1,9 @@
 const FIELD = /([A-Za-z_]\w*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"=]*))(?: |$)/y
 
 /**
- * Reads one line of logfmt strictly.
+ * Parses one line of logfmt strictly.
  *
- * @throws Error where the line is none, or a key is there twice.
+ * @throws Error if the line is invalid, or has a duplicate key.
  * @see https://brandur.org/logfmt
  */
 export function parseLogfmt(line: string): ReadonlyMap<string, string> {

@@ -10,7 +10,7 @@ export function roleArn(name: string): string {
   return `arn:aws:iam::${ACCOUNT_ID}:role/${name}`
 }
 
-/** Lets an identity of this ARN exist, and signs a token for the cluster k8s.local with its keys. */
+/** Adds an identity with this ARN, and signs a token for the cluster k8s.local with its keys. */
 export function tokenOf(aws: SandboxAws, arn: string, region = 'us-east-1'): string {
   const [, , , , accountId = '', resource = ''] = arn.split(':')
   const [kind, , session] = resource.split('/')
@@ -28,14 +28,14 @@ export function roleToken(aws: SandboxAws, name: string): string {
   return tokenOf(aws, `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}/alice`)
 }
 
-/** A value inside parsed JSON; undefined where there is none. */
+/** A value inside parsed JSON; undefined if absent. */
 export function valueAt(json: unknown, ...keys: readonly string[]): unknown {
   let value = json
   for (const key of keys) value = new Map<string, unknown>(Object.entries(value ?? {})).get(key)
   return value
 }
 
-/** What the server says to a token: the username, `refused`, or the status of an answer that is no verdict. */
+/** The outcome of a token: the username, `refused`, or the status of an answer that is not a verdict. */
 export async function logIn(server: TestServer, token: string): Promise<string> {
   const { status, json } = await server.review(token)
   if (status !== 200) return `status ${status}`

@@ -24,7 +24,7 @@ const OTHER_TEXT = [
   '@evil.example/',
 ]
 
-/** Puts other text in the place of some characters; each of the two may be empty. */
+/** Replaces some characters by other text; both may be empty. */
 function splice(text: string, others: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .tuple(fc.nat(text.length), fc.nat(3), others)
@@ -40,7 +40,7 @@ function flipCase(text: string): fc.Arbitrary<string> {
   })
 }
 
-/** Takes the parameters of the query apart, and leaves out, repeats or moves some. */
+/** Splits the query into parameters, and drops, repeats or moves some. */
 function shuffle(url: string): fc.Arbitrary<string> {
   const [before = '', query = ''] = url.split('?')
   return fc

@@ -11,7 +11,7 @@ import { REGION } from './webhook.ts'
 /** The host of EC2 in the region of the tests. */
 export const EC2_HOST = `ec2.${REGION}.amazonaws.com`
 
-/** Maps the role of nodes to the users that nodes are; more keys of `server` can be added at its end. */
+/** Maps the role of nodes to node users. More keys of `server` can be appended. */
 export const NODE_CONFIGURATION: string = `
 clusterID: k8s.local
 server:
@@ -21,13 +21,13 @@ server:
       groups: [system:nodes]
 `
 
-/** The credentials of the server's own: those of the example account's user. */
+/** The server's own credentials: those of the example account's user. */
 export const SERVER_KEYS: Environment = {
   AWS_ACCESS_KEY_ID: USER_KEY_ID,
   AWS_SECRET_ACCESS_KEY: USER.secretAccessKey,
 }
 
-/** A server that maps nodes. */
+/** A server with a mapping for nodes. */
 export function startNodeServer(
   t: Test,
   aws: SandboxAws,
@@ -49,7 +49,7 @@ export interface Node {
   readonly token: string
 }
 
-/** The token of a session of the nodes' role with this name. */
+/** The token of a session of the nodes' role with this session name. */
 export function nodeToken(aws: SandboxAws, sessionName: string): string {
   return tokenOf(aws, `arn:aws:sts::${ACCOUNT_ID}:assumed-role/Nodes/${sessionName}`)
 }

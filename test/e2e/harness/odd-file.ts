@@ -4,11 +4,11 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { finish, spawnCommand, type Finished, type RunOptions } from './command.ts'
 
-/** What can stand in the place of a regular file. */
+/** Kinds of irregular files. */
 export const ODD_KINDS = ['FIFO', 'device', 'socket', 'directory', 'broken link'] as const
 export type OddKind = (typeof ODD_KINDS)[number]
 
-/** What the errors call it. */
+/** The name of the kind in errors. */
 export const ODD_WORDS: Readonly<Record<OddKind, RegExp>> = {
   FIFO: /it is a FIFO, not a regular file/,
   device: /it is a device, not a regular file/,
@@ -20,7 +20,7 @@ export const ODD_WORDS: Readonly<Record<OddKind, RegExp>> = {
 /** A command that waits for a FIFO is killed after this time, in milliseconds. */
 const PATIENCE_MS = 15_000
 
-/** Makes it, with the folder it is in. The device is one that has no end. */
+/** Creates it, with its folder. The device is endless. */
 export async function makeOddFile(
   t: { teardown(action: () => unknown): void },
   kind: OddKind,
@@ -50,7 +50,7 @@ export async function makeOddFile(
   }
 }
 
-/** Runs the command; `signal` is set where it did not end by itself. */
+/** Runs the command. `signal` is set if it did not end by itself. */
 export async function runBounded(args: readonly string[], options: RunOptions): Promise<Finished> {
   const child = spawnCommand(args, options)
   const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)

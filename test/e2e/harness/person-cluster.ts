@@ -10,7 +10,7 @@ import { writeKubeconfig, type KubeconfigUser } from '@aws-iam-authenticator/san
 import { clusterTls } from './cluster.ts'
 import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './command.ts'
 
-/** What the data of a ConfigMap holds. */
+/** The data of a ConfigMap. */
 export type Data = Readonly<Record<string, string>>
 
 /** A cluster whose administrator runs the command. */
@@ -27,9 +27,9 @@ export interface PersonCluster {
     args: readonly string[],
     options?: { readonly input?: string; readonly environment?: Environment },
   ): Promise<Finished>
-  /** The data of aws-auth; undefined where it is not there. */
+  /** The data of aws-auth; undefined if it does not exist. */
   data(): unknown
-  /** The requests that would change something. */
+  /** The write requests. */
   writes(): readonly RecordedRequest[]
 }
 

@@ -8,7 +8,7 @@ export const USER_KEYS: Environment = {
   AWS_SECRET_ACCESS_KEY: USER.secretAccessKey,
 }
 
-/** The environment of a person at home in that folder who has the user's keys; a value of '' leaves the variable empty. */
+/** The environment of a person with that home folder and the user's keys. A value of '' leaves the variable empty. */
 export function personEnvironment(home: string, ...more: readonly Environment[]): Environment {
   return Object.fromEntries([minimalEnvironment(home), USER_KEYS, ...more].flatMap((each) => Object.entries(each)))
 }

@@ -2,19 +2,19 @@ import { presign, type Signer } from '@aws-iam-authenticator/sandbox/aws/sign'
 
 const PREFIX = 'k8s-aws-v1.'
 
-/** What a presigned URL for a token is made of. */
+/** The inputs of a presigned URL for a token. */
 export interface PresignedUrl extends Omit<Signer, 'service'> {
   readonly host: string
   readonly clusterId: string
 }
 
-/** The URL that a token carries. */
+/** The URL in a token. */
 export function urlOf(token: string): string {
   if (!token.startsWith(PREFIX)) throw new TypeError('no token')
   return Buffer.from(token.slice(PREFIX.length), 'base64url').toString('latin1')
 }
 
-/** Presigns GetCallerIdentity for a cluster, by the sandbox's own implementation of Signature Version 4. */
+/** Presigns GetCallerIdentity for a cluster, with the sandbox's own implementation of Signature Version 4. */
 export function presignedUrl({ host, clusterId, ...signer }: PresignedUrl): string {
   const query = presign(
     {
@@ -38,7 +38,7 @@ export function tokenOfUrl(url: string): string {
   return PREFIX + Buffer.from(url, 'latin1').toString('base64url')
 }
 
-/** The parameters of a query string as they stand there, still percent-encoded. */
+/** The parameters of a query string, percent-encoded as they are. */
 export function rawParameters(url: string): ReadonlyMap<string, string> {
   const query = url.slice(url.indexOf('?') + 1)
   return new Map(

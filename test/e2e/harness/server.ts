@@ -22,10 +22,10 @@ export interface ServerOptions {
   /** config.yaml, without `server.port` and `server.stateDir`. */
   readonly configuration?: string
   readonly args?: readonly string[]
-  /** The whole command line, where a test is about that; otherwise it is made of the other options. */
+  /** The whole command line, for tests of it; otherwise it is made from the other options. */
   readonly commandLine?: readonly string[]
   readonly environment?: Environment
-  /** The state folder, where a test has prepared one; otherwise a fresh one. */
+  /** The state folder of a test; otherwise a new one. */
   readonly folder?: string
   /** The working folder of the process. */
   readonly cwd?: string
@@ -35,12 +35,12 @@ export interface ServerOptions {
   readonly wrapper?: readonly [string, ...string[]]
 }
 
-/** What the webhook answered. */
+/** The answer of the webhook. */
 export interface WebhookAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  /** The parsed text, where it is JSON. */
+  /** The parsed text, if it is JSON. */
   readonly json: unknown
 }
 
@@ -51,10 +51,10 @@ export interface TestServer {
   readonly folder: string
   readonly kubeconfig: string
   readonly certificate: string
-  /** All that the server wrote to stderr so far. */
+  /** The stderr of the server so far. */
   output(): string
   log(): readonly LogLine[]
-  /** Waits until a log line satisfies the condition, old lines included. */
+  /** Waits until a log line satisfies the condition, including earlier lines. */
   waitForLog(condition: (line: LogLine) => boolean): Promise<LogLine>
   /** Sends a TokenReview with this token. */
   review(token: string, apiVersion?: string, spec?: Readonly<Record<string, unknown>>): Promise<WebhookAnswer>
@@ -65,11 +65,11 @@ export interface TestServer {
     body?: string | Buffer
     headers?: Record<string, string>
   }): Promise<WebhookAnswer>
-  /** Stops the process and tells how it ended. */
+  /** Stops the process and returns its outcome. */
   stop(signal?: NodeJS.Signals): Promise<Finished>
 }
 
-/** The server writes its log a moment after it answers: what has been answered is in it when this resolves. */
+/** The log is written a moment after the answer. When this resolves, it has the lines of all answers so far. */
 export async function logSettled(): Promise<void> {
   await setTimeout(50)
 }
@@ -103,7 +103,7 @@ async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData):
   return { status: statusCode, headers, text, json: parseJson(text) }
 }
 
-/** Starts the server with a fresh state folder, and waits until it listens. */
+/** Starts the server with a new state folder, and waits until it listens. */
 export async function startTestServer(
   t: { teardown(action: () => unknown): void },
   options: ServerOptions,
@@ -187,7 +187,7 @@ export async function startTestServer(
   }
 }
 
-/** The value of a metric with exactly these labels in Prometheus' text format; undefined where it is not there. */
+/** The value of a metric with exactly these labels in Prometheus' text format; undefined if absent. */
 export function metric(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
   const wanted = Object.entries(labels)
     .map(([label, value]) => `${label}="${value}"`)

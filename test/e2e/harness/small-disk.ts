@@ -6,15 +6,15 @@ import { temporaryFolder } from './command.ts'
 
 const PAGE = 4096
 
-/** Why no disk can be mounted here; false where one can. */
+/** The reason why no disk can be mounted here; false if one can. */
 export const cannotMount: string | false =
   spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'only root can mount a small disk'
 
-/** A small disk, mounted where no other program sees it. */
+/** A small disk, mounted in a private namespace. */
 export interface SmallDisk {
-  /** Leads into the mount namespace that has the disk. */
+  /** Enters the mount namespace with the disk. */
   readonly folder: string
-  /** Leaves room for so many pages of 4 KiB. A small file takes one. */
+  /** Leaves this number of pages of 4 KiB. A small file takes one. */
   leave(pages: number): void
   makeReadOnly(): void
 }

@@ -8,16 +8,16 @@ const run = promisify(execFile)
 const PATIENCE_MS = 10_000
 const POLL_MS = 50
 
-/** Why there is no terminal to test in; false where there is one. */
+/** The reason why there is no terminal for tests; false if there is one. */
 export const noTerminal: string | false = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed'
 
-/** A real terminal with a person at it. */
+/** A real terminal with simulated input. */
 export interface Terminal {
   /** Types keys as `tmux send-keys` names them. */
   type(...keys: readonly string[]): Promise<void>
-  /** Waits for a text on the screen and gives the whole screen. */
+  /** Waits for a text on the screen and returns the whole screen. */
   waitFor(text: string | RegExp): Promise<string>
-  /** The whole screen with the escape sequences of its colours. */
+  /** The whole screen with the escape sequences of colours. */
   coloured(): Promise<string>
 }
 
@@ -57,7 +57,7 @@ export async function openTerminal(
   }
 }
 
-/** Runs the built command in a terminal, which then shows `exit N` and stays. */
+/** Runs the built command in a terminal, which then shows `exit N` and stays open. */
 export function openCommand(
   t: { teardown(action: () => unknown): void },
   args: readonly string[],

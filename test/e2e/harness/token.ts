@@ -15,7 +15,7 @@ import { urlOf } from './presigned.ts'
 
 export const CLUSTER_ID = 'k8s.local'
 
-/** Marks the requests of {@link callerOf}, which are no product's. */
+/** Marks the requests of {@link callerOf}, which are not the product's. */
 const PRESENTED = 'x-test-presented'
 
 /** A profile section with the user's keys. */
@@ -25,7 +25,7 @@ aws_access_key_id = ${USER_KEY_ID}
 aws_secret_access_key = ${USER.secretAccessKey}
 `
 
-/** Who has these files in their home, and no keys in the environment; HOME in their text stands for that folder. */
+/** A person with these files in the home folder, and no keys in the environment. HOME in their text stands for that folder. */
 export function personAtHome(
   t: Pick<Test, 'teardown'>,
   files: Readonly<Record<string, string>>,
@@ -46,7 +46,7 @@ export function runToken(args: readonly string[], environment: Environment, inpu
   return finish(spawnCommand(['token', '-i', CLUSTER_ID, '--token-only', ...args], { environment }), input)
 }
 
-/** The ARN that STS has for whoever presents the token, or its status where it refuses. The log of STS is not counted in. */
+/** The ARN that STS returns for a token, or the status of a refusal. The request is not in the STS log. */
 export async function callerOf(aws: InProcessAws, token: string, clusterId = CLUSTER_ID): Promise<string> {
   const { host, search } = new URL(urlOf(token.trim()))
   const headers = new Map([
@@ -61,12 +61,12 @@ export async function callerOf(aws: InProcessAws, token: string, clusterId = CLU
   return /"Arn":"([^"]+)"/.exec(reply.body)?.[1] ?? `${reply.status} ${reply.body}`
 }
 
-/** The actions that STS was asked for, without the presenting of tokens. */
+/** The actions called at STS, except those of presented tokens. */
 export function asked(aws: InProcessAws): readonly (string | undefined)[] {
   return aws.sts.requests.filter(({ headers }) => !headers.has(PRESENTED)).map(({ action }) => action)
 }
 
-/** The token, where the run was silent and good. */
+/** The token of a successful run without stderr. */
 export function tokenOf(t: Test, { code, stdout, stderr }: Finished, what: string): string {
   t.same({ code, stderr }, { code: 0, stderr: '' }, what)
   return stdout

@@ -10,7 +10,7 @@ import { metric, type LogLine, type TestServer, type WebhookAnswer } from './ser
 export const CLUSTER_ID = 'k8s.local'
 export const REGION = 'us-east-1'
 
-/** Lets the example account's user in; more keys of `server` can be added at its end. */
+/** Maps the example account's user. More keys of `server` can be appended. */
 export const USER_CONFIGURATION: string = `
 clusterID: ${CLUSTER_ID}
 server:
@@ -26,7 +26,7 @@ export async function startAws(t: Test): Promise<SandboxAws> {
   return aws
 }
 
-/** Where and when a token is signed, and for which cluster. */
+/** Place, time and cluster of a signature. */
 export interface Signing {
   readonly region?: string
   readonly host?: string
@@ -34,7 +34,7 @@ export interface Signing {
   readonly date?: Date
 }
 
-/** A token signed by that identity: now, and for the cluster of the tests, unless told. */
+/** A token of that identity, by default signed now for the cluster of the tests. */
 export function signToken(accessKeyId: string, identity: Identity, signing: Signing = {}): string {
   const { region = REGION, clusterId = CLUSTER_ID, date = new Date() } = signing
   const { host = `sts.${region}.amazonaws.com` } = signing
@@ -48,7 +48,7 @@ export function userToken(signing?: Signing): string {
   return signToken(USER_KEY_ID, USER, signing)
 }
 
-/** Lets an identity exist in the fake AWS, with keys of its own. */
+/** Adds an identity with its own keys to the fake AWS. */
 export function addIdentity(
   aws: SandboxAws,
   identity: Pick<Identity, 'accountId' | 'arn' | 'userId'>,
@@ -59,7 +59,7 @@ export function addIdentity(
   return [accessKeyId, known]
 }
 
-/** What the API server was told of the token; undefined where the answer is no verdict. */
+/** The user in the answer to the API server; undefined if the answer is not a verdict. */
 export function verdict({ status, json }: WebhookAnswer): unknown {
   return status === 200 ? valueAt(json, 'status', 'authenticated') : undefined
 }
@@ -69,7 +69,7 @@ export function userOf({ json }: WebhookAnswer): unknown {
   return valueAt(json, 'status', 'user')
 }
 
-/** The refusals in the log, once there are so many: a line may come after the answer that it is about. */
+/** The refusals in the log, once there are this many: a line may come after its answer. */
 export async function refusals(
   server: Pick<TestServer, 'log' | 'waitForLog'>,
   count: number,
@@ -79,7 +79,7 @@ export async function refusals(
   return denied()
 }
 
-/** Reads a metric as it was at one moment; its name is without the prefix that all have. */
+/** Reads a metric at one moment. Its name lacks the common prefix. */
 export type Metrics = (name: string, labels?: Readonly<Record<string, string>>) => number | undefined
 
 export async function metricsOf(server: Pick<TestServer, 'request'>): Promise<Metrics> {

@@ -3,12 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request as requestHttp1 } from 'node:https'
 import { text } from 'node:stream/consumers'
 
-/** A request as it is sent: nothing is added that a test does not ask for. */
+/** A request as sent, without additions. */
 export interface WireRequest {
   readonly path?: string
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** With HTTP/1.1, a list goes out in chunks and a single piece with its length. */
+  /** With HTTP/1.1, a list is sent in chunks and a single piece with its length. */
   readonly body?: string | Buffer | readonly string[]
 }
 
@@ -18,7 +18,7 @@ export interface WireAnswer {
   readonly text: string
 }
 
-/** One way to speak to a server, over one connection that is kept. */
+/** A client with one persistent connection. */
 export interface WireClient {
   send(request: WireRequest): Promise<WireAnswer>
   close(): void
@@ -51,7 +51,7 @@ export function http1({ port, certificate }: Place): WireClient {
           const { statusCode = 0, headers: received } = answer
           text(answer).then((read) => resolve({ status: statusCode, headers: received, text: read }), reject)
         })
-        // A server that has answered may hang up on the rest of a body.
+        // A server that has answered may close the connection before the rest of the body.
         outgoing.on('error', (error) => (answered ? undefined : reject(error)))
         for (const part of parts) outgoing.write(part)
         outgoing.end()
@@ -75,11 +75,11 @@ function exchange(session: ClientHttp2Session, request: WireRequest): Promise<Wi
       status = Number(head[constants.HTTP2_HEADER_STATUS])
       received = head
     })
-    // Taken as it comes: a stream that is reset after its end would lose what is not read yet.
+    // Read at once: a stream that is reset after its end would lose unread data.
     stream.setEncoding('utf8').on('data', (piece: string) => (read += piece))
     stream.on('end', () => (status === 0 ? undefined : resolve({ status, headers: received, text: read })))
     stream.on('error', reject)
-    // A server that goes away need not say so as an error.
+    // A server may close the connection without an error.
     stream.on('close', () => reject(new Error('the stream ended without an answer')))
     for (const part of pieces(body)) stream.write(part)
     stream.end()

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 
-/** An access key and whose it is. */
+/** An access key and its owner. */
 export interface Identity {
   readonly accountId: string
   readonly arn: string
@@ -12,7 +12,7 @@ export interface Identity {
   readonly roleArn?: string
 }
 
-/** A role and who may assume it. */
+/** A role and its trust policy. */
 export interface Role {
   /** `AROA…`, the first part of the UserId of its sessions. */
   readonly roleId: string
@@ -20,13 +20,13 @@ export interface Role {
   readonly trusts: readonly string[]
   readonly externalId?: string
   readonly mfa?: { readonly serial: string; readonly code: string }
-  /** 3600, unless told. */
+  /** Default 3600. */
   readonly maxSessionSeconds?: number
-  /** The claims `iss` and `sub` that a web identity token has to have; without it there is no such trust. */
+  /** The claims `iss` and `sub` that a web identity token must have. Without it there is no such trust. */
   readonly webIdentity?: { readonly issuer: string; readonly subject: string }
 }
 
-/** What the accounts of the sandbox hold; tests may change it at any time. */
+/** The accounts of the sandbox. Tests may change them at any time. */
 export interface Accounts {
   /** By access key id. */
   readonly identities: Map<string, Identity>
@@ -40,7 +40,7 @@ export interface Session {
   readonly identity: Required<Identity>
 }
 
-/** Makes temporary credentials for a role and lets them in. */
+/** Creates temporary credentials for a role and accepts them. */
 export function openSession(
   accounts: Accounts,
   role: { arn: string; roleId: string },
@@ -65,7 +65,7 @@ export function openSession(
   return session
 }
 
-/** True where the role trusts this caller by name, by the role behind its session, or by its account. */
+/** True if the role trusts this caller by name, by the role of its session, or by its account. */
 export function isTrusted(role: Role, caller: Identity): boolean {
   const [, partition = ''] = caller.arn.split(':')
   const names = new Set([caller.arn, caller.roleArn, `arn:${partition}:iam::${caller.accountId}:root`])

@@ -5,7 +5,7 @@ import type { Fields } from './query-protocol.ts'
 const HOUR = 3600
 
 /**
- * AssumeRole: a session of the role, for a caller whom the role trusts.
+ * AssumeRole: a session of the role, for a caller that the role trusts.
  *
  * @throws AwsError `AccessDenied` or `ValidationError`
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -33,8 +33,8 @@ export function assumeRole(accounts: Accounts, caller: Identity, parameters: URL
 }
 
 /**
- * AssumeRoleWithWebIdentity: a session of the role, for the bearer of a token with the claims that the role trusts. The
- * call is not signed. The token's own signature is not checked: the sandbox has no identity provider to ask for keys.
+ * AssumeRoleWithWebIdentity: a session of the role, for the bearer of a token with the trusted claims. The
+ * call is not signed. The token's own signature is not checked, because the sandbox has no identity provider.
  *
  * @throws AwsError `AccessDenied`, `ExpiredTokenException`, `InvalidIdentityToken` or `ValidationError`
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
@@ -66,7 +66,7 @@ function parseClaims(token: string): ReadonlyMap<string, unknown> {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
     if (typeof claims === 'object' && claims !== null) return new Map(Object.entries(claims))
   } catch {
-    // Neither text of a JWT nor a part of it belongs into the answer.
+    // No part of a JWT belongs in the answer.
   }
   throw new AwsError('InvalidIdentityToken', 'The ID Token provided is not a valid JWT.')
 }
@@ -93,7 +93,7 @@ function duration(parameters: URLSearchParams, maximum: number = HOUR): number {
   return seconds
 }
 
-/** STS counts in whole seconds. */
+/** STS uses whole seconds. */
 function expiry(now: Date, seconds: number): Date {
   return new Date((Math.floor(now.getTime() / 1000) + seconds) * 1000)
 }

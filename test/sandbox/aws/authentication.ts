@@ -2,7 +2,7 @@ import { AwsError } from './aws-error.ts'
 import { ALGORITHM, type CredentialScope } from './string-to-sign.ts'
 import type { WireRequest } from './wire.ts'
 
-/** What a signed request says about its signature; nothing of it is checked but the form. */
+/** The signature fields of a signed request. Only their form is checked. */
 export interface Authentication {
   readonly accessKeyId: string
   readonly scope: CredentialScope
@@ -16,10 +16,10 @@ export interface Authentication {
 }
 
 /**
- * Reads the signature out of a presigned query string or an Authorization header.
+ * Parses the signature of a presigned query string or an Authorization header.
  *
- * @returns undefined for a request that is not signed at all
- * @throws AwsError `IncompleteSignature` for one that is signed in another form, in both ways, or ambiguously
+ * @returns undefined for an unsigned request
+ * @throws AwsError `IncompleteSignature` for a request that is signed in another form, twice, or ambiguously
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
  */

@@ -47,27 +47,31 @@ void test('aws sts assume-role, and its credentials', { skip: missing }, async (
   t.match(identity, { Account: '111122223333', Arn: arn, UserId: 'AROAREADERREADERREADER:from-cli' })
 })
 
-void test('aws eks get-token: its URL names the user to whoever sends the header', { skip: missing }, async (t) => {
-  const aws = await start(t)
-  const credential = await cli(t, aws, ['eks', 'get-token', '--cluster-name', 'k8s.local'])
-  const url = Buffer.from(tokenOf(credential).replace('k8s-aws-v1.', ''), 'base64url').toString()
-  const dispatcher = new ProxyAgent({ uri: aws.proxyUrl, requestTls: { ca: aws.ca } })
-  t.teardown(() => dispatcher.close())
-  const ask = async (cluster: string): Promise<unknown> => {
-    const headers = { 'x-k8s-aws-id': cluster, accept: 'application/json' }
-    const { statusCode, body } = await request(url, { dispatcher, headers })
-    return { statusCode, body: await body.json() }
-  }
-  t.match(await ask('k8s.local'), {
-    statusCode: 200,
-    body: {
-      GetCallerIdentityResponse: {
-        GetCallerIdentityResult: { Account: USER.accountId, Arn: USER.arn, UserId: USER.userId },
+void test(
+  'aws eks get-token: its URL identifies the user to anyone who sends the header',
+  { skip: missing },
+  async (t) => {
+    const aws = await start(t)
+    const credential = await cli(t, aws, ['eks', 'get-token', '--cluster-name', 'k8s.local'])
+    const url = Buffer.from(tokenOf(credential).replace('k8s-aws-v1.', ''), 'base64url').toString()
+    const dispatcher = new ProxyAgent({ uri: aws.proxyUrl, requestTls: { ca: aws.ca } })
+    t.teardown(() => dispatcher.close())
+    const ask = async (cluster: string): Promise<unknown> => {
+      const headers = { 'x-k8s-aws-id': cluster, accept: 'application/json' }
+      const { statusCode, body } = await request(url, { dispatcher, headers })
+      return { statusCode, body: await body.json() }
+    }
+    t.match(await ask('k8s.local'), {
+      statusCode: 200,
+      body: {
+        GetCallerIdentityResponse: {
+          GetCallerIdentityResult: { Account: USER.accountId, Arn: USER.arn, UserId: USER.userId },
+        },
       },
-    },
-  })
-  t.match(await ask('other.local'), { statusCode: 403, body: { Error: { Code: 'SignatureDoesNotMatch' } } })
-})
+    })
+    t.match(await ask('other.local'), { statusCode: 403, body: { Error: { Code: 'SignatureDoesNotMatch' } } })
+  },
+)
 
 async function start(t: Test): Promise<SandboxAws> {
   const aws = await startSandboxAws({ identities, roles })

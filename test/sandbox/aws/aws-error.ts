@@ -1,4 +1,4 @@
-/** The error codes of STS and EC2 and their HTTP status, as the service answers them. */
+/** The error codes of STS and EC2 with their HTTP status. */
 const STATUS = {
   AccessDenied: 403,
   AuthFailure: 401,
@@ -21,13 +21,13 @@ const STATUS = {
 
 export type AwsErrorCode = keyof typeof STATUS
 
-/** A refusal that goes to the client as it stands: `code` and `message` are the service's own. */
+/** A refusal that is sent to the client. `code` and `message` are those of the service. */
 export class AwsError extends Error {
   override readonly name = 'AwsError'
   readonly code: AwsErrorCode
   readonly status: number
 
-  /** @param status - where it isn't the code's usual one */
+  /** @param status - if it is not the code's usual one */
   constructor(code: AwsErrorCode, message: string, status: number = STATUS[code]) {
     super(message)
     this.code = code

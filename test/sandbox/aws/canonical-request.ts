@@ -3,22 +3,22 @@ import { createHash } from 'node:crypto'
 /** The parts of a request that its signature covers. */
 export interface SignedParts {
   readonly method: string
-  /** As it stands in the request line, percent-encoded once. */
+  /** As in the request line, percent-encoded once. */
   readonly path: string
-  /** As it stands in the request line, without the parameter X-Amz-Signature. */
+  /** As in the request line, without the parameter X-Amz-Signature. */
   readonly query: string
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>
-  /** Names of the headers that are signed. */
+  /** Names of the signed headers. */
   readonly signedHeaders: readonly string[]
-  /** Lower-case hexadecimal SHA-256 of the body, or a word that stands for it. */
+  /** Lower-case hexadecimal SHA-256 of the body, or a placeholder. */
   readonly payloadHash: string
 }
 
 /**
- * Step 1 of Signature Version 4: the one spelling of a request that both sides compute.
+ * Step 1 of Signature Version 4: the canonical spelling of a request that both sides compute.
  *
- * @throws URIError for a query whose percent-encoding is broken
+ * @throws URIError for a query with broken percent-encoding
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-canonical-request
  */
 export function canonicalRequest(parts: SignedParts): string {
@@ -34,7 +34,7 @@ export function canonicalRequest(parts: SignedParts): string {
   ].join('\n')
 }
 
-/** Encodes every byte but the unreserved characters of RFC 3986, section 2.3. */
+/** Encodes every byte except the unreserved characters of RFC 3986, section 2.3. */
 export function uriEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -47,12 +47,12 @@ export function sha256Hex(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** All services but S3 encode the path of the request line once more. */
+/** All services except S3 encode the path of the request line once more. */
 function canonicalUri(path: string): string {
   return path.split('/').map(uriEncode).join('/')
 }
 
-/** `+` is a plus sign here, not a blank: what the parameters mean is the service's matter, not the signature's. */
+/** `+` is a plus sign here, not a space: the service interprets parameters, the signature does not. */
 function canonicalQuery(query: string): string {
   return query
     .split('&')
@@ -68,7 +68,7 @@ function canonicalQuery(query: string): string {
     .join('&')
 }
 
-/** By code unit, which for encoded text is by byte; a locale has no say in it. */
+/** By code unit, which is by byte for encoded text, independent of the locale. */
 function compare(left: string, right: string): number {
   if (left === right) return 0
   return left < right ? -1 : 1

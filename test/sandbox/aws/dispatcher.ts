@@ -6,8 +6,8 @@ type Options = Dispatcher.DispatchOptions
 type Receiver = Dispatcher.DispatchHandler
 
 /**
- * The fake AWS as undici's dispatcher, for code that takes one: no socket, no TLS. Timeouts belong to undici's own
- * clients, so `headersTimeout` and `bodyTimeout` have no effect here; `signal` has. Only text and bytes can be sent.
+ * The fake AWS as an undici dispatcher, for code that takes one: no socket, no TLS. Timeouts belong to undici's own
+ * clients, so `headersTimeout` and `bodyTimeout` have no effect here. `signal` has one. Only text and bytes can be sent.
  */
 export class InProcessDispatcher extends Dispatcher {
   readonly #handle: Handler
@@ -17,7 +17,7 @@ export class InProcessDispatcher extends Dispatcher {
     this.#handle = handle
   }
 
-  /** There is no connection to end. */
+  /** There is no connection to close. */
   override close(): Promise<void> {
     return Promise.resolve()
   }
@@ -41,7 +41,7 @@ export class InProcessDispatcher extends Dispatcher {
       get reason() {
         return gone.signal.aborted ? toError(gone.signal.reason) : null
       },
-      // Answers are small, or come in pieces with a turn between them: nobody needs to pause.
+      // Answers are small, or come in chunks with a pause between them, so no back pressure is needed.
       paused: false,
       pause: () => undefined,
       resume: () => undefined,
@@ -78,7 +78,7 @@ export class InProcessDispatcher extends Dispatcher {
     receiver.onResponseStart?.(controller, reply.status, { ...reply.headers })
     for (const chunk of typeof reply.body === 'string' ? [Buffer.from(reply.body)] : reply.body) {
       receiver.onResponseData?.(controller, Buffer.from(chunk))
-      // A reader that has had enough needs a turn to say so.
+      // Yields to the event loop, so that the reader can stop.
       await setImmediate()
       signal.throwIfAborted()
     }

@@ -14,7 +14,7 @@ function xml(status: number, body: string): Answer {
   return { status, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body: PROLOGUE + body }
 }
 
-/** One instance in a reservation of its own, with fields around those of interest that have the same names. */
+/** One instance in a reservation of its own, surrounded by fields with the same names. */
 function reservation([id, { accountId, privateDnsName, state }]: readonly [string, Ec2Instance]): string {
   const name = escapeXml(privateDnsName)
   return `
@@ -67,7 +67,7 @@ export function instancesAnswer(instances: readonly (readonly [string, Ec2Instan
 }
 
 /**
- * A refusal, in the form that EC2 alone has.
+ * A refusal, in the format of EC2.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */

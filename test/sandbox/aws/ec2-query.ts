@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error.ts'
 
-/** What a call of DescribeInstances asks for. */
+/** The parameters of a DescribeInstances call. */
 export interface DescribeInstancesQuery {
   /** The ids of `InstanceId.N`: an unknown one fails the call. */
   readonly instanceIds: readonly string[]
@@ -17,7 +17,7 @@ function numbered(parameters: URLSearchParams, prefix: string): string[] {
 /**
  * Reads the parameters of DescribeInstances in EC2's query protocol.
  *
- * @throws AwsError `InvalidParameterValue` for filters and page sizes that EC2 does not take
+ * @throws AwsError `InvalidParameterValue` for filters and page sizes that EC2 rejects
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
  */
 export function parseDescribeInstances(parameters: URLSearchParams): DescribeInstancesQuery {

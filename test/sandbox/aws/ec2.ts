@@ -17,22 +17,22 @@ export interface Ec2Instance {
   readonly state: string
 }
 
-/** A call that was signed well. */
+/** A call with a valid signature. */
 export type Ec2Call = DescribeInstancesQuery & { readonly caller: string; readonly region: string }
 
 /** The fake EC2, for all its hosts at once. */
 export interface Ec2 extends Route {
   /** By id; tests may change it at any time. */
   readonly instances: Map<string, Ec2Instance>
-  /** Every request that came, in order, also those that a fault swallowed. */
+  /** Every request, in order, including those that a fault swallowed. */
   readonly requests: readonly RecordedRequest[]
-  /** The calls that were let in, in order. */
+  /** The accepted calls, in order. */
   readonly calls: readonly Ec2Call[]
-  /** The ARNs that may call DescribeInstances; null for everybody. */
+  /** The ARNs that may call DescribeInstances; null for everyone. */
   allowed: ReadonlySet<string> | null
-  /** How many instances a page has at most. */
+  /** The maximum number of instances per page. */
   pageSize: number
-  /** How long each answer takes, in milliseconds. */
+  /** The latency of each answer, in milliseconds. */
   delay: number
   /** Answers the next calls with this error. */
   fail(code: AwsErrorCode, times?: number): void
@@ -48,8 +48,8 @@ export interface Ec2Options {
 const HOST = /^ec2(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/
 
 /**
- * An EC2 that knows DescribeInstances, by instance ids or by the filter `instance-id`, with pages. Each region's host takes
- * signatures for that region only, and a caller sees the instances of that region and of the own account.
+ * An EC2 that supports DescribeInstances, by instance ids or by the filter `instance-id`, with pages. Each region's host
+ * accepts signatures for that region only, and a caller sees the instances of that region and its own account.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
  */
@@ -89,7 +89,7 @@ export function createEc2({ identities, faults, now }: Ec2Options): Ec2 {
     )
     const from = query.nextToken === undefined ? 0 : Number(Buffer.from(query.nextToken, 'base64').toString().slice(6))
     const to = from + Math.min(query.maxResults ?? Infinity, ec2.pageSize)
-    // As in the real one, a token has characters that need percent-encoding.
+    // As in the real EC2, a token has characters that need percent-encoding.
     const next = to < chosen.length ? Buffer.from(`token>${to}`).toString('base64') : undefined
     return instancesAnswer(chosen.slice(from, to), next)
   }

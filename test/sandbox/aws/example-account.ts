@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Identity, Role } from './account.ts'
 
-/** An account for tests that need one and have no wishes: one user, and roles with every kind of condition. */
+/** A default account for tests: one user, and roles with every kind of condition. */
 const ACCOUNT_ID = '111122223333'
 
 export const USER_KEY_ID: string = 'AKIAUSERUSERUSERUSER'
@@ -13,10 +13,10 @@ export const USER: Identity = {
   secretAccessKey: randomBytes(30).toString('base64'),
 }
 
-/** Trusts the whole account; has a path, which its sessions' ARN has not. */
+/** Trusts the whole account. Has a path, which its sessions' ARN lacks. */
 export const ROLE_ARN: string = roleArn('team/Reader')
 
-/** Trusts the sessions of {@link ROLE_ARN} alone. */
+/** Trusts only the sessions of {@link ROLE_ARN}. */
 export const CHAINED_ROLE_ARN: string = roleArn('Chained')
 
 /** Trusts the user with the external id `contract-7`, for up to two hours. */

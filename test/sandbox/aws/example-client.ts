@@ -3,14 +3,14 @@ import { hostName, type WireRequest } from './wire.ts'
 import { USER, USER_KEY_ID } from './example-account.ts'
 import { parseStsHost } from './hosts.ts'
 
-/** A call of STS by the example user, ready for a handler or an HTTP client. */
+/** An STS call of the example user, for a handler or an HTTP client. */
 export interface CallOptions {
-  /** GET with a presigned query string, unless told. */
+  /** Default: GET with a presigned query string. */
   readonly method?: 'GET' | 'POST'
   readonly host?: string
   readonly parameters?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
-  /** Instead of the user's key, the host's region and the present time. */
+  /** Replaces the user's key, the host's region and the present time. */
   readonly signer?: Partial<Signer>
 }
 

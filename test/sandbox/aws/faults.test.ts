@@ -11,7 +11,7 @@ import { createSandboxAws, startSandboxAws, type InProcessAws, type SandboxAws }
 const HOST = 'sts.eu-central-1.amazonaws.com'
 const OTHER_HOST = 'sts.eu-west-1.amazonaws.com'
 
-/** What a client sees of each fault; `hang` is apart. */
+/** The result of each fault for a client; `hang` is separate. */
 const SEEN: readonly (readonly [Exclude<Fault, 'hang' | 'resetOnce'>, number, RegExp])[] = [
   [
     'throttle',
@@ -79,7 +79,7 @@ for (const way of ['over TLS', 'in process'] as const) {
     await until(() => aws.sts.inFlight === 0)
   })
 
-  void test(`a redirect shows who follows it, ${way}`, async (t) => {
+  void test(`a redirect shows whether the client follows it, ${way}`, async (t) => {
     const { aws, dispatcher } = await start(t, way)
     aws.faults.set('redirect')
     const { headers } = await get(dispatcher)
@@ -89,7 +89,7 @@ for (const way of ['over TLS', 'in process'] as const) {
     t.match(aws.sts.requests, [{ host: HOST }, { host: 'redirected.amazonaws.com' }])
   })
 
-  void test(`a huge body, to the end and not, ${way}`, async (t) => {
+  void test(`a huge body, read completely and not, ${way}`, async (t) => {
     const { aws, dispatcher } = await start(t, way)
     aws.faults.set('huge')
     const whole = await get(dispatcher)
@@ -102,7 +102,7 @@ for (const way of ['over TLS', 'in process'] as const) {
   })
 }
 
-void test('closing ends what waits', async (t) => {
+void test('closing ends waiting requests', async (t) => {
   const aws = await startSandboxAws({ identities, roles })
   aws.faults.set('hang')
   const dispatcher = agent(aws)
@@ -127,7 +127,7 @@ async function start(t: Test, way: 'over TLS' | 'in process'): Promise<{ aws: In
   return { aws, dispatcher }
 }
 
-/** Requests arrive and leave within a few turns of the event loop, and no event tells of it. */
+/** Requests arrive and leave within a few turns of the event loop, without an event. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setImmediate()
 }
@@ -149,7 +149,7 @@ async function get(
   })
 }
 
-/** The status and the text, or 0 and the name of what went wrong. */
+/** The status and the text, or 0 and the name of the error. */
 async function ask(
   dispatcher: Dispatcher,
   host?: string,

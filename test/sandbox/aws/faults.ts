@@ -4,16 +4,16 @@ import { failure } from './query-protocol.ts'
 import { hostName, type Reply, type WireRequest } from './wire.ts'
 
 /**
- * What can go wrong with a service.
+ * Faults of a service.
  *
  * - `throttle`, `throttle503`: an error with the code Throttling, status 400 or 503
  * - `error500`: an error with the code InternalFailure
- * - `hang`: no answer for as long as the client waits
+ * - `hang`: no answer while the client waits
  * - `reset`, `resetOnce`: the connection ends without an answer, each time or once
  * - `rubbish`: 200 with an HTML page
- * - `redirect`: 302 to a host that gives {@link IMPOSTOR} to anyone who follows
+ * - `redirect`: 302 to a host that returns {@link IMPOSTOR} to every client that follows
  * - `huge`: 200 with 50 MiB of JSON that names {@link IMPOSTOR} at its end
- * - `wrongShape`: 200 with JSON whose fields are there and of another type
+ * - `wrongShape`: 200 with JSON whose fields have another type
  */
 export type Fault =
   | 'throttle'
@@ -27,32 +27,32 @@ export type Fault =
   | 'huge'
   | 'wrongShape'
 
-/** The faults that are on; they can be switched while requests are under way. */
+/** The active faults. They can be changed during requests. */
 export interface Faults {
   /** @param host - lower case; without it, all hosts */
   set(fault: Fault, host?: string): void
-  /** @param host - the one host to heal; without it, all are healed */
+  /** @param host - the host to heal; without it, all */
   clear(host?: string): void
-  /** The reply that a fault has for this request; undefined where none is on. A host's own fault goes first. */
+  /** The reply of the active fault for this request; undefined without one. A host's own fault takes precedence. */
   strike(request: WireRequest): Promise<Reply | undefined>
 }
 
-/** The host that `redirect` leads to. */
+/** The target of `redirect`. */
 export const REDIRECT_HOST: string = 'redirected.amazonaws.com'
 
-/** An identity that nobody has: who reports it believed an answer that was to be refused. */
+/** An identity that no one has. A client that reports it accepted an answer that it should reject. */
 export const IMPOSTOR = {
   Account: '666666666666',
   Arn: 'arn:aws:iam::666666666666:user/impostor',
   UserId: 'AIDAIMPOSTORIMPOSTOR',
 } as const
 
-/** What {@link REDIRECT_HOST} says to everyone, signed or not. */
+/** The answer of {@link REDIRECT_HOST} to everyone, signed or not. */
 export function impostorAnswer(): Reply {
   return json(IMPOSTOR_TEXT)
 }
 
-/** Makes a switchboard with all faults off. */
+/** Creates a switchboard with all faults off. */
 export function createFaults(): Faults {
   const everywhere = '*'
   const active = new Map<string, Fault>()
@@ -80,7 +80,7 @@ const IMPOSTOR_TEXT = JSON.stringify({
 
 const WRONG_SHAPE = { Account: 666666666666, Arn: [IMPOSTOR.Arn], UserId: { toString: IMPOSTOR.UserId } }
 
-/** Valid JSON: who reads it without a limit finds the impostor behind the blanks. */
+/** Valid JSON: a reader without a limit finds the impostor after the spaces. */
 function* hugeBody(): Iterable<Uint8Array> {
   const mebibyte = Buffer.alloc(1024 * 1024, ' ')
   for (let sent = 0; sent < 50; sent++) yield mebibyte

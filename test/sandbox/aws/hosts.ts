@@ -1,4 +1,4 @@
-/** What the name of an STS host says about the signatures it takes. */
+/** The signatures that an STS host accepts, derived from its name. */
 export interface StsHost {
   readonly region: string
   readonly partition: string
@@ -33,6 +33,6 @@ export function parseStsHost(host: string): StsHost | undefined {
   if (region === undefined || suffix === undefined) return undefined
   const partition = PARTITION_OF_SUFFIX.get(suffix)
   if (partition === undefined) return undefined
-  // GovCloud has a partition of its own below the suffixes of the commercial one.
+  // GovCloud is a separate partition below the suffixes of the commercial one.
   return { region, partition: partition === 'aws' && region.startsWith('us-gov-') ? 'aws-us-gov' : partition }
 }

@@ -3,23 +3,23 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { randomUUID } from 'node:crypto'
 import type { Session } from './account.ts'
 
-/** Services that AWS puts beside a program, over plain HTTP. */
+/** AWS services beside a program, over plain HTTP. */
 export interface LinkLocal {
   readonly url: string
-  /** The requests that came, by method and path. */
+  /** The requests so far, by method and path. */
   readonly requests: readonly string[]
   close(): Promise<void>
 }
 
 export interface LinkLocalOptions {
-  /** The credentials that are given now. */
+  /** The credentials to return. */
   readonly session: () => Session
-  /** The value of the Authorization header that the container's endpoint wants; none unless told. */
+  /** The value of the Authorization header that the container's endpoint requires. Default: none. */
   readonly authorization?: () => string
   /** The role of the instance; without it the instance has none. */
   readonly instanceRole?: string
   readonly region?: string
-  /** Whether it takes connections and says nothing. */
+  /** True if it accepts connections and never answers. */
   readonly silent?: boolean
 }
 
@@ -37,7 +37,7 @@ function document({ accessKeyId, identity }: Session): string {
 
 /**
  * Starts the credentials endpoint of a container at `/credentials`, as of ECS and EKS Pod Identity, and the metadata
- * service of an EC2 instance below `/latest`, version 2 alone.
+ * service of an EC2 instance below `/latest`, version 2 only.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html

@@ -12,7 +12,7 @@ export function requestListener(handle: Handler): RequestListener {
       gone.abort()
     })
     serve(handle, request, response, gone.signal).catch((error: unknown) => {
-      // After the client has gone, a failure to answer is no news.
+      // Ignore a failure to answer after the client has disconnected.
       if (!gone.signal.aborted) response.destroy(error instanceof Error ? error : new Error('handler failed'))
     })
   }

@@ -9,14 +9,14 @@ export interface Fields {
   readonly [name: string]: string | number | Date | Fields
 }
 
-/** The parameters of a call: those of the query string, and of the form where one was posted. */
+/** The parameters of a call: those of the query string, and of a posted form. */
 export function parseParameters(request: WireRequest): URLSearchParams {
   const form = request.method === 'POST' ? request.body : ''
   return new URLSearchParams(`${request.query}&${form}`)
 }
 
 /**
- * A successful answer, as JSON where the client accepts it and as XML otherwise.
+ * A successful answer, as JSON if the client accepts it, else as XML.
  *
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
@@ -27,7 +27,7 @@ export function success(request: WireRequest, action: string, result: Fields): A
 }
 
 /**
- * A refusal, as JSON where the client accepts it and as XML otherwise.
+ * A refusal, as JSON if the client accepts it, else as XML.
  *
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */

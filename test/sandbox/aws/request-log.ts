@@ -2,25 +2,25 @@ import { parseAuthentication } from './authentication.ts'
 import { parseParameters } from './query-protocol.ts'
 import type { Reply, WireRequest } from './wire.ts'
 
-/** What a test may look at afterwards: nothing that would let anybody in. */
+/** A request that tests can inspect. It contains no credentials. */
 export interface RecordedRequest {
   readonly time: Date
-  /** The Host header as it was sent. */
+  /** The Host header as sent. */
   readonly host: string
   readonly method: string
   readonly action: string | undefined
-  /** As claimed; whether the signature was good is another matter. */
+  /** As claimed, whether or not the signature was valid. */
   readonly accessKeyId: string | undefined
   /** Names in lower case; without `authorization` and `x-amz-security-token`. */
   readonly headers: ReadonlyMap<string, string>
 }
 
-/** A list of the requests, and a count of those that wait. */
+/** A list of requests, and the number of waiting ones. */
 export interface RequestLog {
   readonly requests: readonly RecordedRequest[]
   readonly inFlight: number
   readonly peakInFlight: number
-  /** Records the request, and counts it for as long as the answer takes. */
+  /** Records the request, and counts it as waiting until it is answered. */
   watch(request: WireRequest, answer: (request: WireRequest) => Promise<Reply>): Promise<Reply>
 }
 
@@ -63,7 +63,7 @@ function record(request: WireRequest, time: Date): RecordedRequest {
   }
 }
 
-/** A request that can't be read is on the list all the same. */
+/** Unreadable requests are recorded too. */
 function claimedAccessKeyId(request: WireRequest): string | undefined {
   try {
     return parseAuthentication(request)?.accessKeyId

@@ -9,7 +9,7 @@ const PORTAL: Route = {
   handle: async ({ path }) => ({ status: 200, headers: {}, body: `portal ${path}` }),
 }
 
-void test('one proxy leads to all services of the fake AWS, and nowhere else', async (t) => {
+void test('one proxy serves all services of the fake AWS, and nothing else', async (t) => {
   const aws = await startSandboxAws({ routes: [PORTAL], proxyCredentials: { user: 'me', password: 'open sesame' } })
   t.teardown(() => aws.close())
   t.strictSame(aws.environment, { HTTPS_PROXY: aws.proxyUrl, SSL_CERT_FILE: aws.caFile })

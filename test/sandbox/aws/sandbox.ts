@@ -13,17 +13,17 @@ import { requestListener } from './listener.ts'
 import { createSts, type Sts } from './sts.ts'
 import { dispatchByHost, type Handler, type Route } from './wire.ts'
 
-/** What there is in the fake AWS. */
+/** The content of the fake AWS. */
 export interface SandboxAwsOptions {
   /** By access key id. */
   readonly identities?: ReadonlyMap<string, Identity>
   /** By ARN. */
   readonly roles?: ReadonlyMap<string, Role>
-  /** More services, each for the hosts it matches. */
+  /** More services, each with the hosts it serves. */
   readonly routes?: readonly Route[]
-  /** What the proxy wants to hear before it opens a tunnel. */
+  /** The credentials that the proxy requires. */
   readonly proxyCredentials?: NonNullable<ConnectProxyOptions['credentials']>
-  /** The time of the services; the real one, unless told. Certificates go by the real time always. */
+  /** The time of the services. Default: the real one. Certificates always use the real time. */
   readonly now?: () => Date
 }
 
@@ -36,23 +36,23 @@ export interface InProcessAws {
   readonly handle: Handler
 }
 
-/** The fake AWS behind TLS and a proxy, the one way for another process to reach it. */
+/** The fake AWS behind TLS and a proxy, for other processes. */
 export interface SandboxAws extends InProcessAws {
-  /** The certificate of the authority that signed for every host, PEM. */
+  /** The certificate of the authority of every host, PEM. */
   readonly ca: string
   /** The same in a file. */
   readonly caFile: string
   readonly proxyUrl: string
   readonly proxyRequests: readonly ConnectRequest[]
-  /** The TLS port on 127.0.0.1, for clients that choose the server name themselves. */
+  /** The TLS port on 127.0.0.1, for clients that choose the server name. */
   readonly port: number
-  /** What a child process needs in its environment: HTTPS_PROXY and SSL_CERT_FILE. */
+  /** The environment for a child process: HTTPS_PROXY and SSL_CERT_FILE. */
   readonly environment: Readonly<Record<'HTTPS_PROXY' | 'SSL_CERT_FILE', string>>
   /** Cuts all connections, and removes the certificate's file. */
   close(): Promise<void>
 }
 
-/** Makes the fake AWS without serving it. */
+/** Creates the fake AWS without serving it. */
 export function createSandboxAws(options: SandboxAwsOptions = {}): InProcessAws {
   const faults = createFaults()
   const now = options.now ?? (() => new Date())
@@ -66,7 +66,7 @@ export function createSandboxAws(options: SandboxAwsOptions = {}): InProcessAws 
   return { sts, ec2, faults, handle: dispatchByHost([sts, ec2, ...(options.routes ?? [])]) }
 }
 
-/** Starts the fake AWS on 127.0.0.1, with an authority and a proxy of its own. */
+/** Starts the fake AWS on 127.0.0.1, with its own authority and proxy. */
 export async function startSandboxAws(options: SandboxAwsOptions = {}): Promise<SandboxAws> {
   const aws = createSandboxAws(options)
   const authority = createAuthority()

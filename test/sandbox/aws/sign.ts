@@ -3,7 +3,7 @@ import { amzDate } from './sigv4.ts'
 import { signature, signingKey } from './signing-key.ts'
 import { ALGORITHM, scopeText, stringToSign } from './string-to-sign.ts'
 
-/** What a test's own client signs with. */
+/** The key, region and time that a test's client signs with. */
 export interface Signer {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -40,7 +40,7 @@ export function presign(request: Unsigned, signer: Signer): string {
   return `${query}&X-Amz-Signature=${sign({ ...request, headers, query }, signedHeaders, signer)}`
 }
 
-/** The headers of a signed request: those given, `host`, `x-amz-date`, `authorization` and where needed the session token. */
+/** The headers of a signed request: those given, `host`, `x-amz-date`, `authorization` and the session token, if any. */
 export function signHeaders(request: Unsigned, signer: Signer): ReadonlyMap<string, string> {
   const headers = new Map([...request.headers, ['host', request.host], ['x-amz-date', amzDate(signer.date)]])
   if (signer.sessionToken !== undefined) headers.set('x-amz-security-token', signer.sessionToken)

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { CredentialScope } from './string-to-sign.ts'
 
 /**
- * Step 4 of Signature Version 4: a key that is good for one day, region and service.
+ * Step 4 of Signature Version 4: a key for one day, region and service.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#derive-signing-key
  */

@@ -138,7 +138,7 @@ void test('a golden presigned URL of STS', (t) => {
   t.end()
 })
 
-void test('the time a signature counts', (t) => {
+void test('the lifetime of a signature', (t) => {
   const request = presigned({}, 'k')
   const at = (minutes: number, milliseconds: number): string =>
     verdict(request, S3_SECRET, 'sts', new Date(NOW.getTime() + minutes * 60_000 + milliseconds))
@@ -149,7 +149,7 @@ void test('the time a signature counts', (t) => {
   t.end()
 })
 
-void test('a signature for something else', (t) => {
+void test('a signature for another request', (t) => {
   t.equal(verdict(presigned({ region: 'us-east-1' }, 'k')), 'SignatureDoesNotMatch')
   t.equal(verdict(presigned({ service: 'iam' }, 'k')), 'SignatureDoesNotMatch')
   const good = presigned({}, 'k')
@@ -173,7 +173,7 @@ void test('headers', (t) => {
   t.end()
 })
 
-void test('forms that are no signature', (t) => {
+void test('malformed signatures', (t) => {
   const good = presigned({}, 'k')
   t.equal(verdict({ ...good, query: 'Action=GetCallerIdentity' }), 'unsigned')
   for (const name of ['Algorithm', 'Credential', 'Date', 'SignedHeaders', 'Signature']) {
@@ -215,7 +215,7 @@ void test('a POST signed in a header', (t) => {
   t.end()
 })
 
-void test('any cluster and session verifies, and no change of one character does', (t) => {
+void test('any cluster and session verifies, and no changed character does', (t) => {
   const text = string({
     unit: integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
     minLength: 1,
@@ -235,7 +235,7 @@ void test('any cluster and session verifies, and no change of one character does
   t.end()
 })
 
-/** An edit that leaves the parameters what they were, such as `%2f` for `%2F`. */
+/** An edit that does not change the parameters, such as `%2f` for `%2F`. */
 function insignificant(query: string, original: string): boolean {
   return new URLSearchParams(query).toString() === new URLSearchParams(original).toString()
 }
@@ -257,7 +257,7 @@ function presigned(signer: Partial<Signer>, clusterId: string): WireRequest {
   return { ...unsigned, query, headers: new Map([...headers, ['host', HOST]]), signal: NEVER }
 }
 
-/** Signs, with the right key, what a careful signer would never say. */
+/** Signs, with the right key, a request that a correct signer would not sign. */
 function signAgain(request: WireRequest, query: string): WireRequest {
   const authentication = parseAuthentication({ ...request, query })
   if (authentication === undefined) throw new TypeError('the query has no signature to replace')

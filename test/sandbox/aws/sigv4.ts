@@ -8,18 +8,18 @@ import type { WireRequest } from './wire.ts'
 const MAX_AGE_MINUTES = 15
 const MAX_AHEAD_MINUTES = 5
 
-/** What a signature is judged by. */
+/** The inputs for the check of a signature. */
 export interface Judge {
   readonly secretAccessKey: string
-  /** The region and service that the request reached. */
+  /** The region and service that received the request. */
   readonly region: string
   readonly service: string
   readonly now: Date
 }
 
 /**
- * Verifies a Signature Version 4, in either form, as STS does: it counts for 15 minutes from X-Amz-Date whatever
- * X-Amz-Expires says, and from 5 minutes before it.
+ * Verifies a Signature Version 4, in either form, as STS does: it is valid for 15 minutes from X-Amz-Date whatever
+ * X-Amz-Expires is, and from 5 minutes before it.
  *
  * @throws AwsError `SignatureDoesNotMatch` or `IncompleteSignature`
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -52,7 +52,7 @@ function checkScope({ scope, date }: Authentication, judge: Judge): void {
 
 function checkTime(date: string, now: Date): void {
   const signed = Date.parse(date.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'))
-  if (Number.isNaN(signed)) throw new AwsError('IncompleteSignature', 'X-Amz-Date is no time')
+  if (Number.isNaN(signed)) throw new AwsError('IncompleteSignature', 'X-Amz-Date is not a time')
   const earliest = addMinutes(now, -MAX_AGE_MINUTES)
   const latest = addMinutes(now, MAX_AHEAD_MINUTES)
   if (signed < earliest.getTime()) {
@@ -82,7 +82,7 @@ function canonical(request: WireRequest, { query, signedHeaders }: Authenticatio
   }
 }
 
-/** A time in the form of X-Amz-Date. */
+/** A time in the format of X-Amz-Date. */
 export function amzDate(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[:-]/g, '')}Z`
 }

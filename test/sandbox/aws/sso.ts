@@ -1,6 +1,6 @@
 import type { Answer, Route, WireRequest } from './wire.ts'
 
-/** The credentials that IAM Identity Center gives out. */
+/** Credentials from IAM Identity Center. */
 export interface SsoCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
@@ -9,17 +9,17 @@ export interface SsoCredentials {
 }
 
 export interface SsoOptions {
-  /** The credentials for a person's account and role; undefined where they have none there. */
+  /** The credentials for a person's account and role; undefined without an assignment. */
   readonly open: (person: string, accountId: string, roleName: string) => SsoCredentials | undefined
 }
 
 /** The fake IAM Identity Center: its portal and its token service, in every region. */
 export interface Sso extends Route {
-  /** Who has signed in, by access token; may be changed at any time. */
+  /** The sessions by access token. Tests may change them at any time. */
   readonly sessions: Map<string, string>
-  /** Who may renew a session, by refresh token. */
+  /** The sessions by refresh token. */
   readonly refreshTokens: Map<string, string>
-  /** The requests that came, by method and path. */
+  /** The requests so far, by method and path. */
   readonly requests: readonly string[]
 }
 
@@ -28,7 +28,7 @@ const OIDC = /^oidc\.[a-z0-9-]+\.amazonaws\.com$/
 const HOUR_SECONDS = 3600
 
 /**
- * Makes an IAM Identity Center that knows GetRoleCredentials and the renewal of a session by CreateToken.
+ * Creates an IAM Identity Center with GetRoleCredentials, and the renewal of a session by CreateToken.
  *
  * @see https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
  * @see https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html

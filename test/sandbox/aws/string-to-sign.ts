@@ -1,9 +1,9 @@
 import { sha256Hex } from './canonical-request.ts'
 
-/** The one algorithm the sandbox knows. */
+/** The only algorithm of the sandbox. */
 export const ALGORITHM: string = 'AWS4-HMAC-SHA256'
 
-/** What a signature is limited to. */
+/** The scope of a signature. */
 export interface CredentialScope {
   /** UTC, `YYYYMMDD`. */
   readonly day: string
@@ -17,7 +17,7 @@ export function scopeText({ day, region, service }: CredentialScope): string {
 }
 
 /**
- * Steps 2 and 3 of Signature Version 4: the canonical request's hash with its time and scope.
+ * Steps 2 and 3 of Signature Version 4: the hash of the canonical request with its time and scope.
  *
  * @param date - X-Amz-Date, `YYYYMMDD'T'HHMMSS'Z'`
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#create-string-to-sign

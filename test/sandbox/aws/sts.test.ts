@@ -18,7 +18,7 @@ import type { Answer, WireRequest } from './wire.ts'
 const JSON_PLEASE = { accept: 'application/json' }
 const NOW = new Date('2026-01-02T03:04:05.678Z')
 
-void test('GetCallerIdentity in JSON, by either way of signing', async (t) => {
+void test('GetCallerIdentity in JSON, with both ways of signing', async (t) => {
   const aws = sandbox()
   for (const method of ['GET', 'POST'] as const) {
     const answer = await ask(aws, { method, headers: JSON_PLEASE })
@@ -57,7 +57,7 @@ void test('GetCallerIdentity and a refusal in XML', async (t) => {
   )
 })
 
-void test('hosts take signatures for their own region and keys of their own partition', async (t) => {
+void test('hosts accept signatures for their own region and keys of their own partition', async (t) => {
   const aws = sandbox()
   const good = [
     'sts.amazonaws.com',
@@ -82,7 +82,7 @@ void test('hosts take signatures for their own region and keys of their own part
   }
 })
 
-void test('keys that are not let in', async (t) => {
+void test('rejected keys', async (t) => {
   const aws = sandbox()
   aws.sts.identities.set('ASIAOLDOLDOLDOLDOLDO', { ...USER, sessionToken: 'old', expires: NOW })
   const old = { accessKeyId: 'ASIAOLDOLDOLDOLDOLDO', sessionToken: 'old' }
@@ -97,7 +97,7 @@ void test('keys that are not let in', async (t) => {
   t.equal(codeOf(await send(aws, unsigned)), '403 MissingAuthenticationToken')
 })
 
-void test('a second parameter in another case changes nothing of who is asked about', async (t) => {
+void test('a second parameter in another case does not change the caller', async (t) => {
   const aws = sandbox()
   const request = stsCall({
     headers: JSON_PLEASE,
@@ -109,7 +109,7 @@ void test('a second parameter in another case changes nothing of who is asked ab
   })
 })
 
-void test('AssumeRole by GET and POST, and what its credentials are good for', async (t) => {
+void test('AssumeRole by GET and POST, and the use of its credentials', async (t) => {
   for (const method of ['GET', 'POST'] as const) {
     const aws = sandbox()
     const answer = await ask(aws, { method, headers: JSON_PLEASE, parameters: assume(ROLE_ARN) })
@@ -194,7 +194,7 @@ void test('AssumeRoleWithWebIdentity is not signed', async (t) => {
   for (const token of ['', 'x', 'a.bm8gSlNPTg.c', 'a.MQ.c']) t.equal(await attempt(token), '400 InvalidIdentityToken')
 })
 
-void test('the list of requests holds no secret', async (t) => {
+void test('the request log contains no secret', async (t) => {
   const aws = sandbox()
   await ask(aws, { headers: { 'x-k8s-aws-id': 'k8s.local' } })
   await ask(aws, { method: 'POST', signer: { sessionToken: 'secret-session' }, parameters: assume(ROLE_ARN) })
@@ -209,7 +209,7 @@ void test('the list of requests holds no secret', async (t) => {
   t.strictSame([...(posted?.headers.keys() ?? [])].sort(), ['content-type', 'host', 'x-amz-date'])
 })
 
-void test('requests that wait are counted', async (t) => {
+void test('waiting requests are counted', async (t) => {
   const aws = sandbox()
   aws.sts.delay = 1
   const waiting = [ask(aws), ask(aws), ask(aws)]

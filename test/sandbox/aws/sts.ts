@@ -12,26 +12,26 @@ import { hostName, type Reply, type Route, type WireRequest } from './wire.ts'
 
 /** The fake Security Token Service, for all its hosts at once. */
 export interface Sts extends Route, Accounts {
-  /** Every request that came, in order, also those that a fault swallowed. */
+  /** Every request, in order, including those that a fault swallowed. */
   readonly requests: readonly RecordedRequest[]
-  /** How many requests wait for their answer now. */
+  /** The number of requests that wait for an answer. */
   readonly inFlight: number
-  /** The most that ever waited together. */
+  /** The largest number of concurrently waiting requests so far. */
   readonly peakInFlight: number
-  /** How long each answer takes, in milliseconds; may be changed at any time. */
+  /** The latency of each answer, in milliseconds. Tests may change it at any time. */
   delay: number
 }
 
-/** What the service needs from outside. */
+/** The dependencies of the service. */
 export interface StsOptions extends Accounts {
   readonly faults: Faults
   readonly now: () => Date
 }
 
 /**
- * An STS that knows GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity, by GET and POST, signed in the query
- * string or in a header, answering in JSON or XML. Each regional host takes signatures for its own region only; the
- * global host takes those for us-east-1.
+ * An STS with GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity, by GET and POST, signed in the query
+ * string or in a header, with answers in JSON or XML. Each regional host accepts signatures for its own region only. The
+ * global host accepts those for us-east-1.
  *
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
  */
@@ -70,14 +70,14 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
   return sts
 }
 
-/** What names no action is no call of the API: AWS leads browsers that come without one to a page about its product. */
+/** A request without an action is not an API call: AWS redirects browsers to a product page. */
 function isBare({ method, query, body }: WireRequest): boolean {
   return method === 'GET' && query === '' && body === ''
 }
 
 const FRONT_DOOR: Reply = { status: 302, headers: { location: 'https://aws.amazon.com/iam' }, body: '' }
 
-/** AWS tells its time with each answer; clients set right their own by it. */
+/** AWS sends its time with each answer. Clients correct their clock with it. */
 function dated(reply: Reply, time: Date): Reply {
   return reply === 'reset' ? reply : { ...reply, headers: { date: time.toUTCString(), ...reply.headers } }
 }

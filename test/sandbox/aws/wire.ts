@@ -1,20 +1,20 @@
-/** One HTTP request as the services see it, whichever way it came. */
+/** One HTTP request as the services receive it, from any transport. */
 export interface WireRequest {
   readonly method: string
-  /** The Host header as it was sent, for it is signed so; `routes` compare it without its port. */
+  /** The Host header as sent, because it is signed. `routes` compare it without its port. */
   readonly host: string
-  /** The path, still percent-encoded. */
+  /** The percent-encoded path. */
   readonly path: string
-  /** What follows the `?`, still percent-encoded; empty without one. */
+  /** The percent-encoded text after `?`; empty without one. */
   readonly query: string
-  /** Names in lower case; the values of a header sent more than once are joined by commas. */
+  /** Names in lower case. The values of a repeated header are joined by commas. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
-  /** Aborted when the client goes away before it was answered. */
+  /** Aborted if the client disconnects before the answer. */
   readonly signal: AbortSignal
 }
 
-/** An HTTP answer; a body in pieces is sent as the client takes them. */
+/** An HTTP answer. A body in chunks is sent as the client reads. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -24,17 +24,17 @@ export interface Answer {
 /** `reset`: the connection ends without an answer. */
 export type Reply = Answer | 'reset'
 
-/** A service, or several behind one door. */
+/** A service, or several under one address. */
 export type Handler = (request: WireRequest) => Promise<Reply>
 
-/** Which service answers for a host. */
+/** The service for a host. */
 export interface Route {
   /** @param host - lower case, without a port */
   matches(host: string): boolean
   readonly handle: Handler
 }
 
-/** Gives each request to the first route for its host; where there is none, the answer is 404. */
+/** Sends each request to the first route for its host. Without one, the answer is 404. */
 export function dispatchByHost(routes: readonly Route[]): Handler {
   return async (request) => {
     const host = hostName(request.host)

@@ -23,7 +23,7 @@ await t.test('helm', { skip }, async (test) => {
   test.match(stdout, /^v\d+\.\d+\.\d+$/)
 })
 
-await t.test('two callers at once get one whole binary', async (test) => {
+await t.test('two concurrent callers get one complete binary', async (test) => {
   const [first, second] = await Promise.all([kubectl('1.35'), kubectl('1.35')])
   test.equal(first, second)
   await access(first, constants.X_OK)

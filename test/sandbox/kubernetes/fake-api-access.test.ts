@@ -11,7 +11,7 @@ const watcher: readonly Rule[] = [
   { verbs: ['patch'], resources: ['iamidentitymappings/status'] },
 ]
 
-await t.test('a token is needed, and an old one stops working', async (test) => {
+await t.test('a token is required, and an old one stops working', async (test) => {
   const { api, client, stop } = await startFixture({
     accounts: [{ username: 'server', token: 'one', allow: allowAll }],
   })
@@ -26,7 +26,7 @@ await t.test('a token is needed, and an old one stops working', async (test) => 
   test.match(await client.ask('GET', base, { token: 'two' }), { status: 401 })
 })
 
-await t.test('rules are by verb, resource, name and namespace', async (test) => {
+await t.test('rules have verb, resource, name and namespace', async (test) => {
   const { client, stop } = await startFixture({ accounts: [{ username: 'server', token: 'one', allow: watcher }] })
   test.teardown(stop)
   const statusOf = async (method: string, path: string): Promise<number> => {

@@ -19,7 +19,7 @@ function manifest(data: Record<string, string>): string {
   })
 }
 
-// An editor in the sense of kubectl: gets the file's name, changes the file.
+// An editor for kubectl: gets the file's name and changes the file.
 const editor = `
 const { readFileSync, writeFileSync } = require('node:fs')
 const file = process.argv.at(-1)

@@ -4,7 +4,7 @@ import { metadataField, startFixture } from './api/test-client.ts'
 const base = '/api/v1/namespaces/kube-system/configmaps'
 const awsAuth = `${base}?watch=true&fieldSelector=metadata.name%3Daws-auth`
 
-await t.test('a watch without a version begins with what there is', async (test) => {
+await t.test('a watch without a version starts with the current objects', async (test) => {
   const { api, client, stop } = await startFixture()
   test.teardown(stop)
   api.putConfigMap('kube-system', 'aws-auth', { mapRoles: '1' })
@@ -22,7 +22,7 @@ await t.test('a watch without a version begins with what there is', async (test)
   await api.until(() => api.openWatches === 0)
 })
 
-await t.test('a watch from a version begins after it', async (test) => {
+await t.test('a watch from a version starts after it', async (test) => {
   const { api, client, stop } = await startFixture()
   test.teardown(stop)
   api.putConfigMap('kube-system', 'aws-auth', { mapRoles: '1' })
@@ -32,7 +32,7 @@ await t.test('a watch from a version begins after it', async (test) => {
   test.match(await watch.next(), { type: 'MODIFIED', object: { data: { mapRoles: '2' } } })
 })
 
-await t.test('bookmarks go to those who allow them, one of them before a watch runs out', async (test) => {
+await t.test('bookmarks are sent if allowed, one of them before a watch ends', async (test) => {
   const { api, client, stop } = await startFixture()
   test.teardown(stop)
   const plain = await client.watch(`${awsAuth}&timeoutSeconds=1`)
@@ -49,7 +49,7 @@ await t.test('bookmarks go to those who allow them, one of them before a watch r
   test.equal(await plain.next(), undefined)
 })
 
-await t.test('a version too old is 410, as a status or as an event', async (test) => {
+await t.test('an expired version is 410, as a status or as an event', async (test) => {
   const { api, client, stop } = await startFixture({ historySize: 1 })
   test.teardown(stop)
   for (const value of ['1', '2', '3']) api.putConfigMap('kube-system', 'aws-auth', { value })
@@ -76,7 +76,7 @@ await t.test('faults', async (test) => {
     await api.until(() => api.openWatches === 0)
   })
 
-  await test.test('the server goes away and comes back on its port', async (inner) => {
+  await test.test('the server stops and restarts on its port', async (inner) => {
     const { api, client, stop } = await startFixture()
     inner.teardown(stop)
     const { url } = api
@@ -98,7 +98,7 @@ await t.test('faults', async (test) => {
     inner.match(await client.ask('GET', base), { status: 200 })
   })
 
-  await test.test('responses are held', async (inner) => {
+  await test.test('responses are delayed', async (inner) => {
     const { api, client, stop } = await startFixture()
     inner.teardown(stop)
     const release = api.holdResponses()
@@ -117,7 +117,7 @@ await t.test('faults', async (test) => {
     inner.equal(await watch.next(), 'no event')
   })
 
-  await test.test('an object changes under the feet of a write', async (inner) => {
+  await test.test('an object changes during a write', async (inner) => {
     const { api, client, stop } = await startFixture({
       beforeRequest: ({ method }) => {
         if (method === 'PUT') api.putConfigMap('kube-system', 'aws-auth', { value: 'theirs' })

@@ -31,7 +31,7 @@ await t.test('a config map is created, read, replaced, patched and deleted', asy
   test.equal(api.getConfigMap('kube-system', 'aws-auth'), undefined)
 })
 
-await t.test('what is not valid is refused', async (test) => {
+await t.test('invalid objects are rejected', async (test) => {
   const { client, stop } = await startFixture()
   test.teardown(stop)
   test.match(await client.ask('POST', base, { body: '{' }), { status: 400 })
@@ -47,7 +47,7 @@ await t.test('what is not valid is refused', async (test) => {
   test.match(await client.ask('GET', '/apis/apps/v1/deployments'), { status: 404 })
 })
 
-await t.test('lists select and come in pages of one version', async (test) => {
+await t.test('lists select and have pages of one version', async (test) => {
   const { api, client, stop } = await startFixture()
   test.teardown(stop)
   for (const name of ['a', 'b', 'c']) api.putConfigMap('kube-system', name, {})
@@ -98,7 +98,7 @@ await t.test('the status of an identity mapping is a resource of its own', async
   test.match(api.getIdentityMapping('admin'), { spec: { username: 'b' }, status: patch.status })
 })
 
-await t.test('events are created and counted up', async (test) => {
+await t.test('events are created and counted', async (test) => {
   const { api, client, stop } = await startFixture()
   test.teardown(stop)
   const path = '/api/v1/namespaces/default/events'

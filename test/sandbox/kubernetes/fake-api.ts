@@ -22,9 +22,9 @@ export type { RecordedRequest } from './api/recorded-request.ts'
 
 export type FakeKubernetesOptions = ListenerOptions & {
   accounts: readonly Account[]
-  /** How many changes a watch can go back. Default 1000. */
+  /** The number of changes that a watch can go back. Default 1000. */
   historySize?: number
-  /** Runs before a request is looked at, so that a test can change something under its feet. */
+  /** Runs before a request is handled, so that a test can change objects first. */
   beforeRequest?: (request: RecordedRequest) => void
 }
 
@@ -87,30 +87,30 @@ export class FakeKubernetes {
   }
 
   /**
-   * Waits for a condition over this API's requests, watches and objects.
+   * Waits for a condition on this API's requests, watches and objects.
    *
-   * @throws Error when it does not hold in time.
+   * @throws Error if it does not hold in time.
    */
   until(condition: () => boolean, timeoutMs: number = DEFAULT_PATIENCE_MS): Promise<void> {
     return this.#waiters.until(condition, timeoutMs)
   }
 
-  /** Replaces who may ask, and what. Watches that are open go on, as they do in an API server. */
+  /** Replaces the accounts and their rights. Open watches continue, as in a real API server. */
   setAccounts(accounts: readonly Account[]): void {
     this.#accounts = accounts
   }
 
-  /** Gives an account another token; its old one stops working. */
+  /** Gives an account another token. The old one stops working. */
   rotateToken(username: string, token: string): void {
     this.#accounts = this.#accounts.map((account) => (account.username === username ? { ...account, token } : account))
   }
 
-  /** Creates the config map or replaces its data; labels, annotations and identity stay. */
+  /** Creates the config map or replaces its data. Labels, annotations and identity stay. */
   putConfigMap(namespace: string, name: string, data: Record<string, string>): KubeObject {
     return this.#put(configMaps, namespace, name, { data })
   }
 
-  /** Whether there was one. */
+  /** True if there was one. */
   deleteConfigMap(namespace: string, name: string): boolean {
     return this.#store.delete(configMaps, namespace, name) !== undefined
   }
@@ -119,12 +119,12 @@ export class FakeKubernetes {
     return this.#store.get(configMaps, namespace, name)
   }
 
-  /** Creates the identity mapping or replaces its spec; its status stays. */
+  /** Creates the identity mapping or replaces its spec. The status stays. */
   putIdentityMapping(name: string, spec: Record<string, unknown>): KubeObject {
     return this.#put(iamIdentityMappings, undefined, name, { spec })
   }
 
-  /** Whether there was one. */
+  /** True if there was one. */
   deleteIdentityMapping(name: string): boolean {
     return this.#store.delete(iamIdentityMappings, undefined, name) !== undefined
   }
@@ -144,8 +144,8 @@ export class FakeKubernetes {
   }
 
   /**
-   * Fault: forgets the history, so that a watch or a continue token from any version seen until now is 410 Expired:
-   * as the HTTP status, or as an ERROR event in a stream of status 200. Watches that are open go on.
+   * Fault: drops the history, so that a watch or a continue token from any previous version is 410 Expired:
+   * as the HTTP status, or as an ERROR event in a stream of status 200. Open watches continue.
    */
   expireHistory(answer: ExpiredAnswer): void {
     this.#expiredAnswer = answer
@@ -163,12 +163,12 @@ export class FakeKubernetes {
     return this.#listener.comeBack()
   }
 
-  /** Fault: answers every list with this HTTP status, until it is called with undefined. */
+  /** Fault: answers every list with this HTTP status, until called with undefined. */
   failLists(status: number | undefined): void {
     this.#failingLists = status
   }
 
-  /** Fault: lets requests wait, until the returned function is called. Watches that are open go on. */
+  /** Fault: delays requests until the returned function is called. Open watches continue. */
   holdResponses(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#held = promise
@@ -178,12 +178,12 @@ export class FakeKubernetes {
     }
   }
 
-  /** Fault: writes a line that is no JSON, or the given one, to all open watches. */
+  /** Fault: writes an invalid line, or the given one, to all open watches. */
   sendWatchLine(line = '{"type":"ADDED","object":'): void {
     this.#watches.writeLine(line)
   }
 
-  /** Sends a bookmark to all open watches that allow them. */
+  /** Sends a bookmark to all open watches that allow it. */
   sendBookmarks(): void {
     this.#watches.sendBookmarks()
   }
@@ -202,7 +202,7 @@ export class FakeKubernetes {
     try {
       this.#beforeRequest(record)
       await this.#held
-      // Whoever asked has gone while the response was held.
+      // The client disconnected while the response was delayed.
       if (response.destroyed) return
       await this.#answer(request, response, record)
     } catch (error) {

@@ -32,7 +32,7 @@ await t.test('the environment of a pod', async (test) => {
 })
 
 await t.test('the well-known folder', { skip: root }, async (test) => {
-  await test.test('is taken in turns and cleared away with its empty parents', async (inner) => {
+  await test.test('is used by one test at a time and removed with its empty parents', async (inner) => {
     const base = inner.testdir({})
     const path = join(base, 'secrets/kubernetes.io/serviceaccount')
     const first = await wellKnownServiceAccount(files, path)
@@ -45,13 +45,13 @@ await t.test('the well-known folder', { skip: root }, async (test) => {
     inner.same(readdirSync(base), [])
   })
 
-  await test.test('of the machine itself is left alone', async (inner) => {
+  await test.test('of the machine itself is not touched', async (inner) => {
     const path = join(inner.testdir({ serviceaccount: { token: 'real' } }), 'serviceaccount')
     inner.equal(await wellKnownServiceAccount(files, path), undefined)
     inner.equal(read(path, 'token'), 'real')
   })
 
-  await test.test('is taken over from a process that was killed', async (inner) => {
+  await test.test('is taken over from a killed process', async (inner) => {
     const path = join(inner.testdir({}), 'kubernetes.io/serviceaccount')
     const { pid } = spawnSync(process.execPath, ['--version'], { env: {} })
     await mkdir(path, { recursive: true })

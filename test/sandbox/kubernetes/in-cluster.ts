@@ -3,7 +3,7 @@ import { access, mkdir, readFile, readlink, rename, rm, rmdir, symlink, writeFil
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-/** Where a pod finds its service account (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). */
+/** The folder of a pod's service account (Kubernetes documentation, "Accessing the Kubernetes API from a Pod"). */
 export const WELL_KNOWN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 const OWNER_FILE = '.sandbox-owner'
@@ -16,7 +16,7 @@ export type ServiceAccountFiles = {
   namespace: string
 }
 
-/** A laid out service-account folder. */
+/** A service-account folder. */
 export type ServiceAccountFolder = {
   path: string
   /** Replaces the files all at once, as the kubelet does when it rotates a token. */
@@ -24,7 +24,7 @@ export type ServiceAccountFolder = {
   remove(): Promise<void>
 }
 
-/** The two variables of a pod's environment that say where the API server is. */
+/** The two variables of a pod's environment with the address of the API server. */
 export function inClusterEnvironment(api: { host: string; port: number }): Record<string, string> {
   return { KUBERNETES_SERVICE_HOST: api.host, KUBERNETES_SERVICE_PORT: String(api.port) }
 }
@@ -44,7 +44,7 @@ async function writeVersion(path: string, files: ServiceAccountFiles): Promise<v
 
 /**
  * Fills a folder as the kubelet fills a projected volume: the files are links through `..data`, which is a link to the
- * current version's folder. The folder is created where it is missing.
+ * current version's folder. The folder is created if missing.
  */
 export async function layOutServiceAccount(path: string, files: ServiceAccountFiles): Promise<ServiceAccountFolder> {
   await mkdir(path, { recursive: true })
@@ -76,7 +76,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** The owner's mark is inside before the folder is in its place, so that no one sees it without. */
+/** The owner's mark is written before the folder is moved into place, so that no process sees it without. */
 async function claim(path: string): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true })
   const aside = `${path}.${randomUUID()}`
@@ -87,13 +87,13 @@ async function claim(path: string): Promise<boolean> {
     return true
   } catch (error) {
     await rm(aside, { recursive: true, force: true })
-    // Taken by someone else, or its parents were just cleared away.
+    // Another process has it, or its parents were just removed.
     if (hasCode(error, 'EEXIST', 'ENOTEMPTY', 'ENOENT')) return false
     throw error
   }
 }
 
-/** Removes the parents too, as far up as they are empty: the machine had none before. */
+/** Removes the parents too, as far as they are empty: the machine had none before. */
 async function release(path: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`
   try {
@@ -107,11 +107,11 @@ async function release(path: string): Promise<void> {
 }
 
 /**
- * Lays out the service account in the place where a pod has it. Test processes take turns: one that finds the folder
- * in use by another waits for it; what a killed one left behind is cleared away.
+ * Creates the service account at the path that pods use. Test processes take turns: a process waits while another
+ * one uses the folder. The folder of a killed process is removed.
  *
- * @returns undefined when this is not root, or when the machine has such a folder of its own.
- * @throws Error when another test process keeps the folder for too long.
+ * @returns undefined without root, or if the machine has such a folder of its own.
+ * @throws Error if another test process keeps the folder for too long.
  */
 export async function wellKnownServiceAccount(
   files: ServiceAccountFiles,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
 
-/** How the user of a kubeconfig shows who they are: a bearer token, a file that holds one, or a client certificate. */
+/** The credentials of a kubeconfig user: a bearer token, a file with one, or a client certificate. */
 export type KubeconfigUser =
   | { token: string }
   | { tokenFile: string }

@@ -13,7 +13,7 @@ import { startFakeWebhook, type FakeAnswer, type FakeWebhook, type SeenReview } 
 const webhookTls = selfSignedPair('aws-iam-authenticator')
 const whoami = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
 
-/** Lets `good` in, refuses `bad`, and fails for all else; in the version that it is asked in. */
+/** Accepts `good`, refuses `bad`, and fails for other tokens, in the version of the request. */
 function answer({ body }: SeenReview): FakeAnswer {
   const review: unknown = JSON.parse(body)
   if (!isRecord(review) || !isRecord(review.spec)) return { status: 400, body: 'no TokenReview' }
@@ -78,7 +78,7 @@ for (const version of ['v1', 'v1beta1'] as const) {
   }
 }
 
-await t.test('everything but a token that the webhook accepts is 401', async (test) => {
+await t.test('everything except a token that the webhook accepts is 401', async (test) => {
   const { front, client, webhook } = await setUp(test)
   const unauthorized = { status: 401, body: { kind: 'Status', reason: 'Unauthorized', code: 401 } }
   test.match(await client.ask('GET', '/api', { token: 'bad' }), unauthorized)
@@ -104,13 +104,13 @@ await t.test('paths', async (test) => {
   test.match(await client.ask('GET', '/api/v1/nodes', { token: 'good' }), { status: 404, body: { kind: 'Status' } })
 })
 
-await t.test('audiences are asked for and checked', async (test) => {
+await t.test('audiences are requested and checked', async (test) => {
   const { client, webhook } = await setUp(test, { audiences: ['api'] })
   test.match(await client.ask('GET', '/api', { token: 'good' }), { status: 200 })
   test.match(JSON.parse(webhook.seen[0]?.body ?? ''), { spec: { audiences: ['api'] } })
 })
 
-await t.test('nothing is cached but on request', async (test) => {
+await t.test('nothing is cached unless requested', async (test) => {
   const plain = await setUp(test)
   for (let i = 0; i < 2; i++) await plain.client.ask('GET', '/api', { token: 'good' })
   test.equal(plain.webhook.seen.length, 2)
@@ -127,7 +127,7 @@ await t.test('nothing is cached but on request', async (test) => {
   test.equal(caching.webhook.seen.length, 7)
 })
 
-await t.test('a webhook that another authority vouches for is not asked', async (test) => {
+await t.test('a webhook with a certificate of another authority is not called', async (test) => {
   const other = await startFakeWebhook(selfSignedPair('other'), answer)
   test.teardown(other.close)
   const home = test.testdir({})

@@ -17,7 +17,7 @@ export type WebhookFrontOptions = ListenerOptions &
     webhookKubeconfig: string
   }
 
-/** A kube-apiserver as far as logging in goes: every request's bearer token is shown to the webhook. */
+/** A kube-apiserver that only authenticates: it sends every request's bearer token to the webhook. */
 export class WebhookFront {
   /** All requests since the start, in order of arrival. */
   readonly requests: RecordedRequest[] = []
@@ -29,7 +29,7 @@ export class WebhookFront {
     this.#authenticator = authenticator
   }
 
-  /** @throws Error when the webhook kubeconfig can't be read or used. */
+  /** @throws Error if the webhook kubeconfig cannot be read or used. */
   static async start(options: WebhookFrontOptions): Promise<WebhookFront> {
     const authenticator = new WebhookAuthenticator(await readWebhookConfig(options.webhookKubeconfig), options)
     const listener = await Listener.start(options, (request, response) => void front.#handle(request, response))
@@ -45,7 +45,7 @@ export class WebhookFront {
     return this.#listener.port
   }
 
-  /** What the webhook answered, in order. */
+  /** The answers of the webhook, in order. */
   get answers(): readonly WebhookAnswer[] {
     return this.#authenticator.answers
   }

@@ -12,7 +12,7 @@ void test('a host that is served', async (t) => {
   t.strictSame(proxy.requests, [{ host: 'served.test', port: 80, status: 200 }])
 })
 
-void test('a host that is not', async (t) => {
+void test('a host that is not served', async (t) => {
   const { proxy } = await start(t)
   await t.rejects(get(t, proxy.url, 'http://other.test/'), { code: 'UND_ERR_ABORTED', message: /502/ })
   await t.rejects(get(t, proxy.url, 'http://served.test:81/'), { code: 'UND_ERR_ABORTED', message: /502/ })
@@ -35,7 +35,7 @@ void test('a password', async (t) => {
   )
 })
 
-void test('CONNECT is all it does', async (t) => {
+void test('only CONNECT is supported', async (t) => {
   const { proxy } = await start(t)
   const { statusCode, body } = await request(proxy.url)
   t.equal(statusCode, 405)

@@ -3,28 +3,28 @@ import { createServer } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** One CONNECT that the proxy was asked for. */
+/** One CONNECT request to the proxy. */
 export interface ConnectRequest {
   readonly host: string
   readonly port: number
-  /** 200 for a tunnel, 407 without the right password, 502 for a host that isn't served. */
+  /** 200 for a tunnel, 407 without the right password, 502 for a host that is not served. */
   readonly status: 200 | 407 | 502
 }
 
-/** An HTTP proxy for tests: it knows CONNECT alone, and leads nowhere but to this machine. */
+/** An HTTP proxy for tests. It supports only CONNECT, and only to this machine. */
 export interface ConnectProxy {
-  /** Holds the user and the password, where the proxy wants them. */
+  /** The user and the password, if the proxy requires them. */
   readonly url: string
   readonly requests: readonly ConnectRequest[]
   /** Ends all tunnels. */
   close(): Promise<void>
 }
 
-/** Where tunnels lead. */
+/** The target of the tunnels. */
 export interface ConnectProxyOptions {
-  /** The port on 127.0.0.1 that answers for this host and port; undefined for a host that is to be refused. */
+  /** The port on 127.0.0.1 that answers for this host and port; undefined to reject the host. */
   readonly route: (host: string, port: number) => number | undefined
-  /** Basic authentication; without it, the proxy serves everybody. */
+  /** Basic authentication. Without it the proxy serves everyone. */
   readonly credentials?: { readonly user: string; readonly password: string }
 }
 
@@ -78,7 +78,7 @@ function openTunnel(client: Duplex, head: Buffer, upstream: Socket): void {
     upstream.write(head)
     client.pipe(upstream).pipe(client)
   })
-  // Either end may break at any time, which is what tests of faults are about: the other end then learns of it.
+  // Either end may break at any time, as tests of faults require. The other end is then closed.
   upstream.once('close', () => client.destroy())
   client.once('close', () => upstream.destroy())
 }

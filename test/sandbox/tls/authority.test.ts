@@ -6,14 +6,14 @@ import { createAuthority, type Authority } from './authority.ts'
 
 const LONG_HOST = `${'a'.repeat(60)}.eu-central-1.amazonaws.com`
 
-void test('the authority is one, and signs nothing but what it should', (t) => {
+void test('there is one authority, which signs only what it should', (t) => {
   const certificate = new X509Certificate(createAuthority().pem)
   t.ok(certificate.ca)
   t.ok(certificate.verify(certificate.publicKey))
   t.end()
 })
 
-void test('certificates for every host that is asked for, trusted by who trusts the authority', async (t) => {
+void test('certificates for every requested host, trusted by clients of the authority', async (t) => {
   const authority = createAuthority()
   const port = await serve(t, authority)
   for (const host of ['sts.amazonaws.com', LONG_HOST]) {
@@ -26,7 +26,7 @@ void test('certificates for every host that is asked for, trusted by who trusts 
   t.equal(authority.secureContext('sts.amazonaws.com'), authority.secureContext('sts.amazonaws.com'))
 })
 
-void test('nobody else trusts it', async (t) => {
+void test('other clients do not trust it', async (t) => {
   const port = await serve(t, createAuthority())
   const options = { port, host: '127.0.0.1', servername: 'sts.amazonaws.com' }
   const other = connect({ ...options, ca: createAuthority().pem })

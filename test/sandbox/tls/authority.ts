@@ -5,19 +5,19 @@ import forge from 'node-forge'
 const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
 
-/** A certification authority that lives as long as one test: nothing but a client that was given `pem` trusts it. */
+/** A certificate authority for one test. Only clients with `pem` trust it. */
 export interface Authority {
   /** The authority's own certificate, PEM. */
   readonly pem: string
-  /** The TLS context of a server that answers for `host`, a DNS name or an IP address; made once for each host. */
+  /** The TLS context of a server for `host`, a DNS name or an IP address. It is created once per host. */
   secureContext(host: string): SecureContext
   /** The same with a certificate that expired an hour ago. */
   expiredContext(host: string): SecureContext
 }
 
 /**
- * Makes an authority with a fresh RSA 2048 key. All server certificates share one more key, because making keys is
- * what takes the time.
+ * Makes an authority with a new RSA 2048 key. All server certificates share one more key, because creating keys is
+ * slow.
  */
 export function createAuthority(): Authority {
   const authorityKey = createKeyPair()
@@ -66,7 +66,7 @@ export function createAuthority(): Authority {
   }
 }
 
-/** X.520's upper bound of a common name; clients look at the subjectAltName only. */
+/** X.520's upper bound of a common name; clients use only the subjectAltName. */
 const MAX_COMMON_NAME = 64
 
 interface KeyPair {
@@ -75,7 +75,7 @@ interface KeyPair {
   readonly publicKey: forge.pki.rsa.PublicKey
 }
 
-/** The keys come from node:crypto, which makes them many times faster than node-forge. */
+/** The keys come from node:crypto, which creates them many times faster than node-forge. */
 function createKeyPair(): KeyPair {
   const pair = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -89,7 +89,7 @@ function createKeyPair(): KeyPair {
 function newCertificate(publicKey: forge.pki.rsa.PublicKey): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = publicKey
-  // A serial number is a positive integer (RFC 5280, section 4.1.2.2): the first bit has to be 0 and the first byte not.
+  // A serial number is a positive integer (RFC 5280, section 4.1.2.2): the first bit must be 0, the first byte must not.
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`
   certificate.validity.notBefore = new Date(Date.now() - DAY_MS)
   certificate.validity.notAfter = new Date(Date.now() + DAY_MS)

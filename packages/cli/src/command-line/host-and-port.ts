@@ -17,7 +17,9 @@ export function readHostAndPort(text: string): { readonly host: string | null; r
   const port = Number(digits)
   const isHost = inBrackets === undefined ? bare === '' || NAME.test(bare ?? ':') : isIPv6(inBrackets)
   if (host === undefined || digits === '' || port > 65_535 || !isHost) {
-    throw new TypeError(`"${text}" is no host:port, such as 127.0.0.1:21363, [::1]:21363 or :21363 for every address`)
+    throw new TypeError(
+      `"${text}" is not a host:port, such as 127.0.0.1:21363, [::1]:21363 or :21363 for every address`,
+    )
   }
   return { host: host === '' ? null : host, port }
 }

@@ -92,7 +92,7 @@ export function integer(
     parse: (texts) => {
       const value = /^[+-]?\d{1,15}$/.test(last(texts)) ? Number(last(texts)) : Number.NaN
       if (!(value >= minimum && value <= maximum)) {
-        throw new TypeError(`"${last(texts)}" is no whole number from ${minimum} to ${maximum}`)
+        throw new TypeError(`"${last(texts)}" is not a whole number from ${minimum} to ${maximum}`)
       }
       return value
     },

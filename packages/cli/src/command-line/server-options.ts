@@ -111,7 +111,7 @@ function arn(named: { readonly keys: readonly string[]; readonly description: st
     ...text({ flag: null, ...named }),
     parse: ([written = '']) => {
       if (written === '') return null
-      if (!isArnWithAccount(written)) throw new TypeError(`"${written}" is no ARN with an account id`)
+      if (!isArnWithAccount(written)) throw new TypeError(`"${written}" is not an ARN with an account id`)
       return written
     },
   }
@@ -137,7 +137,7 @@ export const DYNAMIC_FILE_USER_ID_STRICT: Option<boolean> = flag({
 export const DYNAMIC_BACKEND_MODE_PATH: Option<string | null> = text({
   flag: null,
   keys: ['server.dynamicBackendModePath'],
-  description: 'A JSON file whose list of backends takes the place of the configured one while the server runs',
+  description: 'A JSON file with a list of backends that replaces the configured one while the server runs',
 })
 export const REGION: Option<string | null> = text({
   flag: null,
@@ -176,10 +176,10 @@ export const SCRUBBED_ACCOUNTS: Option<ReadonlySet<string>> = list<ReadonlySet<s
     keys: ['server.scrubbedAccounts'],
     read: (accounts) => {
       const wrong = accounts.find((account) => !ACCOUNT_ID.test(account))
-      if (wrong !== undefined) throw new TypeError(`"${wrong}" is no account id: write its 12 digits in quotes`)
+      if (wrong !== undefined) throw new TypeError(`"${wrong}" is not an account id: write its 12 digits in quotes`)
       return new Set(accounts)
     },
-    description: 'Accounts of which neither ARNs nor ids are logged or told',
+    description: 'Accounts whose ARNs and ids are neither logged nor sent to the API server',
   },
   new Set<string>(),
 )

@@ -13,7 +13,7 @@ export const TOKEN_CACHE_TTL: Option<number> = {
   fallback: 30_000,
   parse: ([written = '']) => {
     const milliseconds = parseDuration(written)
-    if (milliseconds === undefined) throw new TypeError(`"${written}" is no duration such as 30s or 1m30s`)
+    if (milliseconds === undefined) throw new TypeError(`"${written}" is not a duration such as 30s or 1m30s`)
     if (milliseconds > MAX_TOKEN_CACHE_MS) throw new TypeError(`"${written}" is too long: 2m at most`)
     return milliseconds
   },
@@ -33,12 +33,12 @@ export const STS_REGIONS: Option<ReadonlySet<string> | null> = list<ReadonlySet<
     read: (regions) => {
       const wrong = regions.find((region) => region !== GLOBAL && !REGION.test(region))
       if (wrong !== undefined) {
-        throw new TypeError(`"${wrong}" is no AWS region such as us-east-1, nor ${GLOBAL} for sts.amazonaws.com`)
+        throw new TypeError(`"${wrong}" is not an AWS region such as us-east-1, nor ${GLOBAL} for sts.amazonaws.com`)
       }
       const names = regions.map((region) => (region === GLOBAL ? 'global' : region))
       return names.length > 0 ? new Set(names) : null
     },
-    description: 'The only regions whose STS is asked, beside the region of this server',
+    description: 'The only regions whose STS is called, besides the region of this server',
   },
   null,
 )

@@ -11,7 +11,8 @@ type GatesOf = Parameters<typeof parseConfiguration>[2]
 
 /** Rejects infinity and NaN: JSON would turn them into null, which counts as not set. */
 function refuseUnbounded(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${key}: ${value} is no number to use`)
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new TypeError(`${key}: ${value} is not a number that can be used`)
   return value
 }
 
@@ -31,7 +32,7 @@ export function parseTomlConfiguration(text: string, source: string, gatesOf: Ga
     // The rest of the message quotes lines of the file, which may contain a token.
     if (error instanceof TomlError) {
       const [first = ''] = error.message.replace('Invalid TOML document: ', '').split('\n')
-      return unreadable(source, error.line, error.column, `is no valid TOML: ${first}`)
+      return unreadable(source, error.line, error.column, `is not valid TOML: ${first}`)
     }
     if (error instanceof TypeError) return unreadable(source, 1, 1, error.message)
     throw error

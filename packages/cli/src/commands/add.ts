@@ -55,7 +55,7 @@ function pathNotes(rolearn: string): readonly string[] {
   const without = rolearn.replace(/:role\/.*\//, ':role/')
   if (without === rolearn) return []
   return [
-    `warning: STS leaves out the path of a role, so that ${rolearn} matches nobody without the gate RolePathMatch: write ${without}`,
+    `warning: STS leaves out the path of a role, so that ${rolearn} matches no one without the gate RolePathMatch: write ${without}`,
   ]
 }
 

@@ -8,12 +8,12 @@ const EXIT_CODES = { mapped: 0, refused: 2, undecided: 1 } as const
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'Explain why a token or an ARN is let in or refused, and as whom',
+  summary: 'Explain why a token or an ARN is accepted or refused, and as which user',
   positionals: '[FILE...]',
   takesFiles: true,
   description:
-    'Follows a login through all that the server does: each check of the token, STS, each backend in its order, the entry ' +
-    'that matches and the Kubernetes user that comes of it; and what to change where it fails. Mappings come from the ' +
+    'Follows a login through every step of the server: each check of the token, STS, each backend in order, the matching ' +
+    'entry and the Kubernetes user. If the login is refused, it says what to change. Mappings come from the ' +
     'configuration file (-c), from files (manifests of aws-auth or IAMIdentityMappings, a dynamic file) and from a live ' +
     'cluster (--cluster). Exit code 0: mapped; 2: refused; 1: not decided, or something else went wrong.',
   examples: [

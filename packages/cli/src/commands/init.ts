@@ -8,7 +8,7 @@ import { BANNER } from '../release/version.ts'
 
 const FORCE = flag({
   flag: 'force',
-  description: 'Renew: make a new pair in the place of the one that is there, which stays beside it as *.old',
+  description: 'Renew: replace the existing pair, which stays beside the new one as *.old',
 })
 
 export const init: Command = {

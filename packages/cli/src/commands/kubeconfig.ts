@@ -14,11 +14,11 @@ const REGION = text({ flag: 'region', description: 'The AWS region whose STS end
 const USER = text({ flag: 'user', description: "The name of the kubeconfig's user; by default the cluster ID" })
 const CONTEXT = text({
   flag: 'context',
-  description: 'A context to give that user; it stays as it is otherwise, and the current one stays the current one',
+  description: 'A context that gets this user. Nothing else in it changes, nor does the current context',
 })
 const CLUSTER = text({
   flag: 'cluster',
-  description: 'A cluster of the kubeconfig for that context, which is made where it is not there',
+  description: 'A cluster of the kubeconfig, for a context that does not exist yet',
 })
 const KUBECONFIG = text({
   flag: 'kubeconfig',

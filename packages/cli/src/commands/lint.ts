@@ -19,7 +19,7 @@ export const lint: Command = {
   description:
     'Checks configuration files (YAML, JSON, TOML), manifests with the ConfigMap aws-auth or IAMIdentityMappings, dynamic ' +
     'files, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +
-    'What a file is for is told by its content. Feature gates come from --feature-gates or from the file of --config. ' +
+    'The content of a file decides what it is checked as. Feature gates come from --feature-gates or from the file of --config. ' +
     'Exit code 0: no errors; 1: errors.',
   examples: [
     'aws-iam-authenticator lint config.yaml aws-auth.yaml',

@@ -13,7 +13,7 @@ export const status: Command = {
   summary: 'Show how the server on this node is',
   description:
     'Asks the server on this node, over its loopback, and shows its version, certificate, backends, STS and last refusals. ' +
-    'Exit code 0 where all is well, 2 where a check fails, 1 where there is no answer.',
+    'Exit code 0 if all checks pass, 2 if one fails, 1 without an answer.',
   examples: ['aws-iam-authenticator status --config=/etc/aws-iam-authenticator/config.yaml'],
   options: [OUTPUT, ADDRESS, PORT, STATE_DIR],
   run: async ({ setting, environment, stdout, stderr, now }) => {

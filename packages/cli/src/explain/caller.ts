@@ -22,7 +22,7 @@ export function callerOfArn(
   const principal = canonicalizeArn(arn)
   if (typeof principal === 'string') {
     const example = 'arn:aws:iam::123456789012:role/Admin'
-    throw new UsageError(`invalid argument for --arn: "${arn}" is no ARN of a role or a user, such as ${example}`)
+    throw new UsageError(`invalid argument for --arn: "${arn}" is not the ARN of a role or a user, such as ${example}`)
   }
   const { kind, accountId } = principal
   if (!ACCOUNT_ID.test(accountId)) {

@@ -66,7 +66,7 @@ function notesOn(caller: Caller, asked: Asked, sources: readonly Source[], isOrd
   const isRefused = decision instanceof Refusal
   const shown = isRefused ? '' : [decision.username, ...decision.groups].join(' ')
   if (!caller.hasSessionName && (isRefused || shown.includes(caller.identity.sessionName))) {
-    notes.push('{{SessionName}} stands for the name of the session: --session-name NAME sets one')
+    notes.push('{{SessionName}} stands for the session name: set it with --session-name NAME')
   }
   if (!caller.hasUserId && isRefused)
     notes.push('the unique id is not known: entries with principalid or userid need --user-id ID')
@@ -75,7 +75,7 @@ function notesOn(caller: Caller, asked: Asked, sources: readonly Source[], isOrd
     if (errors === 0) continue
     const count = errors === 1 ? 'an error' : `${errors} errors`
     const what = mode === 'MountedFile' ? `${count}, with which the server does not start` : count
-    notes.push(`${from} has ${what}: aws-iam-authenticator lint tells which`)
+    notes.push(`${from} has ${what}: run aws-iam-authenticator lint to see them`)
   }
   return notes
 }

@@ -111,7 +111,7 @@ function addToken(page: Page, { checks, caller }: Explanation): void {
   const { arn, canonicalArn, sessionName, userId } = caller.identity
   page.heading('Identity')
   page.row(null, 'ARN', arn)
-  if (canonicalArn !== arn) page.row(null, 'looked up as', canonicalArn)
+  if (canonicalArn !== arn) page.row(null, 'mapped as', canonicalArn)
   if (sessionName !== '') page.row(null, 'session name', caller.hasSessionName ? sessionName : 'not given')
   page.row(null, 'unique id', userId === '' ? 'not given' : userId)
 }
@@ -142,7 +142,7 @@ function addResult(page: Page, explanation: Explanation): void {
   page.row(null, 'username', user.username === '' ? 'an empty one' : user.username)
   page.row(null, 'groups', (user.groups ?? []).join(', ') || 'none')
   if (caller?.hasUserId === true || scrubbed) page.row(null, 'uid', user.uid)
-  if (scrubbed) page.row(null, 'scrubbed', 'the API server is told no more than that, and the log neither ARN nor ids')
+  if (scrubbed) page.row(null, 'scrubbed', 'the API server gets only this, and the log has neither ARN nor ids')
 }
 
 /** Renders the explanation for people. */

@@ -96,7 +96,7 @@ function problemsOfReserved({ mappings, reservedPrefixes }: ConfigurationFile): 
   return [...mappings.roles, ...mappings.users].flatMap(({ username, location, path }): Problem[] => {
     const prefix = prefixes.find((candidate) => username.startsWith(candidate))
     if (prefix === undefined) return []
-    const message = `refuses whoever matches it: usernames that begin with "${prefix}" are reserved`
+    const message = `refuses every identity that matches it: usernames that begin with "${prefix}" are reserved`
     return [{ severity: 'warning', location, path, message }]
   })
 }

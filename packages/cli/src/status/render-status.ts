@@ -62,7 +62,7 @@ function certificate(found: Found, style: Style, now: Date): readonly Row[] {
     row('certificate', `${kind}, ${expiry}`, style),
     row('', `for ${textAt(found, 'certificate', 'names') ?? ''}`, style),
     row('', `SHA-256 ${textAt(found, 'certificate', 'sha256') ?? ''}`.replaceAll(':', ''), style),
-    fault === undefined ? [] : problem(`the pair in the state folder is not taken over: ${fault}`, style),
+    fault === undefined ? [] : problem(`the pair in the state folder is not loaded: ${fault}`, style),
   ].flat()
 }
 

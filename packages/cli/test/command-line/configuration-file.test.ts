@@ -8,7 +8,7 @@ import { settingOf } from '../../src/command-line/settings.ts'
 
 const SOURCES = { flags: new Map<string, readonly string[]>(), environment: {} }
 
-t.test('yaml, yml, json and toml say the same', async (t) => {
+t.test('YAML, YML, JSON and TOML give the same configuration', async (t) => {
   const yaml = `
 clusterID: k8s.local
 log-verbosity: debug
@@ -92,7 +92,7 @@ usernamePrefixReserveList = ["system:"]
   t.match(expected, { mappings: { roles: { length: 2 }, accounts: ['012345678901'] } })
 })
 
-t.test('a list is null, one text with commas, or a list', async (t) => {
+t.test('a list may be null, a text with commas, or a list', async (t) => {
   const list = ['EKSConfigMap', 'CRD']
   const rows: readonly (readonly [name: string, text: string, modes: readonly string[]])[] = [
     [
@@ -120,7 +120,7 @@ t.test('a list is null, one text with commas, or a list', async (t) => {
   }
 })
 
-t.test('TOML: a problem says the line of its key', async (t) => {
+t.test('TOML: a problem has the line of its key', async (t) => {
   const rows: readonly (readonly [text: string, line: number, column: number, path: string])[] = [
     ['clusterID = "x"\nclusterid = "y"\n', 2, 1, 'clusterid'],
     ['[server]\n\n  prot = 1\n', 3, 3, 'server.prot'],
@@ -163,13 +163,13 @@ t.test('TOML: locations of settings and entries', async (t) => {
   t.match(file.mappings.roles, [{ location: { source, line: 2, column: 1 } }])
 })
 
-t.test('TOML that is none, or holds what no setting can be, is refused without its text', async (t) => {
+t.test('invalid TOML and TOML values that no setting can have are rejected without quoting the text', async (t) => {
   const secret = 'a-secret-that-nobody-may-see'
   const rows: readonly (readonly [text: string, message: RegExp])[] = [
-    [`token = "${secret}\nx = 1\n`, /config\.toml:1:\d+: is no valid TOML: /],
-    [`token = "${secret}"\ntoken = "x"\n`, /config\.toml:2:\d+: is no valid TOML: /],
-    ['[server]\nport = nan\n', /config\.toml:1:1: port: NaN is no number/],
-    ['[server]\nmapAccounts = [012345678901]\n', /config\.toml:2:\d+: is no valid TOML: /],
+    [`token = "${secret}\nx = 1\n`, /config\.toml:1:\d+: is not valid TOML: /],
+    [`token = "${secret}"\ntoken = "x"\n`, /config\.toml:2:\d+: is not valid TOML: /],
+    ['[server]\nport = nan\n', /config\.toml:1:1: port: NaN is not a number/],
+    ['[server]\nmapAccounts = [012345678901]\n', /config\.toml:2:\d+: is not valid TOML: /],
   ]
   for (const [text, message] of rows) {
     const source = join(t.testdir({ 'config.toml': text }), 'config.toml')

@@ -3,7 +3,7 @@ import { root } from '../../src/commands/root.ts'
 import { complete, formatCompletion } from '../../src/completion/complete.ts'
 import { findCommand, takesNext } from '../../src/command-line/find-command.ts'
 
-t.test('the words of a command line lead to its command', (t) => {
+t.test('the words of a command line select its command', (t) => {
   const rows: readonly (readonly [
     words: readonly string[],
     path: string,
@@ -45,7 +45,7 @@ function words(...args: readonly string[]): readonly string[] {
   return complete(root, args).candidates.map(({ word }) => word)
 }
 
-t.test('what is at the cursor is completed', (t) => {
+t.test('the word at the cursor is completed', (t) => {
   t.ok(words(':').includes('help'))
   t.notOk(words('help', ':').includes('help'))
   t.ok(words(':').includes('server'))

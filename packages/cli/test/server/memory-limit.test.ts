@@ -9,7 +9,7 @@ function limitIn(files: Readonly<Record<string, string>>): number | null {
   return readMemoryLimit((path) => tree.get(path) ?? null)
 }
 
-t.test('version 2: the lowest limit of the group and of those around it', (t) => {
+t.test('cgroup v2: the lowest limit of the group and its parents counts', (t) => {
   const membership = { '/proc/self/cgroup': '0::/kubepods/pod1/container\n' }
   const pod = '/sys/fs/cgroup/kubepods/pod1'
   t.equal(limitIn({ ...membership, [`${pod}/container/memory.max`]: '20971520\n' }), 20 * MEBIBYTE)
@@ -22,7 +22,7 @@ t.test('version 2: the lowest limit of the group and of those around it', (t) =>
   t.end()
 })
 
-t.test('version 1: also where only the host sees the path of the group', (t) => {
+t.test('cgroup v1: also if only the host sees the path of the group', (t) => {
   const membership = { '/proc/self/cgroup': '7:cpu,cpuacct:/a\n6:memory:/docker/0123\n0::/\n' }
   const root = '/sys/fs/cgroup/memory'
   t.equal(limitIn({ ...membership, [`${root}/docker/0123/memory.limit_in_bytes`]: '20971520\n' }), 20 * MEBIBYTE)
@@ -31,7 +31,7 @@ t.test('version 1: also where only the host sees the path of the group', (t) => 
   t.end()
 })
 
-t.test('no control groups, or files of another form, are no limit', (t) => {
+t.test('no control groups, or unknown formats, mean no limit', (t) => {
   t.equal(limitIn({}), null)
   t.equal(limitIn({ '/proc/self/cgroup': 'rubbish\n\n1:\n' }), null)
   t.equal(limitIn({ '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/memory.max': '-1\n' }), null)
@@ -39,7 +39,7 @@ t.test('no control groups, or files of another form, are no limit', (t) => {
   t.end()
 })
 
-t.test('a limit below what is needed is warned about by the field to change', (t) => {
+t.test('a limit that is too low is warned about with the field to change', (t) => {
   t.equal(memoryWarning(null), null)
   t.equal(memoryWarning(NEEDED_MEMORY), null)
   const warning = memoryWarning(20 * MEBIBYTE)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { createWriter } from '../../src/terminal/writer.ts'
 
-void test('lines are one line each, a document keeps its lines, and colours come after the escape', (t) => {
+void test('a line stays one line, a document keeps its lines, and colours are added after escaping', (t) => {
   const written: string[] = []
   const writer = createWriter((text) => written.push(text))
   const hostile = 'a\n\tb\u001b[0m\u202e'
@@ -35,7 +35,7 @@ const runtimes: Readonly<Record<string, string>> = {
 }
 
 for (const [name, program] of Object.entries(runtimes)) {
-  void test(`what libraries write goes to stderr, escaped: ${name}`, (t) => {
+  void test(`the output of libraries goes to stderr, escaped: ${name}`, (t) => {
     const conditions = '--conditions=aws-iam-authenticator-source'
     const args = name === 'bun' ? ['-e'] : ['--input-type=module', '-e']
     const { stdout, stderr, status } = spawnSync(program, [conditions, ...args, SCRIPT], { encoding: 'utf8' })

@@ -69,7 +69,7 @@ async function assumeProfileRole(
   const { assumeRole } = await import('./assume-role.ts')
   const serialNumber = profile.get('mfa_serial')
   const seconds = Number(profile.get('duration_seconds') ?? DURATION_SECONDS)
-  if (!Number.isInteger(seconds)) throw invalid(`duration_seconds of profile "${name}" is no whole number`)
+  if (!Number.isInteger(seconds)) throw invalid(`duration_seconds of profile "${name}" is not a whole number`)
   const assumed = await assumeRole({
     context,
     base,

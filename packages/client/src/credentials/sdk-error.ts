@@ -47,7 +47,7 @@ export function commonSdkError(error: unknown, source: string, http: AwsHttpHand
   if (error instanceof Error && NOT_AWS.test(error.message)) {
     return new CredentialsError(
       'sts_unreachable',
-      'what answered in the place of AWS does not speak its protocol: a proxy or a sign-in page is in between',
+      'the answer is not from AWS and does not speak its protocol: check for a proxy or a sign-in page in between',
     )
   }
   const answer = serviceError(error)

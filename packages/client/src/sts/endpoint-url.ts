@@ -33,7 +33,7 @@ export function stsTarget(environment: Environment, settings: Settings): StsTarg
   if (text === undefined) return { url: new URL(`https://${endpoint.host}`), signingRegion: endpoint.signingRegion }
   const url = URL.parse(text)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new CredentialsError('invalid_settings', `the endpoint URL of STS is "${text}", which is no URL`)
+    throw new CredentialsError('invalid_settings', `the endpoint URL of STS is "${text}", which is not a URL`)
   }
   if (fips || dualStack) {
     const kind = fips ? 'FIPS' : 'dual-stack'

@@ -106,7 +106,7 @@ const CASES: readonly (readonly [
   ['sts_rejected', /does not know the access key/, STATIC, ROLE_ARN],
 ]
 
-void test('each reason why there is no token', async (t) => {
+void test('every reason for a missing token', async (t) => {
   for (const [code, message, environment, roleArn] of CASES) {
     await t.test(`${code} ${JSON.stringify(environment)}`, async (c) => {
       const person = await personWith(c, { files: FILES, environment: { AWS_REGION: 'eu-west-1', ...environment } })
@@ -127,7 +127,7 @@ void test('each reason why there is no token', async (t) => {
   }
 })
 
-void test('an error of opening the connection comes out as it is', async (t) => {
+void test('an error while connecting is passed on unchanged', async (t) => {
   const trouble = new FileError('file_unreadable', "Can't read /ca.pem, which AWS_CA_BUNDLE names")
   const environment = await personWith(t, { files: FILES, environment: { ...STATIC, AWS_REGION: 'eu-west-1' } })
   const createHttpClient = (): Promise<never> => Promise.reject(trouble)

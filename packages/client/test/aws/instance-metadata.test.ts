@@ -37,7 +37,7 @@ async function instanceWith(
   return { metadata: createInstanceMetadata({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }), requests }
 }
 
-void test('one session token for all that is asked', async (t) => {
+void test('one session token serves all requests', async (t) => {
   const { metadata, requests } = await instanceWith(t, { 'placement/region': 'eu-west-1', 'instance-id': 'i-1' })
   t.equal(await metadata.get('placement/region'), 'eu-west-1')
   t.equal(await metadata.get('instance-id'), 'i-1')
@@ -62,14 +62,14 @@ void test("the credentials of the instance's role", async (t) => {
   })
 })
 
-void test('what is none of its credentials', async (t) => {
+void test('malformed credentials of the instance', async (t) => {
   for (const answer of ['{}', '<html>', 'null', '{"Code":"Failed"}', '{"AccessKeyId":"A","SecretAccessKey":"b"}']) {
     const { metadata } = await instanceWith(t, { [ROLE]: 'nodes', [`${ROLE}nodes`]: answer })
     await t.rejects(instanceCredentials(metadata), { code: 'instance_failed' }, answer)
   }
 })
 
-void test('never asked where it is switched off', async (t) => {
+void test('the service is never called if it is disabled', async (t) => {
   let requests = 0
   const endpoint = await serve(t, (_, response) => {
     requests += 1
@@ -83,7 +83,7 @@ void test('never asked where it is switched off', async (t) => {
   t.equal(requests, 0)
 })
 
-void test('a service that never answers is asked once, and given up', async (t) => {
+void test('a service that never answers is called once', async (t) => {
   let requests = 0
   const endpoint = await serve(t, () => {
     requests += 1
@@ -94,7 +94,7 @@ void test('a service that never answers is asked once, and given up', async (t) 
   t.equal(requests, 1)
 })
 
-void test('version 1 is not fallen back to, redirects are not followed', async (t) => {
+void test('no fallback to version 1, and redirects are not followed', async (t) => {
   for (const status of [302, 401, 403, 404, 405]) {
     const methods: string[] = []
     const endpoint = await serve(t, (request, response) => {

@@ -50,7 +50,7 @@ async function settings(
   })
 }
 
-void test('the endpoint of the token, by precedence', async (t) => {
+void test('precedence of the token endpoint settings', async (t) => {
   const cases: readonly (readonly [label: string, environment: Environment, host: string, region?: string])[] = [
     ['an explicit region wins', { AWS_REGION: 'eu-west-1' }, 'sts.eu-west-2.amazonaws.com', 'eu-west-2'],
     [
@@ -110,7 +110,7 @@ void test('the endpoint of the token, by precedence', async (t) => {
   }
 })
 
-void test('the instance is asked for a region that nothing else names', async (t) => {
+void test('the instance is asked for the region only if nothing else names one', async (t) => {
   const asked: string[] = []
   const instanceMetadata: InstanceMetadata = {
     get(path) {
@@ -130,7 +130,7 @@ void test("the profile's ca_bundle", async (t) => {
   t.equal((await settings(t, {})).caBundle, undefined)
 })
 
-void test('files that are named are read in the place of those at home', async (t) => {
+void test('files that are named replace those in the home folder', async (t) => {
   const files = {
     'elsewhere/config': '[profile far]\nregion = sa-east-1\n',
     'elsewhere/keys': '[near]\nregion=ca-west-1\n',
@@ -148,7 +148,7 @@ void test('files that are named are read in the place of those at home', async (
   t.equal(await region('near'), 'ca-west-1')
 })
 
-void test('what means nothing is refused, and named', async (t) => {
+void test('invalid settings are rejected and named', async (t) => {
   const cases: readonly (readonly [environment: Environment, expected: { code: string; message: RegExp }])[] = [
     [
       { AWS_USE_FIPS_ENDPOINT: 'maybe' },

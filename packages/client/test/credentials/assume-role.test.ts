@@ -35,7 +35,7 @@ function createAws(): ReturnType<typeof createSandboxAws> {
   })
 }
 
-void test('the token of the role, with the names asked for', async (t) => {
+void test('a token for the role has the given names', async (t) => {
   const aws = createAws()
   const environment = await personWith(t, { environment: STATIC })
   const named = await signIn(aws, { environment, roleArn: ROLE_ARN, sessionName: 'alice@example.com' })
@@ -46,7 +46,7 @@ void test('the token of the role, with the names asked for', async (t) => {
   t.match(await callerOf(aws, guarded), caller(/:assumed-role\/guarded\//))
 })
 
-void test('a session of 15 minutes, so that the token ends 14 minutes after it is signed', async (t) => {
+void test('a session lasts 15 minutes, so that the token expires 14 minutes after signing', async (t) => {
   const aws = createAws()
   const before = Date.now()
   const { expiration } = await signIn(aws, {
@@ -58,14 +58,14 @@ void test('a session of 15 minutes, so that the token ends 14 minutes after it i
   t.ok(expiration.getTime() >= before + 14 * 60_000 && expiration.getTime() <= Date.now() + 14 * 60_000)
 })
 
-void test('external ID and session name without a role change nothing', async (t) => {
+void test('external id and session name have no effect without a role', async (t) => {
   const aws = createAws()
   const environment = await personWith(t, { environment: STATIC })
   const token = await signIn(aws, { environment, externalId: 'shared', sessionName: 'alice' })
   t.match(await callerOf(aws, token), caller(USER.arn))
 })
 
-void test('the same settings choose the host that is asked and the host of the token', async (t) => {
+void test('the same settings choose the host to call and the host of the token', async (t) => {
   const cases: readonly (readonly [environment: Environment, host: string, region?: string])[] = [
     [{}, 'sts.eu-west-1.amazonaws.com'],
     [{ AWS_REGION: 'us-gov-west-1' }, 'sts.us-gov-west-1.amazonaws.com'],
@@ -99,7 +99,7 @@ void test('the same settings choose the host that is asked and the host of the t
   }
 })
 
-void test('AWS_ENDPOINT_URL_STS is asked, and the token names the real host', async (t) => {
+void test('AWS_ENDPOINT_URL_STS is called, and the token names the real host', async (t) => {
   const aws = createAws()
   const environment = await personWith(t, {
     environment: { ...STATIC, AWS_ENDPOINT_URL_STS: 'https://sts.eu-west-1.amazonaws.com:8443' },
@@ -109,7 +109,7 @@ void test('AWS_ENDPOINT_URL_STS is asked, and the token names the real host', as
   t.equal(urlOf(token).host, 'sts.eu-west-1.amazonaws.com')
 })
 
-void test('a refusal says who asked for which role', async (t) => {
+void test('a refusal names the caller and the role', async (t) => {
   const environment = await personWith(t, { environment: STATIC })
   for (const roleArn of [CLOSED_ARN, GUARDED_ARN, 'arn:aws:iam::111122223333:role/nobody']) {
     await t.rejects(signIn(createAws(), { environment, roleArn }), {
@@ -126,7 +126,7 @@ void test('a refusal says who asked for which role', async (t) => {
   })
 })
 
-void test('what is wrong with the answer, or with the way to it', async (t) => {
+void test('errors in the answer or on the way to it', async (t) => {
   const cases: readonly (readonly [Fault, CredentialsErrorCode])[] = [
     ['throttle', 'sts_throttled'],
     ['throttle503', 'sts_throttled'],
@@ -147,7 +147,7 @@ void test('what is wrong with the answer, or with the way to it', async (t) => {
   }
 })
 
-void test('a connection that breaks is tried again', async (t) => {
+void test('a broken connection is retried', async (t) => {
   const aws = createAws()
   aws.faults.set('resetOnce')
   const environment = await personWith(t, { environment: { ...STATIC, AWS_MAX_ATTEMPTS: '2' } })
@@ -155,7 +155,7 @@ void test('a connection that breaks is tried again', async (t) => {
   t.equal(aws.sts.requests.length, 2)
 })
 
-void test('an MFA code is asked for where a profile wants one', async (t) => {
+void test('the MFA code is asked for if a profile requires one', async (t) => {
   const aws = createAws()
   const files = { '.aws/config': MFA_PROFILE }
   const environment = await personWith(t, { files, environment: { AWS_REGION: 'eu-west-1', AWS_PROFILE: 'mfa' } })

@@ -145,7 +145,7 @@ function refuseToOpen(): Promise<never> {
   return Promise.reject(new Error('nothing is to be opened'))
 }
 
-void test('each place that credentials come from, and which comes first', async (t) => {
+void test('each source of credentials, and their precedence', async (t) => {
   const cases: readonly (readonly [label: string, environment: Environment, arn: string | RegExp])[] = [
     [
       'static keys before a profile and a web identity',
@@ -185,14 +185,14 @@ void test('each place that credentials come from, and which comes first', async 
   }
 })
 
-void test('AWS_REGION wins over the region of the profile for the calls made here', async (t) => {
+void test('AWS_REGION takes precedence over the region of the profile for calls made here', async (t) => {
   const before = aws.sts.requests.length
   await signIn(aws, { environment: await someone(t, { ...REGION, AWS_PROFILE: 'far' }) })
   const hosts = aws.sts.requests.slice(before).map(({ host }) => host)
   t.same(hosts, ['sts.eu-west-1.amazonaws.com', 'sts.eu-west-1.amazonaws.com'])
 })
 
-void test('a container gives credentials where the profile has none', async (t) => {
+void test('a container provides credentials if the profile has none', async (t) => {
   const seen: (string | undefined)[] = []
   const { secretAccessKey, sessionToken } = user('container')
   const server = createServer((request, response) => {
@@ -227,13 +227,13 @@ void test('a container gives credentials where the profile has none', async (t) 
   t.ok(token.expiration.getTime() <= Date.now() + 300_000, 'never later than the credentials')
 })
 
-void test('static keys and a token: nothing is opened', async (t) => {
+void test('static keys and a token open nothing', async (t) => {
   const environment = await someone(t, { ...STATIC, ...REGION })
   const token = await signIn(aws, { environment, createHttpClient: refuseToOpen })
   t.match(await callerOf(aws, token), caller(user('environment').arn))
 })
 
-void test('the SSO role that the session does not reach', async (t) => {
+void test('an SSO role that the session has no access to', async (t) => {
   const environment = await someone(t, { ...REGION, AWS_PROFILE: 'sso-other-role' })
   await t.rejects(signIn(aws, { environment }), { code: 'sso_denied', message: /"sso-other-role"/ })
 })

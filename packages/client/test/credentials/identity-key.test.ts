@@ -40,14 +40,14 @@ async function keyOf(environment: Environment, config?: string, clusterId = 'k')
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' }
 
-t.test('the key is the same where nothing differs, and holds no secret', async (t) => {
+t.test('equal inputs have the same key, and the key contains no secret', async (t) => {
   const key = await keyOf(KEYS)
   t.match(key, /^[0-9a-f]{64}$/)
   t.equal(await keyOf({ AWS_SECRET_ACCESS_KEY: 'secret', AWS_ACCESS_KEY_ID: 'AKIA' }), key)
   t.equal(await keyOf({ ...KEYS, TERM: 'dumb', AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY: 'debug' }), key)
 })
 
-t.test('whatever may change the identity changes the key', async (t) => {
+t.test('every input that may change the identity changes the key', async (t) => {
   writeFileSync(join(home, 'token'), 'one')
   const keys = [
     await keyOf(KEYS),
@@ -75,7 +75,7 @@ t.test('whatever may change the identity changes the key', async (t) => {
   t.notOk(keys.includes(await keyOf({ AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'token'), AWS_ROLE_ARN: 'a' })))
 })
 
-t.test('what shells change from call to call does not count for a credential process', async (t) => {
+t.test('variables that shells change for each command do not count for a credential process', async (t) => {
   const key = await keyOf({ AWS_PROFILE: 'tool' })
   t.equal(
     await keyOf({ AWS_PROFILE: 'tool', PWD: '/a', OLDPWD: '/b', SHLVL: '3', _: 'x', KUBERNETES_EXEC_INFO: '{}' }),
@@ -84,7 +84,7 @@ t.test('what shells change from call to call does not count for a credential pro
   t.not(await keyOf({ AWS_PROFILE: 'relative' }), key)
 })
 
-t.test('where the place says nothing of the identity there is no key', async (t) => {
+t.test('a source that does not identify its credentials has no key', async (t) => {
   t.equal(await keyOf({}), undefined)
   const uri = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/' }
   t.equal(await keyOf(uri), undefined)
@@ -94,7 +94,7 @@ t.test('where the place says nothing of the identity there is no key', async (t)
   t.not(accessKey(context, 'k', 'ASIAONE'), accessKey(context, 'l', 'ASIAONE'))
 })
 
-t.test('a role has a key of its own for each way to assume it', (t) => {
+t.test('each way to assume a role has its own key', (t) => {
   const keys = [
     roleKey('a', { roleArn: 'r' }),
     roleKey('b', { roleArn: 'r' }),

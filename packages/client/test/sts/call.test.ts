@@ -69,7 +69,7 @@ async function answered(
   return asked
 }
 
-void test('how often a failure is tried again', async (t) => {
+void test('the number of attempts after a failure', async (t) => {
   const rows: readonly (readonly [
     fault: Parameters<InProcessAws['faults']['set']>[0],
     environment: Environment,
@@ -96,7 +96,7 @@ void test('how often a failure is tried again', async (t) => {
   t.equal(refused.sts.requests.length, 1, 'a refusal is an answer')
 })
 
-void test('max_attempts of the profile counts where the variable is not set; a value that is no number is told', async (t) => {
+void test('max_attempts of the profile applies if the variable is not set; an invalid number is reported', async (t) => {
   const files = { '.aws/config': '[default]\nmax_attempts = 2\n[profile odd]\nmax_attempts = many\n' }
   const aws = startAws()
   aws.faults.set('error500')
@@ -111,7 +111,7 @@ void test('max_attempts of the profile counts where the variable is not set; a v
   await t.rejects(inProfile, { ...invalid, message: /^max_attempts of profile "odd" is "many"/ })
 })
 
-void test('which failures pass, and how long to wait for that', (t) => {
+void test('retryable failures and their delays', (t) => {
   const longest = 1
   const rows: readonly (readonly [error: unknown, delays: readonly (number | undefined)[]])[] = [
     [new StsRefusal(400, 'Throttling', ''), [1000, 2000, 4000]],
@@ -147,7 +147,7 @@ void test('which failures pass, and how long to wait for that', (t) => {
   t.end()
 })
 
-void test('an answer is believed where it is whole', async (t) => {
+void test('an answer is accepted only if it is complete', async (t) => {
   const environment = await person(t, {})
   const [request] = await answered(environment, [200, answerOf(CREDENTIALS)])
   t.match(request, {
@@ -180,7 +180,7 @@ void test('an answer is believed where it is whole', async (t) => {
   await t.rejects(answered(environment, [403, answerOf(CREDENTIALS)]), { code: 'sts_unreachable' }, 'by its status')
 })
 
-void test('a refusal is told in the words of AWS, in one line', async (t) => {
+void test('a refusal quotes AWS in one line', async (t) => {
   const environment = await person(t, {})
   const rows: readonly (readonly [statusCode: number, text: string, code: CredentialsErrorCode, message: RegExp])[] = [
     [
@@ -205,13 +205,13 @@ void test('a refusal is told in the words of AWS, in one line', async (t) => {
   }
 })
 
-void test('what fails once and passes is not told', async (t) => {
+void test('a failure that a retry fixes is not reported', async (t) => {
   const environment = await person(t, {})
   const asked = await answered(environment, [503, '<html>'], [200, answerOf(CREDENTIALS)])
   t.equal(asked.length, 2)
 })
 
-void test('an endpoint of one’s own: its path, and the region it is signed for', async (t) => {
+void test('a custom endpoint: its path and its signing region', async (t) => {
   const url = 'http://localhost:4566/sts'
   const rows: readonly (readonly [environment: Environment, region: string])[] = [
     [{}, 'eu-west-1'],

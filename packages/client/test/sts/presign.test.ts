@@ -30,7 +30,7 @@ function reference(clusterId: string, sessionToken?: string): string {
   return `https://${endpoint.host}/?${query}`
 }
 
-void test('a golden URL: sorted keys, encoded values, the signature last', async (t) => {
+void test('golden URL: sorted keys, encoded values, the signature last', async (t) => {
   t.equal(
     await presignCallerIdentity({ clusterId: 'k8s.local', credentials, endpoint, now }),
     'https://sts.us-gov-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&' +
@@ -40,7 +40,7 @@ void test('a golden URL: sorted keys, encoded values, the signature last', async
   )
 })
 
-void test('the URL is the one that an independent implementation of SigV4 makes', async (t) => {
+void test('the URL equals that of an independent SigV4 implementation', async (t) => {
   const sessionTokens = [undefined, 'IQoJb3JpZ2luX2VjE/+==', "all ~of-_these.!'()*&=?#%20é", 'x'.repeat(9000)]
   for (const clusterId of ['k8s.local', 'my cluster', 'arn:aws:eks:eu-west-1:111122223333:cluster/c', '!*()', 'ü']) {
     for (const sessionToken of sessionTokens) {
@@ -59,7 +59,7 @@ async function at(time: string): Promise<string> {
   return await presignCallerIdentity({ clusterId: 'c', credentials, endpoint, now: new Date(time) })
 }
 
-void test('milliseconds do not count, each second does', async (t) => {
+void test('milliseconds have no effect, seconds have', async (t) => {
   t.equal(await at('2025-03-04T05:06:07.000Z'), await at('2025-03-04T05:06:07.999Z'))
   t.not(await at('2025-03-04T05:06:07.000Z'), await at('2025-03-04T05:06:08.000Z'))
 })

@@ -7,7 +7,7 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
 
-void test('the texts of an answer, by the way to them', (t) => {
+void test('texts of an answer, by path', (t) => {
   const answer = `<?xml version="1.0" encoding="UTF-8"?>
 <AssumeRoleResponse ${NAMESPACE}>
   <AssumeRoleResult>
@@ -37,7 +37,7 @@ function read(text: string): string | undefined {
   return readAnswer(`<a><b>${text}</b></a>`)?.get('a/b')
 }
 
-void test('characters that are written otherwise', (t) => {
+void test('escaped characters', (t) => {
   t.equal(read('&lt;&amp;&gt;&quot;&apos;&#65;&#x42;&#x1F600;'), `<&>"'AB\u{1F600}`)
   t.equal(read('&amp;lt;'), '&lt;', 'once')
   for (const text of ['&#0;', '&#27;', '&#x1b;', '&#xd800;', '&#xffff;', '\u0000', '\u001b', '\ud800', '\ufffe']) {
@@ -49,7 +49,7 @@ void test('characters that are written otherwise', (t) => {
   t.end()
 })
 
-void test('what is no answer of STS', (t) => {
+void test('answers that do not come from STS', (t) => {
   const rows = [
     '',
     ' ',
@@ -85,7 +85,7 @@ void test('what is no answer of STS', (t) => {
   t.end()
 })
 
-void test('any text comes out as it went in, and nothing makes it throw', (t) => {
+void test('any text round-trips, and no input throws', (t) => {
   const codes = [
     0x09,
     0x0a,

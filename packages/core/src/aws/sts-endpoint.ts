@@ -39,7 +39,7 @@ const LEGACY_REGIONS: ReadonlySet<string> = new Set([
  */
 export function resolveStsEndpoint({ region, fips, dualStack, legacy }: StsEndpointOptions): StsEndpoint {
   if (region === 'aws-global' && fips === true) {
-    throw new TypeError('the global STS endpoint is no FIPS endpoint: name a region, such as us-east-1')
+    throw new TypeError('the global STS endpoint is not a FIPS endpoint: name a region, such as us-east-1')
   }
   if (region === 'aws-global') return { host: GLOBAL_STS_HOST, signingRegion: 'us-east-1' }
   const host = resolveServiceHost('sts', { region, fips, dualStack })

@@ -101,7 +101,7 @@ function readReservedPrefixes(document: LocatedDocument, field: Field | undefine
     const mode = BACKEND_MODES.find((candidate) => candidate === name)
     const prefixes = readPrefixes(document, listField)
     if (mode === undefined)
-      document.error(modeField, `"${name ?? ''}" is no backend: write one of ${BACKEND_MODES.join(', ')}`)
+      document.error(modeField, `"${name ?? ''}" is not a backend: write one of ${BACKEND_MODES.join(', ')}`)
     // An empty prefix would reserve every username.
     else if (prefixes.includes('')) document.error(listField, 'has an empty prefix, which would refuse everyone')
     else reserved.set(mode, [...(reserved.get(mode) ?? []), ...prefixes])

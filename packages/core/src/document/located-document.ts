@@ -82,7 +82,7 @@ export class LocatedDocument {
     this.unreadable = error !== null
     this.root = { node: contents, step: '', name: '', parent: null, offset: null }
     if (error === null) return
-    const message = `is no valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`
+    const message = `is not valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`
     this.error({ ...this.root, offset: error.offset }, error.isWhole === true ? error.message : message)
   }
 

@@ -9,7 +9,7 @@ function parse(text: string): Document {
   const document: Document = readYamlDocument(text, OPTIONS)
   const { contents, errors } = document
   const empty = contents === null || (isScalar(contents) && contents.value === '')
-  if (errors.length > 0 || (!empty && !isMap(contents))) throw new TypeError('it is no YAML mapping')
+  if (errors.length > 0 || (!empty && !isMap(contents))) throw new TypeError('it is not a YAML mapping')
   if (empty) document.contents = document.createNode({})
   return document
 }

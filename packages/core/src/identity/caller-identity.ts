@@ -75,7 +75,7 @@ function readFields(account: string, arn: string, userId: string, accessKeyId: s
     return new Refusal('unsupported_identity', 'the Arn in the answer is of a partition that is not known')
   }
   if (principal === 'unsupported_principal') {
-    return new Refusal('unsupported_identity', 'the Arn in the answer is no user, role, root or federated user')
+    return new Refusal('unsupported_identity', 'the Arn in the answer is not a user, role, root or federated user')
   }
   const { canonicalArn, kind, accountId } = principal
   if (!ACCOUNT_ID.test(account) || accountId !== account) {
@@ -98,7 +98,7 @@ export function parseCallerIdentity(body: string, accessKeyId: string): Identity
   try {
     answer = JSON.parse(body)
   } catch {
-    return badAnswer('the answer is no JSON')
+    return badAnswer('the answer is not JSON')
   }
   const result = property(property(answer, 'GetCallerIdentityResponse'), 'GetCallerIdentityResult')
   const account = property(result, 'Account')

@@ -54,7 +54,7 @@ class Reader {
     for (const document of readYamlDocuments(text, { ...YAML_OPTIONS, lineCounter: this.#lines })) {
       const [first] = document.errors
       if (first === undefined) this.#object(document, document.contents)
-      else this.#error(locate(first.pos[0]), '', `is no valid YAML: ${first.message}`)
+      else this.#error(locate(first.pos[0]), '', `is not valid YAML: ${first.message}`)
     }
   }
 

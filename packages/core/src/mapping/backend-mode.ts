@@ -28,7 +28,7 @@ export function parseBackendModes(names: readonly string[]): BackendModes {
   for (const name of names) {
     const newer = OLDER_NAMES.get(name)
     const mode = newer ?? BACKEND_MODES.find((candidate) => candidate === name)
-    if (mode === undefined) throw new TypeError(`"${name}" is no backend: write one of ${known}`)
+    if (mode === undefined) throw new TypeError(`"${name}" is not a backend: write one of ${known}`)
     if (modes.includes(mode)) throw new TypeError(`backend ${mode} is named twice`)
     if (newer !== undefined) warnings.push(`backend mode ${name} is an older name: write ${newer}`)
     modes.push(mode)

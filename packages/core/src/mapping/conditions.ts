@@ -11,7 +11,7 @@ const PRINCIPAL_ID = /^[\w:+=,.@-]{1,128}$/
 
 /** Checks the `principalid` of an entry. Returns the end of a sentence about the field, or null if it is valid. */
 export function principalIdFault(text: string, isRole: boolean): string | null {
-  if (!PRINCIPAL_ID.test(text)) return `"${text}" is no unique id: write one such as AROA… or AIDA…`
+  if (!PRINCIPAL_ID.test(text)) return `"${text}" is not a unique id: write one such as AROA… or AIDA…`
   // STS and CloudTrail show the user id of a session in this form.
   if (isRole && text.includes(':')) return `"${text}" has the name of a session: write what stands before the colon`
   return null
@@ -19,11 +19,11 @@ export function principalIdFault(text: string, isRole: boolean): string | null {
 
 /** Checks the `sessionnames` of an entry. Returns the end of a sentence about the field, or null if they are valid. */
 export function sessionNamesFault(patterns: readonly string[], isRole: boolean): string | null {
-  if (!isRole) return 'is for sessions of roles alone: no one else has the name of a session'
-  if (patterns.length === 0) return 'is an empty list, which nobody fits: name patterns, or remove the key'
+  if (!isRole) return 'applies to role sessions only: no other identity has a session name'
+  if (patterns.length === 0) return 'is an empty list, which matches no one: name patterns, or remove the key'
   const bad = patterns.find((pattern) => !SESSION_NAME_PATTERN.test(pattern))
   if (bad === undefined) return null
-  return `"${bad.slice(0, 80)}" fits no name of a session: write up to 64 letters, digits and +=,.@-_, with * and ? as wildcards`
+  return `"${bad.slice(0, 80)}" matches no session name: write up to 64 letters, digits and +=,.@-_, with * and ? as wildcards`
 }
 
 export function conditionsOf(principalId: string | null, sessionNames: readonly string[] | null): Conditions | null {

@@ -108,7 +108,7 @@ export function parseIdentityMapping(
     return { entry: null, errors, warnings: [] }
   }
   warnings.push(...[username, ...groups].flatMap((template) => unknownPlaceholders(template)))
-  if (username === '') warnings.push('spec.username: is empty: whoever matches it gets an empty one')
+  if (username === '') warnings.push('spec.username: is empty: an identity that matches gets an empty one')
   const path = `IAMIdentityMapping ${name}`
   const location = { source: path, line: 1, column: 1 }
   return { entry: { key: key[0], conditions, username, groups, userId: '', location, path }, errors, warnings }

@@ -12,7 +12,7 @@ import { withoutRolePath } from './parse-arn.ts'
 /** Kinds of near misses, the likeliest first. */
 const KINDS = [
   /** It names the identity but is rejected: it has an error, or needs a feature gate that is off. */
-  'out_of_force',
+  'rejected',
   /** It is under a data key of aws-auth that is not read, such as `maproles`. */
   'data_key',
   /** It is in a backend that is not enabled. */
@@ -142,12 +142,12 @@ function missOf(kind: NearMissKind, entry: MappingEntry, message: string): Found
 }
 
 /** Rejected entries, and data keys that are not read, that name the identity. */
-function outOfForce(arn: string, index: MappingIndex, near: NearIndex): Found[] {
+function rejectedEntries(arn: string, index: MappingIndex, near: NearIndex): Found[] {
   const unusable = writtenForms(arn).flatMap((form) => near.unusable.get(form) ?? [])
   const misspelledKeys = index.misspelledKeys.filter((_, number) => near.misspelledKeys[number]?.has(arn) === true)
   return [
     ...unusable.map(({ path, location, message }): Found => {
-      return { kind: 'out_of_force', path, location, entry: null, message: `${path} is out of force: ${message}` }
+      return { kind: 'rejected', path, location, entry: null, message: `${path} is rejected: ${message}` }
     }),
     ...misspelledKeys.map(({ path, location, message }): Found => {
       return { kind: 'data_key', path, location, entry: null, message }
@@ -161,8 +161,8 @@ function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
   for (const entry of entriesFor(index, identity)) {
     const kind = conditionThatFails(entry.conditions, identity)
     if (kind === null) continue
-    const what = kind === 'principal_id' ? 'its principalid is another' : 'no pattern of its sessionnames fits'
-    misses.push(missOf(kind, entry, `is for it, and ${what}`))
+    const what = kind === 'principal_id' ? 'its principalid differs' : 'none of its sessionnames matches'
+    misses.push(missOf(kind, entry, `matches the ARN, but ${what}`))
     if (misses.length >= MAX_MISSES) break
   }
   return misses
@@ -173,7 +173,7 @@ function compareSameName(form: string, mine: ArnParts, candidate: Candidate, use
   const { arn, account, kind, entry } = candidate
   if (arn === form) {
     const isOther = entry.key.type === 'userId' && entry.key.userId !== userId
-    return isOther ? missOf('principal_id', entry, 'is for it, and its userid is another') : null
+    return isOther ? missOf('principal_id', entry, 'matches the ARN, but its userid differs') : null
   }
   if (kind !== mine.kind) {
     return account === mine.account ? missOf('other_kind', entry, `is for the ${kind.slice(0, -1)} of that name`) : null
@@ -264,14 +264,14 @@ export function nearestMisses(
   for (const { mode, index } of others) {
     const entry = index === null ? undefined : findEntry(index, identity)
     if (entry === undefined || entry instanceof ArnMismatch) continue
-    const found = missOf('backend_not_asked', entry, `is for it, and ${mode} is not one of the backends`)
+    const found = missOf('backend_not_asked', entry, `matches, but ${mode} is not one of the backends`)
     misses.push({ ...found, backend: mode, message: `${mode} ${found.message}` })
   }
   for (const { mode, index } of backends) {
     if (index === null) continue
     const near = nearIndexOf(index)
     const found = [
-      ...outOfForce(arn, index, near),
+      ...rejectedEntries(arn, index, near),
       ...unmetConditions(identity, index),
       ...similarArns(arn, identity.userId, near, maxCompared),
     ]

@@ -63,12 +63,12 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
   const bare = principal.kind === 'role' ? withoutRolePath(canonicalArn) : canonicalArn
   const arn = rolePaths ? bare : canonicalArn
   let oddity: string | null = null
-  if (!ACCOUNT_ID.test(accountId)) oddity = `"${text}" is for nobody: an account id has 12 digits`
+  if (!ACCOUNT_ID.test(accountId)) oddity = `"${text}" matches no one: an account id has 12 digits`
   else if (arn !== bare) {
     // Keeps the case of the text, except for the ARN of a session.
     const named = text.replace(ROLE_PATH, ':role/')
     const suggested = named === text ? bare : named
-    oddity = `"${text}" is for nobody: STS tells no path of a role, so write ${suggested}, or set --feature-gates=RolePathMatch=true`
+    oddity = `"${text}" never matches: STS leaves role paths out of the ARN. Write ${suggested}, or set --feature-gates=RolePathMatch=true`
   }
   return { arn, kind: principal.kind, fault: null, oddity }
 }
@@ -87,14 +87,14 @@ export function parsePattern(text: string, kind: 'role' | 'user'): ParsedPattern
   const bad = (message: string): ParsedPattern => ({ prefix: null, fault: `"${text.slice(0, 200)}" ${message}` })
   const example = `write one such as arn:aws:iam::123456789012:${kind}/${kind === 'role' ? 'ci-*' : 'dev/*'}`
   const [, partition = '', account = '', type = '', name = ''] = PATTERN_ARN.exec(text) ?? []
-  if (type.toLowerCase() !== kind) return bad(`is no pattern for ${kind}s: ${example}`)
+  if (type.toLowerCase() !== kind) return bad(`is not a pattern for ${kind}s: ${example}`)
   if (findPartition(partition.toLowerCase()) === undefined) {
     if (/[*?]/.test(partition)) return bad('has a wildcard in the partition: write aws, aws-us-gov, aws-cn, …')
     return { prefix: null, fault: unknownPartition(text.slice(0, 200)) }
   }
-  if (!ACCOUNT_ID.test(account)) return bad('is for no account: write its 12 digits, without a wildcard')
+  if (!ACCOUNT_ID.test(account)) return bad('has no account: write its 12 digits, without a wildcard')
   if (kind === 'role' && name.includes('/')) {
-    return bad('has a path, which STS does not tell: a pattern can only be for names')
+    return bad('has a path, which STS leaves out of the ARN: write only the name')
   }
   if (!NAME_PATTERN.test(name) || text.length > MAX_PATTERN_LENGTH) {
     return bad(`fits no name of a ${kind}: letters, digits and +=,.@-_, with * and ? as wildcards`)

@@ -46,7 +46,8 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
 
   const usernameField = present(document, fields, 'username')
   const username = usernameField === undefined ? '' : document.string(usernameField)
-  if (username === '') document.warn(usernameField ?? field, 'has no username: whoever matches it gets an empty one')
+  if (username === '')
+    document.warn(usernameField ?? field, 'has no username: an identity that matches gets an empty one')
   const groups = parseGroups(document, fields.get('groups'), rules)
 
   if (parsed === null || username === null || groups === null || userId === null || document.errorCount > errorsBefore)

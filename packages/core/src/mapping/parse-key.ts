@@ -96,12 +96,18 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
   const partition = partitionField === undefined ? 'aws' : document.string(partitionField)
   if (name === null || account === null || partition === null) return null
   if (!PERMISSION_SET_NAME.test(name)) {
-    return document.error(nameField, `"${name}" is no name of a permission set: 1 to 32 letters, digits and +=,.@-_`)
+    return document.error(
+      nameField,
+      `"${name}" is not the name of a permission set: 1 to 32 letters, digits and +=,.@-_`,
+    )
   }
   if (!ACCOUNT_ID.test(account))
-    return document.error(accountField, `"${account}" is no account id: write its 12 digits`)
+    return document.error(accountField, `"${account}" is not an account id: write its 12 digits`)
   if (findPartition(partition) === undefined) {
-    return document.error(partitionField ?? field, `"${partition}" is no partition: write aws, aws-us-gov, aws-cn, …`)
+    return document.error(
+      partitionField ?? field,
+      `"${partition}" is not a partition: write aws, aws-us-gov, aws-cn, …`,
+    )
   }
   return { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true }
 }

@@ -57,7 +57,7 @@ export function parseAccounts(document: LocatedDocument, field: Field, rules: Ac
         scalar.type === 'number' && rules.quoteLeadingZeros && (account.startsWith('0') || account.length < 12)
       if (losesZeros)
         document.error(item, `${account} is a number, which has no leading zeros: write its 12 digits in quotes`)
-      else if (!ACCOUNT_ID.test(account)) document.error(item, `"${account}" is no account id: write its 12 digits`)
+      else if (!ACCOUNT_ID.test(account)) document.error(item, `"${account}" is not an account id: write its 12 digits`)
       else if (accounts.has(account)) document.warn(item, `${account} is there already`)
       else accounts.add(account)
     }

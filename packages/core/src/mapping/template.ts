@@ -30,7 +30,7 @@ const EC2_PRIVATE_DNS_NAME = '{{EC2PrivateDNSName}}'
 
 function ec2PrivateDnsName(identity: Identity, facts: TemplateFacts): Value {
   if (!EC2_INSTANCE_ID.test(identity.sessionName)) {
-    return new TemplateFault(`${EC2_PRIVATE_DNS_NAME}: the session name is no EC2 instance id`)
+    return new TemplateFault(`${EC2_PRIVATE_DNS_NAME}: the session name is not an EC2 instance id`)
   }
   return facts.ec2PrivateDnsName ?? new NeedsEc2PrivateDnsName(identity.sessionName)
 }

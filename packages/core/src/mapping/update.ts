@@ -22,7 +22,7 @@ export function parseUpdate(document: LocatedDocument, fields: Fields): Update {
   if (/^\d{1,12}$/.test(written)) return { version, updatedAt: Number(written) }
   const field = fields.get('lastupdateddatetime')
   if (field !== undefined && written !== '') {
-    document.warn(field, `"${written.slice(0, 40)}" is no time: write seconds since 1970 in quotes`)
+    document.warn(field, `"${written.slice(0, 40)}" is not a time: write seconds since 1970 in quotes`)
   }
   return { version, updatedAt: null }
 }

@@ -56,7 +56,7 @@ export function parseToken(token: string, policy: TokenPolicy, onPassed: OnPasse
   const [, host = '', query = ''] = match
   onPassed('url')
   if (!isAllowedStsHost(host, policy)) {
-    return new Refusal('wrong_host', `the host is no STS endpoint of partition ${policy.partition.id}`)
+    return new Refusal('wrong_host', `the host is not an STS endpoint of partition ${policy.partition.id}`)
   }
   const region = regionOfStsHost(host)
   const isRestricted = policy.stsRegions !== undefined && policy.stsRegions !== null
@@ -78,7 +78,7 @@ export function parseToken(token: string, policy: TokenPolicy, onPassed: OnPasse
   onPassed('cluster_header')
   const expires = parameters.get('x-amz-expires') ?? ''
   if (!INTEGER.test(expires) || Number(expires) > MAX_EXPIRES_SECONDS) {
-    return malformed(`X-Amz-Expires is no integer from 0 to ${MAX_EXPIRES_SECONDS}`)
+    return malformed(`X-Amz-Expires is not an integer from 0 to ${MAX_EXPIRES_SECONDS}`)
   }
   onPassed('lifetime')
   const signedAt = checkSigningTime(parameters.get('x-amz-date'), policy.now)

@@ -17,12 +17,12 @@ void test('the partitions and their suffixes', async (t) => {
   )
 })
 
-void test('a partition is found by its id alone', async (t) => {
+void test('a partition is found by its id only', async (t) => {
   for (const partition of partitions) t.equal(findPartition(partition.id), partition)
   for (const id of ['', 'AWS', 'aws ', '__proto__', 'constructor']) t.equal(findPartition(id), undefined)
 })
 
-void test('a region belongs to one partition; one nobody has heard of to aws', async (t) => {
+void test('a region belongs to one partition; an unknown one belongs to aws', async (t) => {
   const regions = [
     ['us-east-1', 'aws'],
     ['il-central-1', 'aws'],

@@ -3,7 +3,7 @@ import { isPublishedStsHost, publishedRegions } from '../../src/aws/published-re
 import { partitions } from '../../src/aws/partition.ts'
 import { test } from 'tap'
 
-/** The table of the AWS SDK for JavaScript. No export of the package gives the whole of it. */
+/** The table of the AWS SDK for JavaScript. The package does not export all of it. */
 const TABLE = 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js'
 
 /** The regions of each partition, without its pseudo-region. */

@@ -17,11 +17,11 @@ const HOSTS = [
   ['xx-newland-1', {}, 'ec2.xx-newland-1.amazonaws.com'],
 ] as const
 
-void test('the host of a service follows region, FIPS and dual-stack', async (t) => {
+void test('the host of a service depends on region, FIPS and dual-stack', async (t) => {
   for (const [region, variant, host] of HOSTS) t.equal(resolveServiceHost('ec2', { region, ...variant }), host)
 })
 
-void test('a region that is none never becomes part of a host', async (t) => {
+void test('an invalid region never becomes part of a host', async (t) => {
   for (const region of ['', 'a.b', 'evil.example/', 'us-west-2.evil', '-', 'us west', 'a'.repeat(64), 'ü']) {
     t.throws(() => resolveServiceHost('ec2', { region }), TypeError, region)
   }

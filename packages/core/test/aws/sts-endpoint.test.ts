@@ -3,7 +3,7 @@ import { test } from 'tap'
 
 const GLOBAL = { host: 'sts.amazonaws.com', signingRegion: 'us-east-1' }
 
-void test('the endpoint of a region, by the settings of the AWS SDKs', async (t) => {
+void test('the endpoint of a region, by the AWS SDK settings', async (t) => {
   const rows: readonly (readonly [StsEndpointOptions, string])[] = [
     [{ region: 'us-west-2' }, 'sts.us-west-2.amazonaws.com'],
     [{ region: 'us-west-2', fips: true }, 'sts-fips.us-west-2.amazonaws.com'],
@@ -43,7 +43,7 @@ void test('the global endpoint: by name, and by legacy for the oldest regions', 
   t.match(resolveStsEndpoint({ region: 'us-east-1', legacy: true, dualStack: true }), { host: /api\.aws$/ })
 })
 
-void test('what is no region, or has no such endpoint, is a TypeError', async (t) => {
+void test('an invalid region, or one without such an endpoint, is a TypeError', async (t) => {
   for (const region of [
     '',
     'us_west_2',

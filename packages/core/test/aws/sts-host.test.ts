@@ -5,14 +5,14 @@ import { test } from 'tap'
 const aws = findPartition('aws') ?? partitions[0]
 if (aws === undefined) throw new TypeError('no partition')
 
-void test('the global host is that of partition aws alone', async (t) => {
+void test('the global host belongs to partition aws only', async (t) => {
   t.equal(GLOBAL_STS_HOST, 'sts.amazonaws.com')
   for (const partition of partitions) {
     t.equal(isAllowedStsHost(GLOBAL_STS_HOST, { partition, serverRegion: null }), partition.id === 'aws', partition.id)
   }
 })
 
-void test("the server's own region is taken by its exact name, on the plain host", async (t) => {
+void test('the own region of the server is accepted by its exact name, on the plain host', async (t) => {
   const partition = findPartition('aws-iso') ?? aws
   const policy = { partition, serverRegion: 'us-new-1' }
   t.ok(isAllowedStsHost('sts.us-new-1.c2s.ic.gov', policy))
@@ -22,7 +22,7 @@ void test("the server's own region is taken by its exact name, on the plain host
   t.notOk(isAllowedStsHost('sts..c2s.ic.gov', { partition, serverRegion: '' }))
 })
 
-void test('FIPS hosts: not in GovCloud, whose plain host is one', async (t) => {
+void test('FIPS hosts: not in GovCloud, where the plain host is one', async (t) => {
   const policy = { partition: aws, serverRegion: null }
   t.ok(isAllowedStsHost('sts-fips.us-east-1.amazonaws.com', policy))
   t.ok(isAllowedStsHost('sts-fips.us-gov-west-1.api.aws', policy))
@@ -30,7 +30,7 @@ void test('FIPS hosts: not in GovCloud, whose plain host is one', async (t) => {
   t.notOk(isAllowedStsHost('sts-fips.US-GOV-WEST-1.amazonaws.com', policy), 'DNS ignores case')
 })
 
-void test('a host that matches nothing costs no more than its length', async (t) => {
+void test('matching takes time linear in the length of the host', async (t) => {
   for (const host of [
     `sts.${'a-'.repeat(50_000)}`,
     `sts.${'a.'.repeat(50_000)}`,

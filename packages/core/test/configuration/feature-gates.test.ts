@@ -3,7 +3,7 @@ import { test } from 'tap'
 
 const OPEN = { ...CLOSED_GATES, ConfiguredInitDirectories: true, IAMIdentityMappingCRD: true, SSORoleMatch: true }
 
-void test('gates are closed unless they are named', async (t) => {
+void test('gates are closed by default', async (t) => {
   t.same(parseFeatureGates([]), CLOSED_GATES)
   t.same(parseFeatureGates(['SSORoleMatch=true']), { ...CLOSED_GATES, SSORoleMatch: true })
   t.same(parseFeatureGates([' SSORoleMatch = True ', 'IAMIdentityMappingCRD=false']), {
@@ -14,7 +14,7 @@ void test('gates are closed unless they are named', async (t) => {
   t.same(Object.values(CLOSED_GATES), [false, false, false, false])
 })
 
-void test('a stage opens all its gates but those named on their own, wherever they stand', async (t) => {
+void test('a stage opens all its gates except those that are named, in any order', async (t) => {
   t.same(parseFeatureGates(['AllAlpha=true']), OPEN)
   t.same(parseFeatureGates(['AllAlpha=true', 'RolePathMatch=true']), { ...OPEN, RolePathMatch: true })
   t.same(parseFeatureGates(['AllBeta=true']), CLOSED_GATES)
@@ -22,7 +22,7 @@ void test('a stage opens all its gates but those named on their own, wherever th
   t.same(parseFeatureGates(['AllAlpha=true', 'AllAlpha=false']), CLOSED_GATES)
 })
 
-void test('an unknown gate or another value is an error', async (t) => {
+void test('an unknown gate or an invalid value is an error', async (t) => {
   for (const pair of [
     '',
     'SSORoleMatch',

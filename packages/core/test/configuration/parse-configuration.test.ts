@@ -39,7 +39,7 @@ void test('the configuration that kops writes', async (t) => {
   ])
 })
 
-void test('nothing, and null for anything, is no setting', async (t) => {
+void test('null and missing keys are not settings', async (t) => {
   for (const text of [
     '',
     'null',
@@ -57,7 +57,7 @@ void test('nothing, and null for anything, is no setting', async (t) => {
   t.same([...sections.keys()], named, 'where they stand is known')
 })
 
-void test('every key of the top level, in any case', async (t) => {
+void test('every top-level key, in any case', async (t) => {
   const keys = [
     'clusterID',
     'defaultRole',
@@ -73,7 +73,7 @@ void test('every key of the top level, in any case', async (t) => {
   }
 })
 
-void test('every key of server, in any case', async (t) => {
+void test('every key below server, in any case', async (t) => {
   const keys = [
     'partition',
     'address',
@@ -118,7 +118,7 @@ void test('a setting may be a list; gates may be a map', async (t) => {
   t.same(settingsOf('feature-gates: SSORoleMatch=true'), [['feature-gates', 'SSORoleMatch=true']])
 })
 
-void test('a value of the wrong form is an error with its place, never a default', async (t) => {
+void test('a malformed value is an error with its place, never a default', async (t) => {
   t.match(errorsOf('clusterID: {a: b}'), [{ path: 'clusterID', location: { line: 1, column: 12 } }])
   t.match(errorsOf('server: text'), [{ path: 'server' }])
   t.match(errorsOf('- a'), [{ path: '' }])
@@ -132,7 +132,7 @@ void test('a value of the wrong form is an error with its place, never a default
 
 const accountsOf = (text: string) => parse(`server: {mapAccounts: ${text}}`).mappings.accounts
 
-void test('accounts: text, also one with commas; a number whose zeros YAML ate says to quote it', async (t) => {
+void test('accounts: text, also with commas; a number that lost its zeros must be quoted', async (t) => {
   t.same(accountsOf('["012345678901", 123456789012]'), ['012345678901', '123456789012'])
   t.same(accountsOf('"012345678901,123456789012"'), ['012345678901', '123456789012'])
   t.same(accountsOf('123456789012'), ['123456789012'])
@@ -152,7 +152,7 @@ void test('accounts: text, also one with commas; a number whose zeros YAML ate s
   }
 })
 
-void test('sso entries need their gate, which is asked for with the settings of the file', async (t) => {
+void test('sso entries need their gate, which the configuration file can open', async (t) => {
   const text =
     'feature-gates: SSORoleMatch=true\nserver: {mapRoles: [{sso: {permissionSetName: A, accountID: "123456789012"}, username: a}]}'
   t.equal(parse(text).mappings.roles.length, 0)
@@ -168,7 +168,7 @@ void test('sso entries need their gate, which is asked for with the settings of 
 
 const reservedOf = (list: string) => [...parse(`server: {reservedPrefixConfig: ${list}}`).reservedPrefixes]
 
-void test('reserved prefixes that can not be read are an error with its place', async (t) => {
+void test('unreadable reserved prefixes are an error with its place', async (t) => {
   for (const list of ['{a: b}', '12', '{}']) {
     const text = `server:\n  reservedPrefixConfig:\n  - {backendMode: CRD, usernamePrefixReserveList: ${list}}\n`
     t.match(

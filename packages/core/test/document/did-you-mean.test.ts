@@ -2,20 +2,20 @@ import { didYouMean } from '../../src/document/did-you-mean.ts'
 import { test } from 'tap'
 import { distance } from '../../src/document/did-you-mean.ts'
 
-void test('a name that is close is offered, the closest of several', async (t) => {
+void test('the closest of several similar names is suggested', async (t) => {
   t.match(didYouMean('maprole', ['mapUsers', 'mapRoles']), 'mapRoles')
   t.match(didYouMean('MAPROLES', ['mapRoles']), 'mapRoles')
   t.match(didYouMean('rolarn', ['userarn', 'rolearn']), 'rolearn')
   t.match(didYouMean('x', ['y']), 'y')
 })
 
-void test('nothing is offered where nothing is close', async (t) => {
+void test('nothing is suggested if no name is similar', async (t) => {
   for (const written of ['', 'port', 'mapRolesAndUsers', 'm'.repeat(100_000)])
     t.equal(didYouMean(written, ['mapRoles']), '')
   t.equal(didYouMean('mapRoles', []), '')
 })
 
-void test('two letters that are swapped are one slip, as is one too many, too few or another', async (t) => {
+void test('two swapped letters are one typo, like an extra, missing or wrong letter', async (t) => {
   for (const [a, b, letters] of [
     ['', '', 0],
     ['', 'abc', 3],

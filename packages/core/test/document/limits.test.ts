@@ -7,7 +7,7 @@ import type { Parsed } from '../../src/document/tree.ts'
 
 const { length, tokens, aliases, values, mergedPairs, depth } = DOCUMENT_LIMITS
 
-/** A list of this many scalars, which has as many values and one more. */
+/** A list of this many scalars, which has one more value than that. */
 const list = (count: number): string => `[${Array.from({ length: count }, () => '1').join(',')}]`
 
 /** Two documents: the largest within a limit, and the smallest over it. */
@@ -41,14 +41,14 @@ function nested(levels: number): string {
   return `${'['.repeat(levels + 1)}${']'.repeat(levels + 1)}`
 }
 
-void test('a document at a limit is read, one over it is an error that names the limit', async (t) => {
+void test('a document at a limit is read; above it, the error names the limit', async (t) => {
   for (const [name, parse, within, over] of CASES) {
     t.equal(parse(within).error, null, `${name}: at the limit`)
     t.match(parse(over).error, { message: /\d+ .*the limit$/, isWhole: true }, `${name}: over the limit`)
   }
 })
 
-void test('the place of the excess is reported', async (t) => {
+void test('the place where the limit is exceeded is reported', async (t) => {
   const document = new LocatedDocument('\n'.repeat(tokens + 1), 'x.yaml')
   t.match(document.problems, [{ severity: 'error', path: '', location: { line: tokens + 1, column: 1 } }])
 })

@@ -14,7 +14,7 @@ function onlyField(text: string) {
   return { document, field: fields.get('a') ?? document.root }
 }
 
-void test('keys ignore case; one that is not known is warned about, with a hint', async (t) => {
+void test('keys ignore case; an unknown key is warned about, with a hint', async (t) => {
   const { document, fields } = fieldsOf('A: 1\nbb: 2\nzzz: 3\n')
   t.ok(fields.get('a'))
   t.same([fields.get('bb'), fields.get('zzz')], [undefined, undefined])
@@ -30,7 +30,7 @@ void test('keys ignore case; one that is not known is warned about, with a hint'
   t.equal(document.errorCount, 0)
 })
 
-void test('a key that is there twice is an error of its own, and the document stays readable', async (t) => {
+void test('a duplicate key is an error, and the document stays readable', async (t) => {
   for (const text of ['a: 1\nA: 2\n', 'a: 1\na: 2\n', '{"a": 1, "a": 2}']) {
     const { document } = fieldsOf(text)
     t.notOk(document.unreadable, text)
@@ -38,7 +38,7 @@ void test('a key that is there twice is an error of its own, and the document st
   }
 })
 
-void test('what is no YAML is unreadable, and every error has a place', async (t) => {
+void test('invalid YAML is unreadable, and every error has a place', async (t) => {
   for (const text of [
     'a: [',
     '\ta: 1',
@@ -56,7 +56,7 @@ void test('what is no YAML is unreadable, and every error has a place', async (t
   }
 })
 
-void test('nothing at all is null', async (t) => {
+void test('an empty document is null', async (t) => {
   for (const text of ['', '# a comment\n', '---\n', 'null', '~']) {
     const document = documentOf(text)
     t.ok(document.isNull(document.root), JSON.stringify(text))
@@ -65,7 +65,7 @@ void test('nothing at all is null', async (t) => {
   t.notOk(documentOf('0').isNull(documentOf('0').root))
 })
 
-void test('values are taken as they are written, and nothing is coerced', async (t) => {
+void test('values are read as written, without coercion', async (t) => {
   for (const [written, text, type] of [
     ['text', 'text', 'string'],
     ['"012"', '012', 'string'],
@@ -90,7 +90,7 @@ void test('values are taken as they are written, and nothing is coerced', async 
   }
 })
 
-void test('a value of another form is an error with its place', async (t) => {
+void test('a value of another type is an error with its place', async (t) => {
   for (const written of ['{x: 1}', '[1]', 'null', '', '{{SessionName}}']) {
     const { document, field } = onlyField(`b: 1\na: ${written}`)
     t.equal(document.scalar(field), null, written)
@@ -103,7 +103,7 @@ void test('a value of another form is an error with its place', async (t) => {
   t.equal(document.errorCount, 2)
 })
 
-void test('a list and a map, with their paths and places', async (t) => {
+void test('a list and a map have paths and places', async (t) => {
   const { document, field } = onlyField('a:\n  - x\n  - {k: v}\n')
   t.ok(document.isList(field))
   const [first, second] = document.items(field) ?? []
@@ -117,7 +117,7 @@ void test('a list and a map, with their paths and places', async (t) => {
   )
 })
 
-void test('an alias stands for its anchor, also when it comes again under the same name', async (t) => {
+void test('an alias stands for its anchor, also if the name is reused', async (t) => {
   const { document, fields } = fieldsOf('a: &x 1\nb: *x\nc: [&x two, *x]\n')
   const b = fields.get('b')
   const c = fields.get('c')
@@ -126,7 +126,7 @@ void test('an alias stands for its anchor, also when it comes again under the sa
   t.match(second === undefined ? null : document.scalar(second), { text: 'two' })
 })
 
-void test('the pairs of merge keys count in their order, as for yaml.v2', async (t) => {
+void test('pairs of merge keys apply in order, as in yaml.v2', async (t) => {
   const text = [
     'x: &x {k: 1, l: 2}',
     'own last: {<<: *x, k: 3}',
@@ -152,13 +152,13 @@ void test('the pairs of merge keys count in their order, as for yaml.v2', async 
   t.same(document.problems, [])
 })
 
-void test('a key beside a merge key that has it in other case is there twice', async (t) => {
+void test('a key that differs in case from a merged key is a duplicate', async (t) => {
   const { document, field } = onlyField('a: {<<: {Groups: [x]}, groups: []}\n')
   document.fields(field, ['groups'])
   t.match(document.problems, [{ severity: 'error', path: 'a.groups', message: /twice/ }])
 })
 
-void test('keys that are no text are warned about', async (t) => {
+void test('keys that are not text are warned about', async (t) => {
   const { document } = fieldsOf('{[x]: 1, {y: z}: 2, null: 3}')
   t.equal(document.unreadable ? 0 : document.problems.length, 3)
   t.equal(document.errorCount, 0)
@@ -170,7 +170,7 @@ void test('JSON is YAML too', async (t) => {
   t.same(document.problems, [])
 })
 
-void test('the first 100 problems are reported, and the number of the others', async (t) => {
+void test('the first 100 problems are reported, then the number of the rest', async (t) => {
   for (const [count, last] of [
     [100, undefined],
     [101, { severity: 'warning', path: '', message: /^1 more/ }],

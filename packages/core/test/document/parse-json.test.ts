@@ -67,7 +67,7 @@ const OTHER_TEXTS = [
   '[1]]',
 ]
 
-void test('it takes what JSON is, and nothing else', async (t) => {
+void test('it accepts exactly JSON', async (t) => {
   for (const [index, text] of JSON_TEXTS.entries()) {
     t.ok(isJson(text), `JSON ${index}`)
     t.same(valueOf(parseJson(text).contents), JSON.parse(text), `JSON ${index}`)
@@ -78,7 +78,7 @@ void test('it takes what JSON is, and nothing else', async (t) => {
   }
 })
 
-void test('the first mistake is told with line and column', async (t) => {
+void test('the first error has its line and column', async (t) => {
   for (const [text, line, column] of [
     ['', 1, 1],
     ['{\n  "a": 1,\n}', 3, 1],
@@ -97,7 +97,7 @@ void test('the first mistake is told with line and column', async (t) => {
   }
 })
 
-void test('values are told with line and column', async (t) => {
+void test('values have their line and column', async (t) => {
   const document = new LocatedDocument('{\n  "a": [\n    "x",\n    7\n  ]\n}', 'x.json', 'json')
   const items = document.items(document.fields(document.root, ['a'])?.get('a') ?? document.root) ?? []
   t.same(
@@ -111,7 +111,7 @@ void test('values are told with line and column', async (t) => {
   t.same(document.scalar(items[1] ?? document.root), { text: '7', type: 'number' })
 })
 
-void test('no depth and no length exhausts the stack', async (t) => {
+void test('no depth or length exhausts the stack', async (t) => {
   for (const text of ['['.repeat(1_000_000), '{"a":'.repeat(1_000_000)]) t.ok(parseJson(text).error !== null)
   t.equal(parseJson(`["${'x\\n'.repeat(1_000_000)}"]`).error, null)
   t.ok(parseJson(`["${'x\\n'.repeat(1_000_000)}`).error !== null)

@@ -4,7 +4,7 @@ import { test } from 'tap'
 const block = (label: string, body = 'QQ=='): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`
 const CERTIFICATE = block('CERTIFICATE')
 
-void test('blocks are found by their label, and whatever is around them is left out', (t) => {
+void test('blocks are found by label, and text around them is ignored', (t) => {
   const key = block('PRIVATE KEY')
   const rows: readonly (readonly [text: string, blocks: readonly string[]])[] = [
     ['', []],
@@ -25,7 +25,7 @@ void test('blocks are found by their label, and whatever is around them is left 
   t.end()
 })
 
-void test('takes time linear in the length', (t) => {
+void test('reading takes time linear in the length', (t) => {
   const started = Date.now()
   const parts = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----', '-----BEGIN ', '-----END ', '-----', '-']
   for (const part of parts) t.same(pemBlocks(part.repeat(300_000), ['CERTIFICATE']), [])

@@ -7,7 +7,7 @@ function read(text: string) {
   return parseAwsAuth({ mapRoles: text }, EMPTY_AWS_AUTH, { sso: true })
 }
 
-/** Texts that yaml.v2 reads otherwise or not at all: none of their entries is accepted. */
+/** Texts that yaml.v2 reads differently or not at all: none of their entries is accepted. */
 const REJECTED: readonly (readonly [string, string])[] = [
   ['a CR alone ends a comment', `${HEAD}  groups: [system:masters] # c\r  groups: []\n`],
   ['a CR alone begins a key', `${HEAD}  note: a # c\r  groups: [system:masters]\n`],
@@ -47,7 +47,7 @@ const REJECTED: readonly (readonly [string, string])[] = [
   ['escaped surrogates', `${HEAD}  note: "\\ud83d\\ude00"\n`],
 ]
 
-void test('what yaml.v2 reads otherwise or not at all is rejected as a whole, with its place', async (t) => {
+void test('text that yaml.v2 rejects or reads differently is rejected as a whole, with its place', async (t) => {
   t.equal(read(HEAD).roles.length, 1)
   for (const [name, text] of REJECTED) {
     const { roles, problems } = read(text)
@@ -56,7 +56,7 @@ void test('what yaml.v2 reads otherwise or not at all is rejected as a whole, wi
   }
 })
 
-/** Entries that yaml.v2 and encoding/json read otherwise: they alone are rejected. */
+/** Entries that yaml.v2 and encoding/json read differently: only they are rejected. */
 const BAD_ENTRIES: readonly (readonly [string, string])[] = [
   ...['yes', 'No', 'ON', 'off', 'y', 'N', '0b11', '1_000', '0_8', '0xAB_CD', '.5', '1.'].map(
     (text) => [text, `${HEAD}  groups: [${text}]\n`] as const,
@@ -72,7 +72,7 @@ const BAD_ENTRIES: readonly (readonly [string, string])[] = [
   ['sso account without quotes', '- sso: {permissionSetName: A, accountID: 111122223333}\n  username: u\n'],
 ]
 
-void test('an entry that Go reads otherwise takes only itself away', async (t) => {
+void test('an entry that Go reads differently is rejected alone', async (t) => {
   for (const [name, text] of BAD_ENTRIES) {
     const { roles, problems } = read(`- rolearn: arn:aws:iam::123456789012:role/Good\n${text}`)
     t.match(roles, [{ key: { arn: 'arn:aws:iam::123456789012:role/good' } }], name)
@@ -80,7 +80,7 @@ void test('an entry that Go reads otherwise takes only itself away', async (t) =
   }
 })
 
-void test('Unicode spaces are part of a value, whichever they are', async (t) => {
+void test('any Unicode space is part of a value', async (t) => {
   const spaces = ['\u00a0', '\u1680', '\u2000', '\u200a', '\u202f', '\u205f', '\u3000']
   for (const space of spaces) {
     const [entry] = read(`${HEAD}  groups:\n  - system:masters${space}\n`).roles
@@ -94,19 +94,19 @@ void test('Unicode spaces are part of a value, whichever they are', async (t) =>
   }
 })
 
-void test('merge keys beside an own key give what yaml.v2 gives', async (t) => {
+void test('merge keys beside an own key give the result of yaml.v2', async (t) => {
   t.same(read(`${HEAD}  groups: [system:masters]\n  <<: {groups: [view]}\n`).roles[0]?.groups, ['view'])
   t.same(read(`${HEAD}  <<: {groups: [view]}\n  groups: [edit]\n`).roles[0]?.groups, ['edit'])
   t.same(read(`${HEAD}  groups: [system:masters]\n  <<: [{groups: [a]}, {groups: [b]}]\n`).roles[0]?.groups, ['a'])
   t.same(read(`${HEAD}  groups: [system:masters]\n  <<: {GROUPS: [view]}\n`).roles, [])
 })
 
-void test('a block scalar that the text ends in has no line break', async (t) => {
+void test('a block scalar at the end of the text has no line break', async (t) => {
   t.equal(read('- rolearn: arn:aws:iam::123456789012:role/A\n  username: |\n    a').roles[0]?.username, 'a')
   t.equal(read('- rolearn: arn:aws:iam::123456789012:role/A\n  username: |\n    a\n').roles[0]?.username, 'a\n')
 })
 
-void test('what both read the same is accepted', async (t) => {
+void test('text that both parsers read the same is accepted', async (t) => {
   for (const text of [
     `\ufeff${HEAD}`,
     HEAD.replaceAll('\n', '\r\n'),

@@ -20,7 +20,7 @@ const user: NewMapping = {
 
 const entry = '- rolearn: arn:aws:iam::123456789012:role/A\n  username: u\n  groups:\n    - g\n'
 
-t.test('an entry goes into its list, and all else stays', (t) => {
+t.test('an entry is added to its list, and everything else stays', (t) => {
   const data = { mapUsers: '[]', mapAccounts: '- 012345678901', other: 'x' }
   const added = addMapping(data, role('A'))
   t.strictSame(added.data, { ...data, mapRoles: entry })
@@ -31,7 +31,7 @@ t.test('an entry goes into its list, and all else stays', (t) => {
   t.end()
 })
 
-t.test('a duplicate is refused, however it is written', (t) => {
+t.test('a duplicate is rejected in any notation', (t) => {
   const rows: readonly (readonly [data: Readonly<Record<string, unknown>>, mapping: NewMapping, message: RegExp])[] = [
     [
       { mapRoles: entry },
@@ -48,7 +48,7 @@ t.test('a duplicate is refused, however it is written', (t) => {
   t.end()
 })
 
-t.test('data that can not be read is left alone', (t) => {
+t.test('unreadable data is left alone', (t) => {
   for (const [key, text] of Object.entries({ mapRoles: '- [', mapUsers: 'x: y', mapAccounts: 'text' })) {
     t.throws(() => addMapping({ [key]: text }, role('A')), { code: 'invalid_configuration', message: /parsed/ }, key)
   }

@@ -22,7 +22,7 @@ function indent(text: string, by: number): string {
   return text.replaceAll(/^/gm, ' '.repeat(by)).slice(0, -by)
 }
 
-t.test('an item goes after what is there, which stays byte for byte', (t) => {
+t.test('an item is appended, and the text before it stays byte for byte', (t) => {
   const rows: readonly (readonly [name: string, text: string, added: string])[] = [
     ['a block list', '- rolearn: a\n  username: b\n', block],
     ['lists as far left as their keys', '- rolearn: a\n  groups:\n  - g\n', flat],
@@ -46,7 +46,7 @@ t.test('an item goes after what is there, which stays byte for byte', (t) => {
   t.end()
 })
 
-t.test('a list in brackets stays one', (t) => {
+t.test('a flow list stays a flow list', (t) => {
   const rows: readonly (readonly [name: string, text: string, expected: string])[] = [
     ['one line', '[{rolearn: a}]\n', `[{rolearn: a}, ${flow}]\n`],
     ['a trailing comma', '[{rolearn: a}, ]', `[{rolearn: a}, ${flow}, ]`],
@@ -66,14 +66,14 @@ t.test('a list in brackets stays one', (t) => {
   t.end()
 })
 
-t.test('what stands for an empty list gives way', (t) => {
+t.test('a placeholder of an empty list is replaced', (t) => {
   for (const text of ['[]', '[]\n', ' [ ]\n', 'null', '~\n']) t.equal(appendItem(text, item, false), block, text)
   t.equal(appendItem('# roles\nnull\n', item, false), `# roles\n${block}`)
   for (const text of ['""', "''", '``', ' \n']) t.equal(appendItem(text, item, true), block, text)
   t.end()
 })
 
-t.test('nothing is added where that would change the rest', (t) => {
+t.test('nothing is added if that would change the rest', (t) => {
   const rows: readonly (readonly [name: string, text: string])[] = [
     ['no YAML', '- [\n'],
     ['a map', 'rolearn: a\n'],
@@ -87,7 +87,7 @@ t.test('nothing is added where that would change the rest', (t) => {
   t.end()
 })
 
-t.test('what a text could be taken for is quoted', (t) => {
+t.test('ambiguous text is quoted', (t) => {
   for (const text of [
     'yes',
     'n',

@@ -5,7 +5,7 @@ import { readTopLevelLine, setTopLevelLine } from '../../src/edit/top-level-line
 
 const VALUE = { one: { text: 'a: b # c', more: '"\\' }, two: {} }
 
-t.test('a value is read as it was set, and the rest of the file is left as it is', (t) => {
+t.test('a value is read back as it was set, and the rest of the file stays', (t) => {
   const rows = [
     '',
     '\n',
@@ -29,13 +29,13 @@ t.test('a value is read as it was set, and the rest of the file is left as it is
   t.end()
 })
 
-t.test('scalars, comments and order stay to the letter', (t) => {
+t.test('scalars, comments and order stay unchanged', (t) => {
   const text = '# first\nb: 0012\na: 1.10\n\n# last\nc: !odd tag\n'
   t.equal(setTopLevelLine(text, 'ours', {}).replace('ours: {}\n', ''), text)
   t.end()
 })
 
-t.test('a key in another style is read too, its scalars as strings', (t) => {
+t.test('a key in another style is read too, with its scalars as strings', (t) => {
   t.same(readTopLevelLine('ours:\n  a:\n    b: 007\n', 'ours'), { a: { b: '007' } })
   t.same(readTopLevelLine('ours: {a: b}\n', 'ours'), { a: 'b' })
   t.equal(readTopLevelLine('theirs: 1\n', 'ours'), undefined)
@@ -44,7 +44,7 @@ t.test('a key in another style is read too, its scalars as strings', (t) => {
   t.end()
 })
 
-t.test('a line is found without a parser where it was written here, and nowhere else', (t) => {
+t.test('a line written by this program is found without a parser, and no other', (t) => {
   const line = setTopLevelLine('', 'ours', VALUE).trimEnd()
   for (const text of [line, `${line}\n`, `a: b\n${line}\nc: d\n`, `a: b\n${line}`])
     t.same(findWrittenLine(text, 'ours'), VALUE, text)
@@ -53,7 +53,7 @@ t.test('a line is found without a parser where it was written here, and nowhere 
   t.end()
 })
 
-t.test('a line that is alone is replaced without a parser, as with one; where there is more, it is not', (t) => {
+t.test('a single line is replaced without a parser, with the same result; more lines need the parser', (t) => {
   const line = setTopLevelLine('', 'ours', VALUE)
   const next = { three: '3' }
   for (const text of ['', line]) {
@@ -77,13 +77,13 @@ t.test('a line that is alone is replaced without a parser, as with one; where th
   t.end()
 })
 
-t.test('a flow mapping and document markers become one block mapping', (t) => {
+t.test('a flow mapping and document markers become a block mapping', (t) => {
   t.equal(setTopLevelLine('{a: 1}', 'ours', { b: '2' }), 'a: 1\nours: {"b":"2"}\n')
   t.same(parse(setTopLevelLine('---\na: 1\n...\n', 'ours', { b: '2' })), { a: 1, ours: { b: '2' } })
   t.end()
 })
 
-t.test('what is no mapping is refused', (t) => {
+t.test('a document that is not a mapping is rejected', (t) => {
   for (const text of ['- 1\n', 'text', 'a: [', 'a: 1\n---\nb: 2\n', 'a: 1\na: 2\n', '\t- x: "']) {
     t.throws(() => setTopLevelLine(text, 'ours', {}), TypeError, text)
     t.throws(() => readTopLevelLine(text, 'ours'), TypeError, text)

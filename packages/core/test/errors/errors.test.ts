@@ -2,7 +2,7 @@ import { AuthenticatorError, ConfigurationError, FileError } from '../../src/err
 import type { Problem } from '../../src/errors/problem.ts'
 import { test } from 'tap'
 
-void test('every error has its class, its name, its code and its cause', async (t) => {
+void test('every error has class, name, code and cause', async (t) => {
   const cause = new Error('ENOENT')
   const file = new FileError('file_unreadable', 'a.yaml', { cause })
   t.ok(file instanceof AuthenticatorError && file instanceof Error)
@@ -10,7 +10,7 @@ void test('every error has its class, its name, its code and its cause', async (
   t.match(new AuthenticatorError('any', 'm'), { name: 'AuthenticatorError', code: 'any', message: 'm' })
 })
 
-void test('a configuration error lists its problems with their places', async (t) => {
+void test('a configuration error lists its problems with places', async (t) => {
   const location = { source: 'config.yaml', line: 7, column: 5 }
   const problem: Problem = { severity: 'error', location, path: 'server.port', message: 'is no port' }
   const error = new ConfigurationError('bad', [problem])

@@ -1,7 +1,7 @@
 import { formatProblem } from '../../src/errors/problem.ts'
 import { test } from 'tap'
 
-void test('a problem is one line that an editor can jump from', async (t) => {
+void test('a problem is one line that editors can jump from', async (t) => {
   const location = { source: 'config.yaml', line: 7, column: 5 }
   t.equal(
     formatProblem({ severity: 'error', location, path: 'server.port', message: 'm' }),

@@ -1,7 +1,7 @@
 import { reasons, Refusal } from '../../src/errors/reasons.ts'
 import { test } from 'tap'
 
-void test('the registry of reasons: dashboards, alerts and the answers to the API server rest on it', async (t) => {
+void test('the table of reasons: dashboards, alerts and the API server depend on it', async (t) => {
   const registry = Object.entries(reasons).map(([code, { status, result }]) => `${code} ${status} ${result}`)
   t.same(registry, [
     'method_not_allowed 405 malformed_request',

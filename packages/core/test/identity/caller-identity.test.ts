@@ -9,7 +9,7 @@ function answer(arn: unknown, userId: unknown, account: unknown = ACCOUNT): stri
   return JSON.stringify({ GetCallerIdentityResponse: { GetCallerIdentityResult: result } })
 }
 
-void test('an identity has what STS says and the access key that was verified', async (t) => {
+void test('an identity combines the answer of STS with the verified access key', async (t) => {
   t.same(parseCallerIdentity(answer(`arn:aws:sts::${ACCOUNT}:assumed-role/Admin/alice`, 'AROAX:alice'), 'ASIAX'), {
     arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Admin/alice`,
     canonicalArn: `arn:aws:iam::${ACCOUNT}:role/Admin`,
@@ -26,7 +26,7 @@ void test('an identity has what STS says and the access key that was verified', 
   })
 })
 
-void test('the same ARN with an id of another form is refused', async (t) => {
+void test('an ARN with an id of another form is rejected', async (t) => {
   for (const id of ['AROAX', ':alice', '', 'AROAX:a:b']) {
     const identity = parseCallerIdentity(answer(`arn:aws:sts::${ACCOUNT}:assumed-role/Admin/alice`, id), 'K')
     t.match(identity, { reason: 'sts_bad_answer' }, id)
@@ -35,7 +35,7 @@ void test('the same ARN with an id of another form is refused', async (t) => {
 
 const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/Admin/alice`
 
-/** Characters that AWS has in no name, and that look like others, end a line or steer a terminal. */
+/** Characters that AWS never uses in names, and that look like others, end a line or control a terminal. */
 const HOSTILE_CHARACTERS = [
   ...Array.from({ length: 0x21 }, (_, code) => String.fromCharCode(code)),
   ...Array.from({ length: 0x21 }, (_, code) => String.fromCharCode(0x7f + code)),
@@ -53,7 +53,7 @@ function accept(arn: string, userId: string, account = ACCOUNT): boolean {
   return !(parseCallerIdentity(answer(arn, userId, account), 'K') instanceof Refusal)
 }
 
-void test('a character that AWS uses in no name is refused, wherever it is', async (t) => {
+void test('a character that AWS never uses is rejected at any position', async (t) => {
   t.ok(accept(SESSION, 'AROAX:alice'))
   for (const character of HOSTILE_CHARACTERS) {
     const name = `code point ${character.codePointAt(0)?.toString(16)}`
@@ -75,7 +75,7 @@ void test('a character that AWS uses in no name is refused, wherever it is', asy
   }
 })
 
-void test('names are as long as AWS allows, and no longer', async (t) => {
+void test('names have the maximum lengths of AWS', async (t) => {
   const rows = [
     [1, (name: string) => answer(`arn:aws:iam::${ACCOUNT}:user/${name}`, 'AIDAX'), 64],
     [1, (name: string) => answer(`arn:aws:sts::${ACCOUNT}:assumed-role/${name}/alice`, 'AROAX:alice'), 64],

@@ -7,7 +7,7 @@ const json = (code: string, message = ''): string =>
 const xml = (code: string): string =>
   `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code></Error></ErrorResponse>`
 
-void test('the reason behind a code of STS, in JSON and in XML', async (t) => {
+void test('the reason for each STS error code, in JSON and in XML', async (t) => {
   for (const [code, reason] of [
     ['SignatureDoesNotMatch', 'bad_signature'],
     ['InvalidClientTokenId', 'unknown_key'],
@@ -27,20 +27,20 @@ void test('the reason behind a code of STS, in JSON and in XML', async (t) => {
 
 const reasonOf = (message: string): string => refusalOfStsError(403, json('SignatureDoesNotMatch', message)).reason
 
-void test('a signature that is too old or too new has the code of a wrong one', async (t) => {
+void test('signatures that are too old or too new have the same code as wrong ones', async (t) => {
   t.equal(reasonOf('Signature expired: 20260301T000000Z is now earlier than 20260301T001500Z'), 'expired')
   t.equal(reasonOf('Signature not yet current: 20260301T010000Z is still later than 20260301T000500Z'), 'clock_ahead')
   t.equal(reasonOf('The request signature we calculated does not match'), 'bad_signature')
 })
 
-void test('throttling, by the word or the status, whatever else it says', async (t) => {
+void test('throttling, by code or status, whatever else the answer contains', async (t) => {
   t.equal(refusalOfStsError(400, json('Throttling', 'Rate exceeded')).reason, 'sts_throttled')
   t.equal(refusalOfStsError(403, 'ThrottlingException').reason, 'sts_throttled')
   t.equal(refusalOfStsError(503, json('Throttling')).reason, 'sts_throttled')
   t.equal(refusalOfStsError(429, '').reason, 'sts_throttled')
 })
 
-void test('what is no verdict of STS on the token is an error, which is never cached', async (t) => {
+void test('an STS answer without a verdict on the token is an error, which is never cached', async (t) => {
   for (const status of [500, 502, 503, 504])
     t.equal(refusalOfStsError(status, json('InternalFailure')).reason, 'sts_unreachable')
   for (const status of [301, 302, 307, 308]) t.equal(refusalOfStsError(status, '').reason, 'sts_bad_answer')
@@ -54,7 +54,7 @@ void test('what is no verdict of STS on the token is an error, which is never ca
   }
 })
 
-void test('only a code that is safe to show is shown, and nothing else of the answer', async (t) => {
+void test('only a safe code is shown, and nothing else of the answer', async (t) => {
   const shown = refusalOfStsError(403, json('SignatureDoesNotMatch', 'X-Amz-Signature=hidden AKIAEXAMPLE')).message
   t.match(shown, 'SignatureDoesNotMatch')
   t.notMatch(shown, /hidden|AKIAEXAMPLE/)
@@ -63,7 +63,7 @@ void test('only a code that is safe to show is shown, and nothing else of the an
   }
 })
 
-void test('a hostile body costs no more than its length', async (t) => {
+void test('a hostile body takes linear time', async (t) => {
   for (const body of [
     '<Code>'.repeat(50_000),
     '"Code":"'.repeat(50_000),

@@ -24,7 +24,7 @@ function awsAuth(data: string, metadata = 'name: aws-auth, namespace: kube-syste
 
 const GOOD = `    - rolearn: ${ARN}:role/a\n      username: a\n      groups: [a]\n`
 
-void test('a good aws-auth has no problems, alone, among others and in a list', async (t) => {
+void test('a valid aws-auth has no problems, alone, beside other objects and in a list', async (t) => {
   const good = awsAuth(`  mapRoles: |\n${GOOD}`)
   for (const text of [good, `apiVersion: v1\nkind: Secret\n---\n${good}`]) {
     t.match(lintManifests(text, 'f', RULES), { problems: [], objects: 1, configurations: [] })
@@ -35,7 +35,7 @@ void test('a good aws-auth has no problems, alone, among others and in a list', 
   t.match(lintManifests('apiVersion: v1\nkind: Secret\n', 'f', RULES), { problems: [], objects: 0 })
 })
 
-void test('places are those of the file', async (t) => {
+void test('places refer to the file', async (t) => {
   const rows: readonly (readonly [data: string, found: string[]])[] = [
     [`  mapRoles: |\n${GOOD}    - rolearn: x\n`, ['9:16 error mapRoles[1].rolearn', '9:7 warning mapRoles[1]']],
     [`  mapRoles: |\n${GOOD}${GOOD}`, ['6:7 warning mapRoles[0]']],
@@ -70,7 +70,7 @@ void test('gates', async (t) => {
   t.same(lintManifests(text, 'f', { ...RULES, sso: true, rolePaths: true }).problems, [])
 })
 
-void test('a ConfigMap that nobody reads', async (t) => {
+void test('a ConfigMap that no server reads', async (t) => {
   const data = `  mapRoles: |\n${GOOD}`
   const paths = (metadata: string): string[] =>
     lintManifests(awsAuth(data, metadata), 'f', RULES).problems.map(({ severity, path }) => `${severity} ${path}`)
@@ -79,7 +79,7 @@ void test('a ConfigMap that nobody reads', async (t) => {
   t.same(paths('name: aws-auths, namespace: kube-system'), ['warning metadata.name'])
 })
 
-void test('YAML that is none has its place, and other documents are checked all the same', async (t) => {
+void test('invalid YAML has its place, and other documents are still checked', async (t) => {
   const text = `${awsAuth('  mapRoles: |\n    - rolearn: x\n')}---\napiVersion: v1\nkind: [\n`
   t.match(places(lintManifests(text, 'f', RULES)), [/^\d+:\d+ error $/, '6:16 error mapRoles[0].rolearn', /warning/])
 })

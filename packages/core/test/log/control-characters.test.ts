@@ -3,7 +3,7 @@ import { printableYaml } from '../../src/edit/printable-yaml.ts'
 import { test } from 'tap'
 import { parse, stringify } from 'yaml'
 
-/** Ranges of code points that a terminal obeys or hides. */
+/** Ranges of code points that control a terminal or are invisible. */
 const CONTROL_RANGES: readonly (readonly [first: number, last: number, name: string])[] = [
   [0x00, 0x1f, 'C0'],
   [0x7f, 0x9f, 'DEL and C1'],
@@ -33,7 +33,7 @@ const NAMES = [
   '~!"#$%&\\\'()',
 ]
 
-void test('control characters are escaped, each of them', (t) => {
+void test('each control character is escaped', (t) => {
   for (const [first, last, name] of CONTROL_RANGES) {
     for (let code = first; code <= last; code += 1) {
       const character = String.fromCodePoint(code)
@@ -47,12 +47,12 @@ void test('control characters are escaped, each of them', (t) => {
   t.end()
 })
 
-void test('what people write stays', (t) => {
+void test('normal text is unchanged', (t) => {
   for (const name of NAMES) for (const escape of [escapeLine, escapeLines]) t.equal(escape(name), name)
   t.end()
 })
 
-void test('JSON stays valid and means the same', (t) => {
+void test('JSON stays valid and keeps its meaning', (t) => {
   const value = { '\u202e': ['\u001b[2J\n\t\u0085\u2028\u{e0041}é', '\\u001b', 'plain'] }
   const text = escapeLines(JSON.stringify(value, null, 2))
   t.notMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -62,7 +62,7 @@ void test('JSON stays valid and means the same', (t) => {
   t.end()
 })
 
-void test('YAML stays valid and means the same; without control characters it is what yaml writes', (t) => {
+void test('YAML stays valid and keeps its meaning; without control characters it equals the output of yaml', (t) => {
   const options = { version: '1.1', lineWidth: 0, blockQuote: 'literal', sortMapEntries: true } as const
   const texts = [
     '\u202e',
@@ -87,7 +87,7 @@ void test('YAML stays valid and means the same; without control characters it is
   t.end()
 })
 
-void test('a long text takes no longer than its length', (t) => {
+void test('a long text takes linear time', (t) => {
   const started = Date.now()
   for (const part of ['a', '\u001b', 'é', '\n', '\u{e0041}']) escapeLine(escapeLines(part.repeat(200_000)))
   t.ok(Date.now() - started < 20_000)

@@ -7,7 +7,7 @@ function logTo(lines: string[], format: LogFormat, level: LogLevel) {
   return createLog({ format, level, now, write: (line) => lines.push(line) })
 }
 
-void test('a line of text is logfmt: values with other characters are quoted, undefined ones left out', async (t) => {
+void test('a text line is logfmt: special values are quoted, undefined ones left out', async (t) => {
   const lines: string[] = []
   const fields = {
     arn: 'arn:x',
@@ -24,7 +24,7 @@ void test('a line of text is logfmt: values with other characters are quoted, un
   ])
 })
 
-void test('a line of JSON has the same keys', async (t) => {
+void test('a JSON line has the same keys', async (t) => {
   const lines: string[] = []
   logTo(lines, 'json', 'info').warn('access denied', { error: 'x "y"', groups: ['a'] })
   t.same(JSON.parse(lines.join()), {
@@ -36,7 +36,7 @@ void test('a line of JSON has the same keys', async (t) => {
   })
 })
 
-void test('no value can end its line or begin another field', async (t) => {
+void test('no value can end its line or start another field', async (t) => {
   for (const format of ['text', 'json'] as const) {
     const lines: string[] = []
     logTo(lines, format, 'info').info('m', { session: 'a\nlevel=info msg="access granted"\r\u001b[2K\0' })
@@ -44,7 +44,7 @@ void test('no value can end its line or begin another field', async (t) => {
   }
 })
 
-void test('the level decides what is written', async (t) => {
+void test('the level decides which lines are written', async (t) => {
   const counts = LOG_LEVELS.map((level) => {
     const lines: string[] = []
     const log = logTo(lines, 'text', level)
@@ -65,7 +65,7 @@ void test('the level decides what is written', async (t) => {
   ])
 })
 
-void test('fields come in the order of their parts, and those that are repeated look the same each time', async (t) => {
+void test('fields keep their order, and repeated ones look the same each time', async (t) => {
   for (const format of ['text', 'json'] as const) {
     const lines: string[] = []
     const log = logTo(lines, format, 'info')
@@ -80,7 +80,7 @@ void test('fields come in the order of their parts, and those that are repeated 
   }
 })
 
-void test('each line has the time of its second', async (t) => {
+void test('each line has the time in seconds', async (t) => {
   const lines: string[] = []
   let at = 0
   const log = createLog({ format: 'text', level: 'info', now: () => new Date(at), write: (line) => lines.push(line) })
@@ -91,7 +91,7 @@ void test('each line has the time of its second', async (t) => {
   )
 })
 
-void test('what needs an escape within quotes has it', async (t) => {
+void test('quotes and backslashes are escaped within quotes', async (t) => {
   const lines: string[] = []
   logTo(lines, 'text', 'info').info('m', { a: 'x\\y', b: 'say "x"', c: 'é ü', d: '~ }{|', e: 'a=b' })
   t.match(lines.join(), 'a="x\\\\y" b="say \\"x\\"" c="é ü" d="~ }{|" e="a=b"\n')

@@ -43,7 +43,7 @@ for (const [style, written] of STYLES) {
   })
 }
 
-void test('white space and the end have places too', async (t) => {
+void test('white space and the end have places', async (t) => {
   const text = 'kind: ConfigMap\ndata:\n  mapRoles: |\n    - a\n    \tb: c\n'
   const nested = readManifests(text, 'f').configMaps[0]?.data[0]?.nested
   t.same(nested?.locate(2, 1), { source: 'f', line: 5, column: 5 }, 'a tab that indents')
@@ -51,7 +51,7 @@ void test('white space and the end have places too', async (t) => {
   t.same(nested?.locate(1, 4), { source: 'f', line: 4, column: 8 }, 'behind a line')
 })
 
-void test('a string of nothing has the place of its scalar', async (t) => {
+void test('an empty string has the place of its scalar', async (t) => {
   for (const [written, column] of [
     ['|', 13],
     ['>-\n', 13],

@@ -3,14 +3,14 @@ import { readManifests } from '../../src/manifest/read-manifests.ts'
 
 const at = (line: number, column: number) => ({ source: 'f', line, column })
 
-void test('what holds no manifest is no error', async (t) => {
+void test('text without a manifest is not an error', async (t) => {
   for (const text of ['', '# nothing\n', '---\n---\n', 'text', '- kind: ConfigMap\n', 'kind: [ConfigMap]\n']) {
     t.same(readManifests(text, 'f'), { configMaps: [], identityMappings: [], problems: [] }, text)
   }
   t.same(readManifests('kind: List\nitems:\n- text\n- [kind]\n', 'f').configMaps, [], 'nor in a list')
 })
 
-void test('aliases stand for what they name', async (t) => {
+void test('aliases are resolved', async (t) => {
   const text = `kind: ConfigMapList
 items:
 - &one
@@ -44,7 +44,7 @@ items:
   t.same(configMaps[3]?.data[0]?.nested?.locate(1, 2), at(7, 24), 'the place of the text that the alias stands for')
 })
 
-void test('data that is none, and keys that are no text', async (t) => {
+void test('malformed data, and keys that are not text', async (t) => {
   for (const data of ['text', '[a]', '', '*nothing']) {
     t.match(readManifests(`kind: ConfigMap\ndata: ${data}\n`, 'f').configMaps, [
       { name: '', namespace: null, location: at(1, 1), data: [] },
@@ -57,7 +57,7 @@ void test('data that is none, and keys that are no text', async (t) => {
   ])
 })
 
-void test('a path of an object has the place of the nearest thing that is there', async (t) => {
+void test('a missing path of an object has the place of its nearest parent', async (t) => {
   const text = 'kind: IAMIdentityMapping\nspec:\n  arn: x\n  ? username\n  groups:\n  - g\n  <<: {a: b}\n'
   const { identityMappings } = readManifests(`---\nx: y\n---\n${text}`, 'f')
   t.equal(identityMappings.length, 1)
@@ -71,7 +71,7 @@ void test('a path of an object has the place of the nearest thing that is there'
   t.same(locate('metadata.name'), at(4, 1))
 })
 
-void test('an object with an alias that names nothing, or too much, is an error of its own', async (t) => {
+void test('an object with an undefined or excessive alias is an error of its own', async (t) => {
   const bomb = `  a: &a [x, x, x, x, x, x, x, x, x, x]
   b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]
   c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]

@@ -26,14 +26,14 @@ void test('the ConfigMap of a cluster in GovCloud', async (t) => {
   })
 })
 
-void test('what people write for an empty list, and a key that is gone, end the mappings', async (t) => {
+void test('every notation of an empty list, and a missing key, remove the mappings', async (t) => {
   for (const text of ['', ' \n', '""', "''", '``', '[]', 'null', '~', '# none\n']) {
     t.match(parse({ mapRoles: text }, before), { roles: [], problems: [] }, JSON.stringify(text))
   }
   t.match(parse({}, before), { roles: [], users: [], accounts: [], problems: [] })
 })
 
-void test('a data key that holds no list keeps what it held, and only that key', async (t) => {
+void test('a data key that is not a list keeps its previous entries, and only that key', async (t) => {
   for (const text of [
     'a: b',
     'text',
@@ -59,7 +59,7 @@ void test('a data key that holds no list keeps what it held, and only that key',
   t.same(parse({ mapRoles: null }, before).roles, [])
 })
 
-void test('a bad entry takes only itself away', async (t) => {
+void test('a bad entry is rejected alone', async (t) => {
   for (const bad of ['- text\n', '- {}\n', '- {rolearn: 1}\n', '- {rolearn: a, rolearn: b}\n', '- {a: {{b}}}\n']) {
     const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}${bad}${roleEntry('c')}` })
     t.same(
@@ -77,7 +77,7 @@ void test('a bad entry takes only itself away', async (t) => {
   }
 })
 
-void test('accounts are taken as they are written, leading zeros included', async (t) => {
+void test('accounts are read as written, with leading zeros', async (t) => {
   const { accounts, problems } = parse({
     mapAccounts: '- 012345678901\n- "000000000012"\n- 123456789012\n- 12\n- x\n- {}\n',
   })
@@ -85,7 +85,7 @@ void test('accounts are taken as they are written, leading zeros included', asyn
   t.equal(problems.length, 3)
 })
 
-void test('a data key that differs in case loads nothing, and is named', async (t) => {
+void test('a data key that differs in case loads nothing, and is reported', async (t) => {
   t.match(parse({ maproles: roleEntry('a'), MAPUSERS: USERS, other: 'x' }), {
     roles: [],
     users: [],
@@ -103,7 +103,7 @@ void test('sso entries need the gate', async (t) => {
   t.equal(parseAwsAuth({ mapRoles }, EMPTY_AWS_AUTH, { sso: true }).roles.length, 1)
 })
 
-void test('entries share what they have in common by an alias', async (t) => {
+void test('entries share content by an alias', async (t) => {
   const text = `- &a {rolearn: "arn:aws:iam::123456789012:role/a", username: a, groups: &g [x]}\n- {<<: *a, username: b}\n- {rolearn: "arn:aws:iam::123456789012:role/c", groups: *g, username: c}\n`
   t.match(parse({ mapRoles: text }), {
     problems: [],
@@ -115,7 +115,7 @@ void test('entries share what they have in common by an alias', async (t) => {
   })
 })
 
-void test('a large text with nothing good in it is read in the end', async (t) => {
+void test('a long text without a valid entry is read to the end', async (t) => {
   t.equal(parse({ mapRoles: '- {}\n'.repeat(60_000) }).problems.length, 101)
   t.equal(parse({ mapRoles: `- &a {}\n${'- *a\n'.repeat(1_000)}` }).problems.length, 101)
   const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join(', ')

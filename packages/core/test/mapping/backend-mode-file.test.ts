@@ -4,7 +4,7 @@ import { test } from 'tap'
 const parse = (content: unknown) =>
   parseBackendModeFile(typeof content === 'string' ? content : JSON.stringify(content), 'mode.json')
 
-void test('names separated by spaces, in their order', async (t) => {
+void test('names are separated by spaces and keep their order', async (t) => {
   t.match(parse({ LastUpdatedDateTime: '1700000000', Version: '2', backendMode: 'CRD  MountedFile' }), {
     file: { modes: ['CRD', 'MountedFile'], warnings: [], version: '2', updatedAt: 1_700_000_000 },
     problems: [],
@@ -13,7 +13,7 @@ void test('names separated by spaces, in their order', async (t) => {
   t.equal(parse({ backendMode: 'File' }).file?.warnings.length, 1)
 })
 
-void test('anything wrong makes it void, and is told with its place', async (t) => {
+void test('any error invalidates the file and is reported with its place', async (t) => {
   for (const content of [
     '',
     '{"backendMode": "CRD"',

@@ -1,7 +1,7 @@
 import { BACKEND_MODES, parseBackendModes } from '../../src/mapping/backend-mode.ts'
 import { test } from 'tap'
 
-void test('the modes keep their order; older names become the newer ones, with a warning', async (t) => {
+void test('modes keep their order; old names become new ones, with a warning', async (t) => {
   t.same(BACKEND_MODES, ['MountedFile', 'EKSConfigMap', 'CRD', 'DynamicFile'])
   t.same(parseBackendModes(['CRD', 'MountedFile']), { modes: ['CRD', 'MountedFile'], warnings: [] })
   const { modes, warnings } = parseBackendModes(['ConfigMap', 'File'])
@@ -9,7 +9,7 @@ void test('the modes keep their order; older names become the newer ones, with a
   t.equal(warnings.length, 2)
 })
 
-void test('an empty list, an unknown name and one name twice are errors', async (t) => {
+void test('an empty list, an unknown name and a duplicate name are errors', async (t) => {
   for (const names of [
     [],
     [''],

@@ -13,14 +13,14 @@ function usernameOf(text: string, { userId = 'AROA1', sessionName = 'alice', can
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 
-void test('principalid must be the unique id, with its case', async (t) => {
+void test('principalid must equal the unique id, including case', async (t) => {
   const text = entry(', principalId: AROA1')
   t.equal(usernameOf(text), 'u')
   for (const userId of ['AROA2', 'aroa1', 'AROA11', '', 'AROA1:alice'])
     t.equal(usernameOf(text, { userId }), undefined, userId)
 })
 
-void test('sessionnames are patterns, one of which the whole name must fit, with its case', async (t) => {
+void test('sessionnames are patterns; one must match the whole name, including case', async (t) => {
   for (const text of [
     entry(', sessionnames: [ci-*, "alice?"]'),
     entry(', SessionNames: [bob, "alice?", "c?-*"]'),
@@ -35,7 +35,7 @@ void test('sessionnames are patterns, one of which the whole name must fit, with
   t.equal(usernameOf(one, { sessionName: 'a@example.com.evil' }), undefined)
 })
 
-void test('where conditions do not hold the search goes on; of those that hold the later entry wins', async (t) => {
+void test('if conditions fail the search continues; of matching entries the later one wins', async (t) => {
   const text =
     entry('', 'everyone') +
     entry(', sessionnames: "a*"', 'a') +
@@ -57,7 +57,7 @@ void test('where conditions do not hold the search goes on; of those that hold t
 
 const paths = (text: string): string[] => indexMappings(parse(text)).problems.map(({ path }) => path)
 
-void test('an entry that has no case left is warned about', async (t) => {
+void test('an entry that can never match is warned about', async (t) => {
   t.same(paths(entry(', sessionnames: a') + entry('')), ['mapRoles[0]'])
   t.same(paths(entry('') + entry(', sessionnames: a') + entry('')), ['mapRoles[0]', 'mapRoles[1]'])
   t.same(paths(entry(', sessionnames: [a]') + entry(', sessionnames: [b, a]')), ['mapRoles[0]'])
@@ -70,7 +70,7 @@ void test('an entry that has no case left is warned about', async (t) => {
   t.equal(usernameOf(far, { sessionName: 'b' }), 'u')
 })
 
-void test('a condition that is mistyped or empty takes the entry away, and never counts as none', async (t) => {
+void test('a misspelled or empty condition rejects the entry and is never ignored', async (t) => {
   for (const more of [
     'principalid: ',
     'principalid: ""',
@@ -115,12 +115,12 @@ const users = (more: string) =>
     sso: false,
   }).users.length
 
-void test('only sessions of roles have a name', async (t) => {
+void test('only role sessions have a session name', async (t) => {
   t.equal(users('principalid: AIDA1'), 1)
   t.equal(users('sessionnames: alice'), 0)
 })
 
-void test('conditions go with sso too', async (t) => {
+void test('conditions work with sso too', async (t) => {
   const text =
     '- {sso: {permissionSetName: A, accountID: "123456789012"}, sessionnames: "*@example.com", username: sso}\n'
   const canonicalArn = 'arn:aws:iam::123456789012:role/AWSReservedSSO_A_0123456789abcdef'
@@ -133,7 +133,7 @@ const of = (principalId: string | null, ...names: string[]) => ({
   sessionNames: names.length === 0 ? null : names,
 })
 
-void test('conditions that cover others', async (t) => {
+void test('conditions that include others', async (t) => {
   t.ok(covers(null, of('A', 'x')))
   t.notOk(covers(of('A'), null))
   t.ok(covers(of('A'), of('A', 'x')))

@@ -45,7 +45,7 @@ void test('the first backend that matches decides', async (t) => {
   t.match(decide(identity, [...backends].reverse(), none), { username: 'eks', backend: 'EKSConfigMap' })
 })
 
-void test('templates are filled in the username and in every group', async (t) => {
+void test('templates are filled in the username and in each group', async (t) => {
   const filled = decide(identity, [backend('CRD', role('u-{{SessionName}}', '["g-{{AccountID}}", x]'))], none)
   t.match(filled, { username: 'u-alice-example.com', groups: ['g-123456789012', 'x'] })
 })
@@ -59,11 +59,11 @@ void test('mapAccounts comes after the entries of its backend, and before the ne
   })
 })
 
-void test('mapAccounts is never for CRD', async (t) => {
+void test('mapAccounts never applies to CRD', async (t) => {
   t.match(decide(identity, [backend('CRD', account)], none), { reason: 'not_mapped' })
 })
 
-void test('a match whose template can not be filled is final', async (t) => {
+void test('a match with a template that cannot be filled is final', async (t) => {
   const dns = '{{EC2PrivateDNSName}}'
   const after = backend('EKSConfigMap', role('admin'))
   for (const entry of [role(`system:node:${dns}`), role('x', `["${dns}"]`)]) {
@@ -79,7 +79,7 @@ void test('a match whose template can not be filled is final', async (t) => {
   }
 })
 
-void test('a username with a reserved prefix is refused for good, once the template is filled', async (t) => {
+void test('a reserved username is refused after the template is filled, and no later backend is asked', async (t) => {
   const reserved = new Map<BackendMode, readonly string[]>([['EKSConfigMap', ['aws:', 'system:']]])
   const after = backend('CRD', role('ok'))
   const session = { ...identity, sessionName: 'system:masters' }
@@ -93,7 +93,7 @@ void test('a username with a reserved prefix is refused for good, once the templ
   t.match(decide(identity, [backend('MountedFile', account)], arns), { username: ARN }, 'not for mapAccounts')
 })
 
-void test('a backend that is not loaded is passed over, and reported if nothing else matches', async (t) => {
+void test('a backend that is not loaded is skipped, and reported if nothing else matches', async (t) => {
   const broken = backend('CRD', null, 'forbidden')
   t.match(decide(identity, [broken, backend('EKSConfigMap', role('eks'))], none), { username: 'eks' })
   t.match(decide(identity, [broken, backend('EKSConfigMap', {})], none), {
@@ -105,7 +105,7 @@ void test('a backend that is not loaded is passed over, and reported if nothing 
   t.match(decide(identity, [stale], none), { reason: 'not_mapped' }, 'its last good state counts')
 })
 
-void test('nothing matches', async (t) => {
+void test('no entry matches', async (t) => {
   t.match(decide(identity, [], none), { reason: 'not_mapped' })
   t.match(decide(identity, [backend('CRD', {})], none), { reason: 'not_mapped', message: 'identity is not mapped' })
 })
@@ -116,7 +116,7 @@ function strict(entry: object, accounts: readonly string[] = []): BackendSnapsho
   return { mode: 'DynamicFile', index: file === null ? null : indexMappings(file).index, fault: null }
 }
 
-void test('a user id whose ARN is another is passed over, and told if nothing else matches', async (t) => {
+void test('a user id with another ARN is skipped, and reported if nothing else matches', async (t) => {
   const other = { userid: 'AROAEXAMPLE', rolearn: 'arn:aws:iam::123456789012:role/Other' }
   t.match(decide(identity, [strict({ ...other, rolearn: ARN })], none), { username: 'strict' })
   t.match(decide(identity, [strict({ userid: 'AROAEXAMPLE' })], none), { username: 'strict' })

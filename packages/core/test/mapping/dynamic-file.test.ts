@@ -7,7 +7,7 @@ const USER = 'arn:aws:iam::123456789012:user/alice'
 const parse = (content: unknown, strict = false) =>
   parseDynamicFile(typeof content === 'string' ? content : JSON.stringify(content), 'map.json', strict)
 
-void test('a whole file, keys in any case', async (t) => {
+void test('a complete file, with keys in any case', async (t) => {
   const { file, problems } = parse({
     LastUpdatedDateTime: '1700000000',
     version: '7',
@@ -27,7 +27,7 @@ void test('a whole file, keys in any case', async (t) => {
   })
 })
 
-void test('everything in it may be absent or null', async (t) => {
+void test('every field may be absent or null', async (t) => {
   for (const content of [{}, { mapRoles: null, mapUsers: null, mapAccounts: null, Version: null }, { mapRoles: [] }]) {
     const { file, problems } = parse(content)
     t.match(file, { version: '', updatedAt: null, roles: [], users: [], accounts: [] })
@@ -35,7 +35,7 @@ void test('everything in it may be absent or null', async (t) => {
   }
 })
 
-void test('one bad entry makes the whole file void, and is told with its place', async (t) => {
+void test('one bad entry invalidates the whole file, and is reported with its place', async (t) => {
   const bad: readonly (readonly [content: unknown, path: string, strict?: boolean])[] = [
     [{ mapRoles: [{ rolearn: ROLE, username: 'a' }, { username: 'b' }] }, 'mapRoles[1]'],
     [{ mapRoles: [{ rolearn: '', username: 'b' }] }, 'mapRoles[0].rolearn'],
@@ -68,7 +68,7 @@ void test('one bad entry makes the whole file void, and is told with its place',
   }
 })
 
-void test('what is no JSON object is void', async (t) => {
+void test('a document that is not a JSON object is invalid', async (t) => {
   for (const text of ['', ' ', '[]', '"text"', 'null', '7', '{"mapRoles": [', "{'mapRoles': []}", 'mapRoles: []\n']) {
     const { file, problems } = parse(text)
     t.equal(file, null, text)
@@ -76,7 +76,7 @@ void test('what is no JSON object is void', async (t) => {
   }
 })
 
-void test('a time that is none, and a key that is not known, are warned about', async (t) => {
+void test('an invalid time and an unknown key are warned about', async (t) => {
   for (const time of ['soon', '1.5', '-1', '2024-01-01T00:00:00Z']) {
     t.match(
       parse({ LastUpdatedDateTime: time }),
@@ -87,7 +87,7 @@ void test('a time that is none, and a key that is not known, are warned about', 
   t.match(parse({ mapRole: [] }), { file: { roles: [] }, problems: [{ severity: 'warning', message: /mapRoles/ }] })
 })
 
-void test('what merges in YAML is an unknown key in JSON', async (t) => {
+void test('a YAML merge key is an unknown key in JSON', async (t) => {
   const text = JSON.stringify({ mapRoles: [{ rolearn: ROLE, username: 'a', '<<': { groups: ['system:masters'] } }] })
   t.match(parse(text), { file: { roles: [{ groups: [] }] }, problems: [{ severity: 'warning' }] })
 })

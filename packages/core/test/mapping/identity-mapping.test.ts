@@ -17,12 +17,12 @@ void test('an object maps the canonical ARN of its spec', async (t) => {
   t.match(parse({ arn: session, username: 'u' }), { entry: { key: { arn: ARN.toLowerCase() } } })
 })
 
-void test('its status is nothing to go by', async (t) => {
+void test('the status is ignored', async (t) => {
   const status = { canonicalARN: 'arn:aws:iam::123456789012:role/other' }
   t.match(parse({ arn: ARN, username: 'u' }, { status }), { entry: { key: { arn: ARN.toLowerCase() } } })
 })
 
-void test('a bad object has no entry, and says why', async (t) => {
+void test('a bad object has no entry, and the reason is reported', async (t) => {
   for (const spec of [
     undefined,
     null,
@@ -45,11 +45,11 @@ void test('a bad object has no entry, and says why', async (t) => {
   }
 })
 
-void test('oddities are warned about', async (t) => {
+void test('suspicious values are warned about', async (t) => {
   t.equal(parse({ arn: ARN, username: '', groups: ['{{X}}'] }).warnings.length, 2)
 })
 
-void test('a pattern in the place of an ARN', async (t) => {
+void test('a pattern instead of an ARN', async (t) => {
   for (const kind of ['role', 'user']) {
     t.match(parse({ arnLike: `arn:aws:iam::123456789012:${kind}/Dev-*`, username: 'u' }), {
       entry: { key: { type: 'like', prefix: `arn:aws:iam::123456789012:${kind}/`, glob: 'dev-*' }, conditions: null },
@@ -58,7 +58,7 @@ void test('a pattern in the place of an ARN', async (t) => {
   }
 })
 
-void test('conditions are those of the entry', async (t) => {
+void test('conditions are the same as for entries', async (t) => {
   const spec = { arn: ARN, username: 'u', principalId: 'AROA1', sessionNames: ['ci-*', 'bob'] }
   t.match(parse(spec), { entry: { conditions: { principalId: 'AROA1', sessionNames: ['ci-*', 'bob'] } }, errors: [] })
   t.match(parse({ arn: ARN, username: 'u', principalId: 'AROA1' }), {
@@ -71,40 +71,40 @@ void test('conditions are those of the entry', async (t) => {
 
 const USER = 'arn:aws:iam::123456789012:user/alice'
 
-void test('whom it is for, or under which conditions, can not be read: no entry, and the error says where', async (t) => {
+void test('an object with an unreadable key or condition has no entry, and the error has the place', async (t) => {
   for (const [spec, error] of [
     [{ arn: ARN, arnLike: ARN }, /^spec: has both arn and arnLike/],
     [{ arn: 1, arnLike: ARN }, /^spec: has both/],
     [{ arnLike: 1 }, /^spec\.arnLike: must be a string$/],
     [{ arnLike: null }, /^spec\.arnLike: must be a string$/],
-    [{ arnLike: 'arn:aws:iam::*:role/x' }, /^spec\.arnLike: .* is for no account/],
+    [{ arnLike: 'arn:aws:iam::*:role/x' }, /^spec\.arnLike: .* has no account/],
     [{ arnLike: 'arn:aws:iam::123456789012:role/team/*' }, /^spec\.arnLike: .* has a path/],
     [{ arn: ARN, principalId: 1 }, /^spec\.principalId: must be a string$/],
     [{ arn: ARN, principalId: null }, /^spec\.principalId: must be a string$/],
-    [{ arn: ARN, principalId: '' }, /^spec\.principalId: "" is no unique id/],
+    [{ arn: ARN, principalId: '' }, /^spec\.principalId: "" is not a unique id/],
     [{ arn: ARN, principalId: 'AROA1:alice' }, /^spec\.principalId: .* has the name of a session/],
     [{ arn: ARN, sessionNames: 'a' }, /^spec\.sessionNames: must be a list of strings$/],
     [{ arn: ARN, sessionNames: ['a', 1] }, /^spec\.sessionNames: must be a list of strings$/],
     [{ arn: ARN, sessionNames: null }, /^spec\.sessionNames: must be a list of strings$/],
     [{ arn: ARN, sessionNames: [] }, /^spec\.sessionNames: is an empty list/],
-    [{ arn: ARN, sessionNames: ['a b'] }, /^spec\.sessionNames: "a b" fits no name of a session/],
-    [{ arn: USER, sessionNames: ['a'] }, /^spec\.sessionNames: is for sessions of roles alone/],
-    [{ arnLike: `${USER}*`, sessionNames: ['a'] }, /^spec\.sessionNames: is for sessions of roles alone/],
+    [{ arn: ARN, sessionNames: ['a b'] }, /^spec\.sessionNames: "a b" matches no session name/],
+    [{ arn: USER, sessionNames: ['a'] }, /^spec\.sessionNames: applies to role sessions only/],
+    [{ arnLike: `${USER}*`, sessionNames: ['a'] }, /^spec\.sessionNames: applies to role sessions only/],
     [{ arn: ARN, sessionName: 'a' }, /^spec\.sessionName: is not a known field \(did you mean sessionNames\?\)$/],
   ] as const) {
     t.match(parse({ username: 'u', ...spec }), { entry: null, errors: [error] }, JSON.stringify(spec))
   }
 })
 
-void test('the path of a role, which STS does not tell', async (t) => {
+void test('the path of a role, which STS leaves out', async (t) => {
   const spec = { arn: 'arn:aws:iam::123456789012:role/team/Admin', username: 'u' }
   t.match(parse(spec), {
     entry: { key: { arn: 'arn:aws:iam::123456789012:role/team/admin' } },
-    warnings: [/^spec\.arn: .* is for nobody: .*write arn:aws:iam::123456789012:role\/Admin/],
+    warnings: [/^spec\.arn: .* never matches: .*Write arn:aws:iam::123456789012:role\/Admin/],
   })
   t.match(parse({ arn: 'arn:aws:sts::123456789012:assumed-role/team/Admin/alice', username: 'u' }), {
     entry: { key: { arn: 'arn:aws:iam::123456789012:role/team/admin' } },
-    warnings: [/is for nobody: .*write arn:aws:iam::123456789012:role\/admin, or/],
+    warnings: [/never matches: .*Write arn:aws:iam::123456789012:role\/admin, or/],
   })
   t.match(parseIdentityMapping({ spec }, 'x', { rolePaths: true }), {
     entry: { key: { arn: ARN.toLowerCase() } },

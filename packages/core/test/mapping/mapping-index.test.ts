@@ -18,7 +18,7 @@ const sso = (username: string): string =>
   `- {sso: {permissionSetName: A, accountID: "123456789012"}, username: ${username}}\n`
 const SSO_ARN = 'arn:aws:iam::123456789012:role/AWSReservedSSO_A_0123456789abcdef'
 
-void test('an entry is found by its whole ARN, without case', async (t) => {
+void test('an entry is found by its whole ARN, ignoring case', async (t) => {
   const { index, problems } = indexOf({ mapRoles: role('Admin', 'a') })
   t.same(problems, [])
   t.match(findEntry(index, 'arn:aws:iam::123456789012:role/Admin'), { username: 'a' })
@@ -34,12 +34,12 @@ void test('an entry is found by its whole ARN, without case', async (t) => {
   }
 })
 
-void test('an entry with a path is not for the role of that name', async (t) => {
+void test('an entry with a path does not match the role of that name', async (t) => {
   const { index } = indexOf({ mapRoles: role('team/Admin', 'a') })
   t.equal(findEntry(index, 'arn:aws:iam::123456789012:role/Admin'), undefined)
 })
 
-void test('the later of two entries wins, and the earlier one is warned about', async (t) => {
+void test('the later of two entries wins, and the earlier is warned about', async (t) => {
   const { index, problems } = indexOf({
     mapRoles: role('Admin', 'first') + role('ADMIN', 'second') + role('admin', 'third'),
   })
@@ -63,7 +63,7 @@ void test('roles before users, an exact ARN before a pattern', async (t) => {
   t.match(findEntry(exact.index, SSO_ARN), { username: 'exact' })
 })
 
-void test('of a role among the users too, however many there are, the one among the users is warned about', async (t) => {
+void test('a role that is also among the users is warned about there, however many entries there are', async (t) => {
   const names = Array.from({ length: 1200 }, (_, index) => `r${index}`)
   const users = names.map((name) => role(name, 'user').replace('rolearn', 'userarn'))
   const mapRoles = names.map((name) => role(name, 'role')).join('')
@@ -74,7 +74,7 @@ void test('of a role among the users too, however many there are, the one among 
   t.same(indexOf({ mapRoles: role('a', 'role'), mapUsers: users.join('') }).problems, [])
 })
 
-void test('accounts are a set', async (t) => {
+void test('accounts form a set', async (t) => {
   t.same([...indexOf({ mapAccounts: '["123456789012", "123456789012"]' }).index.accounts], ['123456789012'])
 })
 
@@ -86,7 +86,7 @@ function strictIndexOf(content: object) {
 
 const ADMIN = 'arn:aws:iam::123456789012:role/Admin'
 
-void test('in strict mode an entry is found by the whole user id, with its case', async (t) => {
+void test('in strict mode an entry is found by the whole user id, including case', async (t) => {
   const { index } = strictIndexOf({
     mapRoles: [{ userid: 'AROA1', username: 'role' }],
     mapUsers: [{ userid: 'AIDA1', username: 'user' }],
@@ -97,7 +97,7 @@ void test('in strict mode an entry is found by the whole user id, with its case'
     t.equal(findEntry(index, ADMIN, id), undefined, id)
 })
 
-void test('in strict mode the ARN of the entry must be the identity of the same user id', async (t) => {
+void test('in strict mode the ARN of the entry must match too', async (t) => {
   const { index } = strictIndexOf({
     mapRoles: [
       { userid: 'AROA1', rolearn: 'arn:aws:iam::123456789012:role/team/x/ADMIN', username: 'path' },
@@ -123,7 +123,7 @@ void test('in strict mode the ARN of the entry must be the identity of the same 
   t.equal(findEntry(index, ADMIN), undefined, 'the ARN alone finds nothing')
 })
 
-void test('of two entries for one user id the later wins, and the earlier one is warned about', async (t) => {
+void test('of two entries with one user id the later wins, and the earlier is warned about', async (t) => {
   const { index, problems } = strictIndexOf({
     mapRoles: [
       { userid: 'AROA1', username: 'first' },

@@ -55,16 +55,16 @@ void test('a rejected entry', async (t) => {
     [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, sessionname: a}` }, /sessionname/],
   ] as const) {
     const [miss] = nearestMisses(identityOf(`${ROLE}Admin`), [awsAuth(data)])
-    t.match(miss, { kind: 'out_of_force', entry: null, backend: 'EKSConfigMap', message }, JSON.stringify(data))
+    t.match(miss, { kind: 'rejected', entry: null, backend: 'EKSConfigMap', message }, JSON.stringify(data))
   }
   const sso = awsAuth({ mapRoles: '- {sso: {permissionSetName: A, accountID: "123456789012"}, username: u}' })
   const ofSet = `${ROLE}AWSReservedSSO_A_0123456789abcdef`
   const [miss] = nearestMisses(identityOf(ofSet), [sso])
-  t.match(miss, { kind: 'out_of_force', message: /SSORoleMatch/ })
+  t.match(miss, { kind: 'rejected', message: /SSORoleMatch/ })
   for (const half of ['permissionSetName: A', 'accountID: "123456789012"', 'accountID: "123456789012", partition: aws'])
     t.same(near(ofSet, awsAuth({ mapRoles: `- {sso: {${half}}, username: u}` })), [], half)
   const gov = awsAuth({ mapRoles: '- {sso: {permissionSetName: A, accountID: "123456789012", partition: aws-us-gov}}' })
-  t.same(near(ofSet.replace('aws', 'aws-us-gov'), gov), ['out_of_force mapRoles[0]'])
+  t.same(near(ofSet.replace('aws', 'aws-us-gov'), gov), ['rejected mapRoles[0]'])
 })
 
 const sso = (more: string) =>
@@ -140,7 +140,7 @@ void test('short names', async (t) => {
   for (const written of ['abcd', 'xy']) t.same(near(`${ROLE}ab`, roles(ROLE + written)), [], written)
 })
 
-void test('three at most, the likeliest first', async (t) => {
+void test('at most three, the likeliest first', async (t) => {
   const backend = awsAuth({
     mapRoles: [
       `${ROLE}Admni`,
@@ -152,14 +152,10 @@ void test('three at most, the likeliest first', async (t) => {
       .map((arn) => `- {rolearn: "${arn}", username: u}\n`)
       .join(''),
   })
-  t.same(near(`${ROLE}Admin`, backend), [
-    'out_of_force mapRoles[4]',
-    'role_path mapRoles[3]',
-    'other_account mapRoles[2]',
-  ])
+  t.same(near(`${ROLE}Admin`, backend), ['rejected mapRoles[4]', 'role_path mapRoles[3]', 'other_account mapRoles[2]'])
 })
 
-void test('three at most also of those with unmet conditions, or of very many', async (t) => {
+void test('at most three, also with unmet conditions or many candidates', async (t) => {
   const unmet = Array.from({ length: 5 }, (_, id) => `- {rolearn: "${ROLE}Admin", principalid: X${id}, username: u}\n`)
   t.same(near(`${ROLE}Admin`, awsAuth({ mapRoles: unmet.join('') })), [
     'principal_id mapRoles[4]',
@@ -172,14 +168,14 @@ void test('three at most also of those with unmet conditions, or of very many', 
   for (const miss of found) t.match(miss, /^other_account mapRoles\[\d+\]$/)
 })
 
-void test('no near miss, and no mappings', async (t) => {
+void test('no near miss and no mappings', async (t) => {
   t.same(near(`${ROLE}Admin`, roles(`${ROLE}Other`, `${USER}x`)), [])
   t.same(nearestMisses(identityOf(`${ROLE}Admin`), [{ mode: 'CRD', index: null, fault: null }]), [])
   t.same(near('arn:aws:iam::123456789012:root', roles(`${ROLE}root`)), [])
   t.same(near('', roles(`${ROLE}Admin`)), [])
 })
 
-void test('the number of names that are compared is limited', async (t) => {
+void test('the number of compared names is limited', async (t) => {
   const names = Array.from({ length: 50 }, (_, index) => `${ROLE}Adx${10 + index}`)
   const many = roles(`${ROLE}Admni`, ...names, `${ROLE}team/Admin`)
   const found = (maxCompared?: number) => kinds(nearestMisses(identityOf(`${ROLE}Admin`), [many], [], maxCompared))

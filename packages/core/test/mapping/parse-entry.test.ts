@@ -20,7 +20,7 @@ function matches(entry: MappingEntry | null, arn: string): boolean {
   return findEntry(index, { canonicalArn: arn, userId: 'AROA', sessionName: '' }) !== undefined
 }
 
-void test('a whole entry, keys in any case', async (t) => {
+void test('a complete entry, with keys in any case', async (t) => {
   const { entry, errors, warnings } = parse(
     '{RoleARN: "arn:aws:iam::123456789012:role/Admin", UserName: a, GROUPS: [g], UserId: AROA}',
   )
@@ -34,7 +34,7 @@ void test('a whole entry, keys in any case', async (t) => {
   t.same([errors, warnings], [0, 0])
 })
 
-void test('what may be left out', async (t) => {
+void test('optional fields', async (t) => {
   t.match(parse(`{${ROLE}, username: a, groups: null}`), { entry: { groups: [], userId: '' }, errors: 0, warnings: 0 })
   t.match(parse(`{${ROLE}}`), { entry: { username: '' }, errors: 0, warnings: 1 })
   t.match(parse('{userarn: "arn:aws:iam::123456789012:user/x", username: a}', { kind: 'user' }), {
@@ -73,7 +73,7 @@ void test('a bad entry is null, with an error', async (t) => {
   }
 })
 
-void test('a key that is there twice takes the entry away: nobody knows which one is meant', async (t) => {
+void test('a duplicate key rejects the entry, because it is ambiguous', async (t) => {
   for (const text of [
     `{${ROLE}, roleARN: "arn:aws:iam::123456789012:role/Other", username: a}`,
     `{${ROLE}, username: a, username: b}`,
@@ -84,7 +84,7 @@ void test('a key that is there twice takes the entry away: nobody knows which on
   }
 })
 
-void test('an ARN of a session stands for its role, where that is taken', async (t) => {
+void test('the ARN of a session stands for its role, if allowed', async (t) => {
   const text = '{rolearn: "arn:aws:sts::123456789012:assumed-role/Admin/alice", username: a}'
   t.match(parse(text, { sessionArns: true }), {
     entry: { key: { arn: 'arn:aws:iam::123456789012:role/admin' } },
@@ -92,20 +92,20 @@ void test('an ARN of a session stands for its role, where that is taken', async 
   })
 })
 
-void test('groups may be one text with commas, where that is taken', async (t) => {
+void test('groups may be a text with commas, if allowed', async (t) => {
   t.match(parse(`{${ROLE}, username: a, groups: "a,b"}`, { commaLists: true }), { entry: { groups: ['a', 'b'] } })
   t.match(parse(`{${ROLE}, username: a, groups: ""}`, { commaLists: true }), { entry: { groups: [] } })
   t.match(parse(`{${ROLE}, username: a, groups: [a]}`, { commaLists: true }), { entry: { groups: ['a'] } })
   t.match(parse(`{${ROLE}, username: a, groups: 1}`, { commaLists: true }), { entry: null, errors: 1 })
 })
 
-void test('what looks like a template and is none is warned about', async (t) => {
+void test('text that looks like a template is warned about', async (t) => {
   t.match(parse(`{${ROLE}, username: "{{sessionname}}", groups: ["{{X}}"]}`), { errors: 0, warnings: 2 })
 })
 
 const keyOf = (sso: string) => parse(`{sso: ${sso}, username: a}`).entry
 
-void test('an sso entry is for the roles of its permission set, in its account and partition', async (t) => {
+void test('an sso entry matches the roles of its permission set, in its account and partition', async (t) => {
   const key = keyOf('{permissionSetName: Admin+x, accountID: "012345678901"}')
   t.ok(matches(key, 'arn:aws:iam::012345678901:role/AWSReservedSSO_Admin+x_0123456789abcdef'))
   for (const arn of [
@@ -132,7 +132,7 @@ void test('an sso entry is for the roles of its permission set, in its account a
   )
 })
 
-void test('an sso entry is not for a permission set whose name only begins alike', async (t) => {
+void test('an sso entry does not match a permission set with the same beginning', async (t) => {
   const key = parse('{sso: {permissionSetName: Admin, accountID: "123456789012"}, username: a}').entry
   t.ok(matches(key, 'arn:aws:iam::123456789012:role/AWSReservedSSO_Admin_0123456789abcdef'))
   t.notOk(matches(key, 'arn:aws:iam::123456789012:role/AWSReservedSSO_Admin_ReadOnly_0123456789abcdef'))

@@ -22,12 +22,12 @@ void test('the placeholders', async (t) => {
   t.equal(fillTemplate('{{Other}}', identity, {}), '{{Other}}')
 })
 
-void test('a value is never itself expanded', async (t) => {
+void test('a value is never expanded again', async (t) => {
   const hostile = { ...identity, sessionName: '{{AccessKeyID}}$&' }
   t.equal(fillTemplate('{{SessionName}}', hostile, {}), '{{AccessKeyID}}$&')
 })
 
-void test('the first obstacle is the answer', async (t) => {
+void test('the first fault is returned', async (t) => {
   const both = '{{EC2PrivateDNSName}}{{EC2PrivateDNSName}}'
   t.ok(fillTemplate(both, identity, {}) instanceof TemplateFault)
   const needs = fillTemplate(both, instance, {})
@@ -39,7 +39,7 @@ void test('no fault repeats the session name', async (t) => {
   t.notMatch(fault instanceof TemplateFault ? fault.message : 'hidden', 'hidden')
 })
 
-void test('what looks like a placeholder and is none, with a hint', async (t) => {
+void test('text that looks like a placeholder is warned about, with a hint', async (t) => {
   t.same(unknownPlaceholders('{{AccountID}}-{{SessionName}}'), [])
   t.match(unknownPlaceholders('{{sessionname}}{{ AccountID }}'), [
     /did you mean \{\{SessionName\}\}/,
@@ -48,7 +48,7 @@ void test('what looks like a placeholder and is none, with a hint', async (t) =>
   t.equal(unknownPlaceholders('{{}}').length, 1)
 })
 
-void test('a long template costs no more than its length', async (t) => {
+void test('a long template takes linear time', async (t) => {
   for (const text of ['{'.repeat(200_000), `{{${'a'.repeat(200_000)}`, '{{a'.repeat(50_000), '{{a}'.repeat(50_000)]) {
     t.equal(fillTemplate(text, identity, {}), text)
     t.type(unknownPlaceholders(text).length, 'number')

@@ -14,7 +14,7 @@ const identity: Identity = {
 }
 const mapped: Mapped = { username: 'admin', groups: ['system:masters'], backend: 'CRD', entry: null }
 
-void test('what the API server is told', async (t) => {
+void test('the user in the answer to the API server', async (t) => {
   t.same(userInfo(identity, mapped, false), {
     username: 'admin',
     uid: 'aws-iam-authenticator:123456789012:AROAEXAMPLE',
@@ -35,7 +35,7 @@ void test('empty groups are left out', async (t) => {
   t.notOk('groups' in userInfo(identity, { ...mapped, groups: [] }, true))
 })
 
-void test('of a scrubbed account nothing is told but the username and groups', async (t) => {
+void test('scrubbed accounts get only username and groups', async (t) => {
   const told = userInfo(identity, mapped, true)
   t.same(told, { username: 'admin', uid: 'aws-iam-authenticator:administrative:admin', groups: ['system:masters'] })
   t.notMatch(JSON.stringify(told), /123456789012|AROAEXAMPLE|ASIAEXAMPLE|arn:/)

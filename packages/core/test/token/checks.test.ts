@@ -12,18 +12,18 @@ const GOOD =
   'https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&X-Amz-Credential=AKIA%2Fx&X-Amz-Date=20260301T115900Z' +
   '&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id'
 
-/** The checks that a token has passed, in their order. */
+/** The checks that a token has passed, in order. */
 function passedBy(token: string): readonly TokenCheck[] {
   const passed: TokenCheck[] = []
   parseToken(token, policy, (check) => passed.push(check))
   return passed
 }
 
-void test('a good token passes all checks in their order', async (t) => {
+void test('a valid token passes all checks in order', async (t) => {
   t.same(passedBy(encodeToken(GOOD)), TOKEN_CHECKS)
 })
 
-void test('a bad token passes those before the one that refuses it', async (t) => {
+void test('a bad token passes the checks before the one that rejects it', async (t) => {
   const rows: readonly (readonly [token: string, refusedBy: TokenCheck])[] = [
     ['x', 'prefix'],
     [`k8s-aws-v1.${'a'.repeat(20_000)}`, 'size'],

@@ -5,7 +5,7 @@ import { decodeToken } from '../../src/token/codec.ts'
 
 const URL_TEXT = 'https://sts.amazonaws.com/?Action=GetCallerIdentity'
 
-void test('a URL has one token and a token one URL', async (t) => {
+void test('URLs and tokens correspond one to one', async (t) => {
   const token = encodeToken(URL_TEXT)
   t.equal(token, `k8s-aws-v1.${Buffer.from(URL_TEXT).toString('base64url')}`)
   t.equal(decodeToken(token), URL_TEXT)
@@ -20,7 +20,7 @@ void test('the prefix is exact', async (t) => {
   }
 })
 
-void test('16 KiB are taken, one byte more is not', async (t) => {
+void test('16 KiB are accepted, one byte more is rejected', async (t) => {
   const longest = encodeToken('A'.repeat(12_279))
   t.equal(longest.length, 16 * 1024 - 1, 'no token is 16 KiB to the byte')
   t.type(decodeToken(longest), 'string')
@@ -32,13 +32,13 @@ const messageOf = (token: string): string => {
   return decoded instanceof Refusal ? decoded.message : ''
 }
 
-void test('the size is looked at before the alphabet, the prefix before both', async (t) => {
+void test('the prefix is checked first, then the size, then the alphabet', async (t) => {
   const long = '%'.repeat(17_000)
   t.not(messageOf(`k8s-aws-v1.${long}`), messageOf('k8s-aws-v1.%'))
   t.equal(messageOf(long), messageOf('x'))
 })
 
-void test('only canonical base64url without padding is taken', async (t) => {
+void test('only canonical base64url without padding is accepted', async (t) => {
   for (const encoded of [
     '',
     '=',

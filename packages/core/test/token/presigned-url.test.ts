@@ -28,7 +28,7 @@ function queryWith(changes: Readonly<Record<string, string>> = {}): string {
 const parse = (url: string) => parseToken(encodeToken(url), policy)
 const parseWith = (changes: Readonly<Record<string, string>>) => parse(`https://${HOST}/?${queryWith(changes)}`)
 
-void test('a good token becomes the parts of the request to STS', async (t) => {
+void test('a valid token becomes the parts of the request to STS', async (t) => {
   t.equal(CLUSTER_ID_HEADER, 'x-k8s-aws-id')
   t.same(parse(`https://${HOST}/?${queryWith()}`), {
     host: HOST,
@@ -56,7 +56,7 @@ void test('each check has its reason', async (t) => {
   t.match(parseWith({ 'X-Amz-Credential': '%2F' }), { reason: 'malformed_token' })
 })
 
-void test('a parameter that is not there is no empty one', async (t) => {
+void test('a missing parameter is not an empty one', async (t) => {
   for (const name of ['Action', 'X-Amz-SignedHeaders', 'X-Amz-Expires', 'X-Amz-Date', 'X-Amz-Credential']) {
     const query = queryWith()
       .split('&')
@@ -66,7 +66,7 @@ void test('a parameter that is not there is no empty one', async (t) => {
   }
 })
 
-void test('the cluster header is signed under its own name, in any case, and under no look-alike', async (t) => {
+void test('the cluster header is signed under its own name in any case, and under no similar name', async (t) => {
   for (const value of ['x-k8s-aws-id', 'X-K8s-Aws-Id%3Bhost', 'a%3Bx-k8s-aws-id%3Bb']) {
     t.match(parseWith({ 'X-Amz-SignedHeaders': value }), { host: HOST }, value)
   }
@@ -84,7 +84,7 @@ void test('the cluster header is signed under its own name, in any case, and und
 const ask = (host: string, stsRegions: ReadonlySet<string> | null, serverRegion: string | null = null) =>
   parseToken(encodeToken(`https://${host}/?${queryWith()}`), { ...policy, stsRegions, serverRegion })
 
-void test('where regions are named, only their hosts are asked, beside that of the server itself', async (t) => {
+void test('if regions are configured, only their hosts and the own region of the server are called', async (t) => {
   const closed = { reason: 'wrong_host', message: /server\.stsRegions/ }
   t.match(ask(HOST, null), { host: HOST })
   t.match(ask(HOST, new Set(['us-west-2'])), { host: HOST, region: 'us-west-2' })
@@ -94,5 +94,5 @@ void test('where regions are named, only their hosts are asked, beside that of t
   t.match(ask(HOST, new Set(['us-east-1']), 'us-east-1'), closed)
   t.match(ask('sts.amazonaws.com', new Set(['global'])), { region: 'global' })
   t.match(ask('sts.amazonaws.com', new Set(['us-east-1']), 'us-east-1'), closed, 'the global host is in no region')
-  t.match(ask('example.com', new Set(['com'])), { reason: 'wrong_host', message: /no STS endpoint/ })
+  t.match(ask('example.com', new Set(['com'])), { reason: 'wrong_host', message: /not an STS endpoint/ })
 })

@@ -13,14 +13,14 @@ void test('known names in any case, values decoded', async (t) => {
   ])
 })
 
-void test('each name at most once, however it is cased or encoded (CVE-2022-2385)', async (t) => {
+void test('each name at most once, in any case and encoding (CVE-2022-2385)', async (t) => {
   for (const second of ['Action', 'action', 'ACTION', 'aCtIoN', '%41ction', '%61%63tion', 'Action%20', '+Action']) {
     t.match(parseQuery(`Action=a&${second}=b`), { reason: 'malformed_token' }, second)
     t.match(parseQuery(`${second}=b&Action=a`), { reason: 'malformed_token' }, `${second} first`)
   }
 })
 
-void test('nothing but pairs of a known name and a value', async (t) => {
+void test('only pairs of a known name and a value are accepted', async (t) => {
   for (const query of [
     '',
     '&',
@@ -39,7 +39,7 @@ void test('nothing but pairs of a known name and a value', async (t) => {
   }
 })
 
-void test('a value that is badly encoded, or no ASCII once decoded, is refused', async (t) => {
+void test('a badly encoded value, or one that decodes to non-ASCII, is rejected', async (t) => {
   for (const value of [
     '%',
     '%4',

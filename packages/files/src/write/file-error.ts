@@ -73,7 +73,7 @@ function remedy(code: string, owner: string): string {
     case 'EBUSY':
       return 'If the file itself is a mount, mount its folder instead.'
     default:
-      return 'Mend that and start again.'
+      return 'Fix that and start again.'
   }
 }
 

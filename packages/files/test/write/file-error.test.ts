@@ -9,7 +9,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: it failed`), { code })
 }
 
-void test('a file without permission is named with its user and the command that mends it', async (t) => {
+void test('the error for a file without permission names its user and the command that fixes it', async (t) => {
   for (const code of ['EACCES', 'EPERM']) {
     const cause = systemError(code)
     const read = unreadable(path, cause)
@@ -22,7 +22,7 @@ void test('a file without permission is named with its user and the command that
   }
 })
 
-void test('a failure that no chown mends proposes none', async (t) => {
+void test('an error that chown cannot fix suggests none', async (t) => {
   for (const code of ['EEXIST', 'EISDIR', 'ENOTDIR', 'EROFS', 'EBUSY', 'ENOSPC']) {
     const { message } = unwritable(path, systemError(code))
     t.match(message, `Can't write ${path}`)
@@ -32,14 +32,14 @@ void test('a failure that no chown mends proposes none', async (t) => {
   for (const code of ['ENOSPC', 'EDQUOT']) t.match(unwritable(path, systemError(code)).message, 'Make room', code)
 })
 
-void test('what is thrown need not be a system error', async (t) => {
+void test('a thrown value need not be a system error', async (t) => {
   t.equal(systemErrorCode(systemError('ENOENT')), 'ENOENT')
   t.equal(systemErrorCode(new Error('plain')), '')
   t.equal(systemErrorCode('text'), '')
   t.match(unreadable(path, 'text'), { code: 'file_unreadable', message: 'text' })
 })
 
-void test('where the platform has no user ids the advice still stands', async (t) => {
+void test('the advice works on platforms without user ids', async (t) => {
   t.intercept(process, 'geteuid', { value: undefined })
   const { message } = unwritable(path, systemError('EACCES'))
   t.match(message, 'as this user: EACCES')

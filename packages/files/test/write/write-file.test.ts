@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { test } from 'tap'
 import { writeFileAtomically } from '../../src/write/write-file.ts'
-import { modeOf, namesIn, temporaryFolder } from '../../../init/test/files.ts'
+import { modeOf, namesIn, temporaryFolder } from '../temporary-folder.ts'
 
 const unwritable = { constructor: FileError, code: 'file_unwritable' }
 
@@ -21,7 +21,7 @@ void test('writes a new file and replaces an old one, with its mode whatever the
   t.same(await namesIn(folder), ['file'], 'nothing is left aside')
 })
 
-void test('makes the folders above the file only when asked', async (t) => {
+void test('creates the folders above the file only if asked', async (t) => {
   const folder = await temporaryFolder(t)
   const path = join(folder, 'a', 'b', 'file')
   await t.rejects(writeFileAtomically(path, 'text', { mode: 0o644 }), unwritable)
@@ -30,7 +30,7 @@ void test('makes the folders above the file only when asked', async (t) => {
   t.equal(await readFile(path, 'utf8'), 'text')
 })
 
-void test('a path that can not be written is an error that names it, and leaves what was there', async (t) => {
+void test('an unwritable path is an error that names it, and changes nothing', async (t) => {
   const folder = await temporaryFolder(t)
   const file = join(folder, 'file')
   const directory = join(folder, 'directory')

@@ -6,13 +6,13 @@ import { promisify } from 'node:util'
 import { test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
 import { HostError } from '../../src/pair/host.ts'
-import { temporaryFolder } from '../files.ts'
+import { temporaryFolder } from '../../../files/test/temporary-folder.ts'
 
 const now = new Date('2025-03-04T05:06:07.890Z')
 const run = promisify(execFile)
 const pair = await createKeyPair({ hostname: 'localhost', address: '127.0.0.1', now })
 
-void test('the certificate is a self-signed server certificate and authority for 100 years', async (t) => {
+void test('the certificate is a self-signed server certificate and authority, valid for 100 years', async (t) => {
   const certificate = new X509Certificate(pair.certificatePem)
   t.equal(certificate.subject, 'CN=aws-iam-authenticator')
   t.equal(certificate.issuer, 'CN=aws-iam-authenticator')
@@ -26,14 +26,14 @@ void test('the certificate is a self-signed server certificate and authority for
   t.match(certificate.serialNumber, /^01[0-9A-F]{32}$/)
 })
 
-void test('both are PEM with line feeds alone, the key as PKCS#1', async (t) => {
+void test('both are PEM with line feeds only, the key as PKCS#1', async (t) => {
   t.match(pair.certificatePem, /^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n$/)
   // Not t.match: a failure would print the key.
   t.ok(pair.keyPem.startsWith('-----BEGIN RSA PRIVATE KEY-----\n'))
   t.ok(pair.keyPem.endsWith('\n-----END RSA PRIVATE KEY-----\n'))
 })
 
-void test('a key of ECDSA is on P-256, and its certificate says nothing of encipherment', async (t) => {
+void test('an ECDSA key uses P-256, and its certificate does not allow encipherment', async (t) => {
   const made = await createKeyPair({ hostname: 'localhost', address: '127.0.0.1', keyType: 'ecdsa', now })
   t.ok(made.keyPem.startsWith('-----BEGIN EC PRIVATE KEY-----\n'))
   const certificate = new X509Certificate(made.certificatePem)
@@ -70,7 +70,7 @@ void test('serial numbers and keys differ from pair to pair', async (t) => {
   t.notOk(first.publicKey.equals(second.publicKey))
 })
 
-void test('a hostname or an address that is none is refused', async (t) => {
+void test('an invalid hostname or address is rejected', async (t) => {
   const refusal = { constructor: HostError, code: 'host_invalid' }
   await t.rejects(createKeyPair({ hostname: 'a/b', address: '127.0.0.1', now }), refusal)
   await t.rejects(createKeyPair({ hostname: 'localhost', address: '[::]', now }), refusal)
@@ -86,7 +86,7 @@ const absent = await openssl('version').then(
   () => 'openssl is not on PATH',
 )
 
-void test('openssl reads the same', { skip: absent }, async (t) => {
+void test('openssl reads the same values', { skip: absent }, async (t) => {
   const path = join(await temporaryFolder(t), 'cert.pem')
   await writeFile(path, pair.certificatePem)
 
@@ -106,7 +106,7 @@ void test('openssl reads the same', { skip: absent }, async (t) => {
   t.match(await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', path, path), /: OK/)
 })
 
-void test('openssl reads a certificate of ECDSA the same', { skip: absent }, async (t) => {
+void test('openssl reads the same values of an ECDSA certificate', { skip: absent }, async (t) => {
   const path = join(await temporaryFolder(t), 'cert.pem')
   const made = await createKeyPair({ hostname: 'localhost', address: '::1', keyType: 'ecdsa', now })
   await writeFile(path, made.certificatePem)

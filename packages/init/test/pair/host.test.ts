@@ -34,11 +34,11 @@ const refused = [
   '127.0.0.1/8',
 ]
 
-void test('IP addresses and DNS names are read, each in one spelling', async (t) => {
+void test('IP addresses and DNS names are parsed into one spelling', async (t) => {
   for (const [text, host] of accepted) t.same(parseHost(text), host, text)
 })
 
-void test('anything else is refused', async (t) => {
+void test('anything else is rejected', async (t) => {
   for (const text of refused) {
     t.throws(() => parseHost(text), { constructor: HostError, code: 'host_invalid' }, JSON.stringify(text))
   }

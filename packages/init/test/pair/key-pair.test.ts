@@ -6,7 +6,8 @@ import { type Test, test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
 import { HostError } from '../../src/pair/host.ts'
 import { loadOrCreateKeyPair } from '../../src/pair/key-pair.ts'
-import { modeOf, namesIn, pairPaths, temporaryFolder } from '../files.ts'
+import { modeOf, namesIn, temporaryFolder } from '../../../files/test/temporary-folder.ts'
+import { pairPaths } from './pair-paths.ts'
 
 const identity = { hostname: 'localhost', address: '127.0.0.1', now: new Date('2025-03-04T05:06:07Z') }
 const pair = await createKeyPair(identity)
@@ -20,7 +21,7 @@ async function folderWith(t: Test, certificate?: string, key?: string) {
   return { folder, ...paths, load: () => loadOrCreateKeyPair({ ...paths, ...identity }) }
 }
 
-void test('makes a pair where there is none, the folders too, with modes whatever the umask', async (t) => {
+void test('creates a missing pair and its folders, with modes whatever the umask', async (t) => {
   const folder = join(await temporaryFolder(t), 'a', 'state')
   const paths = pairPaths(folder)
   const umask = process.umask(0o077)
@@ -35,7 +36,7 @@ void test('makes a pair where there is none, the folders too, with modes whateve
   t.same(await namesIn(folder), ['cert.pem', 'key.pem'], 'nothing is left aside')
 })
 
-void test('loads a pair that is there and leaves it as it is', async (t) => {
+void test('loads an existing pair and does not change it', async (t) => {
   const { load, certificatePath, keyPath } = await folderWith(t, pair.certificatePem, pair.keyPem)
   const before = [await stat(certificatePath), await stat(keyPath)]
   const loaded = await load()
@@ -72,7 +73,7 @@ void test('a certificate of another key is an error that names both files', asyn
   t.ok((await readFile(keyPath, 'utf8')) === other)
 })
 
-void test('what is no PEM of its kind is an error that names both files and holds no key', async (t) => {
+void test('invalid PEM is an error that names both files and contains no key', async (t) => {
   const damaged = pair.keyPem.replace(/\n.{64}\n/, '\n')
   const cases: [certificate: string | undefined, key: string][] = [
     ['', pair.keyPem],
@@ -95,7 +96,7 @@ void test('what is no PEM of its kind is an error that names both files and hold
   }
 })
 
-void test('files that can not be read or written are errors that name them', async (t) => {
+void test('unreadable or unwritable files are errors that name them', async (t) => {
   const folder = await temporaryFolder(t)
   const file = join(folder, 'file')
   await writeFile(file, 'text')
@@ -111,14 +112,14 @@ void test('files that can not be read or written are errors that name them', asy
   })
 })
 
-void test('a hostname that is none makes no file', async (t) => {
+void test('an invalid hostname creates no file', async (t) => {
   const folder = await temporaryFolder(t)
   const making = loadOrCreateKeyPair({ ...pairPaths(folder), ...identity, hostname: 'local host' })
   await t.rejects(making, { constructor: HostError, code: 'host_invalid' })
   t.same(await namesIn(folder), [])
 })
 
-void test('calls at the same time make one pair and agree on it', async (t) => {
+void test('concurrent calls create one pair and agree on it', async (t) => {
   const { load, folder, certificatePath } = await folderWith(t)
   const loaded = await Promise.all(Array.from({ length: 8 }, load))
   t.equal(loaded.filter(({ created }) => created).length, 1)

@@ -5,13 +5,14 @@ import { test } from 'tap'
 import { createKeyPair } from '../../src/pair/certificate.ts'
 import { loadOrCreateKeyPair } from '../../src/pair/key-pair.ts'
 import { asidePaths, finishPublication, publishKeyPair } from '../../src/pair/publish.ts'
-import { namesIn, pairPaths, temporaryFolder } from '../files.ts'
+import { namesIn, temporaryFolder } from '../../../files/test/temporary-folder.ts'
+import { pairPaths } from './pair-paths.ts'
 
 const identity = { hostname: 'localhost', address: '127.0.0.1', now: new Date('2025-03-04T05:06:07Z') }
 const pair = await createKeyPair(identity)
 const unwritable = { constructor: FileError, code: 'file_unwritable' }
 
-void test('a key that is there is left, and no certificate put beside it', async (t) => {
+void test('an existing key is kept, and no certificate is put beside it', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   await writeFile(paths.keyPath, 'theirs')
@@ -20,7 +21,7 @@ void test('a key that is there is left, and no certificate put beside it', async
   t.equal(await readFile(paths.keyPath, 'utf8'), 'theirs')
 })
 
-void test('a certificate that is there is left, and the key taken back from beside it', async (t) => {
+void test('an existing certificate is kept, and the key beside it is removed', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   await writeFile(paths.certificatePath, 'theirs')
@@ -29,7 +30,7 @@ void test('a certificate that is there is left, and the key taken back from besi
   t.equal(await readFile(paths.certificatePath, 'utf8'), 'theirs')
 })
 
-void test('the own certificate, linked by another process already, counts as published', async (t) => {
+void test('the own certificate, already linked by another process, counts as published', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   await writeFile(paths.certificatePath, pair.certificatePem)
@@ -37,7 +38,7 @@ void test('the own certificate, linked by another process already, counts as pub
   t.same(await namesIn(folder), ['cert.pem', 'key.pem'])
 })
 
-void test('a failure leaves nothing, whichever file it meets', async (t) => {
+void test('a failure at either file leaves nothing behind', async (t) => {
   const folder = await temporaryFolder(t)
   const missing = join(folder, 'missing')
   const { certificatePath, keyPath } = pairPaths(folder)
@@ -51,7 +52,7 @@ void test('a failure leaves nothing, whichever file it meets', async (t) => {
   t.same(await namesIn(folder), [])
 })
 
-void test('a certificate path that can not be compared takes the key back', async (t) => {
+void test('the key is removed if the certificate path cannot be compared', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   await mkdir(paths.certificatePath)
@@ -59,7 +60,7 @@ void test('a certificate path that can not be compared takes the key back', asyn
   t.same(await namesIn(folder), ['cert.pem'])
 })
 
-void test('a publication killed between its two links is finished by the next start', async (t) => {
+void test('a publication killed between its two links is completed at the next start', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   const aside = asidePaths(paths, pair.keyPem)
@@ -72,7 +73,7 @@ void test('a publication killed between its two links is finished by the next st
   t.same(await namesIn(folder), ['cert.pem', 'key.pem'])
 })
 
-void test('a publication killed before its first link hinders no later one', async (t) => {
+void test('a publication killed before its first link does not block later ones', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   const aside = asidePaths(paths, pair.keyPem)
@@ -83,7 +84,7 @@ void test('a publication killed before its first link hinders no later one', asy
   t.not(loaded.certificatePem, pair.certificatePem)
 })
 
-void test('finishing never replaces a certificate, and needs none aside', async (t) => {
+void test('completing never replaces a certificate, and needs no staged one', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   await finishPublication(paths, pair.keyPem)
@@ -100,7 +101,7 @@ void test('finishing never replaces a certificate, and needs none aside', async 
   await t.rejects(finishPublication(below, pair.keyPem), unwritable)
 })
 
-void test('a renewal killed between its two steps is finished by the next start', async (t) => {
+void test('a renewal killed between its two steps is completed at the next start', async (t) => {
   const folder = await temporaryFolder(t)
   const paths = pairPaths(folder)
   const next = await createKeyPair({ ...identity, keyType: 'ecdsa' })

@@ -29,7 +29,7 @@ export async function inCluster(environment: Readonly<Record<string, string | un
   const port = environment['KUBERNETES_SERVICE_PORT']
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new ConfigurationError(
-      'this is no pod of a cluster (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set): ' +
+      'this is not a pod of a cluster (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set): ' +
         'name a kubeconfig with --kubeconfig, or leave EKSConfigMap and CRD out of --backend-mode',
     )
   }

@@ -6,16 +6,16 @@ import { readJson } from './read-json.ts'
 /** A Kubernetes object as it came over the wire. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
-/** Takes in a page of a list; `isFirst` where a list begins, maybe after one that failed. */
+/** Receives a page of a list. `isFirst` is true at the start of a list, which may follow a failed one. */
 type TakePage = (objects: readonly KubernetesObject[], isFirst: boolean) => void
 
 /**
- * What a reflection tells of: the whole state after a list, then each change. It goes on once what it told of is taken in.
+ * The handlers of a reflector: the whole state after a list, then each change. The reflector waits for each handler to return.
  */
 export interface ReflectorHandlers {
-  /** Without it a list is told of as a whole. */
+  /** Receives each page of a list. Without it `replaced` receives the whole list. */
   readonly listed?: TakePage
-  /** A list is complete. The objects are those that `listed` was not told of. */
+  /** A list is complete. The objects are those that `listed` did not receive. */
   replaced(objects: readonly KubernetesObject[]): unknown
   changed(object: KubernetesObject): unknown
   deleted(object: KubernetesObject): unknown
@@ -47,7 +47,7 @@ const LISTED_DELAY_MS = 1_000
 /** The longest time between two tries. Clusters count on a retry within 5 s. */
 const MAX_DELAY_MS = 4_000
 
-/** The resourceVersion that a watch began from is too old: the state must be listed anew (HTTP 410). */
+/** The resourceVersion that a watch began from is too old: the state must be listed again (HTTP 410). */
 class Expired extends Error {}
 
 /** The API server answered a request with an error. */
@@ -106,7 +106,7 @@ export async function listObjects(
     const items = property(answer, 'items')
     const resourceVersion = textAt(answer, 'metadata', 'resourceVersion')
     if ((items !== null && !Array.isArray(items)) || resourceVersion === undefined)
-      throw new Error('list: the answer is no list')
+      throw new Error('list: the answer is not a list')
     const page = (items ?? []).filter(isRecord)
     if (take === undefined) objects.push(...page)
     else take(page, next === '')

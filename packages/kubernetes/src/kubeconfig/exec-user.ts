@@ -11,7 +11,7 @@ export interface ExecUserOptions {
 const INSTALL_HINT =
   'kubectl logs in to this cluster with an AWS identity, for which it needs aws-iam-authenticator on its PATH.'
 
-/** The variables of the plugin that are not ours. Ours are written again. */
+/** The variables of the plugin except those that this program writes. */
 function otherVariables(user: unknown): Writable[] {
   const variables = property(property(user, 'exec'), 'env')
   if (!Array.isArray(variables)) return []

@@ -164,7 +164,7 @@ export function setKubeconfigEntry(text: string, entry: KubeconfigEntry): string
     const { line, col } = lines.linePos(error.pos[0])
     throw new AuthenticatorError(
       'invalid_kubeconfig',
-      `line ${line}, column ${col}: it is no valid YAML (${error.code})`,
+      `line ${line}, column ${col}: it is not valid YAML (${error.code})`,
     )
   }
   const { contents } = document
@@ -173,7 +173,7 @@ export function setKubeconfigEntry(text: string, entry: KubeconfigEntry): string
     const above = text === '' || text.endsWith('\n') ? text : `${text}\n`
     return setKubeconfigEntry(`${above}${SKELETON}`, entry)
   }
-  if (!isMap(contents)) throw new AuthenticatorError('invalid_kubeconfig', 'it is no mapping of keys to values')
+  if (!isMap(contents)) throw new AuthenticatorError('invalid_kubeconfig', 'it is not a mapping of keys to values')
   const before = valueOf(document)
   if (!isRecord(before)) throw new AuthenticatorError('invalid_kubeconfig', 'an alias in it can not be resolved')
   const wanted = JSON.stringify(expected(before, entry))

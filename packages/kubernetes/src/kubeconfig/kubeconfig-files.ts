@@ -41,7 +41,7 @@ async function readFileAt(path: string): Promise<KubeconfigFile> {
   } catch (error) {
     const place = error instanceof YAMLParseError ? lines.linePos(error.pos[0]) : null
     const where = place === null ? path : `${path}:${place.line}:${place.col}`
-    throw new FileError('file_invalid', `kubeconfig ${where} is no valid YAML: ${messageOf(error)}`, { cause: error })
+    throw new FileError('file_invalid', `kubeconfig ${where} is not valid YAML: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -72,7 +72,7 @@ export async function readKubeconfig(paths: readonly string[], choice: Kubeconfi
   const server = choice.master ?? textAt(cluster.value, 'server')
   if (server === undefined)
     throw invalid(cluster, `its context "${contextName ?? ''}" leads to no cluster with a server`)
-  if (!URL.canParse(server)) throw invalid(cluster, `the server "${server}" is no URL`)
+  if (!URL.canParse(server)) throw invalid(cluster, `the server "${server}" is not a URL`)
   if (property(user.value, 'auth-provider') !== undefined) {
     throw invalid(
       user,

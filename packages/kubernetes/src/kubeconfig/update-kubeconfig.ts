@@ -84,7 +84,9 @@ function withEntry({ path, text }: KubeconfigText, entry: KubeconfigEntry): stri
     changed = setKubeconfigEntry(text ?? '', entry)
   } catch (error) {
     if (!(error instanceof AuthenticatorError)) throw error
-    throw new AuthenticatorError('invalid_kubeconfig', `${path} is no kubeconfig: ${error.message}`, { cause: error })
+    throw new AuthenticatorError('invalid_kubeconfig', `${path} is not a kubeconfig: ${error.message}`, {
+      cause: error,
+    })
   }
   if (changed !== null) return changed
   throw new AuthenticatorError(

@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { scriptedApi } from '../../../server/test/kubernetes/scripted-api.ts'
+import { scriptedApi } from './scripted-api.ts'
 
 const options = { signal: new AbortController().signal, bodyTimeoutMs: 1000 }
 
-void test('a request says who asks, below the path of the server', async (t) => {
+void test('a request has the user agent, and a path below that of the server', async (t) => {
   const { api, requests } = scriptedApi([{ body: { a: 1 } }])
   const { statusCode, body } = await api.get('/api/v1/x', { fieldSelector: 'a=b c', limit: '1' }, options)
   t.same([statusCode, await body.json()], [200, { a: 1 }])
@@ -14,7 +14,7 @@ void test('a request says who asks, below the path of the server', async (t) => 
   t.equal(sent?.headers.get('user-agent'), 'test/1')
 })
 
-void test('the credentials are those of the moment, and none where a certificate says who asks', async (t) => {
+void test('the credentials are current, and absent if a certificate identifies the client', async (t) => {
   let token = 'one'
   const rotated = scriptedApi([{ body: {} }, { body: {} }], { authorization: () => Promise.resolve(`Bearer ${token}`) })
   await rotated.api.get('/a', {}, options)
@@ -29,7 +29,7 @@ void test('the credentials are those of the moment, and none where a certificate
   t.equal(certified.requests[0]?.headers.has('authorization'), false)
 })
 
-void test('a write is JSON, a patch is a merge patch, and what is no JSON comes back as null', async (t) => {
+void test('a write is JSON, a patch is a merge patch, and an answer that is not JSON is null', async (t) => {
   const { api, requests } = scriptedApi([{ status: 201, body: { made: true } }, { body: 'no JSON' }, { body: {} }])
   const { signal } = options
   t.same(await api.write({ method: 'POST', path: '/events', body: { a: 1 } }, signal), {

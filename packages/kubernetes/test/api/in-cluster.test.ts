@@ -7,7 +7,7 @@ const files = { token: 'one\n', certificateAuthority: 'CA', namespace: 'kube-sys
 const environment = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' }
 const taken = process.getuid?.() === 0 ? false : 'only root may lay out a service account'
 
-void test('what is no pod is an error', async (t) => {
+void test('a process outside a pod is an error', async (t) => {
   for (const none of [
     {},
     { ...environment, KUBERNETES_SERVICE_HOST: '' },
@@ -22,7 +22,7 @@ void test('a pod without a service account is an error', { skip: existsSync(WELL
   await t.rejects(inCluster(environment), { code: 'file_unreadable' })
 })
 
-void test('the service account leads to the API server, and its token is read anew', { skip: taken }, async (t) => {
+void test('the service account gives the API server, and its token is read again', { skip: taken }, async (t) => {
   const account = await wellKnownServiceAccount(files)
   if (account === undefined) return t.comment('this machine has a service account of its own')
   t.teardown(() => account.remove())

@@ -1,6 +1,6 @@
 import { test, type Test } from 'tap'
 import { reflect } from '../../src/api/list-watch.ts'
-import { scriptedApi, type ScriptedAnswer } from '../../../server/test/kubernetes/scripted-api.ts'
+import { scriptedApi, type ScriptedAnswer } from './scripted-api.ts'
 
 const PATH = '/api/v1/namespaces/kube-system/configmaps'
 const object = (name: string, resourceVersion: string): unknown => ({ metadata: { name, resourceVersion } })
@@ -12,7 +12,7 @@ const watch = (...events: readonly unknown[]): ScriptedAnswer => ({ body: events
 
 const nameOf = (of: Readonly<Record<string, unknown>>): string => JSON.stringify(of).slice(0, 40)
 
-/** Reflects until the script is at its end; gives what was told, and what was asked. */
+/** Reflects until the script ends. Returns the notifications and the requests. */
 async function play(
   t: Test,
   script: readonly ScriptedAnswer[],
@@ -40,7 +40,7 @@ async function play(
   return { told, asked }
 }
 
-void test('one list, then watches, each from where the one before ended', async (t) => {
+void test('one list, then watches, each from the end of the previous one', async (t) => {
   const { told, asked } = await play(
     t,
     [
@@ -85,7 +85,7 @@ void test('a list of null items is empty', async (t) => {
   t.same(told, ['replaced 0'])
 })
 
-void test('what is too old begins again with a list', async (t) => {
+void test('an expired version starts again with a list', async (t) => {
   const gone = { code: 410, message: 'too old' }
   const ways: readonly (readonly ScriptedAnswer[])[] = [
     [list('1'), { status: 410, body: gone }, list('9')],
@@ -99,13 +99,13 @@ void test('what is too old begins again with a list', async (t) => {
   }
 })
 
-void test('what goes wrong with a list is told, and it is tried again', async (t) => {
+void test('a failed list is reported and retried', async (t) => {
   const failures: readonly (readonly [ScriptedAnswer, RegExp])[] = [
     [{ status: 403, body: { message: 'forbidden for you' } }, /status 403.*forbidden for you/],
     [{ status: 500, body: 'oops' }, /status 500.*no message/],
-    [{ body: 'no JSON' }, /no list/],
-    [{ body: { items: [] } }, /no list/],
-    [{ body: { metadata: { resourceVersion: '1' }, items: 'x' } }, /no list/],
+    [{ body: 'no JSON' }, /the answer is not a list/],
+    [{ body: { items: [] } }, /the answer is not a list/],
+    [{ body: { metadata: { resourceVersion: '1' }, items: 'x' } }, /the answer is not a list/],
   ]
   await Promise.all(
     failures.map(async ([answer, pattern]) => {
@@ -117,7 +117,7 @@ void test('what goes wrong with a list is told, and it is tried again', async (t
   )
 })
 
-void test('what goes wrong with a watch is told, and it goes on from where it was', async (t) => {
+void test('a failed watch is reported and resumed', async (t) => {
   const failures: readonly (readonly [ScriptedAnswer, RegExp])[] = [
     ['reset', /./],
     [{ status: 403, body: { message: 'not yours' } }, /watch: status 403: not yours/],
@@ -140,13 +140,13 @@ void test('what goes wrong with a watch is told, and it goes on from where it wa
   )
 })
 
-void test('an event in pieces is one event', async (t) => {
+void test('an event in several chunks is one event', async (t) => {
   const { told } = await play(t, [list('4'), { body: `\n${JSON.stringify(event('ADDED', object('ä€', '5')))}\n\n` }])
   t.equal(told.length, 2)
   t.match(told[1], 'ä€')
 })
 
-void test('it stops at once, whatever it is at, and tells of no failure then', async (t) => {
+void test('it stops at once in any state, and reports no failure then', async (t) => {
   for (const script of [[], [list('1')]]) {
     const { told } = await play(t, script)
     t.same(

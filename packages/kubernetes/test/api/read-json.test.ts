@@ -13,7 +13,7 @@ void test('an answer of 16 MiB is read, a longer one is an error', async (t) => 
   await t.rejects(readJson(body(text, ' ')), { message: /16777216 bytes/ })
 })
 
-void test('an answer in parts is one value, and what is not JSON is null', async (t) => {
+void test('an answer in chunks is one value, and an answer that is not JSON is null', async (t) => {
   t.same(await readJson(body('{"a": ', '[1', ']}')), { a: [1] })
   t.equal(await readJson(body('<html>')), null)
   t.equal(await readJson(body()), null)

@@ -26,13 +26,13 @@ function set(text: string, entry: KubeconfigEntry = ENTRY): string {
   return changed
 }
 
-t.test('a file that is empty, or holds comments alone, becomes a kubeconfig', (t) => {
+t.test('an empty file, or one with only comments, becomes a kubeconfig', (t) => {
   t.equal(set(''), `apiVersion: v1\nkind: Config\nusers:\n${NEW_ITEM}`)
   t.equal(set('# mine'), `# mine\napiVersion: v1\nkind: Config\nusers:\n${NEW_ITEM}`)
   t.end()
 })
 
-t.test('an entry is added behind the others, and nothing else changes', (t) => {
+t.test('an entry is added after the others, and nothing else changes', (t) => {
   const head = '# mine\nkind:   Config # by hand\nusers: # people\n- name: a\n  user: {token: x}   # a\n'
   const tail = '\n# the rest\ncontexts: [ ]\n'
   t.equal(set(`${head}${tail}`), `${head}${NEW_ITEM}${tail}`)
@@ -40,7 +40,7 @@ t.test('an entry is added behind the others, and nothing else changes', (t) => {
   t.end()
 })
 
-t.test('an entry is added where no list is yet', (t) => {
+t.test('an entry is added if there is no list yet', (t) => {
   t.equal(set('kind: Config'), `kind: Config\nusers:\n${NEW_ITEM}`)
   t.equal(set('users:\nkind: Config\n'), `users:\n${NEW_ITEM}kind: Config\n`)
   t.equal(set('users: [] # none\nkind: Config\n'), `users:\n${NEW_ITEM.trimEnd()} # none\nkind: Config\n`)
@@ -48,7 +48,7 @@ t.test('an entry is added where no list is yet', (t) => {
   t.end()
 })
 
-t.test('an entry is added behind one that ends in a list, or in a key without a value', (t) => {
+t.test('an entry is added after one that ends in a list or in a key without a value', (t) => {
   for (const last of ['  user:\n    exec:\n      args:\n      - x\n', '  ? user\n', '  user: *a\n']) {
     const before = `x: &a {}\nusers:\n- name: a\n${last}`
     t.equal(set(`${before}kind: Config\n`), `${before}${NEW_ITEM}kind: Config\n`, last)
@@ -59,7 +59,7 @@ t.test('an entry is added behind one that ends in a list, or in a key without a 
   t.end()
 })
 
-t.test('an entry takes the indentation of the list that it is in', (t) => {
+t.test('an entry has the indentation of its list', (t) => {
   const before = 'users:\n  - name: a\n    user:\n      token: x\n'
   const item = `  - name: k8s.local
     user:
@@ -75,7 +75,7 @@ t.test('an entry takes the indentation of the list that it is in', (t) => {
   t.end()
 })
 
-t.test('what an entry holds is replaced, the comments around it stay', (t) => {
+t.test('the content of an entry is replaced, and comments around it stay', (t) => {
   const changed = set(`users:
 # of the team
 - name: k8s.local # who
@@ -106,7 +106,7 @@ ${NEW_ITEM.split('\n').slice(2, -1).join('\n')} # the last
   t.end()
 })
 
-t.test('what an entry holds is replaced however it is written', (t) => {
+t.test('the content of an entry is replaced in any notation', (t) => {
   for (const before of [
     'users:\n- name: k8s.local\n  user: {}\n- name: b\n',
     'users:\n- name: k8s.local\n  user:\n- name: b\n',
@@ -136,7 +136,7 @@ t.test('a kubeconfig in JSON stays JSON', (t) => {
   t.end()
 })
 
-t.test('a map in braces gets its first list, whatever it holds', (t) => {
+t.test('a flow map gets its first list, whatever it contains', (t) => {
   const list = JSON.stringify([{ name: ENTRY.name, user: ENTRY.value }])
   t.equal(set('{}\n'), `{"users": ${list}}\n`)
   t.equal(set('{ kind: Config }'), `{ kind: Config, "users": ${list} }`)
@@ -145,7 +145,7 @@ t.test('a map in braces gets its first list, whatever it holds', (t) => {
   t.end()
 })
 
-t.test('what is right already is not touched', (t) => {
+t.test('correct content is not touched', (t) => {
   const once = set('# mine\nusers:\n- name: a\n')
   t.equal(set(once), once)
   const own = 'users: [{name: k8s.local, user: {token: "x"}}]'
@@ -153,20 +153,20 @@ t.test('what is right already is not touched', (t) => {
   t.end()
 })
 
-t.test('line ends are those of the file', (t) => {
+t.test('line ends stay as they are', (t) => {
   const changed = set('kind: Config\r\nusers:\r\n- name: a\r\ncontexts: []\r\n')
   t.notMatch(changed, /[^\r]\n/)
   t.end()
 })
 
-t.test('a context, too', (t) => {
+t.test('a context is set too', (t) => {
   const before = 'contexts:\n- context:\n    cluster: c\n    user: old # who\n  name: work\n'
   const entry = { list: 'contexts', name: 'work', value: { cluster: 'c', user: 'new' } } as const
   t.equal(set(before, entry), before.replace('old', 'new'))
   t.end()
 })
 
-t.test('where something else would change, nothing is done', (t) => {
+t.test('nothing is done if something else would change', (t) => {
   t.equal(setKubeconfigEntry('users: text\n', ENTRY), null)
   t.equal(setKubeconfigEntry('users:\n  a: b\n', ENTRY), null)
   t.equal(setKubeconfigEntry('users:\n- name: k8s.local\n  user: &a {token: x}\nx: *a\n', ENTRY), null)
@@ -174,7 +174,7 @@ t.test('where something else would change, nothing is done', (t) => {
   t.end()
 })
 
-t.test('what is no kubeconfig is refused by its place, and not quoted', (t) => {
+t.test('an invalid kubeconfig is rejected with its place, and not quoted', (t) => {
   for (const text of [
     'users: [secret\n',
     '- secret\n',

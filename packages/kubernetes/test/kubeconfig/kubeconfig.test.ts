@@ -34,7 +34,7 @@ function write(t: Test, { cluster = {}, user = {}, more = {} }: Parts): string {
   return path
 }
 
-void test('the current context leads to the server and to what it needs', async (t) => {
+void test('the current context gives the server and its credentials', async (t) => {
   const path = write(t, {
     cluster: { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kubernetes' },
     user: { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') },
@@ -47,14 +47,14 @@ void test('the current context leads to the server and to what it needs', async 
   t.match(await readKubeconfig([path], { master: null, context: 'second' }), { server: 'https://other.example' })
 })
 
-void test('files are named relative to the kubeconfig, and data goes before files', async (t) => {
+void test('files are relative to the kubeconfig, and data takes precedence over files', async (t) => {
   const { tls } = await fromKubeconfig(write(t, { cluster: { 'certificate-authority': 'ca.pem' } }), null)
   t.same(tls, { ca: 'CA' })
   const both = { 'certificate-authority': 'missing.pem', 'certificate-authority-data': base64('DATA') }
   t.same((await fromKubeconfig(write(t, { cluster: both }), null)).tls, { ca: 'DATA' })
 })
 
-void test('the check of the certificate is off where the kubeconfig says exactly so', async (t) => {
+void test('certificate checks are off only if the kubeconfig says exactly that', async (t) => {
   for (const [value, expected] of [
     [true, { rejectUnauthorized: false }] as const,
     ['true', {}] as const,
@@ -65,7 +65,7 @@ void test('the check of the certificate is off where the kubeconfig says exactly
   }
 })
 
-void test('ways to show who asks', async (t) => {
+void test('ways to authenticate', async (t) => {
   const authorizationOf = async (user: Parts['user'] & object): Promise<string | null> =>
     (await fromKubeconfig(write(t, { user }), null)).authorization()
   t.equal(await authorizationOf({ token: 'abc' }), 'Bearer abc')
@@ -82,7 +82,7 @@ void test('a token file is read at each request', async (t) => {
   t.equal(await authorization(), 'Bearer rotated')
 })
 
-void test('what can not be used is an error that names the file', async (t) => {
+void test('an unusable setting is an error that names the file', async (t) => {
   const fails = async (path: string, code: string, context: string | null = null): Promise<void> => {
     const error: unknown = await readKubeconfig([path], { master: null, context }).catch((thrown: unknown) => thrown)
     t.ok(error instanceof FileError && error.code === code && error.message.includes(path), `${code}: ${String(error)}`)
@@ -103,7 +103,7 @@ void test('what can not be used is an error that names the file', async (t) => {
   await t.rejects(fromKubeconfig(write(t, { user: { exec: { command: 'aws' } } }), null), { code: 'file_invalid' })
 })
 
-void test('an error quotes nothing of the file, which has secrets', async (t) => {
+void test('an error quotes nothing of the file, which contains secrets', async (t) => {
   const texts = ['users:\n  - user: {token: "s3cret-token\n', 'token: s3cret-token\n  password: s3cret-token: x\n']
   for (const text of texts) {
     const path = join(t.testdir({ config: text }), 'config')
@@ -120,7 +120,7 @@ function writeAll(t: Test, files: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(files).map((name) => join(folder, name, 'config'))
 }
 
-void test('of several files the first that has a name wins, with all that it says there', async (t) => {
+void test('of several files the first with a name wins, with all its content', async (t) => {
   const paths = writeAll(t, {
     first: {
       'current-context': '',
@@ -148,7 +148,7 @@ void test('of several files the first that has a name wins, with all that it say
   t.equal(await found.authorization(), 'Bearer of the first')
 })
 
-void test('an error of several files names the one that it is about', async (t) => {
+void test('an error in one of several files names that file', async (t) => {
   const [good = '', user = '', broken = ''] = writeAll(t, {
     good: {
       'current-context': 'main',

@@ -23,7 +23,7 @@ type AskSystem = (name: string, options: LookupAllOptions) => Promise<LookupAddr
 type Lane = <T>(run: () => Promise<T>) => Promise<T>
 
 function tooMany(): Error {
-  return Object.assign(new Error('too many names are looked up'), { code: 'EAI_AGAIN' })
+  return Object.assign(new Error('too many name lookups in progress'), { code: 'EAI_AGAIN' })
 }
 
 function createLane(): Lane {

@@ -31,7 +31,7 @@ function createResolver() {
   return { asked, look, begun, answer, fail }
 }
 
-void test('all addresses, or the first of them, as the connection wants it', async (t) => {
+void test('all addresses or the first one, as requested', async (t) => {
   const { begun, answer } = createResolver()
   const all = await begun('sts')
   answer('sts')
@@ -41,7 +41,7 @@ void test('all addresses, or the first of them, as the connection wants it', asy
   t.same(await one.outcome, ['192.0.2.1', 4])
 })
 
-void test('one name is asked once for all who want it', async (t) => {
+void test('concurrent lookups of one name share one query', async (t) => {
   const { asked, begun, answer, look } = createResolver()
   const first = await begun('sts')
   const others = [look('sts'), look('sts')]
@@ -50,7 +50,7 @@ void test('one name is asked once for all who want it', async (t) => {
   t.same(asked, ['sts'])
 })
 
-void test('names that were never found wait for each other, and no name that was found waits for them', async (t) => {
+void test('new names wait for each other, and known names wait for none of them', async (t) => {
   const { asked, begun, answer, fail } = createResolver()
   const known = await begun('known')
   answer('known')
@@ -69,7 +69,7 @@ void test('names that were never found wait for each other, and no name that was
   t.same(await second.outcome, [ADDRESSES])
 })
 
-void test('hosts of regions that may be invented wait for each other, and no other name waits for them', async (t) => {
+void test('hosts of possibly invented regions wait for each other, and no other name waits for them', async (t) => {
   const { asked, begun, answer, look } = createResolver()
   await begun('sts.us-nowhere-0.amazonaws.com')
   for (let count = 1; count <= 16; count += 1) void look(`sts-fips.us-nowhere-${count}.amazonaws.com`)
@@ -82,7 +82,7 @@ void test('hosts of regions that may be invented wait for each other, and no oth
   t.equal(asked.length, 5)
 })
 
-void test('where too many wait, one more is told so at once', async (t) => {
+void test('a lookup fails at once if too many wait', async (t) => {
   const { asked, begun, look } = createResolver()
   await begun('invented')
   for (let count = 0; count < 16; count += 1) void look(`invented-${count}`)
@@ -90,7 +90,7 @@ void test('where too many wait, one more is told so at once', async (t) => {
   t.same(asked, ['invented'])
 })
 
-void test('a name that was found goes on with its last addresses where nobody answers, until it is said to be gone', async (t) => {
+void test('a known name keeps its last addresses while DNS does not answer, until DNS says that it is gone', async (t) => {
   const { begun, answer, fail, look } = createResolver()
   const first = await begun('sts')
   answer('sts')
@@ -109,7 +109,7 @@ void test('a name that was found goes on with its last addresses where nobody an
   t.same(await moved.outcome, [[{ address: '192.0.2.9', family: 4 }]])
 })
 
-void test('of many names that are found, those that have not been looked up for longest count as new', async (t) => {
+void test('of many known names, the least recently used count as new', async (t) => {
   const { asked, begun, answer } = createResolver()
   for (let count = 0; count <= 256; count += 1) {
     const found = await begun(`name-${count}`)

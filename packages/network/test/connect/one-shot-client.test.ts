@@ -18,7 +18,7 @@ const SOCKS_VERSION = 5
 
 interface Place {
   readonly port: number
-  /** The connections that were opened. */
+  /** The open connections. */
   readonly sockets: readonly Socket[]
 }
 
@@ -109,7 +109,7 @@ async function ask(client: HttpClient, options: Partial<HttpRequestOptions> = {}
   return [statusCode, Buffer.concat(pieces).toString()]
 }
 
-void test('requests arrive as they were meant, by one connection one after the other', async (t) => {
+void test('requests arrive unchanged, one after the other on one connection', async (t) => {
   const { client, proxy, sockets } = await startEcho(t)
   const host = 'sts.eu-west-1.amazonaws.com'
   t.same(await ask(client), [200, JSON.stringify(['GET', '/a?b=c', host, null, null, ''])])
@@ -120,7 +120,7 @@ void test('requests arrive as they were meant, by one connection one after the o
   t.equal(sockets.length, 1)
 })
 
-void test('a connection that was opened ahead is the one that is used', async (t) => {
+void test('a connection that was opened ahead is used', async (t) => {
   const { client, proxy, sockets } = await startEcho(t)
   client.open?.(ORIGIN)
   client.open?.(ORIGIN)
@@ -135,7 +135,7 @@ void test('a connection that was opened ahead is the one that is used', async (t
   )
 })
 
-void test('one that is closed after an answer, or while nobody asks, is not used again', async (t) => {
+void test('a closed connection is not used again', async (t) => {
   const closing = await startEcho(t, { requestsPerConnection: 1 })
   await ask(closing.client)
   await ask(closing.client)
@@ -149,7 +149,7 @@ void test('one that is closed after an answer, or while nobody asks, is not used
   t.equal(cut.sockets.length, 2)
 })
 
-void test('what failed ahead fails the request, which can be tried again', async (t) => {
+void test('a failed connection ahead of time fails the request, which can be retried', async (t) => {
   const { client, proxy } = await startEcho(t)
   await proxy.close()
   client.open?.(ORIGIN)
@@ -158,14 +158,14 @@ void test('what failed ahead fails the request, which can be tried again', async
   await t.rejects(ask(client), { code: 'ECONNREFUSED' })
 })
 
-void test('a good certificate for another host is refused', async (t) => {
+void test('a valid certificate for another host is rejected', async (t) => {
   const { client } = await startEcho(t, { certified: 'sts.eu-west-1.amazonaws.com.evil.example' })
   client.open?.(ORIGIN)
   await t.rejects(ask(client), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   await t.rejects(ask(client), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
 })
 
-void test('no header and no path can end a line before its end', async (t) => {
+void test('no header or path can end a line early', async (t) => {
   const { client, sockets } = await startEcho(t)
   const bad = [
     { headers: { 'x-test': 'a\r\nx: y' } },
@@ -181,7 +181,7 @@ void test('no header and no path can end a line before its end', async (t) => {
   t.equal(sockets.length, 0)
 })
 
-void test('without TLS and without a proxy, as for an endpoint on this machine', async (t) => {
+void test('without TLS and proxy, for an endpoint on this machine', async (t) => {
   const server = createHttpServer((request, response) => void echo(request).then((text) => response.end(text)))
   const { port } = await listen(t, server, 'connection')
   const client = createOneShotClient({ environment: { HTTPS_PROXY: 'http://proxy.invalid' } })
@@ -191,7 +191,7 @@ void test('without TLS and without a proxy, as for an endpoint on this machine',
   t.match(text, `"127.0.0.1:${port}"`)
 })
 
-void test('answers in pieces, without a length, or none', async (t) => {
+void test('answers in chunks, without a length, or empty', async (t) => {
   const client = createOneShotClient({ environment: {} })
   t.teardown(() => client.destroy())
   const asked = async (...pieces: readonly string[]): Promise<[number, string]> =>
@@ -205,7 +205,7 @@ void test('answers in pieces, without a length, or none', async (t) => {
   await t.rejects(asked('220 mail.example ESMTP\r\n\r\n'), /not HTTP\/1\.1/)
 })
 
-void test('a proxy that is none', async (t) => {
+void test('an invalid proxy', async (t) => {
   const rows: readonly (readonly [said: string, error: { readonly message: RegExp } | { readonly code: string }])[] = [
     ['HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n', { message: /more than its answer/ }],
     ['HTTP/1.1 502 Bad Gateway\r\n\r\n', { message: /the proxy answered 502/ }],
@@ -220,7 +220,7 @@ void test('a proxy that is none', async (t) => {
   }
 })
 
-void test('a signal ends a request that hangs, and so does the end of the client', async (t) => {
+void test('a signal, or closing the client, ends a hanging request', async (t) => {
   const port = await listenTcp(
     t,
     createTcpServer((socket) => socket.on('error', () => undefined)),
@@ -273,7 +273,7 @@ void test('a proxy with TLS', async (t) => {
   t.equal(proxy.requests.length, 1)
 })
 
-void test('a SOCKS proxy is asked by undici', async (t) => {
+void test('a SOCKS proxy is used through undici', async (t) => {
   const greetings: Buffer[] = []
   const proxy = createTcpServer((socket) => {
     socket.on('error', () => undefined)

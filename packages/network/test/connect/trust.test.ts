@@ -26,7 +26,7 @@ function namesOf(certificates: readonly string[]): string[] {
   return certificates.map((pem) => trimmed.get(pem.replaceAll('\r', '').trim()) ?? 'another')
 }
 
-void test('which certificates are trusted', async (t) => {
+void test('the trusted certificates', async (t) => {
   const { a, b, c } = authorities
   const folder = await folderWith(t, {
     a,
@@ -54,7 +54,7 @@ void test('which certificates are trusted', async (t) => {
   }
 })
 
-void test('SSL_CERT_DIR: all certificates of its folders, whatever else is there', async (t) => {
+void test('SSL_CERT_DIR: all certificates of its folders, ignoring other files', async (t) => {
   const { a, b, c } = authorities
   const first = await folderWith(t, {
     '1.pem': a,
@@ -74,12 +74,12 @@ void test('SSL_CERT_DIR: all certificates of its folders, whatever else is there
   ])
 })
 
-void test("without a setting, the system's store", async (t) => {
+void test("the system's store by default", async (t) => {
   const expected = getCACertificates('system').length > 0 ? getCACertificates('system') : rootCertificates
   t.same(new Set(await readTrustedCertificates({ environment: {} })), new Set(expected))
 })
 
-void test('a file that is named and no use is an error that names it and the setting', async (t) => {
+void test('an unusable file is an error that names it and the setting', async (t) => {
   const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
   const folder = await folderWith(t, { empty: '', text: 'no certificate', broken })
   const empty = await folderWith(t, {})

@@ -4,7 +4,7 @@ import { readProxySettings } from '../../src/proxy/proxy.ts'
 
 const STS = 'sts.eu-west-1.amazonaws.com'
 
-void test('each form of an entry', async (t) => {
+void test('each form of a NO_PROXY entry', async (t) => {
   const cases: readonly (readonly [value: string, host: string, port: number, directly: boolean])[] = [
     ['', STS, 443, false],
     ['*', STS, 443, true],
@@ -72,7 +72,7 @@ void test('the proxy for an origin', async (t) => {
   }
 })
 
-void test('what is no proxy is refused without its password', async (t) => {
+void test('an invalid proxy is rejected without showing its password', async (t) => {
   for (const value of ['http://', 'ftp://user:hunter2@proxy', 'http://user:hunter2@proxy:99999']) {
     t.throws(() => readProxySettings({ HTTPS_PROXY: value }), {
       code: 'invalid_proxy',

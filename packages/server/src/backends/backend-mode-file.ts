@@ -23,7 +23,7 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
   let isFirst = true
 
   const keep = (error: string): void => {
-    log.error(`backend mode file ${path} is not taken over: the list of backends stays as it is`, { error })
+    log.error(`backend mode file ${path} is not loaded: the previous list of backends stays active`, { error })
   }
   /** Replaces the list of backends; false if that failed. */
   const replace = async (modes: readonly BackendMode[]): Promise<boolean> => {
@@ -51,7 +51,7 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
     },
     missing: async () => {
       if (!(await replace(configured))) return
-      log.info(`backend mode file ${path} is not there: the configured backends are in force`, { backends: configured })
+      log.info(`backend mode file ${path} is not there: the configured backends are active`, { backends: configured })
       onProblems(path, 0)
     },
     failed: keep,

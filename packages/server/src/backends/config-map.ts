@@ -66,7 +66,7 @@ export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProb
             tried.resolve()
             fault = message
             onWatchFailed()
-            log.warn(`${SOURCE} can't be followed, trying again; the mappings before stay in force`, { error: message })
+            log.warn(`${SOURCE} can't be followed, trying again; the previous mappings stay active`, { error: message })
           },
         },
       )

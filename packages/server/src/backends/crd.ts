@@ -101,7 +101,7 @@ export function createCrd(options: CrdOptions): Backend {
     tried.resolve()
     fault = message
     const hint = status === 404 ? ' (is their CustomResourceDefinition there?)' : ''
-    log.warn(`IAMIdentityMappings can't be followed, trying again; the mappings before stay in force${hint}`, {
+    log.warn(`IAMIdentityMappings can't be followed, trying again; the previous mappings stay active${hint}`, {
       error: message,
     })
   }

@@ -31,8 +31,8 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
   const reject = (why: string): void => {
     fault = why
     onFileFailed()
-    const kept = index === null ? 'it maps nobody' : 'the mappings before stay in force'
-    log.error(`dynamic file ${path} is not taken over: ${kept}`, { error: why })
+    const kept = index === null ? 'it maps no one' : 'the previous mappings stay active'
+    log.error(`dynamic file ${path} is not loaded: ${kept}`, { error: why })
   }
   const file = followFile(path, {
     read: async (text) => {
@@ -53,8 +53,8 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       isFirst = false
     },
     missing: () => {
-      if (index === null) log.warn(`dynamic file ${path} is not there: it maps nobody until it is`)
-      else log.warn(`dynamic file ${path} is gone: none of its mappings is in force`)
+      if (index === null) log.warn(`dynamic file ${path} is not there: it maps no one until it is`)
+      else log.warn(`dynamic file ${path} is gone: its mappings are no longer active`)
       index = EMPTY_INDEX
       fault = null
       onProblems(path, 0)

@@ -116,7 +116,7 @@ export function createStatusWriter(api: KubernetesApi, log: Log, now: () => Date
     // Log one object only: the others fail for the same reason.
     if (signal.aborted || logged === what) return
     logged = what
-    log.warn(`${what}; the mappings are in force all the same`, { error: message })
+    log.warn(`${what}; the mappings are active regardless`, { error: message })
   }
   /** Writes the status and the Event of an object; false if the status must be tried again. */
   const work = async (name: string, task: Task): Promise<boolean> => {

@@ -98,7 +98,9 @@ export class IdentityMappings {
 
     const { entry, errors, warnings } = parseIdentityMapping(object, name, this.#gates)
     const kept = entry ?? (isSame ? known.entry : null)
-    const outcome = errors.map((error) => `${error} (${kept === null ? 'it maps nobody' : 'what it was before stays'})`)
+    const outcome = errors.map(
+      (error) => `${error} (${kept === null ? 'it maps no one' : 'its previous state stays active'})`,
+    )
     this.delete(name)
     const created = textAt(object, 'metadata', 'creationTimestamp') ?? ''
     const arn = entry === null ? null : keyText(entry.key)

@@ -40,7 +40,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
       if (waitMs === null) {
         throw new Ec2Error(
           'rate_limited',
-          `EC2 is not asked more than ${qps} times a second: raise ec2DescribeInstancesQps where many nodes log in at once`,
+          `EC2 is not asked more than ${qps} times a second: raise ec2DescribeInstancesQps if many nodes log in at once`,
         )
       }
       if (waitMs > 0) await timing.sleep(waitMs, timeUp.signal)
@@ -74,7 +74,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
     const giveUp = async (): Promise<never> => {
       await timing.sleep(timeoutMs, done.signal)
       timeUp.abort()
-      throw new Ec2Error('timeout', `EC2 told nothing in time${lastFailure}`)
+      throw new Ec2Error('timeout', `EC2 did not answer in time${lastFailure}`)
     }
     try {
       return await Promise.race([giveUp(), search()])

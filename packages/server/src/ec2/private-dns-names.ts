@@ -46,7 +46,7 @@ function nameOf(instance: Instance | undefined): string | TemplateFault | Refusa
   if (instance === undefined) return fault("EC2 knows no instance of this id in this server's region and account")
   const { privateDnsName, state } = instance
   if (DNS_NAME.test(privateDnsName)) return privateDnsName
-  if (privateDnsName !== '') return fault('what EC2 has for the private DNS name of the instance is no DNS name')
+  if (privateDnsName !== '') return fault('the private DNS name that EC2 has for the instance is not a DNS name')
   // The kubelet may be faster than EC2.
   if (state === 'pending')
     return new Refusal('ec2_unavailable', 'the instance is pending and has no private DNS name yet')

@@ -29,9 +29,9 @@ export function parseTokenReview(body: string): TokenReview | Refusal {
   try {
     review = JSON.parse(body)
   } catch {
-    return malformed('it is no JSON')
+    return malformed('it is not JSON')
   }
-  if (!isRecord(review)) return malformed('it is no JSON object')
+  if (!isRecord(review)) return malformed('it is not a JSON object')
   const kind = property(review, 'kind')
   if (kind !== undefined && kind !== 'TokenReview') return malformed('its kind is another')
   const apiVersion = property(review, 'apiVersion') ?? V1BETA1
@@ -39,9 +39,9 @@ export function parseTokenReview(body: string): TokenReview | Refusal {
   if (known === undefined) return malformed(`its apiVersion is none of ${API_VERSIONS.join(', ')}`)
   const spec = property(review, 'spec') ?? {}
   const token = property(spec, 'token') ?? ''
-  if (typeof token !== 'string') return malformed('spec.token is no string')
+  if (typeof token !== 'string') return malformed('spec.token is not a string')
   const audiences = property(spec, 'audiences') ?? []
-  if (!isTextList(audiences)) return malformed('spec.audiences is no list of strings')
+  if (!isTextList(audiences)) return malformed('spec.audiences is not a list of strings')
   return { apiVersion: known, token, audiences }
 }
 

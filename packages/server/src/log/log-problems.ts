@@ -11,6 +11,6 @@ export function logProblems(log: Log, problems: readonly Problem[]): number {
   for (const problem of errors.slice(0, MAX_LINES)) log.error(formatProblem(problem))
   for (const problem of warnings.slice(0, MAX_LINES)) log.warn(formatProblem(problem))
   const unlogged = [errors, warnings].reduce((sum, { length }) => sum + Math.max(0, length - MAX_LINES), 0)
-  if (unlogged > 0) log.warn('there are more problems than are told here', { more: unlogged })
+  if (unlogged > 0) log.warn('more problems were found than are logged here', { more: unlogged })
   return errors.length
 }

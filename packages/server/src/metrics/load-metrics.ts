@@ -51,7 +51,7 @@ export function createLoadMetrics(registry: Registry): LoadMetrics {
   }
   const gauges = [
     gauge('token_cache_entries', 'Tokens whose outcome at STS is remembered', ({ remembered }) => remembered),
-    gauge('sts_calls_in_flight', 'Calls to STS under way', ({ inFlight }) => inFlight),
+    gauge('sts_calls_in_flight', 'Calls to STS in flight', ({ inFlight }) => inFlight),
     gauge('sts_calls_queued', 'Logins that wait for their call to STS', ({ queued }) => queued),
     gauge('sts_hosts_unreachable', 'STS hosts that gave no answer lately', ({ openBreakers }) => openBreakers),
   ]

@@ -34,7 +34,7 @@ export function createOperationsMetrics(
   info.set({ ...build, runtime: runtimeName() }, 1)
   const synced = new Gauge({
     name: `${METRIC_PREFIX}backend_synced`,
-    help: 'Whether a backend in force has loaded its mappings and follows its source',
+    help: 'Whether an active backend has loaded its mappings and follows its source',
     labelNames: ['backend'],
     registers,
     collect: () => {

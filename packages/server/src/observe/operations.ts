@@ -67,7 +67,7 @@ function openOptionalAuditLog(
     note: (decision) => auditLog.note(decision),
     reopen: () => {
       auditLog.reopen()
-      log.info('opening the audit log anew', { auditLog: path })
+      log.info('reopening the audit log', { auditLog: path })
     },
     status: () => ({ path, fault: auditLog.fault() }),
     close: () => auditLog.close(),

@@ -59,7 +59,7 @@ export function createGuardedSts({ askSts, isTrusted, timing }: GuardedStsOption
     if (host === null) return overloaded('too many STS hosts are in use')
     const { breaker, queue } = host
     const entered = queue.enter()
-    if (!(entered === true || (await entered))) return overloaded(`too many calls of ${name} are under way`)
+    if (!(entered === true || (await entered))) return overloaded(`too many calls of ${name} are in flight`)
     const startedAt = now()
     let answeredAfterMs: number | null = null
     try {

@@ -14,7 +14,7 @@ const [BURST, PER_SECOND] = [10, 1]
 export const MAX_CAUSES = 64
 
 /**
- * Logs failed TLS handshakes: one line per minute for each cause. There is no other sign of an API server that does not trust the
+ * Logs failed TLS handshakes: one line per minute for each cause. Nothing else shows that an API server does not trust the
  * certificate. Clients that only disconnect are not logged, because probes of load balancers do that.
  *
  * @param now Monotonic time in milliseconds.

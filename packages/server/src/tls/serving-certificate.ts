@@ -90,7 +90,7 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
   const keep = (why: string): void => {
     if (serving.fault === why) return
     serving = { ...serving, fault: why }
-    log.warn('the TLS pair in the state folder is not taken over: the one before stays in force', { error: why })
+    log.warn('the TLS pair in the state folder is not loaded: the previous pair stays active', { error: why })
   }
   const load = async (): Promise<void> => {
     const next = await loadKeyPair({ certificatePath, keyPath })

@@ -7,11 +7,11 @@ import { createBackendModeFile } from '../../src/backends/backend-mode-file.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
 interface Started {
-  /** The lists that were put in force, in order. */
+  /** The activated lists, in order. */
   readonly lists: readonly (readonly BackendMode[])[]
   readonly lines: readonly RecordedLine[]
   readonly reloads: readonly (number | null)[]
-  /** Replaces the file, or removes it, and waits until the number of problems is told anew. */
+  /** Replaces or removes the file, and waits until the number of problems is reported again. */
   readonly after: (text: string | null) => Promise<void>
 }
 
@@ -57,7 +57,7 @@ async function start(t: Test, text: string | null, broken: BackendMode | null = 
   }
 }
 
-void test('the list of the file is in force while the file is there', async (t) => {
+void test('the list of the file is active while the file exists', async (t) => {
   const { lists, reloads, after } = await start(t, '{"backendMode": "CRD MountedFile"}')
   t.same(lists, [['CRD', 'MountedFile']])
   await after('{"backendMode": "EKSConfigMap", "LastUpdatedDateTime": "1700000000"}')
@@ -67,11 +67,11 @@ void test('the list of the file is in force while the file is there', async (t) 
   t.same(reloads, [1_700_000_000])
 })
 
-void test('without the file the configured list is in force', async (t) => {
+void test('without the file the configured list is active', async (t) => {
   t.same((await start(t, null)).lists, [['MountedFile']])
 })
 
-void test('what is wrong keeps the list as it is', async (t) => {
+void test('invalid content keeps the list', async (t) => {
   const { lists, lines, after } = await start(t, '{"backendMode": "CRD"}')
   for (const text of [
     'no JSON',
@@ -89,7 +89,7 @@ void test('what is wrong keeps the list as it is', async (t) => {
   t.ok(lines.some(({ level, message }) => level === 'warn' && message.includes('File')))
 })
 
-void test('a backend that can not be made keeps the list as it is', async (t) => {
+void test('a backend that cannot be created keeps the list', async (t) => {
   const { lists, lines, after } = await start(t, '{"backendMode": "MountedFile"}', 'CRD')
   await after('{"backendMode": "CRD"}')
   t.same(lists, [['MountedFile']])

@@ -24,7 +24,7 @@ function backendSet(failing: ReadonlySet<BackendMode> = new Set()) {
   return { set, calls, modes: () => set.current().map((backend) => backend.snapshot().mode) }
 }
 
-void test('those that come in start, those that leave stop, those that stay go on', async (t) => {
+void test('added backends start, removed ones stop, the others continue', async (t) => {
   const { set, calls, modes } = backendSet()
   await set.replace(['MountedFile', 'DynamicFile'])
   t.same(modes(), ['MountedFile', 'DynamicFile'])
@@ -46,7 +46,7 @@ void test('those that come in start, those that leave stop, those that stay go o
   ])
 })
 
-void test('one that can not be made leaves the list as it is', async (t) => {
+void test('a backend that cannot be created leaves the list unchanged', async (t) => {
   const { set, calls, modes } = backendSet()
   await set.replace(['MountedFile'])
   await t.rejects(set.replace(['DynamicFile', 'CRD']), { code: 'invalid_configuration' })
@@ -54,7 +54,7 @@ void test('one that can not be made leaves the list as it is', async (t) => {
   t.same(calls, ['start MountedFile', 'MountedFile', 'stop DynamicFile'], 'what was made for it is put away')
 })
 
-void test('the list before stays in force until those that come in have loaded', async (t) => {
+void test('the previous list stays active until the added backends have loaded', async (t) => {
   const loading = new EventEmitter()
   const calls: string[] = []
   const log = createLog({ format: 'text', level: 'trace', write: () => undefined, now: () => new Date(0) })
@@ -81,7 +81,7 @@ void test('the list before stays in force until those that come in have loaded',
   t.same(calls, ['MountedFile', 'DynamicFile', 'MountedFile'])
 })
 
-void test('a stop while they load puts them away', async (t) => {
+void test('a stop while they load discards them', async (t) => {
   const calls: string[] = []
   const log = createLog({ format: 'text', level: 'trace', write: () => undefined, now: () => new Date(0) })
   const set = createBackendSet({
@@ -100,7 +100,7 @@ void test('a stop while they load puts them away', async (t) => {
   t.same(calls.sort(), ['DynamicFile', 'MountedFile'])
 })
 
-void test('one that does not stop is told, and keeps nobody waiting', async (t) => {
+void test('a backend that does not stop is logged, and blocks nothing', async (t) => {
   const { set, calls, modes } = backendSet(new Set(['DynamicFile']))
   await set.replace(['DynamicFile'])
   await set.replace(['MountedFile'])

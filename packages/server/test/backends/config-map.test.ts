@@ -4,7 +4,7 @@ import { test, type Test } from 'tap'
 import type { Backend } from '../../src/backends/backend.ts'
 import { createConfigMap } from '../../src/backends/config-map.ts'
 import { reader } from '../document-reader.ts'
-import { scriptedApi, type ScriptedAnswer } from '../kubernetes/scripted-api.ts'
+import { scriptedApi, type ScriptedAnswer } from '../../../kubernetes/test/api/scripted-api.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
 const SOURCE = 'kube-system/aws-auth'
@@ -36,7 +36,7 @@ interface Played {
   readonly failures: () => number
 }
 
-/** Follows aws-auth to the end of the script, and stops. */
+/** Follows aws-auth until the script ends, and stops. */
 async function play(script: readonly ScriptedAnswer[]): Promise<Played> {
   const scripted = scriptedApi(script)
   const { log, lines } = recordedLog()
@@ -63,7 +63,7 @@ async function snapshotAfter(t: Test, ...script: readonly ScriptedAnswer[]): Pro
   return snapshot
 }
 
-void test('before it has loaded it has nothing to say', async (t) => {
+void test('it has no mappings before it has loaded', async (t) => {
   const { api } = scriptedApi([])
   const { log } = recordedLog()
   const backend = createConfigMap({
@@ -80,7 +80,7 @@ void test('before it has loaded it has nothing to say', async (t) => {
 
 const event = (type: string, object: unknown): unknown => ({ type, object })
 
-void test('it follows aws-auth: loaded, changed, deleted, made again', async (t) => {
+void test('it follows aws-auth: loaded, changed, deleted, created again', async (t) => {
   const first = list(configMap('1', { mapRoles: role('A') }))
   t.equal(usernameOf(await snapshotAfter(t, first), 'A'), 'A')
 
@@ -97,7 +97,7 @@ void test('it follows aws-auth: loaded, changed, deleted, made again', async (t)
   t.equal(usernameOf(back, 'C'), 'C')
 })
 
-void test('no aws-auth is an empty one, and one without data is too', async (t) => {
+void test('a missing aws-auth is empty, and so is one without data', async (t) => {
   for (const script of [list(), list(configMap('1')), list(configMap('1', 'text')), list(configMap('1', null))]) {
     const snapshot = await snapshotAfter(t, script)
     t.equal(snapshot.index?.rolesByArn.size, 0)
@@ -105,7 +105,7 @@ void test('no aws-auth is an empty one, and one without data is too', async (t) 
   }
 })
 
-void test('a mistake keeps what was there, is logged and counted', async (t) => {
+void test('an error keeps the previous mappings, is logged and counted', async (t) => {
   const event = { type: 'MODIFIED', object: configMap('2', { mapRoles: '- [', mapAccounts: '["210987654321"]' }) }
   const { backend, lines, counted } = await play([list(configMap('1', { mapRoles: role('A') })), { body: [event] }])
   const snapshot = backend.snapshot()
@@ -120,7 +120,7 @@ void test('a mistake keeps what was there, is logged and counted', async (t) => 
   )
 })
 
-void test('an API server that fails keeps what was there, and says why', async (t) => {
+void test('a failing API server keeps the previous mappings, and the error is reported', async (t) => {
   const failing = await play([{ status: 403, body: { message: 'forbidden' } }])
   t.match(failing.backend.snapshot(), { index: null, fault: /forbidden/ })
   t.equal(failing.failures(), 1)

@@ -62,7 +62,7 @@ function statusOf(object: KubeObject | undefined): unknown {
   return new Map<string, unknown>(Object.entries(status ?? {})).get('canonicalARN')
 }
 
-void test('objects are followed, and their status and an Event say so', async (t) => {
+void test('objects are followed, and get a status and an Event', async (t) => {
   const { kubernetes, backend, counted } = await start(t, (fake) => {
     fake.putIdentityMapping('a', { arn: arnOf('Admin'), username: 'admin', groups: ['g'] })
   })
@@ -83,7 +83,7 @@ void test('objects are followed, and their status and an Event say so', async (t
   t.ok(counted.every((count) => count === 0))
 })
 
-void test('a bad object is reported by its name and takes nothing else away', async (t) => {
+void test('a bad object is reported by name and affects no other', async (t) => {
   const { backend, lines, counted } = await start(t, (fake) => {
     fake.putIdentityMapping('bad', { arn: 'nonsense', username: 'x', groups: [] })
     fake.putIdentityMapping('good', { arn: arnOf('Good'), username: 'good', groups: [] })
@@ -100,7 +100,7 @@ function putTwo(fake: FakeKubernetes): void {
   for (const name of ['a', 'b']) fake.putIdentityMapping(name, { arn: arnOf(name), username: name, groups: [] })
 }
 
-void test('a status that can not be written is told once, and the mappings are in force', async (t) => {
+void test('an unwritable status is logged once, and the mappings are active', async (t) => {
   const reads: readonly Rule[] = [{ verbs: ['get', 'list', 'watch'], resources: ['iamidentitymappings'] }]
   const { kubernetes, backend, lines } = await start(t, putTwo, reads)
   await kubernetes.until(() => kubernetes.requests.filter(({ status }) => status === 403).length >= 2)
@@ -112,7 +112,7 @@ void test('a status that can not be written is told once, and the mappings are i
   t.equal(lines.filter(({ message }) => message.includes('status of IAMIdentityMappings')).length, 1)
 })
 
-void test('an API server that does not know them is a fault, and not an empty list', async (t) => {
+void test('an API server without the resource is a fault, not an empty list', async (t) => {
   const { backend, lines } = await start(t, (fake) => fake.failLists(404))
   t.match(backend.snapshot(), { index: null, fault: /status 404/ })
   t.match(lines[0], { level: 'warn', message: /CustomResourceDefinition/ })

@@ -19,7 +19,7 @@ interface Started {
   readonly backend: Backend
   readonly lines: readonly RecordedLine[]
   readonly noted: readonly unknown[]
-  /** Does something, and waits until the number of problems is told anew. */
+  /** Runs an action, and waits until the number of problems is reported again. */
   readonly after: (action: () => void) => Promise<void>
 }
 
@@ -61,7 +61,7 @@ function usernameOf({ index }: BackendSnapshot): string | undefined {
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 
-void test('the file is followed: loaded, replaced, gone, back', async (t) => {
+void test('the file is followed: loaded, replaced, removed, restored', async (t) => {
   const path = join(t.testdir({ 'file.json': content('one', { LastUpdatedDateTime: '1' }) }), 'file.json')
   const { backend, noted, after } = await start(t, path)
   t.equal(backend.snapshot().mode, 'DynamicFile')
@@ -77,7 +77,7 @@ void test('the file is followed: loaded, replaced, gone, back', async (t) => {
   t.same(noted, [1_700_000_000, null])
 })
 
-void test('a mistake keeps what was there', async (t) => {
+void test('an error keeps the previous mappings', async (t) => {
   const path = join(t.testdir({ 'file.json': content('one') }), 'file.json')
   const { backend, lines, noted, after } = await start(t, path)
   await after(() => replace(path, '{"mapRoles": [{"username": "x"}]}'))
@@ -87,7 +87,7 @@ void test('a mistake keeps what was there', async (t) => {
   t.ok(lines.some(({ level }) => level === 'error'))
 })
 
-void test('a file that is not there yet maps nobody, and one that is bad from the first is a fault', async (t) => {
+void test('a missing file maps no one, and a file with an error from the start is a fault', async (t) => {
   const missing = await start(t, join(t.testdir({}), 'file.json'))
   t.match(missing.backend.snapshot(), { fault: null })
   t.equal(missing.backend.snapshot().index?.rolesByArn.size, 0)

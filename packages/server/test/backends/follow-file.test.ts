@@ -30,7 +30,7 @@ async function follow(t: Test, before?: (path: string, folder: string) => Promis
   return { folder, path, sub: join(folder, 'sub'), told, next, file }
 }
 
-void test('a file that comes with its directory, changes in every way and goes', async (t) => {
+void test('a file that appears with its directory, changes in every way and disappears', async (t) => {
   const { folder, path, sub, told, next } = await follow(t)
   t.same(told, ['missing'], 'told before the start is over')
   await mkdir(sub)
@@ -55,7 +55,7 @@ void test('a file that comes with its directory, changes in every way and goes',
   t.equal(await next(), 'five', 'in another directory of the same name')
 })
 
-void test('a link that comes to lead elsewhere', async (t) => {
+void test('a link with a changed target', async (t) => {
   const { folder, sub, told, next } = await follow(t, async (path, at) => {
     await mkdir(join(at, 'sub'))
     for (const version of ['v1', 'v2']) {
@@ -73,7 +73,7 @@ void test('a link that comes to lead elsewhere', async (t) => {
   t.equal(await next(), 'v2 changed', 'a write where the link leads')
 })
 
-void test('a touch tells nothing new, and a stop ends it', async (t) => {
+void test('a touch reports nothing, and a stop ends the following', async (t) => {
   const { path, told, next, file } = await follow(t, async (at, folder) => {
     await mkdir(join(folder, 'sub'))
     await writeFile(at, 'one')

@@ -21,7 +21,7 @@ const usernameOf = (mappings: IdentityMappings, role: string): string | undefine
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 
-void test('objects come, change and go', async (t) => {
+void test('objects appear, change and disappear', async (t) => {
   const mappings = new IdentityMappings()
   t.match(mappings.take('a', object('A', { username: 'a' })), {
     arn: arnOf('a'),
@@ -41,7 +41,7 @@ void test('objects come, change and go', async (t) => {
   t.equal(mappings.objectCount, 0)
 })
 
-void test('an index is another one after a change, without a copy of its tables', async (t) => {
+void test('a change creates another index without copying its tables', async (t) => {
   const mappings = new IdentityMappings()
   mappings.take('a', object('A'))
   const before = mappings.index()
@@ -52,7 +52,7 @@ void test('an index is another one after a change, without a copy of its tables'
   t.equal(mappings.index().rolesByArn.size, 2)
 })
 
-void test('a bad object keeps its last good state, as long as it is the same object', async (t) => {
+void test('a bad object keeps its last good state as long as it is the same object', async (t) => {
   const mappings = new IdentityMappings()
   t.equal(mappings.take('new', object('X', { arn: 7 })).errors.length, 1)
   t.equal(mappings.errorCount, 1)
@@ -70,7 +70,7 @@ void test('a bad object keeps its last good state, as long as it is the same obj
   t.equal(mappings.errorCount, 0)
 })
 
-void test('of objects for one ARN the one created last wins, in whatever order they come', async (t) => {
+void test('of objects with one ARN the one created last wins, in any order of arrival', async (t) => {
   const early = object('A', {
     username: 'early',
     created: '2024-01-01T00:00:00Z',
@@ -101,7 +101,7 @@ const spec = (name: string, more: object) => ({
   spec: { username: name, ...more },
 })
 
-void test('objects with conditions are asked before those without, and patterns by name', async (t) => {
+void test('objects with conditions are matched before those without, and patterns by name', async (t) => {
   const mappings = new IdentityMappings()
   const find = (role: string, sessionName: string): unknown => {
     const found = findEntry(mappings.index(), { canonicalArn: arnOf(role), userId: 'AROA1', sessionName })
@@ -128,7 +128,7 @@ void test('objects with conditions are asked before those without, and patterns 
   t.equal(mappings.index().likes.size, 0)
 })
 
-void test('an object whose conditions can not be read maps nobody', async (t) => {
+void test('an object with unreadable conditions maps no one', async (t) => {
   for (const more of [
     { sessionNames: [] },
     { sessionNames: null },

@@ -18,7 +18,7 @@ const entry = (username: string, path: string): MappingEntry => ({
   path,
 })
 
-void test('the mappings of the file are there from the first, and stay', async (t) => {
+void test('the mappings of the file are available from the start and stay', async (t) => {
   const { log, lines } = recordedLog()
   const roles = [entry('first', 'mapRoles[0]'), entry('second', 'mapRoles[1]')]
   const backend = createMountedFile({ roles, users: [], accounts: ['210987654321'] }, log)
@@ -41,7 +41,7 @@ const problem = (severity: Problem['severity'], path: string): Problem => ({
   message: 'is odd',
 })
 
-void test('problems are told by their gravity, and of very many only some', async (t) => {
+void test('problems are logged by severity, and at most some of very many', async (t) => {
   const { log, lines } = recordedLog()
   t.equal(logProblems(log, [problem('warning', 'a'), problem('error', 'b')]), 1)
   t.match(lines, [

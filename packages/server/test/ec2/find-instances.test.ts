@@ -19,7 +19,7 @@ function error(code: string): string {
   return `<Response><Errors><Error><Code>${code}</Code><Message>m</Message></Error></Errors><RequestID>1</RequestID></Response>`
 }
 
-void test('instances of one and of many reservations, as lists of one and of many', async (t) => {
+void test('single and multiple instances and reservations', async (t) => {
   const one = answer(
     `<reservationSet><item><instancesSet>${instance('i-1', 'a.internal')}</instancesSet></item></reservationSet>`,
   )
@@ -54,7 +54,7 @@ void test('instances of one and of many reservations, as lists of one and of man
   }
 })
 
-void test('text that only looks like an element is text', async (t) => {
+void test('text that looks like an element is text', async (t) => {
   const tags =
     '<tagSet><item><key>k</key><value>&lt;/value&gt;&lt;privateDnsName&gt;evil&lt;/privateDnsName&gt;</value></item></tagSet>'
   const comment =
@@ -65,7 +65,7 @@ void test('text that only looks like an element is text', async (t) => {
   t.match(parseInstances(body), { instances: [{ id: 'i-1', privateDnsName: 'a.internal' }] })
 })
 
-void test('anything else is no answer', async (t) => {
+void test('anything else is not an answer', async (t) => {
   const deep = 200_000
   const rubbish = [
     '',
@@ -82,14 +82,14 @@ void test('anything else is no answer', async (t) => {
   for (const body of rubbish) t.equal(parseInstances(body), null, body.slice(0, 60))
 })
 
-void test('what is declared in a document type is not expanded', async (t) => {
+void test('entities of a document type are not expanded', async (t) => {
   const bomb = '<!DOCTYPE r [<!ENTITY a "evil"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
   const set = `<reservationSet><item><instancesSet>${instance('i-1', '&a;&b;')}</instancesSet></item></reservationSet>`
   const body = bomb + answer(set).replace(/^<\?xml.*\?>\n/, '')
   t.match(parseInstances(body), { instances: [{ id: 'i-1', privateDnsName: '' }] })
 })
 
-void test('the code of an error, where it is one', async (t) => {
+void test('the code of an error, if there is one', async (t) => {
   t.equal(parseErrorCode(error('RequestLimitExceeded')), 'RequestLimitExceeded')
   t.equal(parseErrorCode(error('InvalidInstanceID.NotFound')), 'InvalidInstanceID.NotFound')
   for (const body of ['', 'Bad Gateway', error(''), error('a\nb'), error('x'.repeat(65)), '<Response/>']) {

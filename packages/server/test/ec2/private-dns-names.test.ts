@@ -15,7 +15,7 @@ import { virtualTiming, type VirtualTiming } from '../virtual-timing.ts'
 interface Lookup {
   readonly timing: VirtualTiming
   readonly lookUp: LookUpPrivateDnsName
-  /** When which instances were asked for. */
+  /** The requested instances by time. */
   readonly calls: { readonly at: number; readonly ids: readonly string[] }[]
   readonly counted: () => number
 }
@@ -46,7 +46,7 @@ function ids(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `i-${String(index).padStart(8, '0')}`)
 }
 
-void test('a hundred ids at once are one call, at once; a hundred and one are two, the second after 200 ms', async (t) => {
+void test('a hundred ids at once are one call; a hundred and one are two, the second after 200 ms', async (t) => {
   const { timing, lookUp, calls, counted } = createLookup()
   const wanted = ids(101)
   const names = Promise.all(wanted.map(lookUp))
@@ -64,7 +64,7 @@ void test('a hundred ids at once are one call, at once; a hundred and one are tw
   t.equal(counted(), 2)
 })
 
-void test('an id is asked for once at a time and never again', async (t) => {
+void test('concurrent requests for an id share one query, and its answer is kept', async (t) => {
   const { timing, lookUp, calls } = createLookup()
   const together = Promise.all([lookUp('i-12345678'), lookUp('i-12345678')])
   await timing.advance(200)
@@ -73,7 +73,7 @@ void test('an id is asked for once at a time and never again', async (t) => {
   t.same(calls, [{ at: 200, ids: ['i-12345678'] }])
 })
 
-void test('no more names are remembered than there is room for: the oldest go', async (t) => {
+void test('remembered names are limited: the oldest are removed', async (t) => {
   const { timing, lookUp, calls } = createLookup({ qps: 1_000, burst: 1_000 })
   const wanted = ids(MAX_NAMES + 1)
   for (let from = 0; from < wanted.length; from += MAX_UNDER_WAY) {
@@ -91,7 +91,7 @@ void test('no more names are remembered than there is room for: the oldest go', 
   )
 })
 
-void test('no more instances are looked up at once than EC2 can be asked about', async (t) => {
+void test('the number of lookups at once is limited by what EC2 can answer', async (t) => {
   const { timing, lookUp } = createLookup({ describe: () => new Promise(() => undefined) })
   const wanted = ids(MAX_UNDER_WAY + 1)
   const answers = wanted.map(lookUp)
@@ -104,7 +104,7 @@ void test('no more instances are looked up at once than EC2 can be asked about',
   t.notMatch(await next, { message: /already/ }, 'and there is room again')
 })
 
-void test('what has no name is not remembered; only what was asked for counts', async (t) => {
+void test('instances without a name are not remembered; only requested instances count', async (t) => {
   let instances: Instance[] = [running('i-99999999')]
   const { timing, lookUp, calls } = createLookup({ describe: async () => ({ instances, nextToken: null }) })
   const ask = async (): Promise<string | TemplateFault | Refusal> => {
@@ -129,7 +129,7 @@ void test('what has no name is not remembered; only what was asked for counts', 
   t.equal(calls.length, 14)
 })
 
-void test('the next page is asked for until there is none, or all are found', async (t) => {
+void test('pages are read until there is none left or all instances are found', async (t) => {
   const pages: (string | null)[] = []
   const { timing, lookUp } = createLookup({
     describe: async ([id = ''], nextToken) => {
@@ -145,7 +145,7 @@ void test('the next page is asked for until there is none, or all are found', as
   t.same(pages, [null, 'page 1', 'page 2'])
 })
 
-void test('calls keep to qps and burst for as long as it takes, and who would wait too long is told at once', async (t) => {
+void test('calls respect qps and burst, and callers that would wait too long fail at once', async (t) => {
   const { timing, lookUp, calls } = createLookup({ qps: 2, burst: 3 })
   const outcomes = ids(2000).map(lookUp)
   await timing.advance(0)
@@ -163,7 +163,7 @@ void test('calls keep to qps and burst for as long as it takes, and who would wa
   t.match(told.at(-1), { reason: 'ec2_unavailable' })
 })
 
-void test('what may pass is tried again, with more and more time between', async (t) => {
+void test('temporary failures are retried with growing delays', async (t) => {
   for (const code of ['throttled', 'unreachable'] as const) {
     let failures = 4
     const { timing, lookUp, calls, counted } = createLookup({
@@ -184,7 +184,7 @@ void test('what may pass is tried again, with more and more time between', async
   }
 })
 
-void test('what does not pass is tried once', async (t) => {
+void test('permanent failures are not retried', async (t) => {
   for (const code of ['refused', 'bad_answer', 'no_access'] as const) {
     const { timing, lookUp, calls } = createLookup({
       describe: () => Promise.reject(new Ec2Error(code, 'never')),
@@ -196,7 +196,7 @@ void test('what does not pass is tried once', async (t) => {
   }
 })
 
-void test('5 s after it was asked for, an answer is no longer waited for', async (t) => {
+void test('waiting ends 5 s after the request', async (t) => {
   const signals: AbortSignal[] = []
   const { timing, lookUp } = createLookup({
     describe: (_ids, _nextToken, signal) => {
@@ -217,7 +217,7 @@ void test('5 s after it was asked for, an answer is no longer waited for', async
   t.equal(signals.length, 2, 'the next login asks again')
 })
 
-void test('a mistake in the code is no refusal', async (t) => {
+void test('a bug is not a refusal', async (t) => {
   const { timing, lookUp } = createLookup({ describe: () => Promise.reject(new RangeError('bug')) })
   const outcome = t.rejects(lookUp('i-12345678'), RangeError)
   await timing.advance(200)

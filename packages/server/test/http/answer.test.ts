@@ -6,7 +6,7 @@ import { REFUSED_403 } from '../../src/http/token-review.ts'
 const V1 = 'authentication.k8s.io/v1'
 const codes = Object.keys(reasons).filter((code): code is ReasonCode => code in reasons)
 
-void test('each reason has its status, and tells the API server nothing of itself', async (t) => {
+void test('each reason has its status, and the answer does not show it', async (t) => {
   for (const code of codes) {
     const { status } = reasons[code]
     const answer = refusalAnswer(new Refusal(code, 'the private reason'), V1, 200)
@@ -14,13 +14,13 @@ void test('each reason has its status, and tells the API server nothing of itsel
     t.equal(answer.headers['retry-after'], status === 429 ? '1' : undefined, code)
     t.equal(answer.headers['allow'], status === 405 ? 'POST' : undefined, code)
     t.match(answer.headers['content-type'], status === 200 ? /^application\/json/ : /^text\/plain/, code)
-    // What is wrong with the request itself is its sender's business.
+    // A malformed request is the fault of its sender.
     t.equal(answer.body.includes('the private reason'), status === 400 || status === 405, code)
     if (status === 200) t.match(JSON.parse(answer.body), { apiVersion: V1, status: { authenticated: false, user: {} } })
   }
 })
 
-void test('refusalStatus 403 is for verdicts alone', async (t) => {
+void test('refusalStatus 403 applies only to verdicts', async (t) => {
   for (const code of codes) {
     const answer = refusalAnswer(new Refusal(code, 'why'), V1, 403)
     t.equal(answer.status, reasons[code].status === 200 ? 403 : reasons[code].status, code)
@@ -28,7 +28,7 @@ void test('refusalStatus 403 is for verdicts alone', async (t) => {
   }
 })
 
-void test('a JSON answer says its character set as it always did', async (t) => {
+void test('a JSON answer declares its character set', async (t) => {
   t.same(jsonAnswer(200, '{}'), {
     status: 200,
     headers: { 'content-type': 'application/json; charset=UTF-8' },

@@ -11,7 +11,7 @@ const CHECKS: HealthChecks = {
   ready: () => [{ name: 'sts', fault: () => 'secret' }],
 }
 
-/** A server on a free port, and that port. */
+/** A server on a free port, and its port. */
 async function takePort(): Promise<{ readonly port: number; readonly free: () => Promise<unknown> }> {
   const server = createServer().listen(0)
   await once(server, 'listening')
@@ -20,7 +20,7 @@ async function takePort(): Promise<{ readonly port: number; readonly free: () =>
   return { port: address.port, free: () => once(server.close(), 'close') }
 }
 
-void test('ok on every path but those of the checks, until it is closed', async (t) => {
+void test('ok on every path except those of the checks, until it is closed', async (t) => {
   const { port, free } = await takePort()
   await free()
   const { log, lines } = recordedLog()
@@ -38,7 +38,7 @@ void test('ok on every path but those of the checks, until it is closed', async 
   await t.rejects(request(`http://127.0.0.1:${port}/`), { code: 'ECONNREFUSED' })
 })
 
-void test('a port that is taken is logged, and closing is well all the same', async (t) => {
+void test('a port in use is logged, and closing still works', async (t) => {
   const { port, free } = await takePort()
   const { log, lines } = recordedLog()
   const health = await startHealthServer({ host: null, port }, CHECKS, log)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { createInFlight } from '../../src/http/in-flight.ts'
 
-void test('nothing under way is told at once, and otherwise when the last has ended', async (t) => {
+void test('idle is reported at once, or when the last request has ended', async (t) => {
   const inFlight = createInFlight()
   await inFlight.drained()
   inFlight.begin()

@@ -15,7 +15,7 @@ import { secureOptions } from '../../src/tls/secure-options.ts'
 const PACKAGES = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const LISTENERS = 'server/src/http/listeners.ts'
 
-/** Whatever creates a server: Node's functions and classes, Bun's, and fastify without a server of its own. */
+/** Everything that creates a server: functions and classes of Node, Bun's, and fastify without its own server. */
 const CREATES =
   /\b(?:createServer|createSecureServer|createSocket|new (?:\w+\.)?(?:Http2Secure|Http2)?Server|Bun\.(?:serve|listen|udpSocket))\s*\(/
 const FASTIFY = /\bfastify\(\{(?:(?!\n {2}\}\))[^])*\bserverFactory\b/
@@ -32,7 +32,7 @@ const pair = selfSignedPair('localhost')
 
 interface Creator {
   readonly create: (limits: ListenerLimits) => { readonly server: Server }
-  /** Opens a connection on which HTTP/1.1 can be spoken. */
+  /** Opens a connection for HTTP/1.1. */
   readonly open: (port: number) => Socket
 }
 
@@ -73,7 +73,7 @@ void test('no source creates a listener without the function that applies limits
   t.end()
 })
 
-/** What comes until the server closes the connection. */
+/** The data until the server closes the connection. */
 async function received(socket: Socket, sent: string): Promise<string> {
   let came = ''
   socket.on('data', (piece: Buffer) => (came += piece.toString('latin1'))).on('error', () => undefined)
@@ -83,7 +83,7 @@ async function received(socket: Socket, sent: string): Promise<string> {
 }
 
 for (const [name, { create, open }] of Object.entries(CREATORS)) {
-  void test(`${name}: cuts what sends no request, and closes what comes on top`, async (t) => {
+  void test(`${name}: cuts connections without a request, and closes those over the limit`, async (t) => {
     const port = await listen(t, create(LIMITS).server)
     const begin = async (): Promise<Socket> => {
       const socket = connect(port, '127.0.0.1')
@@ -100,7 +100,7 @@ for (const [name, { create, open }] of Object.entries(CREATORS)) {
     await Promise.all(sockets.map((socket) => once(socket, 'close')))
   })
 
-  void test(`${name}: refuses headers that are too long, and cuts bodies that do not end`, async (t) => {
+  void test(`${name}: rejects headers that are too long, and cuts bodies that do not end`, async (t) => {
     const { server } = create(LIMITS)
     const port = await listen(t, server)
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -115,7 +115,7 @@ for (const [name, { create, open }] of Object.entries(CREATORS)) {
   })
 }
 
-void test('a session of HTTP/2 without traffic is closed', async (t) => {
+void test('an HTTP/2 session without traffic is closed', async (t) => {
   const { server } = CREATORS['createTlsListener']?.create(LIMITS) ?? {}
   if (server === undefined) throw new TypeError('no server')
   server.on('request', (_request: IncomingMessage, response: ServerResponse) => response.end('ok'))

@@ -5,7 +5,7 @@ import { parseTokenReview, REFUSED_403, renderAuthenticated, renderRefused } fro
 const V1 = 'authentication.k8s.io/v1'
 const V1BETA1 = 'authentication.k8s.io/v1beta1'
 
-void test('a TokenReview is read in both of its versions, and in v1beta1 where it names none', async (t) => {
+void test('a TokenReview is read in both versions, and as v1beta1 if it has none', async (t) => {
   const spec = { token: 'abc', audiences: ['a', 'b'] }
   for (const apiVersion of [V1, V1BETA1]) {
     t.same(parseTokenReview(JSON.stringify({ apiVersion, kind: 'TokenReview', spec })), { apiVersion, ...spec })
@@ -20,7 +20,7 @@ void test('a TokenReview is read in both of its versions, and in v1beta1 where i
   })
 })
 
-void test('what is no TokenReview is a malformed request', async (t) => {
+void test('a body that is not a TokenReview is a malformed request', async (t) => {
   const bodies = [
     '',
     'x',
@@ -44,7 +44,7 @@ void test('what is no TokenReview is a malformed request', async (t) => {
   }
 })
 
-void test('what stands in a prototype does not count', async (t) => {
+void test('properties of a prototype do not count', async (t) => {
   t.match(parseTokenReview('{"__proto__":{"spec":{"token":"a"}}}'), { token: '' })
   t.match(parseTokenReview('{"spec":{"__proto__":{"token":"a"}}}'), { token: '' })
 })

@@ -46,7 +46,7 @@ function review(client: WireClient, token = 'x'): Promise<WireAnswer> {
   return client.send({ body: JSON.stringify({ spec: { token } }) })
 }
 
-void test('a TokenReview in, a TokenReview out, with the origin of the request', async (t) => {
+void test('a TokenReview is answered by a TokenReview, with the origin of the request', async (t) => {
   const seen: unknown[] = []
   const { clients } = await start(t, (asked, origin, address) => {
     seen.push(asked.token, origin, address)
@@ -61,7 +61,7 @@ void test('a TokenReview in, a TokenReview out, with the origin of the request',
   t.match(seen, ['abc', origin, '127.0.0.1', 'abc', origin, '127.0.0.1'])
 })
 
-void test('a user that is kept is answered alike, in the version and with the audiences that were asked for', async (t) => {
+void test('a remembered user is answered the same, in the requested version and audiences', async (t) => {
   const { clients } = await start(t, ({ audiences }) => Promise.resolve({ user: USER, isKept: true, audiences }))
   const [client] = clients
   for (const version of ['v1', 'v1', 'v1beta1', 'v1beta1', 'v1']) {
@@ -77,7 +77,7 @@ void test('a user that is kept is answered alike, in the version and with the au
 const refuse: Authenticate = ({ token }) =>
   Promise.resolve(new Refusal(token === 'busy' ? 'sts_throttled' : 'not_mapped', 'the reason'))
 
-void test('refusals, and what never becomes a TokenReview', async (t) => {
+void test('refusals, and bodies that are not a TokenReview', async (t) => {
   for (const refusalStatus of [200, 403] as const) {
     const { clients, lines } = await start(t, refuse, { refusalStatus })
     for (const client of clients) {
@@ -95,7 +95,7 @@ void test('refusals, and what never becomes a TokenReview', async (t) => {
   }
 })
 
-void test('a body that is too long is refused', async (t) => {
+void test('a body that is too long is rejected', async (t) => {
   const { clients, lines } = await start(t, grant)
   const [client] = clients
   const longest = await client?.send({ body: '{"spec":{"token":"x"}}'.padEnd(1024 * 1024) })
@@ -107,7 +107,7 @@ void test('a body that is too long is refused', async (t) => {
   t.match(lines, [{ level: 'warn', fields: { reason: 'malformed_request', error: /longer than 1048576 bytes/ } }])
 })
 
-void test('a mistake of the server itself is an error, no verdict, and quotes nothing', async (t) => {
+void test('a bug of the server is an error, not a verdict, and quotes nothing', async (t) => {
   const { clients, lines } = await start(t, () => Promise.reject(new Error('secret')))
   for (const client of clients) {
     const answer = await review(client)
@@ -128,7 +128,7 @@ void test('health and metrics', async (t) => {
   }
 })
 
-void test('a port that is taken is an error of this product', async (t) => {
+void test('a port in use is an error of this product', async (t) => {
   const { port } = await start(t, grant)
   const { log } = recordedLog()
   const second = createWebhook({
@@ -144,7 +144,7 @@ void test('a port that is taken is an error of this product', async (t) => {
   await t.rejects(second.listen('127.0.0.1', port), { name: 'AuthenticatorError', message: new RegExp(String(port)) })
 })
 
-void test('closing answers what is in flight, and cuts what says nothing', async (t) => {
+void test('closing answers requests in flight, and cuts idle connections', async (t) => {
   const arrivals = new EventEmitter()
   const { webhook, port, clients } = await start(t, async (asked, origin, address) => {
     arrivals.emit(asked.token)

@@ -5,7 +5,7 @@ import { createRefusalLog, MAX_KINDS, type LogRefusal, type Named } from '../../
 import { createForeignTokens } from '../../src/login/foreign-tokens.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
 
-/** The most lines within any second. */
+/** The largest number of lines within any second. */
 function mostInASecond(times: readonly number[]): number {
   return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length))
 }
@@ -13,7 +13,7 @@ function mostInASecond(times: readonly number[]): number {
 interface Flooded {
   readonly lines: RecordedLine[]
   readonly times: number[]
-  /** Lets time pass, and something happen in each of its milliseconds. */
+  /** Advances the time, and runs a function in each of its milliseconds. */
   readonly pass: (milliseconds: number, each: (at: number) => void) => void
   readonly logRefusal: LogRefusal
 }
@@ -38,7 +38,7 @@ function named(accountId: string, role: string): Named {
 
 const REASONS = Object.keys(reasons).filter((name): name is ReasonCode => name in reasons)
 
-/** How many refusals the lines stand for. */
+/** The number of refusals that the lines represent. */
 function told(lines: readonly RecordedLine[]): number {
   const counts = lines.flatMap(({ fields }) => [1, fields['unlogged'] ?? 0, fields['unloggedOthers'] ?? 0])
   return counts.map(Number).reduce((sum, count) => sum + count, 0)
@@ -47,7 +47,7 @@ function told(lines: readonly RecordedLine[]): number {
 const unmapped = new Refusal('not_mapped', 'nobody')
 const floods = (['malformed_token', 'wrong_host', 'expired'] as const).map((reason) => new Refusal(reason, 'rubbish'))
 
-void test('a flood of several reasons has few lines in each second, and each of its refusals is told by number', (t) => {
+void test('a flood with several reasons has few lines per second, and every refusal is counted', (t) => {
   const { lines, times, pass, logRefusal } = setUp()
   pass(60_000, () => {
     for (const flood of floods) logRefusal(flood, {})
@@ -61,7 +61,7 @@ void test('a flood of several reasons has few lines in each second, and each of 
   t.end()
 })
 
-void test('all reasons that name nobody, at once, are bounded together, and each has lines', (t) => {
+void test('all reasons before identification share one budget, and each has lines', (t) => {
   const { lines, times, pass, logRefusal } = setUp()
   const all = REASONS.slice(0, REASONS.indexOf('not_mapped'))
   pass(120_000, () => {
@@ -72,7 +72,7 @@ void test('all reasons that name nobody, at once, are bounded together, and each
   t.end()
 })
 
-void test('a flood hides neither what is new nor whom STS has named', (t) => {
+void test('a flood hides neither new reasons nor identified callers', (t) => {
   const { lines, pass, logRefusal } = setUp()
   const clock = new Refusal('clock_ahead', 'ahead')
   pass(60_000, (at) => {
@@ -92,13 +92,13 @@ void test('a flood hides neither what is new nor whom STS has named', (t) => {
   t.end()
 })
 
-void test('ten accounts with a thousand roles each neither fill the log nor hide somebody of another', (t) => {
+void test('ten accounts with a thousand roles each neither fill the log nor hide other accounts', (t) => {
   const { lines, times, pass, logRefusal } = setUp()
   let sent = 0
   pass(60_000, (at) => {
     logRefusal(unmapped, {}, named(`9${at % 10}`, String(at % 9_973)))
     sent += 1
-    // One of the same account as somebody, who asks again and again.
+    // Another principal of the same account, who asks repeatedly.
     if (at % 1_000 === 500) {
       logRefusal(unmapped, {}, named('1', 'robot'))
       sent += 1
@@ -114,7 +114,7 @@ void test('ten accounts with a thousand roles each neither fill the log nor hide
   t.end()
 })
 
-void test('no more kinds are told apart than the limit says: what the oldest held back is counted with the others', (t) => {
+void test('the number of distinct kinds is limited: suppressed lines of the oldest are counted with the others', (t) => {
   for (const [others, fields] of [
     [MAX_KINDS - 1, { unlogged: 1 }],
     [MAX_KINDS, { unlogged: undefined }],
@@ -130,7 +130,7 @@ void test('no more kinds are told apart than the limit says: what the oldest hel
   t.end()
 })
 
-void test('one who asks again and again hides no other of his account', (t) => {
+void test('one frequent caller hides no other of its account', (t) => {
   const { lines, pass, logRefusal } = setUp()
   pass(2_000, (at) => {
     logRefusal(unmapped, {}, named('1', 'robot'))
@@ -140,7 +140,7 @@ void test('one who asks again and again hides no other of his account', (t) => {
   t.end()
 })
 
-void test('what belongs before a line is there only where the line is', (t) => {
+void test('a preceding line is logged only together with its line', (t) => {
   const { lines, logRefusal } = setUp()
   let before = 0
   for (let login = 0; login < 100; login += 1) {
@@ -151,7 +151,7 @@ void test('what belongs before a line is there only where the line is', (t) => {
   t.end()
 })
 
-void test('tokens of another kind have one line a minute', async (t) => {
+void test('foreign tokens have one line per minute', async (t) => {
   let now = 0
   let counted = 0
   const { log, lines } = recordedLog()

@@ -51,7 +51,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
   return { authenticate, lines }
 }
 
-void test('whoever is verified and mapped is let in, and the log has two lines of it', async (t) => {
+void test('a verified and mapped caller is accepted, and the log has two lines', async (t) => {
   const { authenticate, lines } = setUp()
   t.match(await authenticate(review, ORIGIN, '127.0.0.1'), {
     user: { username: mapped.username, uid: `aws-iam-authenticator:${ACCOUNT}:AROAREADER`, groups: mapped.groups },
@@ -69,14 +69,14 @@ void test('whoever is verified and mapped is let in, and the log has two lines o
   t.notMatch(JSON.stringify(lines), /Secret|a token/)
 })
 
-void test('where STS was not asked, the log does not say that it answered', async (t) => {
+void test('the log does not claim an STS response if STS was not called', async (t) => {
   const { authenticate, lines } = setUp({ verify: () => Promise.resolve({ identity, request, isRemembered: true }) })
   t.match(await authenticate(review, ORIGIN, '127.0.0.1'), { user: { username: mapped.username } })
   t.match(lines, [{ message: 'access granted', fields: { arn: identity.arn } }])
   t.equal(lines.length, 1)
 })
 
-void test('a refusal is passed on as it is, and logged with its reason', async (t) => {
+void test('a refusal is passed on unchanged, and logged with its reason', async (t) => {
   const unverified = new Refusal('bad_signature', 'why')
   const first = setUp({ verify: () => Promise.resolve(unverified) })
   t.equal(await first.authenticate(review, ORIGIN, '127.0.0.1'), unverified)
@@ -91,7 +91,7 @@ void test('a refusal is passed on as it is, and logged with its reason', async (
   ])
 })
 
-void test('a role that nobody mapped fills no log by the names of its sessions', async (t) => {
+void test('the session names of an unmapped role do not fill the log', async (t) => {
   let session = 0
   const sessionOf = (): Promise<Verified> => {
     session += 1
@@ -104,7 +104,7 @@ void test('a role that nobody mapped fills no log by the names of its sessions',
   t.equal(lines.length, 6)
 })
 
-void test('whoever is refused again and again has no more lines of what STS said than of the refusals', async (t) => {
+void test('a caller that is refused repeatedly has no more STS lines than refusal lines', async (t) => {
   const { authenticate, lines } = setUp({ map: () => Promise.resolve(new Refusal('not_mapped', 'nobody')) })
   for (let login = 0; login < 100; login += 1) await authenticate(review, ORIGIN, '127.0.0.1')
   const messages = lines.map(({ message }) => message)
@@ -113,7 +113,7 @@ void test('whoever is refused again and again has no more lines of what STS said
 
 const mapsNobody = () => Promise.resolve(new Refusal('not_mapped', 'nobody'))
 
-void test('whoever is not mapped is told in the log by which entry they nearly were', async (t) => {
+void test('the log names the near misses of an unmapped caller', async (t) => {
   const miss: NearMiss = {
     kind: 'other_account',
     backend: 'EKSConfigMap',
@@ -159,7 +159,7 @@ void test('audiences', async (t) => {
   t.equal(asked, 0, 'such a token is not sent to STS')
 })
 
-void test('of a scrubbed account nothing is told but username and groups, and the log has neither ARN nor ids', async (t) => {
+void test('for a scrubbed account only username and groups are returned, and the log has neither ARN nor ids', async (t) => {
   const scrubbedAccounts = new Set([ACCOUNT])
   const granted = setUp({ scrubbedAccounts })
   t.same(await granted.authenticate(review, ORIGIN, '127.0.0.1'), {
@@ -185,7 +185,7 @@ void test('of a scrubbed account nothing is told but username and groups, and th
   t.match(await others.authenticate(review, ORIGIN, '127.0.0.1'), { user: { extra: { arn: [identity.arn] } } })
 })
 
-void test('a token of another kind is counted, and has no line', async (t) => {
+void test('a foreign token is counted, and has no line', async (t) => {
   let counted = 0
   let verified = 0
   const { authenticate, lines } = setUp({
@@ -202,19 +202,19 @@ void test('a token of another kind is counted, and has no line', async (t) => {
   t.same([counted, verified, lines], [1, 0, []])
 })
 
-void test('a token that comes again is told alike, and no longer once the mappings are others', async (t) => {
+void test('a repeated token has the same outcome until the mappings change', async (t) => {
   const verified = { identity, request, isRemembered: true }
   const told: unknown[] = []
   let asked = 0
   let current: typeof mapped | Refusal = mapped
-  let inForce = [{}]
+  let active = [{}]
   const { authenticate, lines } = setUp({
     verify: () => Promise.resolve(verified),
     map: () => {
       asked += 1
       return current
     },
-    indexes: () => inForce,
+    indexes: () => active,
     onDecision: ({ latencyMs, ...decision }) => told.push([decision, typeof latencyMs]),
   })
   const answers = [await authenticate(review, ORIGIN, ''), await authenticate(review, ORIGIN, '')]
@@ -223,12 +223,12 @@ void test('a token that comes again is told alike, and no longer once the mappin
   t.equal(lines.length, 2)
   current = new Refusal('not_mapped', 'nobody')
   t.match(await authenticate(review, ORIGIN, ''), { user: { username: mapped.username } }, 'indexes never change')
-  inForce = [{}]
+  active = [{}]
   t.match(await authenticate(review, ORIGIN, ''), { reason: 'not_mapped' })
   t.match(await authenticate(review, ORIGIN, ''), { reason: 'not_mapped' })
 })
 
-void test('what somebody else had to be asked for is asked for each time', async (t) => {
+void test('a decision that needed another service is made again each time', async (t) => {
   let asked = 0
   const verified = { identity, request, isRemembered: true }
   const { authenticate } = setUp({

@@ -20,29 +20,29 @@ const user = { username: 'alice', uid: '1' }
 const mapped: Mapped = { username: 'alice', groups: [], backend: 'MountedFile', entry: null }
 const grant: Grant = { user, loggedUser: user, mapped, fields: {} }
 
-void test('a grant counts for the same token by the same mappings, and for nothing else', async (t) => {
+void test('a grant is valid for the same token and mappings only', async (t) => {
   const [first, second, other] = [{}, {}, {}]
-  let inForce: readonly unknown[] = [first, second]
-  const grants = createGrants(() => inForce)
+  let active: readonly unknown[] = [first, second]
+  const grants = createGrants(() => active)
   const alice = verifiedAs('AKIA1')
   t.equal(grants.recall(alice), undefined)
   grants.begin()(alice, grant)
   t.equal(grants.recall(alice), grant)
   t.equal(grants.recall(verifiedAs('AKIA1')), undefined, 'it is the token that counts, not who it is of')
   for (const changed of [[first, other], [second, first], [first], [first, second, other], [], [null, second]]) {
-    inForce = changed
+    active = changed
     t.equal(grants.recall(alice), undefined)
   }
-  inForce = [first, second]
+  active = [first, second]
   t.equal(grants.recall(alice), grant)
 })
 
-void test('mappings that change while a decision is made do not get its outcome', async (t) => {
-  let inForce: readonly unknown[] = [{}]
-  const grants = createGrants(() => inForce)
+void test('a decision is not remembered if the mappings changed during it', async (t) => {
+  let active: readonly unknown[] = [{}]
+  const grants = createGrants(() => active)
   const alice = verifiedAs('AKIA1')
   const keep = grants.begin()
-  inForce = [{}]
+  active = [{}]
   keep(alice, grant)
   t.equal(grants.recall(alice), undefined)
 })

@@ -40,7 +40,7 @@ function verifierWith(askSts: AskSts, serverRegion: string | null = null, partit
   return createVerifier({ askSts, partition: partitionOf(partition), serverRegion: () => serverRegion, now: () => now })
 }
 
-void test('a token is as good as STS says', async (t) => {
+void test('the verdict of STS decides about a token', async (t) => {
   const verify = verifierWith(() => Promise.resolve(answerOf(USER.arn)))
   t.match(await verify(TOKEN), {
     identity: { arn: USER.arn, accessKeyId: USER_KEY_ID, sessionName: '' },
@@ -58,7 +58,7 @@ const refusalOf = async (askSts: AskSts, token = TOKEN): Promise<readonly [strin
   return outcome instanceof Refusal ? [outcome.reason, outcome.message] : ['none', '']
 }
 
-void test('refusals have the words that operators search for', async (t) => {
+void test('refusals have the texts that operators search for', async (t) => {
   const [malformed, notFormatted] = await refusalOf(says(''), 'nonsense')
   t.equal(malformed, 'malformed_token')
   t.match(notFormatted, /^input token was not properly formatted: /)
@@ -74,7 +74,7 @@ void test('refusals have the words that operators search for', async (t) => {
   t.equal(unsupported, 'unsupported_identity')
 })
 
-void test('equal tokens in flight share one call, and no later one', async (t) => {
+void test('concurrent equal tokens share one call, later ones do not', async (t) => {
   const waiting: ((answer: Promise<string>) => void)[] = []
   const verify = verifierWith(
     () =>
@@ -101,14 +101,14 @@ void test('equal tokens in flight share one call, and no later one', async (t) =
   t.match(await again, { identity: { arn: USER.arn } })
 })
 
-void test('the region of the server widens what is accepted, as soon as it is known', async (t) => {
+void test('the region of the server is accepted as soon as it is known', async (t) => {
   const token = tokenFor('sts.dragon-1.amazonaws.com.cn', 'dragon-1')
   const askSts = says(answerOf('arn:aws-cn:iam::111122223333:user/wei'))
   t.match(await verifierWith(askSts, null, 'aws-cn')(token), { reason: 'wrong_host' })
   t.match(await verifierWith(askSts, 'dragon-1', 'aws-cn')(token), { identity: { kind: 'user' } })
 })
 
-void test('what STS said is remembered for a while, and never past the end of the token', async (t) => {
+void test('the outcome at STS is remembered for a limited time, never beyond the end of the token', async (t) => {
   let time = 0
   let calls = 0
   let answer: string | Refusal = answerOf(USER.arn)
@@ -157,7 +157,7 @@ void test('what STS said is remembered for a while, and never past the end of th
   t.match(await verify(other), { identity: { arn: USER.arn } })
 })
 
-void test('with a closed list of regions no other region is asked, but for the own one', async (t) => {
+void test('with server.stsRegions no other region is called, except the own one', async (t) => {
   const verify = createVerifier({
     askSts: says(answerOf(USER.arn)),
     partition: partitionOf('aws'),

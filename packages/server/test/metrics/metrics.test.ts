@@ -11,7 +11,7 @@ import { createOperationsMetrics } from '../../src/metrics/operations-metrics.ts
 const PREFIX = 'aws_iam_authenticator_'
 const now = new Date('2025-03-04T05:06:07Z')
 
-/** The values of a metric by its labels, those of a histogram by its count. */
+/** The values of a metric by its labels, or the counts of a histogram. */
 async function valuesOf({ registry }: Metrics, name: string): Promise<Readonly<Record<string, number>>> {
   const family = parseExposition(await registry.metrics()).get(PREFIX + name)
   const samples =
@@ -19,7 +19,7 @@ async function valuesOf({ registry }: Metrics, name: string): Promise<Readonly<R
   return Object.fromEntries(samples.map(({ labels, value }) => [[...labels.values()].join(), value]))
 }
 
-void test('all reasons are there before they come up', async (t) => {
+void test('all reasons exist before they occur', async (t) => {
   const metrics = createMetrics(() => now)
   t.same(await valuesOf(metrics, 'refusals_total'), Object.fromEntries(Object.keys(reasons).map((code) => [code, 0])))
 })
@@ -44,7 +44,7 @@ void test('decisions', async (t) => {
   })
 })
 
-void test('calls of STS by region', async (t) => {
+void test('STS calls by region', async (t) => {
   const { sts, ...metrics } = createMetrics(() => now)
   sts.answered('eu-central-1', 200)
   sts.answered('eu-central-1', 400)
@@ -55,7 +55,7 @@ void test('calls of STS by region', async (t) => {
   t.same(await valuesOf({ sts, ...metrics }, 'sts_connection_failures_total'), { 'us-east-1': 1 })
 })
 
-void test('a region has its own label if AWS publishes it, or once a login was granted through it', async (t) => {
+void test('a region has its own label if AWS publishes it, or after a login was granted through it', async (t) => {
   const metrics = createMetrics(() => now)
   const { sts } = metrics
   const note = (region: string): void => {
@@ -78,7 +78,7 @@ void test('a region has its own label if AWS publishes it, or once a login was g
   t.same(await valuesOf(metrics, 'sts_responses_total'), Object.fromEntries(byStatus))
 })
 
-/** The most time series of each metric that has labels. */
+/** The largest number of time series of each metric with labels. */
 const MAX_SERIES: Readonly<Record<string, number>> = {
   authenticate_latency_seconds: new Set(Object.values(reasons).map(({ result }) => result)).size + 1,
   refusals_total: Object.keys(reasons).length,
@@ -92,7 +92,7 @@ const MAX_SERIES: Readonly<Record<string, number>> = {
   build_info: 1,
 }
 
-/** The number of time series by metric, of those metrics that have labels. */
+/** The number of time series by metric, for metrics with labels. */
 function seriesOf(text: string): Readonly<Record<string, number>> {
   const counts = new Map<string, number>()
   for (const [name, { type, samples }] of parseExposition(text)) {
@@ -103,7 +103,7 @@ function seriesOf(text: string): Readonly<Record<string, number>> {
   return Object.fromEntries(counts)
 }
 
-void test('no metric has more time series than its cap, whatever its labels are set to', async (t) => {
+void test('no metric has more time series than its limit, whatever its labels', async (t) => {
   const metrics = createMetrics(() => now)
   const snapshots = BACKEND_MODES.map((mode) => ({ mode, index: null, fault: null }))
   createOperationsMetrics(metrics.registry, { version: '1', commit: 'a' }, () => snapshots)
@@ -122,12 +122,12 @@ void test('no metric has more time series than its cap, whatever its labels are 
   t.same(seriesOf(await metrics.registry.metrics()), MAX_SERIES)
 })
 
-void test('the cap leaves room for regions that AWS adds', (t) => {
+void test('the limit leaves room for new AWS regions', (t) => {
   t.ok(publishedRegions.size + 1 + 8 <= MAX_REGION_LABELS, `${publishedRegions.size} regions are published`)
   t.end()
 })
 
-void test('a label tells values apart up to its cap', (t) => {
+void test('a label has distinct values up to its limit', (t) => {
   const label = createLabelValues(3, ['a'])
   t.same(['a', 'b'].map(label.of), ['a', OTHER])
   for (const value of ['b', 'b', 'a', 'c', 'd']) label.admit(value)
@@ -148,7 +148,7 @@ void test('sources of mappings', async (t) => {
   t.same(await valuesOf(metrics, 'mapping_errors'), { 'kube-system/aws-auth': 1 })
 })
 
-void test('how long a dynamic file took, where it says when it was made', async (t) => {
+void test('the latency of a dynamic file, if it has a time', async (t) => {
   const metrics = createMetrics(() => now)
   const seconds = now.getTime() / 1000
   metrics.dynamicallyReloaded('dynamic_file', seconds - 2)
@@ -159,7 +159,7 @@ void test('how long a dynamic file took, where it says when it was made', async 
   t.same(await valuesOf(metrics, 'dynamic_e2e_latency_seconds'), { dynamic_file: 2, dynamic_backend_mode: 1 })
 })
 
-void test('which backends are in force', async (t) => {
+void test('the active backends', async (t) => {
   const metrics = createMetrics(() => now)
   const gauges = async (): Promise<readonly unknown[]> => [
     (await valuesOf(metrics, 'dynamic_file_enabled'))[''],

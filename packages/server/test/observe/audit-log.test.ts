@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { auditLine } from '../../src/observe/audit-log.ts'
 import type { Decision } from '../../src/login/decision.ts'
 
-void test('a line of the audit log is safe to show, and reads back', (t) => {
+void test('a line of the audit log is safe to show and can be parsed', (t) => {
   const hostile = 'a\u001b[2J\u009b\u202e\u2028\u{e0041}\nz'
   const decision: Decision = {
     reason: 'not_mapped',

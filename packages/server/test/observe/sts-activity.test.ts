@@ -26,7 +26,7 @@ function setUp(): StsActivity & { readonly call: (host: string, outcome: string 
 const GONE = new Refusal('sts_unreachable', 'ECONNREFUSED')
 const REFUSED = new Refusal('bad_signature', 'status 403')
 
-void test('invented hosts that answer hide neither a granted host nor that it is out of reach', async (t) => {
+void test('invented hosts that answer do not hide that a granted host is unreachable', async (t) => {
   const { call, granted, report, fault } = setUp()
   await call(OWN, 'identity')
   granted(OWN)
@@ -42,7 +42,7 @@ void test('invented hosts that answer hide neither a granted host nor that it is
   t.equal(fault(), null)
 })
 
-void test('invented hosts that do not answer are no sign that STS is out of reach, once it has answered', async (t) => {
+void test('invented hosts that do not answer do not mean that STS is unreachable, once it has answered', async (t) => {
   for (const prove of ['a published host answers', 'a login is granted'] as const) {
     const { call, granted, fault } = setUp()
     for (let number = 0; number < 3; number += 1) await call(invented(number), GONE)
@@ -59,7 +59,7 @@ void test('invented hosts that do not answer are no sign that STS is out of reac
   }
 })
 
-void test('the report forgets doubtful hosts first, then those that have answered, then the oldest', async (t) => {
+void test('the report drops doubtful hosts first, then answered ones, then the oldest', async (t) => {
   const { call, granted, report } = setUp()
   const hosts = (): string[] => report().map(({ host }) => host)
   await call(PUBLISHED, REFUSED)

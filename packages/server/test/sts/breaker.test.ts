@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { createBreaker } from '../../src/sts/breaker.ts'
 
-void test('five failures in a row open it, for all but one trial a second, and one answer closes it', async (t) => {
+void test('five failures in a row open it, except for one trial per second, and one answer closes it', async (t) => {
   let now = 0
   const breaker = createBreaker(() => now)
   for (let failure = 0; failure < 4; failure += 1) breaker.failed()

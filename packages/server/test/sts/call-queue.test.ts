@@ -8,7 +8,7 @@ function setUp(mayWait = true): { readonly queue: CallQueue; readonly timing: Vi
   return { queue: createCallQueue(options), timing }
 }
 
-void test('who comes first is served first, and more at once as calls are answered', async (t) => {
+void test('calls are served in order, and more at once as calls are answered', async (t) => {
   const { queue } = setUp()
   t.same([queue.enter(), queue.enter()], [true, true])
   const order: string[] = []
@@ -31,7 +31,7 @@ void test('who comes first is served first, and more at once as calls are answer
   t.not(queue.enter(), true, 'not more than the most')
 })
 
-void test('a call without an answer brings it back to the first few', async (t) => {
+void test('a call without an answer resets the limit', async (t) => {
   const { queue } = setUp()
   for (let call = 0; call < 20; call += 1) {
     queue.enter()
@@ -45,7 +45,7 @@ void test('a call without an answer brings it back to the first few', async (t) 
   t.equal(queue.inFlight, 2, 'who waited has the place')
 })
 
-void test('who is sure to wait too long is turned away at once, by what calls have taken so far', async (t) => {
+void test('a call that would wait too long is rejected at once, by the duration of previous calls', async (t) => {
   const { queue } = setUp()
   for (let call = 0; call < 17; call += 1) {
     queue.enter()
@@ -56,7 +56,7 @@ void test('who is sure to wait too long is turned away at once, by what calls ha
   t.equal(queue.enter(), false)
 })
 
-void test('while it grows, the quickest call tells what those to come take', async (t) => {
+void test('while the limit grows, the fastest call predicts the next ones', async (t) => {
   const { queue } = setUp()
   for (const answeredAfterMs of [4_000, 2_400]) {
     queue.enter()
@@ -70,7 +70,7 @@ void test('while it grows, the quickest call tells what those to come take', asy
   t.equal(queue.enter(), false)
 })
 
-void test('nobody waits longer than the longest wait, and a full queue takes nobody', async (t) => {
+void test('no call waits longer than the maximum, and a full queue accepts none', async (t) => {
   const { queue, timing } = setUp()
   queue.enter()
   queue.enter()

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { createDeadlines } from '../../src/sts/deadlines.ts'
 
-void test('a call that takes too long is told so, one that has ended is not', async (t) => {
+void test('a call that takes too long times out, a finished one does not', async (t) => {
   const begin = createDeadlines(100)
   const [slow, quick] = [begin(), begin()]
   const over: string[] = []

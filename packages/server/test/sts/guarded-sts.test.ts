@@ -37,7 +37,7 @@ async function askMany(guarded: GuardedSts, hosts: readonly string[]): Promise<R
 const invented = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, number) => `sts.xx-nowhere-${number}.amazonaws.com`)
 
-void test('invented hosts share a small rate, and cost the others nothing', async (t) => {
+void test('invented hosts share a small rate, and do not affect the others', async (t) => {
   const asked: string[] = []
   const guarded = guard(async ({ host }) => {
     asked.push(host)
@@ -62,7 +62,7 @@ void test('invented hosts share a small rate, and cost the others nothing', asyn
   t.same(await askMany(guarded, Array<string>(500).fill(OWN)), new Map([['ok', 500]]))
 })
 
-void test('a first login through any published host is granted while 2,000 invented regions a second arrive', async (t) => {
+void test('a first login through any published host is granted during 2,000 invented regions a second', async (t) => {
   const guarded = guard(async ({ host }) => (host.includes('nowhere') ? new NoAnswer('ENOTFOUND', true) : 'ok'))
   const regions = ['eu-west-3', 'sa-east-1', 'us-gov-west-1', 'us-west-2']
   const unused = [
@@ -82,7 +82,7 @@ void test('a first login through any published host is granted while 2,000 inven
   t.equal(await ask(guarded, 'sts.us-brandnew-1.amazonaws.com'), 'ok', 'and works where nobody floods')
 })
 
-void test('a published host that nobody answers for is tried four times at once, then once a second', async (t) => {
+void test('a published host that does not answer is tried four times at once, then once a second', async (t) => {
   const host = 'sts-fips.af-south-1.amazonaws.com'
   let calls = 0
   const guarded = guard(async () => {
@@ -100,14 +100,14 @@ void test('a published host that nobody answers for is tried four times at once,
   t.equal(calls, 8)
 })
 
-/** The number of outcomes that are rejections already. */
+/** The number of outcomes that are already rejected. */
 async function rejected(outcomes: readonly Promise<string>[]): Promise<number> {
   const pending = Promise.resolve('pending')
   const settled = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, pending])))
   return settled.filter((outcome) => outcome === 'overloaded').length
 }
 
-void test('hosts that hang take no place of those that are proven, nor invented ones of published ones', async (t) => {
+void test('hanging hosts take no capacity from proven ones, nor invented hosts from published ones', async (t) => {
   const guarded = guard(() => new Promise(() => undefined))
   const queue = (host: string): Promise<string>[] => Array.from({ length: 3_000 }, () => ask(guarded, host))
   const [unknown, alsoUnknown] = [queue('sts.xx-nowhere-1.amazonaws.com'), queue('sts.xx-nowhere-2.amazonaws.com')]
@@ -119,7 +119,7 @@ void test('hosts that hang take no place of those that are proven, nor invented 
   t.equal(await rejected(proven), 3_000 - 32 - MAX_QUEUED)
 })
 
-void test('a host is proven by its first login: who waited for that goes on', async (t) => {
+void test('the first login proves a host, and waiting logins continue', async (t) => {
   const host = 'sts.eu-west-1.amazonaws.com'
   let most = 0
   let now = 0
@@ -135,7 +135,7 @@ void test('a host is proven by its first login: who waited for that goes on', as
   t.ok(most >= 32 && most <= 128, `${most} at once`)
 })
 
-void test('a host that hangs holds up no other, and what is more than it can have is turned away', async (t) => {
+void test('a hanging host does not delay others, and calls over its limit are rejected', async (t) => {
   const guarded = guard(({ host }) => (host === OWN ? Promise.resolve('ok') : new Promise(() => undefined)))
   guarded.prove('never asked')
   const hanging = 'sts.eu-west-1.amazonaws.com'
@@ -148,7 +148,7 @@ void test('a host that hangs holds up no other, and what is more than it can hav
   t.same(guarded.counts(), { inFlight: 4, queued: 0, openBreakers: 0 })
 })
 
-void test('a host without an answer is spared, and asked again as soon as it is back', async (t) => {
+void test('a host that does not answer is paused, and used again once it is back', async (t) => {
   let isBack = false
   let calls = 0
   const guarded = guard(async () => {
@@ -164,7 +164,7 @@ void test('a host without an answer is spared, and asked again as soon as it is 
   t.same(await askMany(guarded, Array<string>(50).fill(OWN)), new Map([['ok', 50]]))
 })
 
-void test('connections that are lost with the request on its way close no host: they may be the doing of who sent it', async (t) => {
+void test('connections lost after the request was sent do not close a host: the sender may cause them', async (t) => {
   let calls = 0
   const guarded = guard(async () => {
     calls += 1
@@ -181,7 +181,7 @@ void test('an error of STS is an answer', async (t) => {
   t.equal(guarded.counts().openBreakers, 0)
 })
 
-void test('hosts that never were are forgotten, and a flood of them is not charged to whoever else asks', async (t) => {
+void test('nonexistent hosts are forgotten, and a flood of them does not affect other callers', async (t) => {
   const guarded = guard(async ({ host }) => (host === OWN ? 'ok' : new NoAnswer('ENOTFOUND', true)))
   for (let second = 0; second < 100; second += 1) {
     for (const host of invented(100)) await ask(guarded, `${second}${host}`)
@@ -191,7 +191,7 @@ void test('hosts that never were are forgotten, and a flood of them is not charg
   t.equal(await ask(guarded, OWN), 'ok')
 })
 
-void test('Retry-After is passed on, within bounds', async (t) => {
+void test('Retry-After is passed on within limits', async (t) => {
   const headers = [undefined, '3', '0', '600', 'Wed, 21 Oct 2026 07:28:00 GMT', '-1', ['3', '4']]
   t.same(headers.map(readRetryAfter), [1, 3, 1, 10, 1, 1, 1])
 })

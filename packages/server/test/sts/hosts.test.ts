@@ -11,7 +11,7 @@ function hostsOf(isTrusted = (name: string): boolean => name === OWN): StsHosts 
 
 const unknown = (number: number): string => `sts.xx-nowhere-${number}.amazonaws.com`
 
-void test('a host is proven by a grant or by the configuration, published by AWS, or unknown', (t) => {
+void test('a host is proven by a grant or the configuration, published by AWS, or unknown', (t) => {
   let own: string | null = null
   const hosts = hostsOf((name) => name === own)
   const names = [OWN, 'sts.eu-west-1.amazonaws.com', 'sts.amazonaws.com', unknown(1)]
@@ -32,7 +32,7 @@ void test('the table has room for every published host of a partition', (t) => {
   t.end()
 })
 
-void test('a full table forgets unknown hosts first, then published ones, then proven ones', (t) => {
+void test('a full table drops unknown hosts first, then published ones, then proven ones', (t) => {
   const hosts = hostsOf()
   const published = [...publishedRegions].slice(0, 2).map((region) => `sts.${region}.amazonaws.com`)
   hosts.add('sts.eu-west-1.amazonaws.com')
@@ -54,7 +54,7 @@ void test('a full table forgets unknown hosts first, then published ones, then p
   t.end()
 })
 
-void test('a host in use is not forgotten: a table of such hosts takes no more', (t) => {
+void test('a host in use is not dropped: a table full of them accepts no more', (t) => {
   const hosts = hostsOf()
   for (let number = 0; number < MAX_HOSTS; number += 1) t.equal(hosts.add(unknown(number))?.queue.enter(), true)
   t.equal(hosts.add(unknown(-1)), null)

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { lifetimeOf } from '../../src/sts/lifetime.ts'
 import { createRemembered, MAX_REMEMBERED } from '../../src/sts/remembered.ts'
 
-void test('an outcome is recalled until its time is over', async (t) => {
+void test('an outcome is remembered until it expires', async (t) => {
   let now = 0
   let recalled = 0
   const remembered = createRemembered<string>(
@@ -23,7 +23,7 @@ void test('an outcome is recalled until its time is over', async (t) => {
   t.same([remembered.size, recalled], [0, 1])
 })
 
-void test('no more are remembered than there is room for: the oldest go', async (t) => {
+void test('the number of remembered outcomes is limited: the oldest are removed', async (t) => {
   let now = 0
   const remembered = createRemembered<number>(
     () => now,
@@ -38,7 +38,7 @@ void test('no more are remembered than there is room for: the oldest go', async 
   t.equal(remembered.size, 1, 'what is over makes room')
 })
 
-void test('the server remembers as many as the limit says', async (t) => {
+void test('the server remembers as many outcomes as the limit allows', async (t) => {
   const remembered = createRemembered<number>(
     () => 0,
     () => undefined,
@@ -51,7 +51,7 @@ void test('the server remembers as many as the limit says', async (t) => {
   )
 })
 
-void test('verdicts are remembered, refusals for 10 s at most, and errors not at all', async (t) => {
+void test('verdicts are remembered, refusals for at most 10 s, and errors never', async (t) => {
   t.equal(lifetimeOf({}, 30_000), 30_000)
   for (const reason of ['bad_signature', 'unknown_key', 'expired', 'sts_refused', 'unsupported_identity'] as const) {
     t.equal(lifetimeOf(new Refusal(reason, ''), 30_000), 10_000, reason)

@@ -55,7 +55,7 @@ function setUp(): {
   return { ask, noted, aws }
 }
 
-void test('the request goes out with the cluster ID of the server, and comes back with the identity', async (t) => {
+void test('the request has the cluster id of the server, and the answer becomes an identity', async (t) => {
   const { ask, noted, aws } = setUp()
   const answer = await ask(requestFor('k8s.local'))
   t.match(typeof answer === 'string' ? JSON.parse(answer) : answer, {
@@ -69,7 +69,7 @@ void test('the request goes out with the cluster ID of the server, and comes bac
   t.equal(sent?.headers.get('user-agent'), 'aws-iam-authenticator/test')
 })
 
-void test('a request that was signed for another cluster is refused', async (t) => {
+void test('a request signed for another cluster is refused', async (t) => {
   const { ask, noted } = setUp()
   t.match(await ask(requestFor('other.local')), { reason: 'bad_signature' })
   t.same(noted, [`answered ${REGION} 403`])
@@ -84,7 +84,7 @@ const FAULTS: readonly (readonly [Fault, reason: string, ...noted: string[]])[] 
   ['huge', 'sts_bad_answer', `answered ${REGION} 200`],
 ]
 
-void test('what goes wrong is a refusal, and noted', async (t) => {
+void test('failures are refusals, and recorded', async (t) => {
   for (const [fault, reason, ...expected] of FAULTS) {
     const { ask, noted, aws } = setUp()
     aws.faults.set(fault)
@@ -98,7 +98,7 @@ void test('what goes wrong is a refusal, and noted', async (t) => {
   }
 })
 
-void test('a connection that is lost before an answer is no failure yet', async (t) => {
+void test('a lost connection before an answer is not a failure yet', async (t) => {
   const { ask, noted, aws } = setUp()
   aws.faults.set('resetOnce')
   t.equal(typeof (await ask(requestFor('k8s.local'))), 'string')

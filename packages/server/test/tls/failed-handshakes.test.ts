@@ -7,7 +7,7 @@ function failure(code: string): Error {
   return Object.assign(new Error('not for the log'), { code })
 }
 
-void test('a cause of failed handshakes has one line a minute, with how many there were', (t) => {
+void test('each cause of failed handshakes has one line a minute, with the number of failures', (t) => {
   let now = 0
   const { log, lines } = recordedLog()
   const failed = createFailedHandshakes(log, () => now)
@@ -25,7 +25,7 @@ void test('a cause of failed handshakes has one line a minute, with how many the
   t.end()
 })
 
-void test('invented causes fill neither the log nor the memory, and what was held back is counted', (t) => {
+void test('invented causes fill neither the log nor the memory, and suppressed ones are counted', (t) => {
   let now = 0
   const { log, lines } = recordedLog()
   const failed = createFailedHandshakes(log, () => now)
@@ -40,7 +40,7 @@ void test('invented causes fill neither the log nor the memory, and what was hel
   t.end()
 })
 
-void test('who just goes away has no line', (t) => {
+void test('a client that disconnects has no line', (t) => {
   const { log, lines } = recordedLog()
   const failed = createFailedHandshakes(log, () => 0)
   for (const error of [failure('ECONNRESET'), new Error('no code'), undefined]) failed(error, new Socket())

@@ -25,7 +25,7 @@ function follow(t: Test, now: Date): { readonly follower: CertificateFollower; r
   return { follower: followCertificate(options), lines }
 }
 
-void test('a certificate that has expired, or is not valid yet, is a fault; the end is told of once a day', async (t) => {
+void test('an expired or not yet valid certificate is a fault, and the coming expiry is logged once a day', async (t) => {
   const { follower, lines } = follow(t, new Date('2999-01-01T00:00:00Z'))
   t.match(follower.fault(), /expired/)
   follower.start()

@@ -8,13 +8,13 @@ export type Rule = {
   verbs: readonly string[]
   /** Plurals, or `plural/subresource`. */
   resources: readonly string[]
-  /** The only objects meant; a list or watch needs a field selector for one of these names. */
+  /** The names that the rule is limited to. A list or watch needs a field selector for one of them. */
   resourceNames?: readonly string[]
-  /** Without it the rule holds in every namespace, like a ClusterRole. */
+  /** Without it the rule applies to every namespace, like a ClusterRole. */
   namespace?: string
 }
 
-/** Who may ask, and what: known by a bearer token, or by the common name of a client certificate. */
+/** An account and its rights. It is identified by a bearer token or the common name of a client certificate. */
 export type Account = { username: string; token?: string; allow: readonly Rule[] }
 
 /** The rule of an administrator. */
@@ -47,7 +47,7 @@ function covers(rule: Rule, { verb, namespace, name }: RequestInfo, resource: st
   )
 }
 
-/** @throws ApiFailure 403 when no rule of the account covers the request. */
+/** @throws ApiFailure 403 if no rule of the account covers the request. */
 export function authorize(account: Account, request: RequestInfo): void {
   const { resource, subresource, namespace, name, verb } = request
   const asked = subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`

@@ -31,7 +31,7 @@ export const version: Record<string, string> = {
   platform: 'linux/amd64',
 }
 
-/** What kubectl reads to learn which resources there are, by path (Kubernetes API concepts, "unaggregated discovery"). */
+/** The documents that kubectl reads to discover resources, by path (Kubernetes API concepts, "unaggregated discovery"). */
 export const discovery: ReadonlyMap<string, Record<string, unknown>> = new Map<string, Record<string, unknown>>([
   ['/version', version],
   ['/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }],

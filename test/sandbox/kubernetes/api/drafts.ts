@@ -21,7 +21,10 @@ function nameOf(metadata: Record<string, unknown>, resource: Resource): string {
 function checkData(draft: Draft, resource: Resource): void {
   const { data = {} } = draft
   if (!isRecord(data) || !Object.values(data).every((value) => typeof value === 'string')) {
-    throw new ApiFailure('BadRequest', `${resource.kind} in version "v1" cannot be handled: data is no map of strings`)
+    throw new ApiFailure(
+      'BadRequest',
+      `${resource.kind} in version "v1" cannot be handled: data is not a map of strings`,
+    )
   }
 }
 
@@ -33,12 +36,12 @@ function checkInvolvedObject(draft: Draft, resource: Resource, namespace: string
 }
 
 /**
- * Reads an object that a client sent.
+ * Parses an object from a client.
  *
- * @throws ApiFailure 400 when it is another kind or is for another place than the path says, 422 when it is not valid.
+ * @throws ApiFailure 400 if its kind or place differs from the path, 422 if it is invalid.
  */
 export function parseDraft(body: unknown, { resource, namespace, name }: RequestInfo): Draft {
-  if (!isRecord(body) || !isRecord(body.metadata)) throw new ApiFailure('BadRequest', 'the body is no object')
+  if (!isRecord(body) || !isRecord(body.metadata)) throw new ApiFailure('BadRequest', 'the body is not an object')
   const { apiVersion = apiVersionOf(resource), kind = resource.kind } = body
   if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind) {
     throw new ApiFailure('BadRequest', `the object provided is unrecognized: want ${resource.kind}`)
@@ -59,7 +62,7 @@ export function parseDraft(body: unknown, { resource, namespace, name }: Request
   return draft
 }
 
-/** Makes an object of a draft, with the metadata that is the server's own kept or filled. */
+/** Creates an object from a draft, and keeps or fills the metadata that the server owns. */
 export function completeDraft(draft: Draft, { resource, namespace }: RequestInfo, before?: KubeObject): KubeObject {
   return {
     ...draft,

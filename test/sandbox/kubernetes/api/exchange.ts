@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { ApiFailure } from './status.ts'
 
-/** @throws ApiFailure 400 when the body is no JSON. */
+/** @throws ApiFailure 400 if the body is not JSON. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const body = await text(request)
   try {
     return JSON.parse(body)
   } catch {
-    throw new ApiFailure('BadRequest', 'the body of the request is no JSON')
+    throw new ApiFailure('BadRequest', 'the body of the request is not JSON')
   }
 }
 
@@ -18,14 +18,14 @@ export function sendJson(response: ServerResponse, code: number, body: unknown):
   response.end(bytes)
 }
 
-/** Answers with the `Status` of a failure; whatever else was thrown is an internal error. */
+/** Answers with the `Status` of a failure. Other exceptions are internal errors. */
 export function sendFailure(response: ServerResponse, thrown: unknown): void {
   const { status } = thrown instanceof ApiFailure ? thrown : new ApiFailure('InternalError', String(thrown))
   if (response.headersSent) response.destroy()
   else sendJson(response, status.code, status)
 }
 
-/** Path and query of a request target; the path as it was sent. */
+/** Path and query of a request target; the path unchanged. */
 export function splitTarget(request: IncomingMessage): { path: string; query: URLSearchParams } {
   const target = request.url ?? '/'
   const at = target.indexOf('?')

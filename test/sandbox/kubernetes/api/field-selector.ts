@@ -4,7 +4,7 @@ import { ApiFailure } from './status.ts'
 
 type Requirement = { label: string; value: string; equal: boolean }
 
-/** A parsed `fieldSelector`: all its requirements hold at once. */
+/** A parsed `fieldSelector`: all requirements must hold. */
 export type FieldSelector = readonly Requirement[]
 
 /**
@@ -24,7 +24,7 @@ export function parseFieldSelector(text: string, resource: Resource): FieldSelec
     })
 }
 
-/** The one name that the selector leaves over, which RBAC then takes as the request's `resourceName`. */
+/** The only name that the selector allows, which RBAC uses as the request's `resourceName`. */
 export function selectedName(selector: FieldSelector): string | undefined {
   return selector.find(({ label, equal }) => label === 'metadata.name' && equal)?.value
 }

@@ -8,13 +8,13 @@ export type TlsPair = { key: string; cert: string }
 
 export type ListenerOptions = {
   tls: TlsPair
-  /** PEM of the authority whose client certificates are accepted, if any are. */
+  /** PEM of the authority of accepted client certificates, if any. */
   clientCa?: string
   /** Default 127.0.0.1. */
   address?: string
 }
 
-/** An HTTPS server (HTTP/1.1) on a free port, which can vanish with all its connections and come back on that port. */
+/** An HTTPS server (HTTP/1.1) on a free port, which can stop with all its connections and restart on that port. */
 export class Listener {
   readonly #server: Server
   readonly #address: string
@@ -38,7 +38,7 @@ export class Listener {
     return listener
   }
 
-  /** The same through all going and coming back. */
+  /** The same across restarts. */
   get port(): number {
     return this.#port
   }
@@ -51,7 +51,7 @@ export class Listener {
     return `https://${isIP(this.#address) === 6 ? `[${this.#address}]` : this.#address}:${this.#port}`
   }
 
-  /** Stops listening and destroys every connection, also those in the middle of a TLS handshake. */
+  /** Stops listening and destroys every connection, including those in a TLS handshake. */
   async goAway(): Promise<void> {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')

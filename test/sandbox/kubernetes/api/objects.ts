@@ -1,4 +1,4 @@
-/** `metadata` of a stored object; the fields named here are the server's to fill. */
+/** `metadata` of a stored object. The server fills the fields named here. */
 export type ObjectMeta = {
   name: string
   namespace?: string
@@ -9,10 +9,10 @@ export type ObjectMeta = {
   [field: string]: unknown
 }
 
-/** A Kubernetes object as the server stores and answers it. Never changed in place: every write makes a new one. */
+/** A Kubernetes object as the server stores and returns it. Never changed in place: every write creates a new one. */
 export type KubeObject = { apiVersion: string; kind: string; metadata: ObjectMeta; [field: string]: unknown }
 
-/** An object as a client sends it: named, but not yet the server's. */
+/** An object from a client, before the server has filled its metadata. */
 export type Draft = { metadata: { name: string; [field: string]: unknown }; [field: string]: unknown }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -26,7 +26,7 @@ function parseLimit(text: string | null): number {
   return text === '0' ? Infinity : Number(text)
 }
 
-/** Lists in pages; the later pages are of the same version as the first (Kubernetes API concepts, "chunks"). */
+/** Lists in pages. Later pages have the same version as the first (Kubernetes API concepts, "chunks"). */
 export class Lists {
   readonly #store: Store
   readonly #unfinished = new Map<string, Page>()
@@ -54,7 +54,7 @@ export class Lists {
     }
   }
 
-  /** Makes every continue token handed out so far expire. */
+  /** Expires all continue tokens so far. */
   expire(): void {
     this.#unfinished.clear()
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { splitTarget } from './exchange.ts'
 
-/** What a test may see of a request; of its credentials only whether there were any. */
+/** A recorded request, without its credentials. */
 export type RecordedRequest = {
   method: string
   path: string
@@ -11,7 +11,7 @@ export type RecordedRequest = {
   authorization: boolean
   /** When it arrived, in milliseconds since the epoch. */
   timeMs: number
-  /** The HTTP status of the answer, once it is given. */
+  /** The HTTP status of the answer, after it is sent. */
   status: number | undefined
 }
 

@@ -38,7 +38,7 @@ await t.test('verbs', async (test) => {
   test.match(parse('GET', '/api/v1/configmaps'), { verb: 'list', namespace: undefined })
 })
 
-await t.test('paths of nothing', async (test) => {
+await t.test('invalid paths', async (test) => {
   const paths = ['/', '/api/v1', '/api/v1/pods', '/api/v1/configmaps/a', `${base}/a/status`, `${crd}/a/scale`]
   for (const path of [...paths, `${base}/`, '/api/v1/namespaces/x/iamidentitymappings', '/apis/v1/configmaps']) {
     test.equal(parse('GET', path), undefined, path)

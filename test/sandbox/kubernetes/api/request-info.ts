@@ -4,13 +4,13 @@ import { ApiFailure } from './status.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
 
-/** A request for a resource, read from method, path and query as the API server does before it authorizes. */
+/** A request for a resource, parsed from method, path and query as the API server does before it authorizes. */
 export type RequestInfo = {
   verb: Verb
   resource: Resource
   subresource: 'status' | undefined
   namespace: string | undefined
-  /** The object's name, in the path or as the only name that a field selector of a list or watch allows. */
+  /** The object's name, from the path or as the only name that a field selector of a list or watch allows. */
   name: string | undefined
   selector: FieldSelector
 }
@@ -42,7 +42,7 @@ function verbOf(method: string, name: string | undefined, query: URLSearchParams
 }
 
 /**
- * @returns undefined when the path names no served resource.
+ * @returns undefined if the path is not one of a served resource.
  * @throws ApiFailure 400 or 405.
  */
 export function parseRequest(method: string, path: string, query: URLSearchParams): RequestInfo | undefined {
@@ -53,7 +53,7 @@ export function parseRequest(method: string, path: string, query: URLSearchParam
   const [plural, name, subresource, ...more] = namespace === undefined ? rest : rest.slice(2)
   const resource = resources.find((each) => each.plural === plural && apiVersionOf(each) === apiVersion)
   if (resource === undefined || more.length > 0 || name === '') return undefined
-  // A namespaced object has no path without its namespace; a list or watch over all namespaces has.
+  // A namespaced object needs a namespace in its path. A list or watch over all namespaces does not.
   if (resource.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined) return undefined
   if (subresource !== undefined && !(subresource === 'status' && resource.hasStatus)) return undefined
   const selector = parseFieldSelector(query.get('fieldSelector') ?? '', resource)

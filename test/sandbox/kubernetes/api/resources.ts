@@ -1,4 +1,4 @@
-/** A kind of object that is served, under its plural. */
+/** A served kind of object, by its plural. */
 export type Resource = {
   group: '' | 'iamauthenticator.k8s.aws'
   version: string
@@ -6,9 +6,9 @@ export type Resource = {
   singular: string
   kind: string
   namespaced: boolean
-  /** Whether `/status` is a subresource of its own, which the main resource then can't change. */
+  /** True if `/status` is a subresource that the main resource cannot change. */
   hasStatus: boolean
-  /** Custom resources know no strategic merge patch. */
+  /** Custom resources have no strategic merge patch. */
   strategicPatch: boolean
   shortNames: readonly string[]
   /** Field selector labels besides `metadata.name` and `metadata.namespace`. */

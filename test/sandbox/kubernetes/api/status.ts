@@ -1,4 +1,4 @@
-/** The `reason` of a failure, as apimachinery's `metav1.StatusReason` spells it. */
+/** The `reason` of a failure, in the spelling of apimachinery's `metav1.StatusReason`. */
 export type Reason =
   | 'AlreadyExists'
   | 'BadRequest'
@@ -30,7 +30,7 @@ const codes: Record<Reason, number> = {
   UnsupportedMediaType: 415,
 }
 
-/** What a failure is about: the plural and the API group of its resource, and the object's name. */
+/** The object of a failure: the plural and API group of its resource, and its name. */
 export type Details = { name?: string; group?: string; kind?: string }
 
 /** The wire form of a failure (Kubernetes API conventions, "Response Status Kind"). */

@@ -8,7 +8,7 @@ function configMap(name: string, data: Record<string, string> = {}): KubeObject 
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
 }
 
-await t.test('every change has a greater version, a write that changes nothing has none', async (test) => {
+await t.test('every change has a greater version, a write without a change has none', async (test) => {
   const store = new Store(10)
   const seen: Change[] = []
   store.subscribe((change) => seen.push(change))
@@ -40,7 +40,7 @@ await t.test('the history is bounded', async (test) => {
   test.same(store.since(4), [])
 })
 
-await t.test('compaction forgets every version seen, and a new one can be resumed from', async (test) => {
+await t.test('compaction forgets all seen versions, and watches resume from a new one', async (test) => {
   const store = new Store(10)
   store.put(configMaps, configMap('a'))
   const seen = store.version
@@ -49,7 +49,7 @@ await t.test('compaction forgets every version seen, and a new one can be resume
   test.same(store.since(store.version), [])
 })
 
-await t.test('lists are by namespace and name', async (test) => {
+await t.test('lists select by namespace and name', async (test) => {
   const store = new Store(10)
   for (const name of ['b', 'a']) store.put(configMaps, configMap(name))
   test.same(

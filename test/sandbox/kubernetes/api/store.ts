@@ -13,7 +13,7 @@ function keyOf(resource: Resource, namespace: string | undefined, name: string):
   return `${resource.plural}/${namespace ?? ''}/${name}`
 }
 
-/** Objects under one increasing version, with the last changes kept for watches to resume from. */
+/** Objects under one increasing version, with the latest changes kept for resuming watches. */
 export class Store {
   readonly #historySize: number
   readonly #objects = new Map<string, { resource: Resource; object: KubeObject }>()
@@ -35,7 +35,7 @@ export class Store {
     return this.#objects.get(keyOf(resource, namespace, name))?.object
   }
 
-  /** By namespace and name; every namespace where none is given. */
+  /** By namespace and name; all namespaces if none is given. */
   list(resource: Resource, namespace: string | undefined): KubeObject[] {
     return [...this.#objects]
       .filter(([, each]) => each.resource === resource)
@@ -44,7 +44,7 @@ export class Store {
       .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
   }
 
-  /** Creates or replaces. A write that changes nothing makes no new version, as in the API server. */
+  /** Creates or replaces. A write without a change creates no version, as in the API server. */
   put(resource: Resource, object: KubeObject): KubeObject {
     const { namespace, name } = object.metadata
     const before = this.get(resource, namespace, name)
@@ -58,7 +58,7 @@ export class Store {
     return stored
   }
 
-  /** The object as it was, under the version of its deletion; undefined when there is none. */
+  /** The previous object, with the version of its deletion; undefined if there is none. */
   delete(resource: Resource, namespace: string | undefined, name: string): KubeObject | undefined {
     const before = this.get(resource, namespace, name)
     if (before === undefined) return undefined
@@ -68,12 +68,12 @@ export class Store {
     return deleted
   }
 
-  /** The changes after a version; undefined when some of them are forgotten. */
+  /** The changes after a version; undefined if some of them were dropped. */
   since(version: number): Change[] | undefined {
     return version < this.#forgotten ? undefined : this.#history.filter((change) => change.version > version)
   }
 
-  /** Forgets the history, as compaction does: no version handed out until now can be resumed from. */
+  /** Drops the history, as compaction does: no previous version can be resumed from. */
   compact(): void {
     this.#version += 1
     this.#history = []

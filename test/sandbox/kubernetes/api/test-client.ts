@@ -11,16 +11,16 @@ export type Answer = { status: number; body: Record<string, unknown> }
 
 export type AskOptions = { token?: string | undefined; body?: unknown; contentType?: string }
 
-/** A field of an answer's `metadata`; empty when it is not there. */
+/** A field of an answer's `metadata`; empty if absent. */
 export function metadataField({ body }: Answer, field: string): string {
   const value = isRecord(body.metadata) ? body.metadata[field] : undefined
   return typeof value === 'string' ? value : ''
 }
 
-/** A watch as a client sees it: its events one by one, undefined at the end. */
+/** A watch from the client's side: its events one by one, undefined at the end. */
 export type WatchClient = { status: number; next(): Promise<unknown>; cancel(): void }
 
-/** Speaks to a fake API as its administrator, or with another token. */
+/** Calls a fake API as its administrator, or with another token. */
 export class TestClient {
   readonly #agent: Agent
   readonly #url: string
@@ -64,7 +64,7 @@ export class TestClient {
   }
 }
 
-/** A broken connection is the end of the lines, as a client of a watch takes it. */
+/** A broken connection ends the lines, as for a client of a watch. */
 async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string, undefined> {
   let rest = ''
   const decoder = new TextDecoder()

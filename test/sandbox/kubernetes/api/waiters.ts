@@ -1,13 +1,13 @@
-/** Lets tests wait for a state, checked again whenever something has changed. */
+/** Lets tests wait for a state, which is checked after every change. */
 export class Waiters {
   readonly #waiting = new Set<() => void>()
 
-  /** To be called after every change. */
+  /** Call after every change. */
   changed(): void {
     for (const check of this.#waiting) check()
   }
 
-  /** @throws Error when the condition does not hold within `timeoutMs`. */
+  /** @throws Error if the condition does not hold within `timeoutMs`. */
   until(condition: () => boolean, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {

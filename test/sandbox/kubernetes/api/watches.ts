@@ -6,7 +6,7 @@ import { apiVersionOf } from './resources.ts'
 import { ApiFailure, failure } from './status.ts'
 import type { Store } from './store.ts'
 
-/** How a watch from a forgotten version is refused; API servers do either. */
+/** The way to refuse a watch from a dropped version. API servers do either. */
 export type ExpiredAnswer = 'status' | 'event'
 
 type OpenWatch = { response: ServerResponse; bookmark: (() => void) | undefined }
@@ -18,7 +18,7 @@ function parseNumber(query: URLSearchParams, name: string): number | undefined {
   return Number(text)
 }
 
-/** The watch streams that are open: one JSON object a line (Kubernetes API concepts, "Efficient detection of changes"). */
+/** The open watch streams: one JSON object per line (Kubernetes API concepts, "Efficient detection of changes"). */
 export class Watches {
   readonly #store: Store
   readonly #changed: () => void
@@ -33,13 +33,13 @@ export class Watches {
     return this.#open.size
   }
 
-  /** @throws ApiFailure 400, or 410 where `expired` asks for it. */
+  /** @throws ApiFailure 400, or 410 if `expired` requires it. */
   open(response: ServerResponse, request: RequestInfo, query: URLSearchParams, expired: ExpiredAnswer): void {
     const timeoutSeconds = parseNumber(query, 'timeoutSeconds')
     const from = parseNumber(query, 'resourceVersion') ?? 0
     const backlog = from === 0 ? [] : this.#store.since(from)
     const send = (type: string, object: unknown): void => {
-      // A watch that has ended is told of by its close, which comes a moment later.
+      // The end of a watch is reported by its close event, a moment later.
       if (!response.writableEnded) response.write(`${JSON.stringify({ type, object })}\n`)
     }
     if (backlog === undefined && expired === 'status') {
@@ -68,12 +68,12 @@ export class Watches {
     this.#keep(response, this.#bookmark(request, query, send), timeoutSeconds, unsubscribe)
   }
 
-  /** Sends a bookmark of the current version to every watch that allows them. */
+  /** Sends a bookmark of the current version to every watch that allows it. */
   sendBookmarks(): void {
     for (const { bookmark } of this.#open) bookmark?.()
   }
 
-  /** Writes a line as it is to every open watch. */
+  /** Writes a line unchanged to every open watch. */
   writeLine(line: string): void {
     for (const { response } of this.#open) response.write(`${line}\n`)
   }
@@ -102,7 +102,7 @@ export class Watches {
     unsubscribe: () => void,
   ): void {
     const watch = { response, bookmark }
-    // The last thing on a stream that runs out is a bookmark, so that the client can resume from it.
+    // A stream that ends on time ends with a bookmark, so that the client can resume from it.
     const end = (): void => {
       bookmark?.()
       response.end()

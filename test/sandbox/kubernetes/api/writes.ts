@@ -32,7 +32,7 @@ function checkPrecondition(resource: Resource, draft: Draft, before: KubeObject)
   )
 }
 
-/** `/status` changes the status alone; the main resource of a kind that has `/status` changes all but the status. */
+/** `/status` changes only the status. The main resource of a kind with `/status` changes everything else. */
 function replace(store: Store, request: RequestInfo, draft: Draft, before: KubeObject): KubeObject {
   const { resource, subresource } = request
   checkPrecondition(resource, draft, before)
@@ -61,19 +61,19 @@ export function createObject(store: Store, request: RequestInfo, body: unknown):
   return store.put(resource, withStatus({ ...object, metadata: { ...object.metadata, generation: 1 } }, undefined))
 }
 
-/** @throws ApiFailure 400, 404, 409 when the body's version is stale, or 422. */
+/** @throws ApiFailure 400, 404, 409 if the body's version is stale, or 422. */
 export function updateObject(store: Store, request: RequestInfo, body: unknown): KubeObject {
   return replace(store, request, parseDraft(body, request), getObject(store, request))
 }
 
-/** @throws ApiFailure 400, 404, 409 when the patch names a stale version, 415 for another kind of patch, or 422. */
+/** @throws ApiFailure 400, 404, 409 if the patch has a stale version, 415 for another kind of patch, or 422. */
 export function patchObject(store: Store, request: RequestInfo, mediaType: string, body: unknown): KubeObject {
   const { resource } = request
   const strategic = mediaType === 'application/strategic-merge-patch+json' && resource.strategicPatch
   if (mediaType !== 'application/merge-patch+json' && !strategic) {
     throw new ApiFailure('UnsupportedMediaType', 'the body of the request was in an unknown format')
   }
-  if (!isRecord(body)) throw new ApiFailure('BadRequest', 'the patch is no object')
+  if (!isRecord(body)) throw new ApiFailure('BadRequest', 'the patch is not an object')
   const before = getObject(store, request)
   return replace(store, request, parseDraft(mergePatch(before, body), request), before)
 }

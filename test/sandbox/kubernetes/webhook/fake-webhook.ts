@@ -7,15 +7,15 @@ import { text } from 'node:stream/consumers'
 import type { Server } from 'node:tls'
 import type { TlsPair } from '../api/listener.ts'
 
-/** The status and body to answer with; a string is sent as it is. */
+/** The status and body of the answer; a string is sent unchanged. */
 export type FakeAnswer = { status: number; body: unknown }
 
-/** What the webhook saw of a request. */
+/** A request as the webhook received it. */
 export type SeenReview = { httpVersion: string; method: string; path: string; body: string }
 
 export type FakeWebhook = { url: string; seen: SeenReview[]; close: () => Promise<void> }
 
-/** A webhook over HTTP/2 or HTTP/1.1 that answers what the test wants, to test those who ask it. */
+/** A webhook over HTTP/2 or HTTP/1.1 with scripted answers, to test its clients. */
 export async function startFakeWebhook(
   tls: TlsPair,
   answer: (review: SeenReview) => FakeAnswer,

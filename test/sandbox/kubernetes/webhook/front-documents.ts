@@ -24,7 +24,7 @@ function resourceList(groupVersion: string, ...resources: readonly object[]): ob
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources }
 }
 
-/** What a user who has logged in may GET, by path. */
+/** Documents that an authenticated user may GET, by path. */
 export const documents: ReadonlyMap<string, object> = new Map<string, object>([
   ['/version', version],
   ['/api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }],
@@ -44,7 +44,7 @@ export const documents: ReadonlyMap<string, object> = new Map<string, object>([
   ],
 ])
 
-/** What `kubectl auth whoami` is answered; every user that was authenticated is in `system:authenticated`. */
+/** The answer to `kubectl auth whoami`. Every authenticated user is in `system:authenticated`. */
 export function selfSubjectReview({ username, uid, groups, extra }: UserInfo): object {
   const userInfo = {
     username,

@@ -10,14 +10,14 @@ export type UserInfo = {
   extra: ReadonlyMap<string, readonly string[]>
 }
 
-/** What came of asking the webhook. Only the first two are verdicts on the token. */
+/** The outcome of a webhook call. Only the first two are verdicts on the token. */
 export type Verdict =
   | { kind: 'authenticated'; user: UserInfo }
   | { kind: 'refused' }
-  /** The webhook has failed; nothing is known about the token. */
+  /** The webhook failed. There is no verdict on the token. */
   | { kind: 'error'; message: string }
 
-/** The request as kube-apiserver sends it, with the empty fields that Go's encoder leaves in. */
+/** The request as kube-apiserver sends it, with the empty fields of Go's encoder. */
 export function tokenReview(version: ReviewVersion, token: string, audiences: readonly string[]): object {
   return {
     kind: 'TokenReview',
@@ -49,8 +49,8 @@ function parseUser(user: unknown): UserInfo | undefined {
 }
 
 /**
- * Judges an answer as kube-apiserver's webhook authenticator does: anything but 2xx and a TokenReview of the version
- * asked is an error, and so is a refusal that carries `status.error`.
+ * Judges an answer like kube-apiserver's webhook authenticator: anything but 2xx and a TokenReview of the requested
+ * version is an error, and so is a refusal with `status.error`.
  */
 export function judge(version: ReviewVersion, audiences: readonly string[], code: number, body: unknown): Verdict {
   if (code < 200 || code > 299) return { kind: 'error', message: `the webhook answered ${code}` }
@@ -59,7 +59,7 @@ export function judge(version: ReviewVersion, audiences: readonly string[], code
   }
   const status = isRecord(body.status) ? body.status : {}
   if (audiences.length > 0) {
-    // A webhook that names no audiences is taken to speak for the API server's own.
+    // A webhook that names no audiences is assumed to mean those of the API server.
     const satisfied = strings(status.audiences) ?? []
     const disjoint = satisfied.length > 0 && !satisfied.some((audience) => audiences.includes(audience))
     if (disjoint) return { kind: 'refused' }

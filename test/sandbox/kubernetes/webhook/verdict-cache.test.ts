@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Verdict } from './token-review.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
-await t.test('verdicts are kept for two minutes, errors not at all', async (test) => {
+await t.test('verdicts are kept for two minutes, errors never', async (test) => {
   let now = 0
   const cache = new VerdictCache(() => now)
   const refused: Verdict = { kind: 'refused' }

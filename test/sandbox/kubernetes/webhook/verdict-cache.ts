@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Verdict } from './token-review.ts'
 
-/** kube-apiserver's `--authentication-token-webhook-cache-ttl`, which holds for both verdicts. */
+/** kube-apiserver's `--authentication-token-webhook-cache-ttl`, for both verdicts. */
 const TTL_MS = 2 * 60 * 1000
 
-/** Remembers verdicts, not errors, by the token's hash. */
+/** Remembers verdicts by the token's hash. Errors are not remembered. */
 export class VerdictCache {
   readonly #now: () => number
   readonly #verdicts = new Map<string, { verdict: Verdict; expires: number }>()

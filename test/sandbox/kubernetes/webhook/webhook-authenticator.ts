@@ -7,16 +7,16 @@ export type AuthenticatorOptions = {
   /** Default v1beta1, as kube-apiserver's `--authentication-token-webhook-version`. */
   reviewVersion?: ReviewVersion
   audiences?: readonly string[]
-  /** Remember verdicts for two minutes, as kube-apiserver does, by this clock of milliseconds. Default: remember nothing. */
+  /** Remembers verdicts for two minutes, as kube-apiserver does, by this clock of milliseconds. Default: remembers nothing. */
   cacheClock?: () => number
 }
 
-/** One answer of the webhook, as a test may see it: the token is blotted out. */
+/** One answer of the webhook for tests, with the token removed. */
 export type WebhookAnswer = {
-  /** Undefined when there was no answer. */
+  /** Undefined without an answer. */
   status: number | undefined
   body: unknown
-  /** Whether the answer repeated the token. */
+  /** True if the answer contained the token. */
   echoedToken: boolean
   verdict: Verdict
 }
@@ -34,9 +34,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Asks a webhook about tokens. */
+/** Sends tokens to a webhook. */
 export class WebhookAuthenticator {
-  /** All answers of the webhook, in their order. */
+  /** All answers of the webhook, in order. */
   readonly answers: WebhookAnswer[] = []
   readonly #config: WebhookConfig
   readonly #version: ReviewVersion

@@ -23,7 +23,7 @@ await t.test('server and authority of the current context', async (test) => {
   test.equal(certificateAuthority, 'pem')
 })
 
-await t.test('what can not be used', async (test) => {
+await t.test('unusable files', async (test) => {
   const dir = test.testdir({
     empty: '',
     context: kubeconfig(cluster, 'other'),

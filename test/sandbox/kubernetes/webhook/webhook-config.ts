@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { isRecord } from '../api/objects.ts'
 
-/** Where an API server asks about tokens, and whom it trusts there. */
+/** The webhook of an API server, and the authority to trust. */
 export type WebhookConfig = {
   url: URL
   /** PEM. */
@@ -21,7 +21,7 @@ function named(list: unknown, name: unknown, what: string): Record<string, unkno
  * Reads the file of `--authentication-token-webhook-config-file` (Kubernetes documentation, "Webhook Token
  * Authentication"): the cluster of the current context.
  *
- * @throws Error when it is no kubeconfig with an https server and certificate-authority-data.
+ * @throws Error if it is not a kubeconfig with an https server and certificate-authority-data.
  */
 export async function readWebhookConfig(path: string): Promise<WebhookConfig> {
   const config: unknown = parse(await readFile(path, 'utf8'))

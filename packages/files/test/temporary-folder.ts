@@ -3,15 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** An empty folder that is removed at the end of the test `t`. */
+/** Creates an empty folder that is removed at the end of the test `t`. */
 export async function temporaryFolder(t: Pick<Test, 'teardown'>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'authenticator-init-'))
+  const folder = await mkdtemp(join(tmpdir(), 'authenticator-'))
   t.teardown(() => rm(folder, { recursive: true }))
   return folder
-}
-
-export function pairPaths(folder: string): { certificatePath: string; keyPath: string } {
-  return { certificatePath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') }
 }
 
 export async function modeOf(path: string): Promise<number> {

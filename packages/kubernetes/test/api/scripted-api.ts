@@ -1,20 +1,16 @@
 import { once } from 'node:events'
 import { InProcessDispatcher } from '@aws-iam-authenticator/sandbox/aws/dispatcher'
 import type { WireRequest } from '@aws-iam-authenticator/sandbox/aws/wire'
-import {
-  createKubernetesApi,
-  type KubernetesApi,
-  type KubernetesCluster,
-} from '../../../kubernetes/src/api/connection.ts'
+import { createKubernetesApi, type KubernetesApi, type KubernetesCluster } from '../../src/api/connection.ts'
 
-/** What the API server answers; a list is written line by line, as a watch is. `reset` ends the connection instead. */
+/** An answer of the API server. A list is written line by line, like a watch. `reset` ends the connection instead. */
 export type ScriptedAnswer = 'reset' | { readonly status?: number; readonly body: unknown }
 
-/** An API server that answers each request by the next part of a script, and after its end lets them wait. */
+/** An API server that answers each request with the next part of a script, and does not answer after its end. */
 export interface ScriptedApi {
   readonly api: KubernetesApi
   readonly requests: readonly WireRequest[]
-  /** Resolves when that many requests have come. */
+  /** Resolves after that many requests. */
   until(count: number): Promise<void>
 }
 

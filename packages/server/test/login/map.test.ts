@@ -5,7 +5,7 @@ import { TemplateFault } from '@aws-iam-authenticator/core/mapping/template'
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
 import { test } from 'tap'
-import { createMapper } from '../src/login/map.ts'
+import { createMapper } from '../../src/login/map.ts'
 
 const ARN = 'arn:aws:iam::111122223333:role/Nodes'
 const IDENTITY: Identity = {
@@ -31,7 +31,7 @@ function backendsOf(snapshot: () => BackendSnapshot): Parameters<typeof createMa
   return () => backends
 }
 
-void test('a name is looked up for the session and put into the template', async (t) => {
+void test('a name is resolved for the session and put into the template', async (t) => {
   const asked: string[] = []
   const map = createMapper(
     backendsOf(() => NODES),
@@ -45,7 +45,7 @@ void test('a name is looked up for the session and put into the template', async
   t.same(asked, ['i-12345678'])
 })
 
-void test('a fault is a verdict that names the entry, a refusal is passed on', async (t) => {
+void test('a fault is a verdict that names the entry, and a refusal is passed on', async (t) => {
   const outcomes = [new TemplateFault('no such instance'), new Refusal('ec2_unavailable', 'EC2 is down')]
   const map = createMapper(
     backendsOf(() => NODES),
@@ -56,7 +56,7 @@ void test('a fault is a verdict that names the entry, a refusal is passed on', a
   t.match(await map(IDENTITY), { reason: 'ec2_unavailable', message: 'EC2 is down' })
 })
 
-void test('a mapping that is taken away while EC2 is asked grants nothing', async (t) => {
+void test('a mapping that is removed while EC2 is called grants nothing', async (t) => {
   let snapshot = NODES
   const map = createMapper(
     backendsOf(() => snapshot),
@@ -69,7 +69,7 @@ void test('a mapping that is taken away while EC2 is asked grants nothing', asyn
   t.match(await map(IDENTITY), { reason: 'not_mapped' })
 })
 
-void test('a reserved prefix counts after EC2 has told', async (t) => {
+void test('a reserved prefix is checked after EC2 has answered', async (t) => {
   const reserved = new Map([['EKSConfigMap', ['system:node:']]] as const)
   const map = createMapper(
     backendsOf(() => NODES),

@@ -46,7 +46,7 @@ function get(origin: string): Parameters<HttpClient['request']>[0] {
 }
 
 for (const [name, create] of CLIENTS) {
-  void test(`${name}: through the proxy, with its password, trusting the CA that is named`, async (t) => {
+  void test(`${name}: the proxy with its password, and trust in the configured CA`, async (t) => {
     const aws = await start(t, { proxyCredentials: { user: 'alice', password: 'p@ss:w/rd' } })
     await assumeRole(create, { HTTPS_PROXY: aws.proxyUrl, SSL_CERT_FILE: aws.caFile })
     await assumeRole(create, { https_proxy: aws.proxyUrl, AWS_CA_BUNDLE: aws.caFile })
@@ -63,7 +63,7 @@ for (const [name, create] of CLIENTS) {
     )
   })
 
-  void test(`${name}: a certificate of another authority is refused, before anything is sent`, async (t) => {
+  void test(`${name}: a certificate of another authority is rejected before anything is sent`, async (t) => {
     const aws = await start(t)
     const other = `${aws.caFile}.other`
     await writeFile(other, createAuthority().pem)
@@ -81,7 +81,7 @@ for (const [name, create] of CLIENTS) {
     t.same(aws.sts.requests, [])
   })
 
-  void test(`${name}: a certificate for another host is refused`, async (t) => {
+  void test(`${name}: a certificate for another host is rejected`, async (t) => {
     const aws = await start(t)
     const client = await create({ environment: { SSL_CERT_FILE: aws.caFile } })
     t.teardown(() => client.destroy())
@@ -98,7 +98,7 @@ for (const [name, create] of CLIENTS) {
     t.same(aws.proxyRequests, [{ host: HOST, port: 443, status: 407 }])
   })
 
-  void test(`${name}: NO_PROXY goes past the proxy`, async (t) => {
+  void test(`${name}: NO_PROXY skips the proxy`, async (t) => {
     const aws = await start(t)
     const environment = { HTTPS_PROXY: aws.proxyUrl, SSL_CERT_FILE: aws.caFile, NO_PROXY: 'sts.invalid' }
     const client = await create({ environment })
@@ -110,7 +110,7 @@ for (const [name, create] of CLIENTS) {
     t.same(aws.proxyRequests, [{ host: 'sts2.invalid', port: 443, status: 502 }])
   })
 
-  void test(`${name}: the trust is read when there is something to connect to`, async (t) => {
+  void test(`${name}: certificates are read only when a connection is made`, async (t) => {
     const environment = { ...PERSON, AWS_CA_BUNDLE: '/nonexistent/ca.pem' }
     const options = { clusterId: 'k8s.local', environment, createHttpClient: () => create({ environment }) }
     await t.resolves(getToken(options))

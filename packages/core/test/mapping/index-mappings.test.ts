@@ -15,7 +15,7 @@ function usernameOf(data: Readonly<Record<string, unknown>>, canonicalArn: strin
   return found !== undefined && 'username' in found ? found.username : undefined
 }
 
-void test('a pattern is for the roles of its account and partition whose names fit, without case', async (t) => {
+void test('a pattern matches the roles of its account and partition, ignoring case', async (t) => {
   const data = { mapRoles: like(`${ROLE}CI-*-r?`) }
   for (const name of ['ci-a-r1', 'CI--R2', 'ci-a-b-rx']) t.equal(usernameOf(data, ROLE + name), 'u', name)
   for (const arn of [
@@ -34,14 +34,14 @@ void test('a pattern is for the roles of its account and partition whose names f
   }
 })
 
-void test('users have paths, which a star does not leave', async (t) => {
+void test('users have paths, which a star does not cross', async (t) => {
   const data = { mapUsers: userLike(`${USER}dev/*`) }
   t.equal(usernameOf(data, `${USER}dev/alice`), 'u')
   for (const name of ['alice', 'dev/x/alice', 'ops/alice', 'dev'])
     t.equal(usernameOf(data, USER + name), undefined, name)
 })
 
-void test('patterns come after entries for one principal, and among them the first wins', async (t) => {
+void test('patterns come after exact entries, and the first matching pattern wins', async (t) => {
   const data = {
     mapRoles:
       like(`${ROLE}*`, 'star') +
@@ -56,7 +56,7 @@ void test('patterns come after entries for one principal, and among them the fir
   t.equal(usernameOf(data, `${ROLE}listed`), 'listed', 'an ARN of mapUsers is for one principal too')
 })
 
-void test('conditions of a pattern that do not hold leave the turn to the next', async (t) => {
+void test('if the conditions of a pattern fail, the next pattern is tried', async (t) => {
   const data = {
     mapRoles:
       `- {rolelike: "${ROLE}ci-*", sessionnames: "run-*", username: run}\n` +
@@ -68,14 +68,14 @@ void test('conditions of a pattern that do not hold leave the turn to the next',
   t.same(indexMappings(parse(data)).problems, [])
 })
 
-void test('a pattern that is there twice is warned about', async (t) => {
+void test('a duplicate pattern is warned about', async (t) => {
   const twice = like(`${ROLE}ci-*`, 'first') + like(`${ROLE}CI-*`, 'second')
   t.match(indexMappings(parse({ mapRoles: twice })).problems, [
     { severity: 'warning', path: 'mapRoles[1]', message: /mapRoles\[0\]/ },
   ])
 })
 
-void test('a bad pattern takes the entry away', async (t) => {
+void test('a bad pattern rejects the entry', async (t) => {
   for (const pattern of [
     '',
     '*',
@@ -121,12 +121,12 @@ void test('a bad pattern takes the entry away', async (t) => {
   }
 })
 
-void test('a path of a role in a pattern never becomes no path', async (t) => {
+void test('the role path in a pattern is never dropped', async (t) => {
   const read = parseAwsAuth({ mapRoles: like(`${ROLE}team/*`) }, EMPTY_AWS_AUTH, { sso: true, rolePaths: true })
   t.same(read.roles, [])
 })
 
-void test('the dynamic file takes patterns where entries are found by ARN', async (t) => {
+void test('the dynamic file accepts patterns if entries are found by ARN', async (t) => {
   const text = JSON.stringify({ mapRoles: [{ rolelike: `${ROLE}ci-*`, userid: 'AROA1', username: 'u' }] })
   t.match(parseDynamicFile(text, 'x', false), { file: { roles: [{ key: { type: 'like' } }] }, problems: [] })
   t.equal(parseDynamicFile(text, 'x', true).file, null)
@@ -153,12 +153,12 @@ void test('the gate RolePathMatch', async (t) => {
   t.same(parseDynamicFile(strict, 'x', true).problems, [], 'there a path is left aside')
 })
 
-void test('an account id that is none is warned about, and the entry stays: a file that worked must go on working', async (t) => {
+void test('an invalid account id is warned about, and the entry stays so that old files still work', async (t) => {
   const data = { mapRoles: '- {rolearn: "arn:aws:iam::12345:role/Admin", username: u}\n' }
   t.match(parse(data), { roles: [{}], problems: [{ severity: 'warning', message: /12 digits/ }] })
 })
 
-void test('one ARN in both lists, and one permission set twice, are warned about', async (t) => {
+void test('one ARN in both lists, and a duplicate permission set, are warned about', async (t) => {
   const arn = `${ROLE}Both`
   const both = {
     mapRoles: `- {rolearn: "${arn}", username: r}\n`,

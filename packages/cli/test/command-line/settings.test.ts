@@ -2,12 +2,12 @@ import { CLOSED_GATES } from '@aws-iam-authenticator/core/configuration/feature-
 import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
 import type { Setting } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import t from 'tap'
-import { fileSettings, settings, type SettingRow } from '../../../test/conformance/configuration.ts'
-import { isGroup, type Command, type CommandGroup, type CommandNode } from '../src/command-line/command.ts'
-import { root } from '../src/commands/root.ts'
-import { findCommand, optionsOf } from '../src/command-line/find-command.ts'
-import type { Option } from '../src/command-line/option.ts'
-import { settingOf, type SettingSources } from '../src/command-line/settings.ts'
+import { fileSettings, settings, type SettingRow } from '../../../../test/conformance/configuration.ts'
+import { isGroup, type Command, type CommandGroup, type CommandNode } from '../../src/command-line/command.ts'
+import { root } from '../../src/commands/root.ts'
+import { findCommand, optionsOf } from '../../src/command-line/find-command.ts'
+import type { Option } from '../../src/command-line/option.ts'
+import { settingOf, type SettingSources } from '../../src/command-line/settings.ts'
 
 const NOTHING: SettingSources = {
   flags: new Map<string, readonly string[]>(),
@@ -34,7 +34,7 @@ function named(row: SettingRow): string {
   return `${row.command} --${row.flag}`
 }
 
-/** A configuration file with that key, in the case that it is written in here. */
+/** A configuration file with that key, in this case of letters. */
 function fileWith(key: string, text: string): { readonly settings: ReadonlyMap<string, Setting> } {
   const [first = '', second] = key.split('.')
   const content = second === undefined ? { [first]: text } : { [first]: { [second]: text } }
@@ -43,7 +43,7 @@ function fileWith(key: string, text: string): { readonly settings: ReadonlyMap<s
   return file
 }
 
-t.test('every flag is in the table, and no other', (t) => {
+t.test('every flag is in the table, and the table has no other flags', (t) => {
   const inTable = settings.map(named)
   const all = commandsBelow(root).flatMap(([command]) => {
     const { path } = findCommand(root, command.split(' '))
@@ -97,7 +97,7 @@ t.test('a flag wins over the environment, which wins over the file, which wins o
   t.end()
 })
 
-t.test('a value that is none is refused, and the source that it came from named', (t) => {
+t.test('an invalid value is rejected and its source named', (t) => {
   for (const row of settings) {
     const { bad } = row
     if (bad === undefined) continue
@@ -117,7 +117,7 @@ t.test('a value that is none is refused, and the source that it came from named'
   t.end()
 })
 
-t.test('what only the file can say has its default, its values and its refusals', (t) => {
+t.test('options that exist only in the file have their defaults, values and errors', (t) => {
   const { path } = findCommand(root, ['server'])
   const known = optionsOf(path).filter(({ flag }) => flag === null)
   t.strictSame(known.map(({ keys }) => keys?.[0] ?? '').sort(), fileSettings.map(({ key }) => key).sort())
