@@ -1,9 +1,10 @@
 import { createKubernetesApi, type KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
 import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
-import { createBackend } from './backends/create-backend.ts'
+import { createBackend, reportBackendList } from './backends/create-backend.ts'
 import { createDocumentReader } from './backends/document-reader.ts'
 import type { FollowedFile } from './backends/follow-file.ts'
+import { createUnaskedMappings } from './backends/mounted-file.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
 import { createWebhook, type Webhook } from './http/webhook.ts'
 import { createRefusalLog, type LogRefusal } from './log/bounded-refusals.ts'
@@ -48,16 +49,15 @@ async function connectKubernetes(surroundings: ServerSurroundings): Promise<Kube
 }
 
 function assembleBackends({ settings, surroundings, metrics, operations }: Context): BackendSet {
-  const { mappings, gates, dynamicFile } = settings
   const { log, now, workerProgram } = surroundings
   const reader = createDocumentReader(workerProgram)
   const connect = (): Promise<KubernetesApi> => connectKubernetes(surroundings)
   const onChanged = operations.backendChanged
-  const options = { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect }
+  const options = { settings, paths: settings.backendPaths, connect, reader, log, now, metrics, onChanged }
   return createBackendSet({
     create: (mode) => createBackend(mode, options),
     log,
-    onReplaced: metrics.backendsReplaced,
+    onReplaced: (modes) => reportBackendList(modes, metrics),
   })
 }
 
@@ -121,7 +121,7 @@ function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier,
     verify: sts.verify,
     indexes: () => backends.current().map((backend) => backend.snapshot().index),
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
-    nearestMisses: createNearestMisses(() => backends.current(), settings.mappings),
+    nearestMisses: createNearestMisses(() => backends.current(), createUnaskedMappings(settings.mappings)),
     scrubbedAccounts: settings.scrubbedAccounts,
     apiAudiences: settings.apiAudiences,
     log,

@@ -27,7 +27,8 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     kubeconfigPregenerated: false,
     backendModes: ['MountedFile'],
     backendModePath: null,
-    dynamicFile: null,
+    backendPaths: new Map(),
+    dynamicFileUserIdStrict: false,
     mappings: { roles: [], users: [], accounts: [] },
     reservedPrefixes: new Map(),
     gates: { sso: false },
@@ -115,7 +116,10 @@ void test('a dynamic file and a file of backends are followed from the start', a
   writeFileSync(backendModePath, '{"backendMode": "DynamicFile MountedFile"}')
   const path = join(folder, 'dynamic.json')
   writeFileSync(path, '{"mapAccounts": ["123456789012"]}')
-  const { lines } = await start(t, settingsIn(folder, { backendModePath, dynamicFile: { path, userIdStrict: false } }))
+  const { lines } = await start(
+    t,
+    settingsIn(folder, { backendModePath, backendPaths: new Map([['DynamicFile', path]]) }),
+  )
   t.match(
     lines.find(({ message }) => message === 'listening'),
     { fields: { backends: ['DynamicFile', 'MountedFile'] } },
