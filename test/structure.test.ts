@@ -1,3 +1,6 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { BACKEND_MODES } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import t from 'tap'
 import { measure } from '../scripts/structure.ts'
 
@@ -36,5 +39,26 @@ t.test('imports between packages point down', (t) => {
     [...packageImports].filter((arrow) => !allowed.has(arrow)),
     [],
   )
+  t.end()
+})
+
+/** The files that may name a backend: the table, its descriptors, and the default of an option. */
+const NAMES_BACKENDS: readonly string[] = [
+  'packages/cli/src/command-line/server-options.ts',
+  'packages/cli/src/explain/backend-readers.ts',
+  'packages/core/src/mapping/backend-mode.ts',
+  'packages/server/src/backends/config-map.ts',
+  'packages/server/src/backends/crd.ts',
+  'packages/server/src/backends/dynamic-file.ts',
+  'packages/server/src/backends/mounted-file.ts',
+]
+
+t.test('only the table and the descriptors name a backend', (t) => {
+  const root = dirname(import.meta.dirname)
+  const found = globSync('packages/*/src/**/*.ts', { cwd: root }).filter((path) => {
+    const text = readFileSync(`${root}/${path}`, 'utf8')
+    return BACKEND_MODES.some((mode) => text.includes(`'${mode}'`))
+  })
+  t.strictSame(found.toSorted(), NAMES_BACKENDS)
   t.end()
 })

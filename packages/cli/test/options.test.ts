@@ -1,4 +1,5 @@
 import { CLOSED_GATES } from '@aws-iam-authenticator/core/configuration/feature-gates'
+import { BACKENDS } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { Setting } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import t from 'tap'
 import { fileSettings, settings, type SettingRow } from '../../../test/conformance/configuration.ts'
@@ -131,6 +132,16 @@ t.test('what only the file can say has its default, its values and its refusals'
     if (bad === undefined) continue
     const file = fileWith(key, bad)
     t.throws(() => settingOf(option, { ...NOTHING, file }), { message: new RegExp(`^config.json:1:\\d+: ${key}: `) })
+  }
+  t.end()
+})
+
+t.test('every key that a backend reads is a key of the configuration file', (t) => {
+  for (const { mode, path, keys } of BACKENDS) {
+    for (const key of [...keys, ...(path === undefined ? [] : [path.key])]) {
+      const { problems } = parseYamlConfiguration(`server: {${key}: null}`, 'config.yaml', () => CLOSED_GATES)
+      t.strictSame(problems, [], `${mode}: ${key}`)
+    }
   }
   t.end()
 })
