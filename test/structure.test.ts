@@ -1,5 +1,6 @@
-import { existsSync, globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BACKEND_MODES } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import t from 'tap'
 import { measure } from '../scripts/structure.ts'
 
@@ -50,5 +51,24 @@ t.test('a test of a package has the name of the source file or folder that it te
     sources.filter((source) => !existsSync(join(ROOT, `${source}.ts`)) && !existsSync(join(ROOT, source))),
     [],
   )
+})
+
+/** The files that may name a backend: the table, its descriptors, and the default of an option. */
+const NAMES_BACKENDS: readonly string[] = [
+  'packages/cli/src/command-line/server-options.ts',
+  'packages/cli/src/explain/backend-readers.ts',
+  'packages/core/src/mapping/backend-mode.ts',
+  'packages/server/src/backends/config-map.ts',
+  'packages/server/src/backends/crd.ts',
+  'packages/server/src/backends/dynamic-file.ts',
+  'packages/server/src/backends/mounted-file.ts',
+]
+
+t.test('only the table and the descriptors name a backend', (t) => {
+  const found = globSync('packages/*/src/**/*.ts', { cwd: ROOT }).filter((path) => {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    return BACKEND_MODES.some((mode) => text.includes(`'${mode}'`))
+  })
+  t.strictSame(found.toSorted(), NAMES_BACKENDS)
   t.end()
 })

@@ -1,13 +1,15 @@
 import { createKubernetesApi, type KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
 import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
-import { createBackend } from './backends/create-backend.ts'
+import { createBackend, reportBackendList } from './backends/create-backend.ts'
 import { createDocumentReader } from './backends/document-reader.ts'
 import type { FollowedFile } from './backends/follow-file.ts'
+import { createUnaskedMappings } from './backends/mounted-file.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
 import { createWebhook, type Webhook } from './http/webhook.ts'
 import { createRefusalLog, type LogRefusal } from './log/bounded-refusals.ts'
 import { createAuthenticate, type Authenticate } from './login/authenticate.ts'
+import type { OnDecision } from './login/decision.ts'
 import { createForeignTokens } from './login/foreign-tokens.ts'
 import { createMapper, createNearestMisses } from './login/map.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
@@ -48,16 +50,15 @@ async function connectKubernetes(surroundings: ServerSurroundings): Promise<Kube
 }
 
 function assembleBackends({ settings, surroundings, metrics, operations }: Context): BackendSet {
-  const { mappings, gates, dynamicFile } = settings
   const { log, now, workerProgram } = surroundings
   const reader = createDocumentReader(workerProgram)
   const connect = (): Promise<KubernetesApi> => connectKubernetes(surroundings)
   const onChanged = operations.backendChanged
-  const options = { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect }
+  const options = { settings, paths: settings.backendPaths, connect, reader, log, now, metrics, onChanged }
   return createBackendSet({
     create: (mode) => createBackend(mode, options),
     log,
-    onReplaced: metrics.backendsReplaced,
+    onReplaced: (modes) => reportBackendList(modes, metrics),
   })
 }
 
@@ -106,8 +107,29 @@ function assembleSts({ settings, surroundings, metrics, operations }: Context): 
   return sts
 }
 
-function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier, logRefusal: LogRefusal): Authenticate {
-  const { settings, surroundings, metrics, operations } = context
+/** Reports each decision to all parts that record decisions. */
+function assembleOnDecision({ surroundings, metrics, operations }: Context, sts: StsVerifier): OnDecision {
+  const foreignToken = createForeignTokens(surroundings.log, realTiming.now, metrics.load.foreignToken)
+  return (decision) => {
+    metrics.decided(decision.reason, decision.latencyMs / 1000)
+    if (decision.subject === 'foreign_token') foreignToken()
+    operations.decided(decision)
+    sts.decided(decision)
+  }
+}
+
+/** The parts that log and record decisions. */
+interface Reporting {
+  readonly logRefusal: LogRefusal
+  readonly onDecision: OnDecision
+}
+
+function assembleLogin(
+  { settings, surroundings, metrics }: Context,
+  backends: BackendSet,
+  sts: StsVerifier,
+  reporting: Reporting,
+): Authenticate {
   const { log, aws, ec2Access, userAgent, now } = surroundings
   const lookUpPrivateDnsName = createEc2Lookup({
     ...settings.ec2,
@@ -121,16 +143,11 @@ function assembleLogin(context: Context, backends: BackendSet, sts: StsVerifier,
     verify: sts.verify,
     indexes: () => backends.current().map((backend) => backend.snapshot().index),
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
-    nearestMisses: createNearestMisses(() => backends.current(), settings.mappings),
+    nearestMisses: createNearestMisses(() => backends.current(), createUnaskedMappings(settings.mappings)),
     scrubbedAccounts: settings.scrubbedAccounts,
     apiAudiences: settings.apiAudiences,
     log,
-    logRefusal,
-    onForeignToken: createForeignTokens(log, realTiming.now, metrics.load.foreignToken),
-    onDecision: (decision) => {
-      operations.decided(decision)
-      sts.decided(decision)
-    },
+    ...reporting,
   })
 }
 
@@ -169,14 +186,17 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
   const backends = assembleBackends(context)
   const backendModeFile = await startBackends(context, backends)
   const sts = assembleSts(context)
-  const logRefusal = createRefusalLog(log, realTiming.now)
-  const authenticate = assembleLogin(context, backends, sts, logRefusal)
+  const reporting = {
+    logRefusal: createRefusalLog(log, realTiming.now),
+    onDecision: assembleOnDecision(context, sts),
+  }
+  const authenticate = assembleLogin(context, backends, sts, reporting)
   const webhook = createWebhook({
     pair: files.pair,
     authenticate: notifyFirst(authenticate, surroundings.firstAsked),
     metrics,
     log,
-    logRefusal,
+    ...reporting,
     refusalStatus: settings.refusalStatus,
     checks: operations.checks,
     status: operations.status,

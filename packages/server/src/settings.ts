@@ -1,18 +1,17 @@
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
-import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
-import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
 import type { ReservedPrefixes } from '@aws-iam-authenticator/core/mapping/decide'
 import type { KeyType } from '@aws-iam-authenticator/init/pair/certificate'
 import type { ConnectKubernetes, KubernetesCluster } from '@aws-iam-authenticator/kubernetes/api/connection'
 import type { Dispatcher } from 'undici'
+import type { BackendSettings } from './backends/backend.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
 import type { HealthAddress } from './http/health.ts'
 import type { Build } from './util/build.ts'
 
 /** The settings of the server. */
-export interface ServerSettings {
+export interface ServerSettings extends BackendSettings {
   readonly clusterId: string
   readonly partition: Partition
   readonly address: string
@@ -29,12 +28,9 @@ export interface ServerSettings {
   readonly backendModes: readonly BackendMode[]
   /** The file whose list of backends replaces `backendModes` while the file exists; null for none. */
   readonly backendModePath: string | null
-  /** The file of the backend DynamicFile; null for none. */
-  readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
-  readonly mappings: MappingLists
+  /** The paths of the backends that read a file of their own. */
+  readonly backendPaths: ReadonlyMap<BackendMode, string>
   readonly reservedPrefixes: ReservedPrefixes
-  /** The fields of entries that feature gates enable. */
-  readonly gates: EntryGates & { readonly sso: boolean }
   readonly scrubbedAccounts: ReadonlySet<string>
   /** The API server's `--api-audiences`; null if unknown. */
   readonly apiAudiences: readonly string[] | null

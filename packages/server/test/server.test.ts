@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { test, type Test } from 'tap'
+import { parseExposition } from '../../../test/e2e/harness/exposition.ts'
 import { http2 } from '../../../test/e2e/harness/wire.ts'
 import { InProcessDispatcher } from '@aws-iam-authenticator/sandbox/aws/dispatcher'
 import { createSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
@@ -27,7 +28,8 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     kubeconfigPregenerated: false,
     backendModes: ['MountedFile'],
     backendModePath: null,
-    dynamicFile: null,
+    backendPaths: new Map(),
+    dynamicFileUserIdStrict: false,
     mappings: { roles: [], users: [], accounts: [] },
     reservedPrefixes: new Map(),
     gates: { sso: false },
@@ -96,6 +98,36 @@ void test('it creates a pair and the webhook kubeconfig, listens, and stops', as
   t.equal(await client.send({ method: 'GET', path: '/healthz' }).catch(() => null), null)
 })
 
+void test('each decision is recorded once: metrics have all, status and audit log those about our tokens', async (t) => {
+  const folder = t.testdir({})
+  const auditLogPath = join(folder, 'audit.jsonl')
+  const { running } = await start(t, settingsIn(folder, { auditLogPath }))
+  const client = http2({ port: running.port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8') })
+  t.teardown(() => client.close())
+  for (const token of ['k8s-aws-v1.x', 'eyJhbGciOiJSUzI1NiJ9.e30.x']) {
+    await client.send({ body: JSON.stringify({ spec: { token } }) })
+  }
+  await client.send({ body: 'no JSON' })
+  await client.send({ method: 'GET' })
+  const metrics = parseExposition((await client.send({ method: 'GET', path: '/metrics' })).text)
+  const valueOf = (name: string, labels: Readonly<Record<string, string>> = {}): number | undefined => {
+    const { samples = [] } = metrics.get(`aws_iam_authenticator_${name.replace(/_count$/, '')}`) ?? {}
+    const isAsked = (of: ReadonlyMap<string, string>): boolean =>
+      Object.entries(labels).every(([label, value]) => of.get(label) === value)
+    return samples.find((sample) => sample.name.endsWith(name) && isAsked(sample.labels))?.value
+  }
+  t.equal(valueOf('authenticate_latency_seconds_count', { result: 'invalid_token' }), 2)
+  t.equal(valueOf('authenticate_latency_seconds_count', { result: 'malformed_request' }), 2)
+  t.equal(valueOf('refusals_total', { reason: 'malformed_token' }), 2)
+  t.equal(valueOf('refusals_total', { reason: 'malformed_request' }), 1)
+  t.equal(valueOf('refusals_total', { reason: 'method_not_allowed' }), 1)
+  t.equal(valueOf('foreign_tokens_total'), 1)
+  const status: unknown = JSON.parse((await client.send({ method: 'GET', path: '/status' })).text)
+  t.match(status, { decisions: { granted: 0, refused: 1 }, refusals: [{ reason: 'malformed_token' }] })
+  await running.stop()
+  t.match(readFileSync(auditLogPath, 'utf8').trim().split('\n'), [/"reason":"malformed_token"/])
+})
+
 void test('a pregenerated kubeconfig is not changed', async (t) => {
   const folder = t.testdir({ 'kubeconfig.yaml': 'mine' })
   await start(t, settingsIn(folder, { kubeconfigPregenerated: true }))
@@ -115,7 +147,10 @@ void test('a dynamic file and a file of backends are followed from the start', a
   writeFileSync(backendModePath, '{"backendMode": "DynamicFile MountedFile"}')
   const path = join(folder, 'dynamic.json')
   writeFileSync(path, '{"mapAccounts": ["123456789012"]}')
-  const { lines } = await start(t, settingsIn(folder, { backendModePath, dynamicFile: { path, userIdStrict: false } }))
+  const { lines } = await start(
+    t,
+    settingsIn(folder, { backendModePath, backendPaths: new Map([['DynamicFile', path]]) }),
+  )
   t.match(
     lines.find(({ message }) => message === 'listening'),
     { fields: { backends: ['DynamicFile', 'MountedFile'] } },

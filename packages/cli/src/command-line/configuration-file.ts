@@ -39,7 +39,7 @@ export async function loadConfigurationFile(
   const file =
     format === '.toml'
       ? (await import('./toml-configuration.ts')).parseTomlConfiguration(text, path, gatesOf)
-      : (await import('./yaml-configuration.ts')).parseConfiguration(
+      : (await import('./yaml-configuration.ts')).parseYamlConfiguration(
           text,
           path,
           gatesOf,

@@ -1,4 +1,10 @@
-import { BACKEND_MODES, parseBackendModes, type BackendModes } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import {
+  BACKEND_MODES,
+  BACKENDS,
+  parseBackendModes,
+  type BackendMode,
+  type BackendModes,
+} from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { partitions, type PartitionId } from '@aws-iam-authenticator/core/aws/partition'
 import { readHostAndPort } from './host-and-port.ts'
 import { choice, flag, integer, list, text, textOr, type Option } from './option.ts'
@@ -124,11 +130,13 @@ export const SOURCE_ARN: Option<string | null> = arn({
   keys: ['server.sourceARN'],
   description: 'The ARN sent as x-amz-source-arn, and its account as x-amz-source-account, when that role is assumed',
 })
-export const DYNAMIC_FILE_PATH: Option<string | null> = text({
-  flag: null,
-  keys: ['server.dynamicfilepath'],
-  description: 'The JSON file of the backend DynamicFile',
-})
+/** The paths of the backends that read a file of their own. */
+export const BACKEND_PATHS: ReadonlyMap<BackendMode, Option<string | null>> = new Map(
+  BACKENDS.flatMap(({ mode, path }) => {
+    if (path === undefined) return []
+    return [[mode, text({ flag: null, keys: [`server.${path.key}`], description: path.description })] as const]
+  }),
+)
 export const DYNAMIC_FILE_USER_ID_STRICT: Option<boolean> = flag({
   flag: null,
   keys: ['server.dynamicfileUserIDStrict'],
@@ -197,6 +205,7 @@ export const API_AUDIENCES: Option<readonly string[] | null> = list<readonly str
 export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   PARTITION,
   ADDRESS,
+  SERVER_HOSTNAME,
   PORT,
   KEY_TYPE,
   STATE_DIR,
@@ -209,7 +218,7 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   EC2_BURST,
   EC2_ROLE_ARN,
   SOURCE_ARN,
-  DYNAMIC_FILE_PATH,
+  ...BACKEND_PATHS.values(),
   DYNAMIC_FILE_USER_ID_STRICT,
   DYNAMIC_BACKEND_MODE_PATH,
   REGION,
@@ -221,3 +230,10 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   STS_REGIONS,
   TOKEN_CACHE_TTL,
 ]
+
+const SECTION = 'server.'
+
+/** The keys of `server` that are settings. */
+export const SERVER_KEYS: readonly string[] = SERVER_OPTIONS.flatMap(({ keys = [] }) => keys)
+  .filter((key) => key.startsWith(SECTION))
+  .map((key) => key.slice(SECTION.length))

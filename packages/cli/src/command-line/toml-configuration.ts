@@ -3,11 +3,10 @@ import {
   EMPTY_CONFIGURATION,
   type ConfigurationFile,
 } from '@aws-iam-authenticator/core/configuration/configuration-file'
-import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
+import type { GatesOf } from '@aws-iam-authenticator/core/configuration/parse-configuration'
 import { parse, TomlError } from 'smol-toml'
 import { locateTomlKeys } from './toml-locations.ts'
-
-type GatesOf = Parameters<typeof parseConfiguration>[2]
+import { parseYamlConfiguration } from './yaml-configuration.ts'
 
 /** Rejects infinity and NaN: JSON would turn them into null, which counts as not set. */
 function refuseUnbounded(key: string, value: unknown): unknown {
@@ -21,7 +20,7 @@ function unreadable(source: string, line: number, column: number, message: strin
   return { ...EMPTY_CONFIGURATION, readable: false, problems: [problem] }
 }
 
-/** Parses a TOML configuration file, as `parseConfiguration` does for YAML and JSON. */
+/** Parses a TOML configuration file, as `parseYamlConfiguration` does for YAML and JSON. */
 export function parseTomlConfiguration(text: string, source: string, gatesOf: GatesOf): ConfigurationFile {
   const { length } = DOCUMENT_LIMITS
   if (text.length > length) return unreadable(source, 1, 1, `has more than ${length} characters, which is the limit`)
@@ -37,7 +36,7 @@ export function parseTomlConfiguration(text: string, source: string, gatesOf: Ga
     if (error instanceof TypeError) return unreadable(source, 1, 1, error.message)
     throw error
   }
-  const file = parseConfiguration(json, source, gatesOf, 'json')
+  const file = parseYamlConfiguration(json, source, gatesOf, 'json')
   const locate = locateTomlKeys(text, source)
   const relocated = <T extends { readonly path: string }>(item: T): T => ({ ...item, location: locate(item.path) })
   return {

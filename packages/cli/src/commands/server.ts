@@ -13,8 +13,8 @@ import {
   API_AUDIENCES,
   AUDIT_LOG,
   BACKEND_MODE,
+  BACKEND_PATHS,
   DYNAMIC_BACKEND_MODE_PATH,
-  DYNAMIC_FILE_PATH,
   DYNAMIC_FILE_USER_ID_STRICT,
   EC2_BURST,
   EC2_QPS,
@@ -98,7 +98,6 @@ function configurationOf(
 ): ServerConfiguration {
   const partition = findPartition(setting(PARTITION))
   if (partition === undefined) throw new TypeError('a partition without a definition')
-  const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
   return {
     clusterId,
     partition,
@@ -111,8 +110,13 @@ function configurationOf(
     kubeconfigPregenerated: setting(KUBECONFIG_PREGENERATED),
     backendModes: setting(BACKEND_MODE).modes,
     backendModePath: setting(DYNAMIC_BACKEND_MODE_PATH),
-    dynamicFile:
-      dynamicFilePath === null ? null : { path: dynamicFilePath, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) },
+    backendPaths: new Map(
+      [...BACKEND_PATHS].flatMap(([mode, option]) => {
+        const path = setting(option)
+        return path === null ? [] : [[mode, path] as const]
+      }),
+    ),
+    dynamicFileUserIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT),
     mappings: configuration.mappings,
     reservedPrefixes: configuration.reservedPrefixes,
     gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },

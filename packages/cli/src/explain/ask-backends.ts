@@ -10,19 +10,12 @@ import { NeedsEc2PrivateDnsName } from '@aws-iam-authenticator/core/mapping/temp
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import { BACKEND_READERS } from './backend-readers.ts'
 import type { BackendAnswer } from './explanation.ts'
-import type { Source } from './read-sources.ts'
+import type { Source } from './source.ts'
 
 /** The placeholder for a name that only EC2 knows. */
 const EC2_PRIVATE_DNS_NAME = '{{EC2PrivateDNSName}}'
-
-/** How to give `explain` the mappings of a backend. */
-const WAYS: Readonly<Record<BackendMode, string>> = {
-  MountedFile: 'name the configuration file with -c',
-  EKSConfigMap: 'give the manifest of aws-auth, or --cluster',
-  CRD: 'give the manifests of the IAMIdentityMappings, or --cluster',
-  DynamicFile: 'give the dynamic file',
-}
 
 /** The decision and the answer of each backend. */
 export interface Asked {
@@ -71,7 +64,8 @@ export function askBackends(
 ): Asked {
   const byMode = new Map(sources.map((source) => [source.mode, source]))
   const snapshots = modes.map(
-    (mode): BackendSnapshot => byMode.get(mode) ?? { mode, index: null, fault: `not given: ${WAYS[mode]}` },
+    (mode): BackendSnapshot =>
+      byMode.get(mode) ?? { mode, index: null, fault: `not given: ${BACKEND_READERS[mode].way}` },
   )
   const { decision, needsEc2 } = decideHere(identity, snapshots, reserved)
   const answers: BackendAnswer[] = []

@@ -15,7 +15,8 @@ import { callerOfArn } from './caller.ts'
 import { checkToken, type CheckedToken } from './check-token.ts'
 import type { BackendAnswer, Caller, Explanation } from './explanation.ts'
 import { ARN, SESSION_NAME, TOKEN, USER_ID } from '../command-line/explain-options.ts'
-import { readSources, type Source } from './read-sources.ts'
+import { readSources } from './read-sources.ts'
+import type { Source } from './source.ts'
 
 /** Extracts the token from standard input: either the bare token or an ExecCredential as `token` prints it. */
 function tokenOf(text: string): string {
@@ -71,10 +72,10 @@ function notesOn(caller: Caller, asked: Asked, sources: readonly Source[], isOrd
   if (!caller.hasUserId && isRefused)
     notes.push('the unique id is not known: entries with principalid or userid need --user-id ID')
   if (asked.needsEc2) notes.push('{{EC2PrivateDNSName}} stands for the name that the server asks EC2 for')
-  for (const { mode, from, errors } of sources) {
+  for (const { isNeededToStart = false, from, errors } of sources) {
     if (errors === 0) continue
     const count = errors === 1 ? 'an error' : `${errors} errors`
-    const what = mode === 'MountedFile' ? `${count}, with which the server does not start` : count
+    const what = isNeededToStart ? `${count}, with which the server does not start` : count
     notes.push(`${from} has ${what}: run aws-iam-authenticator lint to see them`)
   }
   return notes

@@ -1,82 +1,20 @@
-import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
-import { isAwsAuth, readAwsAuthManifest } from '@aws-iam-authenticator/core/manifest/aws-auth-manifest'
-import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
-import { parseDynamicFile } from '@aws-iam-authenticator/core/mapping/dynamic-file'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readManifests } from '@aws-iam-authenticator/core/manifest/read-manifests'
 import { recognizeFile } from '@aws-iam-authenticator/core/manifest/recognize'
-import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
-import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
-import type { Location, Problem } from '@aws-iam-authenticator/core/errors/problem'
-import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
-import { IdentityMappings } from '@aws-iam-authenticator/server/backends/identity-mappings'
+import type { LintRules } from '@aws-iam-authenticator/core/lint/lint-file'
 import type { CommandContext } from '../command-line/command.ts'
-import { asksForCluster, readCluster, type ClusterMappings } from '../cluster/read-cluster.ts'
+import { asksForCluster, readCluster } from '../cluster/read-cluster.ts'
 import { CONFIG, FEATURE_GATES } from '../command-line/global-options.ts'
-import { DYNAMIC_FILE_PATH, DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
+import { BACKEND_PATHS, DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { readInput } from '../command-line/read-input.ts'
+import { BACKEND_READERS } from './backend-readers.ts'
+import { unread, type Source } from './source.ts'
 
-/** The mappings of one backend, as a freshly started server would load them. */
-export interface Source extends BackendSnapshot {
-  /** The file or API server that the mappings come from. */
-  readonly from: string
-  readonly errors: number
-  /** Locations of entries that do not carry their own, by path. */
-  readonly places?: ReadonlyMap<string, Location>
-}
+const READERS = Object.values(BACKEND_READERS)
 
-interface Rules {
-  readonly sso: boolean
-  readonly rolePaths: boolean
-  readonly userIdStrict: boolean
-}
-
-function errorsIn(problems: readonly Problem[]): number {
-  return problems.filter(({ severity }) => severity === 'error').length
-}
-
-function sourceOf(mode: BackendMode, from: string, lists: MappingLists, problems: readonly Problem[]): Source {
-  return { mode, from, index: indexMappings(lists).index, fault: null, errors: errorsIn(problems) }
-}
-
-function unread(mode: BackendMode, from: string, fault: string, errors = 0): Source {
-  return { mode, from, index: null, fault, errors }
-}
-
-/** Reads IAMIdentityMappings as the backend CRD does. */
-function identityMappingsOf(from: string, objects: readonly unknown[], rules: Rules): Source {
-  const mappings = new IdentityMappings(rules)
-  for (const object of objects) {
-    if (isRecord(object)) mappings.take(textAt(object, 'metadata', 'name') ?? '', object)
-  }
-  return { mode: 'CRD', from, index: mappings.index(), fault: null, errors: mappings.errorCount }
-}
-
-function dynamicFileOf(text: string, from: string, rules: Rules): Source {
-  const { file, problems } = parseDynamicFile(text, from, rules.userIdStrict, rules)
-  if (file !== null) return sourceOf('DynamicFile', from, file, problems)
-  const count = errorsIn(problems)
-  const fault = `${from} has ${count === 1 ? 'an error' : `${count} errors`}, which makes the whole file void`
-  return unread('DynamicFile', from, fault, count)
-}
-
-function sourcesInManifests(text: string, from: string, rules: Rules): readonly Source[] {
-  const { configMaps, identityMappings, problems } = readManifests(text, from)
-  const broken = errorsIn(problems)
-  const awsAuths = configMaps.filter(isAwsAuth).map((configMap) => {
-    const awsAuth = readAwsAuthManifest(configMap, rules)
-    return sourceOf('EKSConfigMap', from, awsAuth, [...problems, ...awsAuth.problems])
-  })
-  if (identityMappings.length === 0) return awsAuths
-  const objects = identityMappings.map(({ object }) => object)
-  const places = new Map(identityMappings.map(({ name, locate }) => [`IAMIdentityMapping ${name}`, locate('spec')]))
-  const source = identityMappingsOf(from, objects, rules)
-  return [...awsAuths, { ...source, errors: source.errors + broken, places }]
-}
-
-function sourcesInFile(path: string, rules: Rules): readonly Source[] {
+function sourcesInFile(path: string, rules: LintRules): readonly Source[] {
   const text = readInput(path)
   const from = path === '-' ? 'stdin' : path
   const kind = recognizeFile(text)
@@ -84,7 +22,10 @@ function sourcesInFile(path: string, rules: Rules): readonly Source[] {
     throw new UsageError(`${from} is a configuration file: name it with --config`)
   }
   if (kind === 'backend_mode_file') throw new UsageError(`${from} is a list of backends: give it with --backend-mode`)
-  const sources = kind === 'dynamic_file' ? [dynamicFileOf(text, from, rules)] : sourcesInManifests(text, from, rules)
+  const reader = READERS.find(({ fileKind }) => fileKind !== undefined && fileKind === kind)
+  if (reader?.inFile !== undefined) return [reader.inFile(text, from, rules)]
+  const manifests = readManifests(text, from)
+  const sources = READERS.flatMap(({ inManifests }) => inManifests?.(manifests, from, rules) ?? [])
   if (sources.length > 0) return sources
   throw new FileError(
     'file_invalid',
@@ -92,27 +33,18 @@ function sourcesInFile(path: string, rules: Rules): readonly Source[] {
   )
 }
 
-function sourcesInCluster({ server, awsAuth, identityMappings }: ClusterMappings, rules: Rules): readonly Source[] {
-  const sources: Source[] = []
-  if (awsAuth.fault !== null)
-    sources.push(unread('EKSConfigMap', server, `can't be read from ${server}: ${awsAuth.fault}`))
-  else {
-    const read = parseAwsAuth(awsAuth.value ?? {}, EMPTY_AWS_AUTH, rules)
-    sources.push(sourceOf('EKSConfigMap', server, read, read.problems))
-  }
-  const { value, fault } = identityMappings
-  if (fault !== null) sources.push(unread('CRD', server, `can't be read from ${server}: ${fault}`))
-  else if (value !== undefined) sources.push(identityMappingsOf(server, value, rules))
-  return sources
-}
-
-/** Reads the file of server.dynamicfilepath. It may be missing, because the server may run on another machine. */
-function configuredDynamicFile(path: string, rules: Rules): Source {
-  try {
-    return dynamicFileOf(readInput(path), path, rules)
-  } catch (error) {
-    return unread('DynamicFile', path, `${messageOf(error)}; give a copy of it as an argument`)
-  }
+/** Reads the files whose paths are configured. They may be missing, because the server may run on another machine. */
+function sourcesInOwnFiles({ setting }: CommandContext, given: readonly Source[], rules: LintRules): readonly Source[] {
+  return [...BACKEND_PATHS].flatMap(([mode, option]) => {
+    const path = setting(option)
+    const { inFile } = BACKEND_READERS[mode]
+    if (path === null || inFile === undefined || given.some((source) => source.mode === mode)) return []
+    try {
+      return inFile(readInput(path), path, rules)
+    } catch (error) {
+      return unread(mode, path, `${messageOf(error)}; give a copy of it as an argument`)
+    }
+  })
 }
 
 /**
@@ -127,13 +59,14 @@ export async function readSources(context: CommandContext): Promise<readonly Sou
   const rules = { sso, rolePaths, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) }
   const config = setting(CONFIG)
   const sources: Source[] = []
-  if (config !== null) sources.push(sourceOf('MountedFile', config, configuration.mappings, configuration.problems))
-  if (asksForCluster(context)) sources.push(...sourcesInCluster(await readCluster(context), rules))
-  sources.push(...positionals.flatMap((path) => sourcesInFile(path, rules)))
-  const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
-  if (dynamicFilePath !== null && !sources.some(({ mode }) => mode === 'DynamicFile')) {
-    sources.push(configuredDynamicFile(dynamicFilePath, rules))
+  if (config !== null)
+    sources.push(...READERS.flatMap((reader) => reader.inConfiguration?.(configuration, config) ?? []))
+  if (asksForCluster(context)) {
+    const cluster = await readCluster(context)
+    sources.push(...READERS.flatMap(({ inCluster }) => inCluster?.(cluster, rules) ?? []))
   }
+  sources.push(...positionals.flatMap((path) => sourcesInFile(path, rules)))
+  sources.push(...sourcesInOwnFiles(context, sources, rules))
   if (sources.length === 0) {
     throw new UsageError('no mappings: name a configuration file with -c, manifests or a dynamic file, or --cluster')
   }

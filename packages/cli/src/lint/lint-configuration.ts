@@ -1,23 +1,27 @@
 import { checkMappings } from '@aws-iam-authenticator/core/lint/check-mappings'
 import { CLOSED_GATES, type FeatureGates } from '@aws-iam-authenticator/core/configuration/feature-gates'
-import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
-import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import {
+  BACKENDS,
+  backendsWithKey,
+  findPathMismatches,
+  type BackendMode,
+} from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { ConfigurationFile } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import type { Location, Problem } from '@aws-iam-authenticator/core/errors/problem'
 import { FEATURE_GATES, GLOBAL_OPTIONS } from '../command-line/global-options.ts'
 import type { Option } from '../command-line/option.ts'
 import {
   BACKEND_MODE,
+  BACKEND_PATHS,
   DYNAMIC_BACKEND_MODE_PATH,
-  DYNAMIC_FILE_PATH,
   KUBECONFIG_PREGENERATED,
-  SERVER_HOSTNAME,
   SERVER_OPTIONS,
 } from '../command-line/server-options.ts'
 import { problemOfSetting, settingOf } from '../command-line/settings.ts'
 import { parseTomlConfiguration } from '../command-line/toml-configuration.ts'
+import { parseYamlConfiguration } from '../command-line/yaml-configuration.ts'
 
-const OPTIONS: readonly Option<unknown>[] = [...GLOBAL_OPTIONS, ...SERVER_OPTIONS, SERVER_HOSTNAME]
+const OPTIONS: readonly Option<unknown>[] = [...GLOBAL_OPTIONS, ...SERVER_OPTIONS]
 
 /** Returns an option's value from the file alone; the default if the value is not set or not valid. */
 function valueOf<T>(option: Option<T>, settings: ConfigurationFile['settings']): T {
@@ -28,33 +32,40 @@ function valueOf<T>(option: Option<T>, settings: ConfigurationFile['settings']):
 
 type Warn = (key: string, message: string) => void
 
-function unless(mode: BackendMode): string {
-  return `has no effect: ${mode} is not in server.backendMode`
+/** Returns a warning for what only some backends read, none of which is in server.backendMode. */
+function unless(modes: readonly BackendMode[]): string {
+  const [first = '', ...others] = modes
+  const names = others.length === 0 ? `${first} is not` : `neither ${modes.join(' nor ')} is`
+  return `has no effect: ${names} in server.backendMode`
 }
 
 /** Warns of settings for backends that are not in server.backendMode. */
 function warnOfBackends(file: ConfigurationFile, warn: Warn): void {
   const { modes } = valueOf(BACKEND_MODE, file.settings)
-  const asks = (...wanted: readonly BackendMode[]): boolean => wanted.some((mode) => modes.includes(mode))
+  const isAsked = (mode: BackendMode): boolean => modes.includes(mode)
   const { roles, users, accounts } = file.mappings
-  if (!asks('MountedFile')) {
-    if (roles.length > 0) warn('server.mapRoles', unless('MountedFile'))
-    if (users.length > 0) warn('server.mapUsers', unless('MountedFile'))
-    if (accounts.length > 0) warn('server.mapAccounts', unless('MountedFile'))
+  const lists = new Map<string, readonly unknown[]>([
+    ['mapRoles', roles],
+    ['mapUsers', users],
+    ['mapAccounts', accounts],
+  ])
+  const keys = BACKENDS.flatMap((backend) => (backend.path === undefined ? backend.keys : []))
+  for (const key of new Set(keys)) {
+    const readers = backendsWithKey(key)
+    if (!readers.some(isAsked) && lists.get(key)?.length !== 0) warn(`server.${key}`, unless(readers))
   }
-  for (const mode of file.reservedPrefixes.keys()) if (!asks(mode)) warn('server.reservedPrefixConfig', unless(mode))
-  if (!asks('EKSConfigMap', 'CRD')) {
-    for (const key of ['server.kubeconfig', 'server.master']) {
-      warn(key, 'has no effect: neither EKSConfigMap nor CRD is in server.backendMode')
-    }
+  for (const mode of file.reservedPrefixes.keys()) {
+    if (!isAsked(mode)) warn('server.reservedPrefixConfig', unless([mode]))
   }
 }
 
 /** Warns of settings that have no effect without, or because of, another setting. */
 function warnOfPairs({ settings }: ConfigurationFile, warn: Warn): void {
   const has = (key: string): boolean => settings.has(key.toLowerCase())
-  if (!has('server.dynamicfilepath'))
-    warn('server.dynamicfileUserIDStrict', 'has no effect without server.dynamicfilepath')
+  for (const { path, keys } of BACKENDS) {
+    if (path === undefined || has(`server.${path.key}`)) continue
+    for (const key of keys) warn(`server.${key}`, `has no effect without server.${path.key}`)
+  }
   if (!has('server.ec2DescribeInstancesRoleARN')) {
     warn('server.sourceARN', 'has no effect without server.ec2DescribeInstancesRoleARN')
   }
@@ -63,13 +74,17 @@ function warnOfPairs({ settings }: ConfigurationFile, warn: Warn): void {
   }
 }
 
-/** Finds a mismatch of server.backendMode and server.dynamicfilepath, with which the server does not start. */
-function errorOfDynamicFile({ settings }: ConfigurationFile): readonly [key: string, message: string] | null {
-  const isAsked = valueOf(BACKEND_MODE, settings).modes.includes('DynamicFile')
-  const path = valueOf(DYNAMIC_FILE_PATH, settings)
-  if (isAsked && path === null) return ['server.backendMode', 'DynamicFile has no file: set server.dynamicfilepath']
-  if (isAsked || path === null) return null
-  return ['server.dynamicfilepath', 'is set and no backend reads it: add DynamicFile to server.backendMode']
+/** Finds mismatches of server.backendMode and the paths of backends, with which the server does not start. */
+function errorsOfPaths({ settings }: ConfigurationFile): readonly (readonly [key: string, message: string])[] {
+  const hasPath = (mode: BackendMode): boolean => {
+    const option = BACKEND_PATHS.get(mode)
+    return option !== undefined && valueOf(option, settings) !== null
+  }
+  return findPathMismatches(valueOf(BACKEND_MODE, settings).modes, hasPath).map(({ mode, key, isMissing }) =>
+    isMissing
+      ? ['server.backendMode', `${mode} has no file: set ${key}`]
+      : [key, `is set and no backend reads it: add ${mode} to server.backendMode`],
+  )
 }
 
 function problemsOfSettings(file: ConfigurationFile): Problem[] {
@@ -84,15 +99,14 @@ function problemsOfSettings(file: ConfigurationFile): Problem[] {
   const saysBackends = file.settings.has('server.backendmode')
   if (saysBackends && valueOf(DYNAMIC_BACKEND_MODE_PATH, file.settings) === null) warnOfBackends(file, warn)
   warnOfPairs(file, warn)
-  const error = errorOfDynamicFile(file)
   // Only a warning without server.backendMode: the flag --backend-mode of the server may name the backend.
-  if (error !== null) add(saysBackends ? 'error' : 'warning', ...error)
+  for (const [key, message] of errorsOfPaths(file)) add(saysBackends ? 'error' : 'warning', key, message)
   return problems
 }
 
 /** Finds entries whose usernames begin with a reserved prefix: they reject everyone they match. */
 function problemsOfReserved({ mappings, reservedPrefixes }: ConfigurationFile): Problem[] {
-  const prefixes = reservedPrefixes.get('MountedFile') ?? []
+  const prefixes = backendsWithKey('mapRoles').flatMap((mode) => reservedPrefixes.get(mode) ?? [])
   return [...mappings.roles, ...mappings.users].flatMap(({ username, location, path }): Problem[] => {
     const prefix = prefixes.find((candidate) => username.startsWith(candidate))
     if (prefix === undefined) return []
@@ -116,7 +130,7 @@ export function lintConfiguration(
   source: string,
   options: { readonly format: 'yaml' | 'toml'; readonly gates: FeatureGates },
 ): readonly Problem[] {
-  const parse = options.format === 'toml' ? parseTomlConfiguration : parseConfiguration
+  const parse = options.format === 'toml' ? parseTomlConfiguration : parseYamlConfiguration
   let gates = CLOSED_GATES
   const file = parse(text, source, (settings) => {
     gates = union(valueOf(FEATURE_GATES, settings), options.gates)

@@ -14,6 +14,9 @@ import type { Checked } from './report.ts'
 
 const STDIN = 'stdin'
 
+/** The format of each kind of configuration file. */
+const FORMATS = { configuration: 'yaml', toml_configuration: 'toml' } as const
+
 /** Checks a configuration file inside the data of a ConfigMap. */
 function lintNested({ text, locate }: NestedText, gates: FeatureGates): readonly Problem[] {
   const problems = lintConfiguration(text, '', { format: 'yaml', gates })
@@ -34,8 +37,7 @@ function lintText(text: string, source: string, gates: FeatureGates, rules: Lint
     return { name, kind: isEmpty ? 'other_manifests' : kind, problems: [...problems, ...nested] }
   }
   if (kind !== null) {
-    const format = kind === 'toml_configuration' ? 'toml' : 'yaml'
-    return { name, kind: 'configuration', problems: lintConfiguration(text, source, { format, gates }) }
+    return { name, kind: 'configuration', problems: lintConfiguration(text, source, { format: FORMATS[kind], gates }) }
   }
   const message =
     text.trim() === ''

@@ -1,8 +1,9 @@
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
 import { formatProblem } from '@aws-iam-authenticator/core/errors/problem'
+import { findPathMismatches, type BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { CommandContext } from '../command-line/command.ts'
 import { CLUSTER_ID } from '../command-line/global-options.ts'
-import { BACKEND_MODE, DYNAMIC_FILE_PATH, SERVER_HOSTNAME, SERVER_OPTIONS } from '../command-line/server-options.ts'
+import { BACKEND_MODE, BACKEND_PATHS, SERVER_OPTIONS } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 
 /**
@@ -16,17 +17,18 @@ export function requireServerConfiguration({ configuration, setting, log }: Comm
   for (const problem of configuration.problems) if (problem.severity === 'warning') log.warn(formatProblem(problem))
   const errors = configuration.problems.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new ConfigurationError('the configuration file has errors', errors)
-  for (const option of [...SERVER_OPTIONS, SERVER_HOSTNAME]) setting(option)
-  const isDynamic = setting(BACKEND_MODE).modes.includes('DynamicFile')
-  const dynamicFilePath = setting(DYNAMIC_FILE_PATH)
-  if (isDynamic && dynamicFilePath === null) {
-    throw new ConfigurationError(
-      'backend DynamicFile has no file: set server.dynamicfilepath, or leave DynamicFile out of --backend-mode',
-    )
+  for (const option of SERVER_OPTIONS) setting(option)
+  const hasPath = (mode: BackendMode): boolean => {
+    const option = BACKEND_PATHS.get(mode)
+    return option !== undefined && setting(option) !== null
   }
-  if (!isDynamic && dynamicFilePath !== null) {
+  const [mismatch] = findPathMismatches(setting(BACKEND_MODE).modes, hasPath)
+  if (mismatch !== undefined) {
+    const { mode, key, isMissing } = mismatch
     throw new ConfigurationError(
-      'server.dynamicfilepath is set and no backend reads it: add DynamicFile to --backend-mode, or remove the path',
+      isMissing
+        ? `backend ${mode} has no file: set ${key}, or leave ${mode} out of --backend-mode`
+        : `${key} is set and no backend reads it: add ${mode} to --backend-mode, or remove the path`,
     )
   }
   const clusterId = setting(CLUSTER_ID)

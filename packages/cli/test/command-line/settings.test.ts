@@ -1,5 +1,5 @@
 import { CLOSED_GATES } from '@aws-iam-authenticator/core/configuration/feature-gates'
-import { parseConfiguration } from '@aws-iam-authenticator/core/configuration/parse-configuration'
+import { BACKENDS } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { Setting } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import t from 'tap'
 import { fileSettings, settings, type SettingRow } from '../../../../test/conformance/configuration.ts'
@@ -7,6 +7,7 @@ import { isGroup, type Command, type CommandGroup, type CommandNode } from '../.
 import { root } from '../../src/commands/root.ts'
 import { findCommand, optionsOf } from '../../src/command-line/find-command.ts'
 import type { Option } from '../../src/command-line/option.ts'
+import { parseYamlConfiguration } from '../../src/command-line/yaml-configuration.ts'
 import { settingOf, type SettingSources } from '../../src/command-line/settings.ts'
 
 const NOTHING: SettingSources = {
@@ -38,7 +39,7 @@ function named(row: SettingRow): string {
 function fileWith(key: string, text: string): { readonly settings: ReadonlyMap<string, Setting> } {
   const [first = '', second] = key.split('.')
   const content = second === undefined ? { [first]: text } : { [first]: { [second]: text } }
-  const file = parseConfiguration(JSON.stringify(content), 'config.json', () => CLOSED_GATES)
+  const file = parseYamlConfiguration(JSON.stringify(content), 'config.json', () => CLOSED_GATES)
   t.strictSame(file.problems, [], `${key} is known`)
   return file
 }
@@ -131,6 +132,16 @@ t.test('options that exist only in the file have their defaults, values and erro
     if (bad === undefined) continue
     const file = fileWith(key, bad)
     t.throws(() => settingOf(option, { ...NOTHING, file }), { message: new RegExp(`^config.json:1:\\d+: ${key}: `) })
+  }
+  t.end()
+})
+
+t.test('every key that a backend reads is a key of the configuration file', (t) => {
+  for (const { mode, path, keys } of BACKENDS) {
+    for (const key of [...keys, ...(path === undefined ? [] : [path.key])]) {
+      const { problems } = parseYamlConfiguration(`server: {${key}: null}`, 'config.yaml', () => CLOSED_GATES)
+      t.strictSame(problems, [], `${mode}: ${key}`)
+    }
   }
   t.end()
 })

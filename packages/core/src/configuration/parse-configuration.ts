@@ -25,38 +25,18 @@ const TOP_KEYS = [
   'partition',
 ]
 
-/** Settings in `server`. */
-const SERVER_KEYS = [
-  'address',
-  'apiAudiences',
-  'auditLog',
-  'backendMode',
-  'dynamicBackendModePath',
-  'dynamicfilepath',
-  'dynamicfileUserIDStrict',
-  'ec2DescribeInstancesBurst',
-  'ec2DescribeInstancesQps',
-  'ec2DescribeInstancesRoleARN',
-  'generateKubeconfig',
-  'healthAddress',
-  'hostname',
-  'keyType',
-  'kubeconfig',
-  'kubeconfigPregenerated',
-  'master',
-  'partition',
-  'port',
-  'refusalStatus',
-  'region',
-  'scrubbedAccounts',
-  'sourceARN',
-  'stateDir',
-  'stsRegions',
-  'tokenCacheTTL',
-]
-
 /** The keys at the top level of a configuration file. */
 export const CONFIGURATION_KEYS: readonly string[] = [...TOP_KEYS, 'server']
+
+/** Returns the feature gates for the settings of the file. Flags may take precedence over the file. */
+export type GatesOf = (settings: ReadonlyMap<string, Setting>) => FeatureGates
+
+interface ConfigurationRules {
+  /** The keys of `server` that are settings. */
+  readonly serverKeys: readonly string[]
+  readonly gatesOf: GatesOf
+  readonly format?: 'yaml' | 'json'
+}
 
 /** Keys of `server` that are not settings. */
 const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
@@ -109,16 +89,11 @@ function readReservedPrefixes(document: LocatedDocument, field: Field | undefine
   return reserved
 }
 
-/**
- * Reads a configuration file in YAML or JSON. Keys ignore case. Null counts as absent.
- *
- * @param gatesOf Returns the feature gates for the settings of the file. Flags may take precedence over the file.
- */
+/** Reads a configuration file in YAML or JSON. Keys ignore case. Null counts as absent. */
 export function parseConfiguration(
   text: string,
   source: string,
-  gatesOf: (settings: ReadonlyMap<string, Setting>) => FeatureGates,
-  format: 'yaml' | 'json' = 'yaml',
+  { serverKeys, gatesOf, format = 'yaml' }: ConfigurationRules,
 ): ConfigurationFile {
   const document = new LocatedDocument(text, source, format)
   const { problems, root } = document
@@ -138,8 +113,8 @@ export function parseConfiguration(
   read(top, '', TOP_KEYS)
   const serverField = top.get('server')
   if (serverField === undefined || document.isNull(serverField)) return { ...EMPTY_CONFIGURATION, settings, problems }
-  const server = document.fields(serverField, [...SERVER_KEYS, ...MAPPING_KEYS]) ?? new Map<string, Field>()
-  read(server, 'server.', SERVER_KEYS)
+  const server = document.fields(serverField, [...serverKeys, ...MAPPING_KEYS]) ?? new Map<string, Field>()
+  read(server, 'server.', serverKeys)
 
   const gates = gatesOf(settings)
   const entries = (name: string, kind: EntryRules['kind']): ParsedEntries => {

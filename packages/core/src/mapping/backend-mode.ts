@@ -1,13 +1,65 @@
+/** What all packages need to know about a backend. */
+interface BackendFacts {
+  /** Its name in configuration files, flags, logs and metrics. */
+  readonly mode: string
+  /** A deprecated name that manifests still use. */
+  readonly olderName?: string
+  /** The key of `server` with the path of its file. The server does not start with only one of the two: the backend, or its path. */
+  readonly path?: { readonly key: string; readonly description: string }
+  /** Other keys of `server` that have no effect without it. Several backends may read a key. */
+  readonly keys: readonly string[]
+}
+
+/** The list of backends, in the order in which `explain` asks them if no order is configured. */
+const TABLE = [
+  { mode: 'MountedFile', olderName: 'File', keys: ['mapRoles', 'mapUsers', 'mapAccounts'] },
+  { mode: 'EKSConfigMap', olderName: 'ConfigMap', keys: ['kubeconfig', 'master'] },
+  { mode: 'CRD', keys: ['kubeconfig', 'master'] },
+  {
+    mode: 'DynamicFile',
+    path: { key: 'dynamicfilepath', description: 'The JSON file of the backend DynamicFile' },
+    keys: ['dynamicfileUserIDStrict'],
+  },
+] as const
+
 /** A source of mappings. */
-export type BackendMode = 'MountedFile' | 'EKSConfigMap' | 'CRD' | 'DynamicFile'
+export type BackendMode = (typeof TABLE)[number]['mode']
 
-export const BACKEND_MODES: readonly BackendMode[] = ['MountedFile', 'EKSConfigMap', 'CRD', 'DynamicFile']
+interface KnownBackend extends BackendFacts {
+  readonly mode: BackendMode
+}
 
-/** Deprecated names that manifests still use. */
-const OLDER_NAMES: ReadonlyMap<string, BackendMode> = new Map([
-  ['File', 'MountedFile'],
-  ['ConfigMap', 'EKSConfigMap'],
-])
+export const BACKENDS: readonly KnownBackend[] = TABLE
+
+export const BACKEND_MODES: readonly BackendMode[] = TABLE.map(({ mode }) => mode)
+
+/** Returns the backend of a name, current or deprecated. */
+function findBackend(name: string): KnownBackend | undefined {
+  return BACKENDS.find(({ mode, olderName }) => name === mode || name === olderName)
+}
+
+/** Returns the backends that read a key of `server`. */
+export function backendsWithKey(key: string): readonly BackendMode[] {
+  return BACKENDS.filter(({ keys }) => keys.includes(key)).map(({ mode }) => mode)
+}
+
+/** A backend without its file, or a path that no enabled backend reads. */
+interface PathMismatch {
+  readonly mode: BackendMode
+  readonly key: string
+  readonly isMissing: boolean
+}
+
+/** Finds the mismatches of backends and paths with which the server does not start. */
+export function findPathMismatches(
+  modes: readonly BackendMode[],
+  hasPath: (mode: BackendMode) => boolean,
+): readonly PathMismatch[] {
+  return BACKENDS.flatMap(({ mode, path }) => {
+    if (path === undefined || modes.includes(mode) === hasPath(mode)) return []
+    return [{ mode, key: `server.${path.key}`, isMissing: modes.includes(mode) }]
+  })
+}
 
 /** The enabled backends, in order of precedence. */
 export interface BackendModes {
@@ -26,11 +78,10 @@ export function parseBackendModes(names: readonly string[]): BackendModes {
   const modes: BackendMode[] = []
   const warnings: string[] = []
   for (const name of names) {
-    const newer = OLDER_NAMES.get(name)
-    const mode = newer ?? BACKEND_MODES.find((candidate) => candidate === name)
+    const mode = findBackend(name)?.mode
     if (mode === undefined) throw new TypeError(`"${name}" is not a backend: write one of ${known}`)
     if (modes.includes(mode)) throw new TypeError(`backend ${mode} is named twice`)
-    if (newer !== undefined) warnings.push(`backend mode ${name} is an older name: write ${newer}`)
+    if (mode !== name) warnings.push(`backend mode ${name} is an older name: write ${mode}`)
     modes.push(mode)
   }
   return { modes, warnings }

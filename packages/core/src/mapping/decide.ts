@@ -71,7 +71,7 @@ export function decide(
     const entry = findEntry(index, identity)
     if (entry instanceof ArnMismatch) mismatches.push(`${mode} ${entry.entry.path}: ARN does not match User ID`)
     else if (entry !== undefined) return fillEntry(entry, mode, identity, reserved, facts)
-    if (mode !== 'CRD' && index.accounts.has(identity.accountId)) {
+    if (index.accounts.has(identity.accountId)) {
       return { username: identity.canonicalArn, groups: [], backend: mode, entry: null }
     }
   }

@@ -3,7 +3,9 @@ import { EMPTY_CONFIGURATION } from '../../src/configuration/configuration-file.
 import { parseConfiguration } from '../../src/configuration/parse-configuration.ts'
 import { test } from 'tap'
 
-const parse = (text: string, gates: FeatureGates = CLOSED_GATES) => parseConfiguration(text, 'config.yaml', () => gates)
+const serverKeys = ['port', 'stateDir', 'backendMode', 'scrubbedAccounts']
+const parse = (text: string, gates: FeatureGates = CLOSED_GATES) =>
+  parseConfiguration(text, 'config.yaml', { serverKeys, gatesOf: () => gates })
 const settingsOf = (text: string) => [...parse(text).settings].map(([key, { value }]) => [key, value])
 const errorsOf = (text: string) => parse(text).problems.filter(({ severity }) => severity === 'error')
 
@@ -73,38 +75,13 @@ void test('every top-level key, in any case', async (t) => {
   }
 })
 
-void test('every key below server, in any case', async (t) => {
-  const keys = [
-    'partition',
-    'address',
-    'port',
-    'stateDir',
-    'generateKubeconfig',
-    'kubeconfigPregenerated',
-    'kubeconfig',
-  ]
-  const more = [
-    'master',
-    'hostname',
-    'backendMode',
-    'ec2DescribeInstancesQps',
-    'ec2DescribeInstancesBurst',
-    'sourceARN',
-  ]
-  const others = ['ec2DescribeInstancesRoleARN', 'dynamicfilepath', 'dynamicfileUserIDStrict', 'dynamicBackendModePath']
-  for (const key of [
-    ...keys,
-    ...more,
-    ...others,
-    'keyType',
-    'healthAddress',
-    'auditLog',
-    'region',
-    'refusalStatus',
-    'scrubbedAccounts',
-  ]) {
+void test('the keys of server that are settings, in any case, and no others', async (t) => {
+  for (const key of serverKeys) {
     t.same(settingsOf(`Server: {${key.toUpperCase()}: "x"}\n`), [[`server.${key.toLowerCase()}`, 'x']], key)
   }
+  const { settings, problems } = parse('server: {prt: "x"}')
+  t.equal(settings.size, 0)
+  t.match(problems, [{ severity: 'warning', path: 'server.prt', message: /did you mean port/ }])
 })
 
 void test('a setting may be a list; gates may be a map', async (t) => {
@@ -158,10 +135,11 @@ void test('sso entries need their gate, which the configuration file can open', 
   t.equal(parse(text).mappings.roles.length, 0)
   t.equal(errorsOf(text).length, 1)
   const seen: string[] = []
-  const { mappings } = parseConfiguration(text, 'config.yaml', (settings) => {
+  const gatesOf = (settings: ReadonlyMap<string, unknown>): FeatureGates => {
     seen.push(...settings.keys())
     return { ...CLOSED_GATES, SSORoleMatch: true }
-  })
+  }
+  const { mappings } = parseConfiguration(text, 'config.yaml', { serverKeys, gatesOf })
   t.equal(mappings.roles.length, 1)
   t.same(seen, ['feature-gates'])
 })

@@ -1,4 +1,9 @@
-import { BACKEND_MODES, parseBackendModes } from '../../src/mapping/backend-mode.ts'
+import {
+  BACKEND_MODES,
+  backendsWithKey,
+  findPathMismatches,
+  parseBackendModes,
+} from '../../src/mapping/backend-mode.ts'
 import { test } from 'tap'
 
 void test('modes keep their order; old names become new ones, with a warning', async (t) => {
@@ -21,4 +26,31 @@ void test('an empty list, an unknown name and a duplicate name are errors', asyn
   ]) {
     t.throws(() => parseBackendModes(names), TypeError, JSON.stringify(names))
   }
+})
+
+void test('a key has the backends that read it', async (t) => {
+  t.same(backendsWithKey('mapRoles'), ['MountedFile'])
+  t.same(backendsWithKey('kubeconfig'), ['EKSConfigMap', 'CRD'])
+  t.same(backendsWithKey('port'), [])
+})
+
+void test('a backend without its file and a path without its backend are mismatches', async (t) => {
+  const key = 'server.dynamicfilepath'
+  const mode = 'DynamicFile'
+  t.same(
+    findPathMismatches(['CRD', mode], () => false),
+    [{ mode, key, isMissing: true }],
+  )
+  t.same(
+    findPathMismatches(['CRD'], () => true),
+    [{ mode, key, isMissing: false }],
+  )
+  t.same(
+    findPathMismatches([mode], () => true),
+    [],
+  )
+  t.same(
+    findPathMismatches(['MountedFile'], () => false),
+    [],
+  )
 })

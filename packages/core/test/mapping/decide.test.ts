@@ -59,10 +59,6 @@ void test('mapAccounts comes after the entries of its backend, and before the ne
   })
 })
 
-void test('mapAccounts never applies to CRD', async (t) => {
-  t.match(decide(identity, [backend('CRD', account)], none), { reason: 'not_mapped' })
-})
-
 void test('a match with a template that cannot be filled is final', async (t) => {
   const dns = '{{EC2PrivateDNSName}}'
   const after = backend('EKSConfigMap', role('admin'))

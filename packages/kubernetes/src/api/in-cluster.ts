@@ -1,4 +1,5 @@
 import { ConfigurationError, FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { backendsWithKey } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import type { KubernetesCluster } from './connection.ts'
@@ -30,7 +31,7 @@ export async function inCluster(environment: Readonly<Record<string, string | un
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new ConfigurationError(
       'this is not a pod of a cluster (KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set): ' +
-        'name a kubeconfig with --kubeconfig, or leave EKSConfigMap and CRD out of --backend-mode',
+        `name a kubeconfig with --kubeconfig, or leave ${backendsWithKey('kubeconfig').join(' and ')} out of --backend-mode`,
     )
   }
   return {

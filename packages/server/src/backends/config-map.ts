@@ -6,7 +6,7 @@ import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import { reflect, type KubernetesObject, type Reflector } from '@aws-iam-authenticator/kubernetes/api/list-watch'
-import type { Backend } from './backend.ts'
+import type { Backend, BackendDescriptor } from './backend.ts'
 import type { DocumentReader } from './document-reader.ts'
 import { logProblems } from '../log/log-problems.ts'
 
@@ -78,4 +78,11 @@ export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProb
       await api.close()
     },
   }
+}
+
+export const eksConfigMap: BackendDescriptor = {
+  create: async ({ connect, settings, reader, log, metrics, onProblems }) => {
+    const { configMapWatchFailed: onWatchFailed } = metrics
+    return createConfigMap({ api: await connect(), gates: settings.gates, reader, log, onWatchFailed, onProblems })
+  },
 }

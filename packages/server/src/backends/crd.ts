@@ -8,7 +8,7 @@ import {
   type Reflector,
   type ReflectorHandlers,
 } from '@aws-iam-authenticator/kubernetes/api/list-watch'
-import type { Backend } from './backend.ts'
+import type { Backend, BackendDescriptor } from './backend.ts'
 import { createStatusWriter, IDENTITY_MAPPINGS, type StatusWriter } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
 
@@ -116,4 +116,9 @@ export function createCrd(options: CrdOptions): Backend {
       await api.close()
     },
   }
+}
+
+export const crd: BackendDescriptor = {
+  create: async ({ connect, settings, log, now, onProblems }) =>
+    createCrd({ api: await connect(), gates: settings.gates, log, now, onProblems }),
 }

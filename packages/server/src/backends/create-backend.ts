@@ -1,31 +1,24 @@
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
-import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
-import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
-import type { Log } from '@aws-iam-authenticator/core/log/log'
-import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
-import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import { BACKENDS, type BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { Metrics } from '../metrics/metrics.ts'
-import type { Backend } from './backend.ts'
-import { createConfigMap } from './config-map.ts'
-import { createCrd } from './crd.ts'
-import type { DocumentReader } from './document-reader.ts'
-import { createDynamicFile } from './dynamic-file.ts'
-import { createMountedFile } from './mounted-file.ts'
+import type { Backend, BackendContext, BackendDescriptor } from './backend.ts'
+import { eksConfigMap } from './config-map.ts'
+import { crd } from './crd.ts'
+import { dynamicFile } from './dynamic-file.ts'
+import { mountedFile } from './mounted-file.ts'
 
-interface BackendOptions {
-  /** The mappings of the configuration file. */
-  readonly mappings: MappingLists
-  readonly gates: EntryGates & { readonly sso: boolean }
-  /** Null if none is configured. */
-  readonly dynamicFile: { readonly path: string; readonly userIdStrict: boolean } | null
-  readonly reader: DocumentReader
-  readonly log: Log
-  readonly now: () => Date
-  readonly metrics: Metrics
+const DESCRIPTORS: Readonly<Record<BackendMode, BackendDescriptor>> = {
+  MountedFile: mountedFile,
+  EKSConfigMap: eksConfigMap,
+  CRD: crd,
+  DynamicFile: dynamicFile,
+}
+
+interface BackendOptions extends Omit<BackendContext, 'path' | 'onProblems' | 'onLoaded'> {
+  /** The paths of the backends that read a file of their own. */
+  readonly paths: ReadonlyMap<BackendMode, string>
   /** Called when a source was read again, with the number of its errors. */
   readonly onChanged: (mode: BackendMode, source: string, errors: number) => void
-  /** Connects to the API server, for one backend alone. */
-  readonly connect: () => Promise<KubernetesApi>
 }
 
 /**
@@ -35,28 +28,24 @@ interface BackendOptions {
  * @throws {FileError} The kubeconfig can't be read.
  */
 export async function createBackend(mode: BackendMode, options: BackendOptions): Promise<Backend> {
-  const { mappings, gates, dynamicFile, reader, log, now, metrics, onChanged, connect } = options
-  const onProblems = (source: string, errors: number): void => {
-    metrics.mappingProblems(source, errors)
-    onChanged(mode, source, errors)
-  }
-  if (mode === 'MountedFile') {
-    onChanged(mode, mode, 0)
-    return createMountedFile(mappings, log)
-  }
-  if (mode === 'EKSConfigMap') {
-    const { configMapWatchFailed: onWatchFailed } = metrics
-    return createConfigMap({ api: await connect(), gates, reader, log, onWatchFailed, onProblems })
-  }
-  if (mode === 'CRD') return createCrd({ api: await connect(), gates, log, now, onProblems })
-  if (dynamicFile === null) throw new ConfigurationError('backend DynamicFile has no file: set server.dynamicfilepath')
-  return createDynamicFile({
-    ...dynamicFile,
-    gates,
-    reader,
-    log,
-    onFileFailed: metrics.dynamicFileFailed,
-    onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
-    onProblems,
+  const { paths, metrics, onChanged } = options
+  return DESCRIPTORS[mode].create({
+    ...options,
+    path: () => {
+      const path = paths.get(mode)
+      if (path !== undefined) return path
+      const key = BACKENDS.find((backend) => backend.mode === mode)?.path?.key ?? ''
+      throw new ConfigurationError(`backend ${mode} has no file: set server.${key}`)
+    },
+    onProblems: (source, errors) => {
+      metrics.mappingProblems(source, errors)
+      onChanged(mode, source, errors)
+    },
+    onLoaded: () => onChanged(mode, mode, 0),
   })
+}
+
+/** Reports another list of backends to each of them, active or not. */
+export function reportBackendList(modes: readonly BackendMode[], metrics: Metrics): void {
+  for (const { onListReplaced } of Object.values(DESCRIPTORS)) onListReplaced?.(modes, metrics)
 }

@@ -2,7 +2,7 @@ import { EMPTY_INDEX, type MappingIndex } from '@aws-iam-authenticator/core/mapp
 import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
 import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
-import type { Backend } from './backend.ts'
+import type { Backend, BackendDescriptor } from './backend.ts'
 import type { DocumentReader } from './document-reader.ts'
 import { followFile } from './follow-file.ts'
 import { logProblems } from '../log/log-problems.ts'
@@ -66,4 +66,22 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
     snapshot: () => ({ mode: 'DynamicFile', index, fault }),
     stop: () => file.stop(),
   }
+}
+
+export const dynamicFile: BackendDescriptor = {
+  create: ({ path, settings, reader, log, metrics, onProblems }) =>
+    createDynamicFile({
+      path: path(),
+      userIdStrict: settings.dynamicFileUserIdStrict,
+      gates: settings.gates,
+      reader,
+      log,
+      onFileFailed: metrics.dynamicFileFailed,
+      onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_file', updatedAt),
+      onProblems,
+    }),
+  onListReplaced: (modes, metrics) => {
+    const isEnabled = modes.includes('DynamicFile')
+    metrics.dynamicFileEnabled(isEnabled, isEnabled && modes.length === 1)
+  },
 }

@@ -5,8 +5,8 @@ import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import { jsonAnswer, refusalAnswer, type Answer } from './answer.ts'
 import type { Authenticate, Granted, Origin } from '../login/authenticate.ts'
+import { refusedDecision, type OnDecision } from '../login/decision.ts'
 import type { LogRefusal } from '../log/bounded-refusals.ts'
-import type { Metrics } from '../metrics/metrics.ts'
 import { EXPECTED_TOKEN_REVIEW, parseTokenReview, renderAuthenticated } from './token-review.ts'
 import type { Client } from './limits.ts'
 
@@ -33,7 +33,7 @@ type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerR
 
 export interface TokenReviewOptions {
   readonly authenticate: Authenticate
-  readonly metrics: Metrics
+  readonly onDecision: OnDecision
   readonly logRefusal: LogRefusal
   /** The status of a verdict against the token: 200 by the webhook's contract, or 403 as in older releases. */
   readonly refusalStatus: 200 | 403
@@ -79,14 +79,15 @@ function send(reply: Reply, { status, headers, body }: Answer): void {
 
 /** Adds the endpoint that answers TokenReviews. */
 export function addTokenReviews(app: App, options: TokenReviewOptions): void {
-  const { authenticate, metrics, logRefusal, refusalStatus, clientOf } = options
+  const { authenticate, onDecision, logRefusal, refusalStatus, clientOf } = options
   const render = createRenderer()
   const originOf = createOrigins()
 
   /** Refuses a request without a valid TokenReview. */
   const refuseRequest = (refusal: Refusal, { raw }: Request): Answer => {
-    logRefusal(refusal, { path: PATH, client: clientOf(raw).name, method: raw.method })
-    metrics.decided(refusal.reason, 0)
+    const client = clientOf(raw).name
+    logRefusal(refusal, { path: PATH, client, method: raw.method })
+    onDecision(refusedDecision(refusal, { client, startedAt: performance.now() }, 'request'))
     return refusalAnswer(refusal, '', refusalStatus)
   }
   const handle = async (request: Request, reply: Reply): Promise<void> => {
@@ -95,11 +96,8 @@ export function addTokenReviews(app: App, options: TokenReviewOptions): void {
     const review = parseTokenReview(String(request.body))
     if (review instanceof Refusal) return send(reply, refuseRequest(review, request))
     const client = clientOf(request.raw)
-    const startedAt = performance.now()
     const outcome = await authenticate(review, originOf(client), client.address)
-    const refused = outcome instanceof Refusal
-    metrics.decided(refused ? outcome.reason : null, (performance.now() - startedAt) / 1000)
-    if (refused) return send(reply, refusalAnswer(outcome, review.apiVersion, refusalStatus))
+    if (outcome instanceof Refusal) return send(reply, refusalAnswer(outcome, review.apiVersion, refusalStatus))
     return send(reply, jsonAnswer(200, render(review.apiVersion, outcome)))
   }
   const handleError = (error: Error & { readonly code?: unknown }, request: Request, reply: Reply): void => {

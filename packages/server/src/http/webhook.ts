@@ -8,6 +8,7 @@ import type { Connections } from './limits.ts'
 import { createTlsListener, WEBHOOK_LIMITS } from './listeners.ts'
 import { addTokenReviews, type App, type TokenReviewOptions } from './token-reviews.ts'
 import { createInFlight } from './in-flight.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { answerPath, type HealthChecks } from '../observe/checks.ts'
 import { isOnLoopback } from '../observe/status.ts'
 import { createFailedHandshakes } from '../tls/failed-handshakes.ts'
@@ -20,6 +21,7 @@ const TEXT = 'text/plain; charset=UTF-8'
 
 export interface WebhookOptions extends Omit<TokenReviewOptions, 'clientOf'> {
   readonly log: Log
+  readonly metrics: Metrics
   readonly pair: KeyPair
   readonly checks: HealthChecks
   /** The state of the server as JSON, for people on its node. */

@@ -7,7 +7,7 @@ import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import type { NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
 import type { LogRefusal, Named } from '../log/bounded-refusals.ts'
 import { createGrants, type Grant } from './grants.ts'
-import { entryPath, grantedDecision, refusedDecision, type Decision, type Known } from './decision.ts'
+import { entryPath, grantedDecision, refusedDecision, type Known, type OnDecision } from './decision.ts'
 import { nearestFields } from '../log/refusal-log.ts'
 import type { Verified, Verify } from './verify.ts'
 
@@ -27,10 +27,7 @@ export interface AuthenticateOptions {
   readonly apiAudiences: readonly string[] | null
   readonly log: Log
   readonly logRefusal: LogRefusal
-  /** Called for each foreign token. */
-  readonly onForeignToken: () => void
-  /** Called for each decision. */
-  readonly onDecision: (decision: Decision) => void
+  readonly onDecision: OnDecision
 }
 
 /** A token to decide about, with the audiences that the answer may name. */
@@ -124,8 +121,9 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       return refusal
     }
     if (login.token !== '' && !hasTokenPrefix(login.token)) {
-      options.onForeignToken()
-      return new Refusal('malformed_token', 'this is a token of another kind')
+      const refusal = new Refusal('malformed_token', 'this is a token of another kind')
+      onDecision(refusedDecision(refusal, known, 'foreign_token'))
+      return refusal
     }
     const audiences = serveAudiences(login.audiences, options.apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)

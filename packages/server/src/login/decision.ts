@@ -3,8 +3,13 @@ import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import type { ReasonCode, Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
-/** The decision about one token. It contains neither ARN nor ids of a scrubbed account. */
+/** The decision about one request. It contains neither ARN nor ids of a scrubbed account. */
 export interface Decision {
+  /**
+   * What was decided about: a token, a foreign token, or a request that is not a TokenReview. Clients without an AWS identity can send
+   * any number of the last two, so the audit log and `/status` leave them out.
+   */
+  readonly subject: 'token' | 'foreign_token' | 'request'
   /** Null if the login was granted. */
   readonly reason: ReasonCode | null
   /** The message of a refusal, as in the log. */
@@ -20,6 +25,9 @@ export interface Decision {
   readonly latencyMs: number
 }
 
+/** Called once for each decision. */
+export type OnDecision = (decision: Decision) => void
+
 /** The facts about a token at the time of its decision. */
 export interface Known {
   readonly client: string
@@ -32,10 +40,14 @@ function latencyOf({ startedAt }: Known): number {
   return Math.round((performance.now() - startedAt) * 1000) / 1000
 }
 
-export function refusedDecision({ reason, message }: Refusal, known: Known): Decision {
+export function refusedDecision(
+  { reason, message }: Refusal,
+  known: Known,
+  subject: Decision['subject'] = 'token',
+): Decision {
   const { client, identity = null, stsHost = null } = known
   const nothing = { backend: null, entry: null, user: null }
-  return { reason, error: message, client, identity, stsHost, ...nothing, latencyMs: latencyOf(known) }
+  return { subject, reason, error: message, client, identity, stsHost, ...nothing, latencyMs: latencyOf(known) }
 }
 
 /** The path of the matching entry; `mapAccounts` if the whole account is mapped. */
@@ -47,5 +59,6 @@ export function grantedDecision(user: UserInfo, mapped: Mapped, known: Known): D
   const { client, identity = null, stsHost = null } = known
   const { backend } = mapped
   const entry = entryPath(mapped)
-  return { reason: null, error: null, client, identity, stsHost, backend, entry, user, latencyMs: latencyOf(known) }
+  const latencyMs = latencyOf(known)
+  return { subject: 'token', reason: null, error: null, client, identity, stsHost, backend, entry, user, latencyMs }
 }

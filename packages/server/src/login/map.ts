@@ -4,12 +4,10 @@ import {
   type Mapped,
   type ReservedPrefixes,
 } from '@aws-iam-authenticator/core/mapping/decide'
-import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mappings'
 import { nearestMisses, type NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
 import { NeedsEc2PrivateDnsName, type TemplateFacts } from '@aws-iam-authenticator/core/mapping/template'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
-import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { MapIdentity } from './authenticate.ts'
 import type { Backend } from '../backends/backend.ts'
 import type { LookUpPrivateDnsName } from '../ec2/private-dns-names.ts'
@@ -35,16 +33,17 @@ export function createMapper(
   return (identity) => map(identity, {})
 }
 
-/** Finds near misses of an identity. It includes the entries of the configuration file even if no backend uses them. */
+/**
+ * Finds near misses of an identity.
+ *
+ * @param unasked Returns the mappings that no enabled backend has.
+ */
 export function createNearestMisses(
   backends: () => readonly Backend[],
-  configured: MappingLists,
+  unasked: (asked: readonly BackendSnapshot[]) => readonly BackendSnapshot[],
 ): (identity: Identity) => readonly NearMiss[] {
-  let file: BackendSnapshot | null = null
   return (identity) => {
     const snapshots = backends().map((backend) => backend.snapshot())
-    if (snapshots.some(({ mode }) => mode === 'MountedFile')) return nearestMisses(identity, snapshots)
-    file ??= { mode: 'MountedFile', index: indexMappings(configured).index, fault: null }
-    return nearestMisses(identity, snapshots, [file])
+    return nearestMisses(identity, snapshots, unasked(snapshots))
   }
 }

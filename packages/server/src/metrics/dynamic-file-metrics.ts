@@ -1,4 +1,3 @@
-import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { METRIC_PREFIX } from './prefix.ts'
 
@@ -8,8 +7,8 @@ export interface DynamicFileMetrics {
   readonly dynamicFileFailed: () => void
   /** A file was loaded again; `updatedAt` is its own time in seconds since the epoch, null if it has none. */
   readonly dynamicallyReloaded: (type: 'dynamic_file' | 'dynamic_backend_mode', updatedAt: number | null) => void
-  /** Another list of backends is active. */
-  readonly backendsReplaced: (modes: readonly BackendMode[]) => void
+  /** Whether DynamicFile is an active backend, and the only one. */
+  readonly dynamicFileEnabled: (isEnabled: boolean, isOnly: boolean) => void
 }
 
 export function createDynamicFileMetrics(registry: Registry, now: () => Date): DynamicFileMetrics {
@@ -43,10 +42,9 @@ export function createDynamicFileMetrics(registry: Registry, now: () => Date): D
       // The latency of a file from the future is unknown.
       if (seconds >= 0) endToEnd.observe({ type }, seconds)
     },
-    backendsReplaced: (modes) => {
-      const isEnabled = modes.includes('DynamicFile')
+    dynamicFileEnabled: (isEnabled, isOnly) => {
       enabled.set(isEnabled ? 1 : 0)
-      only.set(isEnabled && modes.length === 1 ? 1 : 0)
+      only.set(isOnly ? 1 : 0)
     },
   }
 }

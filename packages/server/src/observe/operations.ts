@@ -2,7 +2,7 @@ import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mo
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Registry } from 'prom-client'
-import type { Decision } from '../login/decision.ts'
+import type { Decision, OnDecision } from '../login/decision.ts'
 import type { AskSts } from '../sts/sts-client.ts'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
 import type { Build } from '../util/build.ts'
@@ -29,7 +29,7 @@ interface OperationsOptions {
 /** The parts that show operators the state of the server. */
 export interface Operations {
   readonly checks: HealthChecks
-  readonly decided: (decision: Decision) => void
+  readonly decided: OnDecision
   readonly watchSts: (askSts: AskSts) => AskSts
   readonly backendChanged: (mode: BackendMode, source: string, errors: number) => void
   readonly certificateExpires: (at: Date) => void
@@ -95,6 +95,7 @@ export function createOperations(options: OperationsOptions): Operations {
   return {
     checks: { live: () => [PING], ready },
     decided: (decision) => {
+      if (decision.subject !== 'token') return
       decisions.note(decision)
       if (decision.reason === null && decision.stsHost !== null) sts.granted(decision.stsHost)
       auditLog.note(decision)

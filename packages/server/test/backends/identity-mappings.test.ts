@@ -41,6 +41,14 @@ void test('objects appear, change and disappear', async (t) => {
   t.equal(mappings.objectCount, 0)
 })
 
+void test('no object maps an account', async (t) => {
+  const mappings = new IdentityMappings()
+  const spec = { arn: arnOf('a'), username: 'a', accounts: ['123456789012'], mapAccounts: ['123456789012'] }
+  mappings.take('a', { ...object('A'), spec })
+  t.equal(usernameOf(mappings, 'A'), 'a')
+  t.equal(mappings.index().accounts.size, 0)
+})
+
 void test('a change creates another index without copying its tables', async (t) => {
   const mappings = new IdentityMappings()
   mappings.take('a', object('A'))

@@ -5,6 +5,7 @@ import { test, type Test } from 'tap'
 import { http1, http2, type WireAnswer, type WireClient } from '../../../../test/e2e/harness/wire.ts'
 import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
 import type { Authenticate } from '../../src/login/authenticate.ts'
+import type { OnDecision } from '../../src/login/decision.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
 import { createRefusalLog } from '../../src/log/bounded-refusals.ts'
 import { createWebhook, type Webhook, type WebhookOptions } from '../../src/http/webhook.ts'
@@ -28,6 +29,7 @@ async function start(t: Test, authenticate: Authenticate, options: Partial<Webho
     metrics: createMetrics(() => new Date()),
     log,
     logRefusal: createRefusalLog(log, () => 0),
+    onDecision: () => undefined,
     refusalStatus: 200,
     checks: { live: () => [], ready: () => [] },
     status: () => '{}',
@@ -79,7 +81,9 @@ const refuse: Authenticate = ({ token }) =>
 
 void test('refusals, and bodies that are not a TokenReview', async (t) => {
   for (const refusalStatus of [200, 403] as const) {
-    const { clients, lines } = await start(t, refuse, { refusalStatus })
+    const reported: unknown[] = []
+    const onDecision: OnDecision = ({ subject, reason }) => reported.push([subject, reason])
+    const { clients, lines } = await start(t, refuse, { refusalStatus, onDecision })
     for (const client of clients) {
       t.equal((await review(client)).status, refusalStatus)
       t.match(await review(client, 'busy'), { status: 429, headers: { 'retry-after': '1' } })
@@ -92,6 +96,11 @@ void test('refusals, and bodies that are not a TokenReview', async (t) => {
       ['malformed_request', 'method_not_allowed', 'malformed_request', 'method_not_allowed'],
       'what is decided elsewhere is logged elsewhere',
     )
+    const both = [
+      ['request', 'malformed_request'],
+      ['request', 'method_not_allowed'],
+    ]
+    t.same(reported, [...both, ...both], 'and reported elsewhere')
   }
 })
 
@@ -137,6 +146,7 @@ void test('a port in use is an error of this product', async (t) => {
     metrics: createMetrics(() => new Date()),
     log,
     logRefusal: createRefusalLog(log, () => 0),
+    onDecision: () => undefined,
     refusalStatus: 200,
     checks: { live: () => [], ready: () => [] },
     status: () => '{}',

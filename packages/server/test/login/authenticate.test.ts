@@ -44,7 +44,6 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
     apiAudiences: null,
     log,
     logRefusal: createRefusalLog(log, () => 0),
-    onForeignToken: () => undefined,
     onDecision: () => undefined,
     ...options,
   })
@@ -185,13 +184,11 @@ void test('for a scrubbed account only username and groups are returned, and the
   t.match(await others.authenticate(review, ORIGIN, '127.0.0.1'), { user: { extra: { arn: [identity.arn] } } })
 })
 
-void test('a foreign token is counted, and has no line', async (t) => {
-  let counted = 0
+void test('a foreign token is one decision of its own subject, and has no line', async (t) => {
+  const reported: unknown[] = []
   let verified = 0
   const { authenticate, lines } = setUp({
-    onForeignToken: () => {
-      counted += 1
-    },
+    onDecision: ({ subject, reason }) => reported.push([subject, reason]),
     verify: () => {
       verified += 1
       return Promise.resolve({ identity, request, isRemembered: false })
@@ -199,7 +196,7 @@ void test('a foreign token is counted, and has no line', async (t) => {
   })
   const outcome = await authenticate({ ...review, token: 'eyJhbGciOiJSUzI1NiJ9.e30.x' }, ORIGIN, '127.0.0.1')
   t.match(outcome, { reason: 'malformed_token' })
-  t.same([counted, verified, lines], [1, 0, []])
+  t.same([reported, verified, lines], [[['foreign_token', 'malformed_token']], 0, []])
 })
 
 void test('a repeated token has the same outcome until the mappings change', async (t) => {

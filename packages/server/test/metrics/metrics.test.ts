@@ -3,6 +3,7 @@ import { publishedRegions } from '@aws-iam-authenticator/core/aws/published-regi
 import { reasons, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import { test } from 'tap'
 import { parseExposition } from '../../../../test/e2e/harness/exposition.ts'
+import { dynamicFile } from '../../src/backends/dynamic-file.ts'
 import { createLabelValues, OTHER } from '../../src/metrics/metric-labels.ts'
 import { createMetrics, MAX_SOURCE_LABELS, type Metrics } from '../../src/metrics/metrics.ts'
 import { MAX_REGION_LABELS, STATUS_LABELS } from '../../src/metrics/sts-metrics.ts'
@@ -166,10 +167,10 @@ void test('the active backends', async (t) => {
     (await valuesOf(metrics, 'dynamic_file_only'))[''],
   ]
   t.same(await gauges(), [0, 0])
-  metrics.backendsReplaced(['DynamicFile'])
+  dynamicFile.onListReplaced?.(['DynamicFile'], metrics)
   t.same(await gauges(), [1, 1])
-  metrics.backendsReplaced(['MountedFile', 'DynamicFile'])
+  dynamicFile.onListReplaced?.(['MountedFile', 'DynamicFile'], metrics)
   t.same(await gauges(), [1, 0])
-  metrics.backendsReplaced(['MountedFile'])
+  dynamicFile.onListReplaced?.(['MountedFile'], metrics)
   t.same(await gauges(), [0, 0])
 })

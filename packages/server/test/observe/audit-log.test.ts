@@ -5,6 +5,7 @@ import type { Decision } from '../../src/login/decision.ts'
 void test('a line of the audit log is safe to show and can be parsed', (t) => {
   const hostile = 'a\u001b[2J\u009b\u202e\u2028\u{e0041}\nz'
   const decision: Decision = {
+    subject: 'token',
     reason: 'not_mapped',
     error: hostile,
     identity: null,
