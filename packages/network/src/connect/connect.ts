@@ -1,5 +1,6 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { withTimeLimit } from '../time-limit.ts'
 import { closedByOther, exchangeConnect, loadHttp, MAX_HEADER_BYTES } from './http-exchange.ts'
 
 /** The target of a connection, and how to reach it. */
@@ -117,16 +118,11 @@ export async function connect(route: Route, signal: AbortSignal): Promise<Socket
   // The code that waits for the connection reports the error.
   base.on('error', () => undefined)
   signal.addEventListener('abort', () => base.destroy())
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    late.reject(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`))
-  }, CONNECT_TIMEOUT_MS)
+  const createError = (): Error => new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)
   try {
-    return await Promise.race([late.promise, open(base, route, signal)])
+    return await withTimeLimit(CONNECT_TIMEOUT_MS, createError, () => open(base, route, signal))
   } catch (error) {
     base.destroy()
     throw error
-  } finally {
-    clearTimeout(timer)
   }
 }

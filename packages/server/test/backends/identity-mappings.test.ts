@@ -125,7 +125,7 @@ void test('objects with conditions are asked before those without, and patterns 
   for (const name of ['m', 'o', 'l']) mappings.delete(name)
   t.equal(find('ci-1', ''), 'n')
   mappings.delete('n')
-  t.equal(mappings.index().likes.size, 0)
+  t.equal(mappings.index().patterns.size, 0)
 })
 
 void test('an object whose conditions can not be read maps nobody', async (t) => {
