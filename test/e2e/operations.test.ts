@@ -155,7 +155,7 @@ t.test('the audit log has a line for each decision, is 0600, and is opened anew 
   t.equal(statSync(path).mode & 0o777, 0o600)
   renameSync(path, `${path}.1`)
   process.kill(server.pid, 'SIGHUP')
-  await server.waitForLog(({ msg }) => String(msg).includes('opening the audit log anew'))
+  await server.waitForLog(({ msg }) => String(msg).includes('opening the audit log again'))
   await server.review('k8s-aws-v1.after')
   t.equal((await server.stop()).code, 0)
   t.equal(auditLines(`${path}.1`).length, 2)

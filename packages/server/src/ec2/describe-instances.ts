@@ -108,7 +108,8 @@ export function createDescribeInstances(options: DescribeInstancesOptions): Desc
     } catch (error) {
       throw new Ec2Error('unreachable', `${host} can't be reached: ${describeFailure(error)}`)
     }
-    if (body === undefined) throw new Ec2Error('bad_answer', `the answer of EC2 is longer than ${MAX_ANSWER_BYTES} bytes`)
+    if (body === undefined)
+      throw new Ec2Error('bad_answer', `the answer of EC2 is longer than ${MAX_ANSWER_BYTES} bytes`)
     if (status !== 200) throw errorOf(status, body.toString())
     const page = parseInstances(body.toString())
     if (page === null) throw new Ec2Error('bad_answer', 'EC2 answered something else than instances')
