@@ -1,3 +1,4 @@
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { clockDifference, isClockOff } from '../aws/clock.ts'
 import { CredentialsError, type CredentialsErrorCode } from '../aws/credentials-error.ts'
@@ -91,5 +92,5 @@ export function unknownSdkError(code: CredentialsErrorCode, doing: string, error
   const answer = serviceError(error)
   if (answer !== undefined)
     return new CredentialsError(code, `${doing}: AWS answered ${answer.code}: ${answer.message}`)
-  return new CredentialsError(code, `${doing}: ${oneLine(error instanceof Error ? error.message : String(error))}`)
+  return new CredentialsError(code, `${doing}: ${oneLine(messageOf(error))}`)
 }

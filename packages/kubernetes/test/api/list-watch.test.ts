@@ -103,9 +103,9 @@ void test('what goes wrong with a list is told, and it is tried again', async (t
   const failures: readonly (readonly [ScriptedAnswer, RegExp])[] = [
     [{ status: 403, body: { message: 'forbidden for you' } }, /status 403.*forbidden for you/],
     [{ status: 500, body: 'oops' }, /status 500.*no message/],
-    [{ body: 'no JSON' }, /no list/],
-    [{ body: { items: [] } }, /no list/],
-    [{ body: { metadata: { resourceVersion: '1' }, items: 'x' } }, /no list/],
+    [{ body: 'no JSON' }, /not a list/],
+    [{ body: { items: [] } }, /not a list/],
+    [{ body: { metadata: { resourceVersion: '1' }, items: 'x' } }, /not a list/],
   ]
   await Promise.all(
     failures.map(async ([answer, pattern]) => {

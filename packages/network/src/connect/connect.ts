@@ -1,5 +1,6 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { ProxyRefusal } from '../proxy/proxy-refusal.ts'
 import { withTimeLimit } from '../time-limit.ts'
 import { closedByOther, exchangeConnect, loadHttp, MAX_HEADER_BYTES } from './http-exchange.ts'
 
@@ -61,7 +62,7 @@ async function openTunnel(socket: Socket, { origin, proxy }: Route, signal: Abor
     createConnection: () => socket,
   })
   const { statusCode, head } = await exchangeConnect(outgoing, { signal })
-  if (statusCode !== 200) throw new Error(`the proxy answered ${statusCode}`)
+  if (statusCode !== 200) throw new ProxyRefusal(statusCode)
   // In TLS the client sends first.
   if (head.length > 0) throw new Error('the proxy sent more than its answer')
 }

@@ -83,7 +83,7 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
   /** Uses the last addresses if there is no answer in time, but not if the answer is that the name is gone. */
   const lookAgain = async (asked: Promise<LookupAddress[]>, last: LookupAddress[]): Promise<LookupAddress[]> => {
     try {
-      return await Promise.race([asked, sleep(refreshMs, last, { ref: false })])
+      return await Promise.race([asked, sleep(refreshMs, last)])
     } catch (error) {
       if (errorCode(error) === 'ENOTFOUND') throw error
       return last

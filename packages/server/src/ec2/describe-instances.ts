@@ -5,7 +5,7 @@ import { resolveServiceHost, type EndpointVariant } from '@aws-iam-authenticator
 import { readBody } from '@aws-iam-authenticator/network/read-body'
 import { getCanonicalQuery, SignatureV4 } from '@aws-sdk/signature-v4'
 import type { Dispatcher } from 'undici'
-import { describeFailure } from '../util/aws-call.ts'
+import { describeFailure } from '../util/describe-failure.ts'
 import { Ec2Error } from './ec2-error.ts'
 import { parseErrorCode, parseInstances, type InstancesPage } from './instances.ts'
 

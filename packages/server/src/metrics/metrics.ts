@@ -1,11 +1,11 @@
 import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { StsObserver } from '../sts/sts-client.ts'
 import { createDecisionMetrics } from './decision-metrics.ts'
 import { createDynamicFileMetrics, type DynamicFileMetrics } from './dynamic-file-metrics.ts'
 import { createLoadMetrics, type LoadMetrics } from './load-metrics.ts'
+import { createMetricFactory } from './metric-factory.ts'
 import { createLabelValues } from './metric-labels.ts'
-import { METRIC_PREFIX } from './prefix.ts'
 import { createStsMetrics } from './sts-metrics.ts'
 
 /** The cap of the label source: files and objects that the configuration names. */
@@ -30,36 +30,27 @@ export interface Metrics extends DynamicFileMetrics {
 
 function createMappingProblems(registry: Registry): Metrics['mappingProblems'] {
   const sources = createLabelValues(MAX_SOURCE_LABELS)
-  const problems = new Gauge({
-    name: `${METRIC_PREFIX}mapping_errors`,
-    help: 'Errors in a source of mappings, as it was last read',
-    labelNames: ['source'],
-    registers: [registry],
-  })
+  const help = 'Errors in a source of mappings, as it was last read'
+  const problems = createMetricFactory(registry).gauge('mapping_errors', help, ['source'])
   return (source, count) => {
     sources.admit(source)
     problems.set({ source: sources.of(source) }, count)
   }
 }
 
-/** Creates the server's metrics on a registry of their own. Existing dashboards use their names and labels. */
+/**
+ * Creates the server's metrics on a registry of their own. Existing dashboards use their names and labels. The help texts of metrics
+ * that older releases have are theirs, word for word.
+ */
 export function createMetrics(now: () => Date): Metrics {
   const registry = new Registry()
-  const registers = [registry]
+  const { counter, gauge } = createMetricFactory(registry)
   collectDefaultMetrics({ register: registry })
   // Metrics are shown in the order of their creation.
   const decided = createDecisionMetrics(registry)
   const { observer, regionProven } = createStsMetrics(registry)
-  const watchFailures = new Counter({
-    name: `${METRIC_PREFIX}configmap_watch_failures_total`,
-    help: 'Watches of aws-auth that failed',
-    registers,
-  })
-  const ec2Calls = new Counter({
-    name: `${METRIC_PREFIX}ec2_describe_instances_calls_total`,
-    help: 'Calls of EC2 DescribeInstances',
-    registers,
-  })
+  const watchFailures = counter('configmap_watch_failures_total', 'EKS Configmap watch failures')
+  const ec2Calls = counter('ec2_describe_instances_calls_total', 'Number of EC2 describe instances calls.')
   return {
     registry,
     sts: observer,
@@ -70,9 +61,7 @@ export function createMetrics(now: () => Date): Metrics {
     ...createDynamicFileMetrics(registry, now),
     mappingProblems: createMappingProblems(registry),
     load: createLoadMetrics(registry),
-    memoryLimited: (bytes) => {
-      const name = `${METRIC_PREFIX}memory_limit_bytes`
-      new Gauge({ name, help: 'Memory that the control groups of this process let it have', registers }).set(bytes)
-    },
+    memoryLimited: (bytes) =>
+      gauge('memory_limit_bytes', 'Memory limit of this process by its control groups').set(bytes),
   }
 }

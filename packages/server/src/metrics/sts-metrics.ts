@@ -1,8 +1,8 @@
 import { publishedRegions } from '@aws-iam-authenticator/core/aws/published-regions'
-import { Counter, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { StsObserver } from '../sts/sts-client.ts'
+import { createMetricFactory } from './metric-factory.ts'
 import { createLabelValues } from './metric-labels.ts'
-import { METRIC_PREFIX } from './prefix.ts'
 
 /**
  * The cap of the label StsRegion: published regions, `global`, and regions that are configured or through which a login was
@@ -22,33 +22,15 @@ interface StsMetrics {
 }
 
 export function createStsMetrics(registry: Registry): StsMetrics {
-  const registers = [registry]
+  const { counter } = createMetricFactory(registry)
   const regions = createLabelValues(MAX_REGION_LABELS, ['global', ...publishedRegions])
   const statuses = createLabelValues(STATUS_LABELS.length, STATUS_LABELS)
-  const connectionFailures = new Counter({
-    name: `${METRIC_PREFIX}sts_connection_failures_total`,
-    help: 'Calls to STS that got no answer',
-    labelNames: ['StsRegion'],
-    registers,
-  })
-  const throttling = new Counter({
-    name: `${METRIC_PREFIX}sts_throttling_total`,
-    help: 'Calls that STS throttled',
-    labelNames: ['StsRegion'],
-    registers,
-  })
-  const responses = new Counter({
-    name: `${METRIC_PREFIX}sts_responses_total`,
-    help: 'Answers of STS, by HTTP status',
-    labelNames: ['ResponseCode', 'StsRegion'],
-    registers,
-  })
-  const retries = new Counter({
-    name: `${METRIC_PREFIX}sts_retries_total`,
-    help: 'Calls to STS that were made once more, for the connection was lost before an answer',
-    labelNames: ['StsRegion'],
-    registers,
-  })
+  const connectionFailures = counter('sts_connection_failures_total', 'Sts call could not succeed or timedout', [
+    'StsRegion',
+  ])
+  const throttling = counter('sts_throttling_total', 'Sts call got throttled', ['StsRegion'])
+  const responses = counter('sts_responses_total', 'Sts responses with error code label', ['ResponseCode', 'StsRegion'])
+  const retries = counter('sts_retries_total', 'Calls to STS that were repeated after a lost connection', ['StsRegion'])
   return {
     observer: {
       answered: (region, status) =>
