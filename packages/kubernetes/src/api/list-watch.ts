@@ -27,7 +27,8 @@ export interface ReflectorHandlers {
 
 interface Resource {
   readonly path: string
-  readonly fieldSelector?: string
+  /** Query parameters of lists and watches. */
+  readonly selector?: { readonly fieldSelector: string }
 }
 
 /** Follows a resource until it is stopped. */
@@ -95,8 +96,7 @@ export async function listObjects(
   const objects: KubernetesObject[] = []
   let next = ''
   for (;;) {
-    const selector = resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }
-    const query = { ...selector, limit: LIST_PAGE, ...(next === '' ? {} : { continue: next }) }
+    const query = { ...resource.selector, limit: LIST_PAGE, ...(next === '' ? {} : { continue: next }) }
     const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs: 30_000 })
     const answer = await readJson(body)
     if (statusCode === 410) throw new Expired('the list expired while it was read')
@@ -137,7 +137,7 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   const query = {
-    ...(resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }),
+    ...resource.selector,
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: state.resourceVersion ?? '',

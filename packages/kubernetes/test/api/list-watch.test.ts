@@ -22,7 +22,7 @@ async function play(
   const told: string[] = []
   const reflector = reflect(
     scripted.api,
-    { path: PATH, ...(fieldSelector === undefined ? {} : { fieldSelector }) },
+    { path: PATH, ...(fieldSelector === undefined ? {} : { selector: { fieldSelector } }) },
     {
       onReplaced: (objects) => told.push(`replaced ${objects.length}`),
       onChanged: (of) => told.push(`changed ${nameOf(of)}`),

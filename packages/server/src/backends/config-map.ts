@@ -53,7 +53,7 @@ export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProb
     start: () => {
       reflector = reflect(
         api,
-        { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, fieldSelector: `metadata.name=${NAME}` },
+        { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, selector: { fieldSelector: `metadata.name=${NAME}` } },
         {
           onReplaced: async ([object]) => {
             if (object === undefined) clear()

@@ -1,21 +1,17 @@
 import type { ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { StsObserver } from '../sts/sts-client.ts'
 import { createDecisionMetrics } from './decision-metrics.ts'
 import { createDynamicFileMetrics, type DynamicFileMetrics } from './dynamic-file-metrics.ts'
 import { createLoadMetrics, type LoadMetrics } from './load-metrics.ts'
 import { createMetricFactory } from './metric-factory.ts'
 import { createLabelValues } from './metric-labels.ts'
-import { createStsMetrics } from './sts-metrics.ts'
+import { createStsMetrics, type StsMetrics } from './sts-metrics.ts'
 
 /** The cap of the label source: files and objects that the configuration names. */
 export const MAX_SOURCE_LABELS = 16
 
-export interface Metrics extends DynamicFileMetrics {
+export interface Metrics extends DynamicFileMetrics, StsMetrics {
   readonly registry: Registry
-  readonly sts: StsObserver
-  /** The region is configured, or a login was granted through it: it gets a label of its own. */
-  readonly regionProven: (region: string) => void
   readonly load: LoadMetrics
   /** Records a decision and its latency in seconds. The reason is null for a granted login. */
   readonly decided: (reason: ReasonCode | null, seconds: number) => void
@@ -48,13 +44,12 @@ export function createMetrics(now: () => Date): Metrics {
   collectDefaultMetrics({ register: registry })
   // Metrics are shown in the order of their creation.
   const decided = createDecisionMetrics(registry)
-  const { observer, regionProven } = createStsMetrics(registry)
+  const stsMetrics = createStsMetrics(registry)
   const watchFailures = counter('configmap_watch_failures_total', 'EKS Configmap watch failures')
   const ec2Calls = counter('ec2_describe_instances_calls_total', 'Number of EC2 describe instances calls.')
   return {
     registry,
-    sts: observer,
-    regionProven,
+    ...stsMetrics,
     decided,
     configMapWatchFailed: () => watchFailures.inc(),
     ec2DescribeInstancesCalled: () => ec2Calls.inc(),

@@ -15,8 +15,8 @@ export const STATUS_LABELS: readonly string[] =
   '200 301 302 303 307 308 400 401 403 404 405 407 408 413 429 500 502 503 504'.split(' ')
 
 /** Metrics of the calls to STS, by region. */
-interface StsMetrics {
-  readonly observer: StsObserver
+export interface StsMetrics {
+  readonly sts: StsObserver
   /** The region is configured, or a login was granted through it: it gets a label of its own. */
   readonly regionProven: (region: string) => void
 }
@@ -32,7 +32,7 @@ export function createStsMetrics(registry: Registry): StsMetrics {
   const responses = counter('sts_responses_total', 'Sts responses with error code label', ['ResponseCode', 'StsRegion'])
   const retries = counter('sts_retries_total', 'Calls to STS that were repeated after a lost connection', ['StsRegion'])
   return {
-    observer: {
+    sts: {
       answered: (region, status) =>
         responses.inc({ ResponseCode: statuses.of(String(status)), StsRegion: regions.of(region) }),
       throttled: (region) => throttling.inc({ StsRegion: regions.of(region) }),
