@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici'
+import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import { ByProxy } from '../proxy/by-proxy.ts'
 import type { Environment } from '../environment.ts'
 import { createNameLookup } from './name-lookup.ts'
@@ -29,16 +29,16 @@ interface TlsOptions {
 }
 
 /** Creates the connections to a proxy. Without this, undici reports a refused tunnel as an error whose text alone has the status. */
-function createProxyPool(origin: URL, options: object): Dispatcher {
-  const pool = new Pool(origin, options)
-  const openTunnel = pool.connect.bind(pool)
+function createProxyClient(_proxy: URL, options: object): Dispatcher {
+  const agent = new Agent(options)
+  const openTunnel = agent.connect.bind(agent)
   const connect = async (request: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
     const tunnel = await openTunnel(request)
     if (tunnel.statusCode === 200) return tunnel
     tunnel.socket.on('error', () => undefined).destroy()
     throw new ProxyRefusal(tunnel.statusCode)
   }
-  return Object.assign(pool, { connect })
+  return Object.assign(agent, { connect })
 }
 
 /**
@@ -61,7 +61,7 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
         new ProxyAgent({
           ...pool,
           uri: proxy,
-          clientFactory: createProxyPool,
+          clientFactory: createProxyClient,
           requestTls: tls,
           ...(!proxy.startsWith('socks') && { proxyTls }),
         }),
