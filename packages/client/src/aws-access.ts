@@ -78,9 +78,12 @@ export function createAwsAccess(options: AwsAccessOptions): () => Promise<AwsAcc
     return access
   }
   // A renewal that hangs is abandoned, so that the next one can start. If it succeeds later, its result is used.
-  const createError = (): AuthenticatorError =>
-    new AuthenticatorError('credentials_timeout', `no AWS credentials within ${RENEWAL_TIMEOUT_MS / 1000} s`)
-  const renew = (): Promise<AwsAccess> => withTimeLimit(RENEWAL_TIMEOUT_MS, createError, resolve)
+  const renew = (): Promise<AwsAccess> =>
+    withTimeLimit(
+      RENEWAL_TIMEOUT_MS,
+      new AuthenticatorError('credentials_timeout', `no AWS credentials within ${RENEWAL_TIMEOUT_MS / 1000} s`),
+      resolve,
+    )
   return async () => {
     if (current !== undefined && now().getTime() < current.goodUntilMs) return current.access
     renewal ??= renew().finally(() => (renewal = undefined))

@@ -1,18 +1,17 @@
 /**
  * Runs work with a time limit.
  *
+ * @param error Thrown as soon as the time is up, even if the work ignores the signal.
  * @param work Gets a signal that is aborted when the time is up.
- * @throws {Error} The error of `createError`, as soon as the time is up, even if the work ignores the signal.
  */
 export async function withTimeLimit<T>(
   limitMs: number,
-  createError: () => Error,
+  error: Error,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    const error = createError()
     reject(error)
     late.abort(error)
   }, limitMs)

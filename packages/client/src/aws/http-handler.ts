@@ -53,10 +53,6 @@ export interface AwsHttpHandler extends HttpHandler {
   close(): Promise<void>
 }
 
-function noAnswerInTime(): Error {
-  return new Error(`no answer within ${TIMEOUT_MS / 1000} s`)
-}
-
 function joinValues(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value]),
@@ -113,7 +109,7 @@ export function createHttpHandler(
       client ??= createClient()
       const opened = await client
       const sentAt = now().getTime()
-      const answer = await withTimeLimit(TIMEOUT_MS, noAnswerInTime, (late) =>
+      const answer = await withTimeLimit(TIMEOUT_MS, new Error(`no answer within ${TIMEOUT_MS / 1000} s`), (late) =>
         send(opened, request, signal === undefined ? late : AbortSignal.any([late, signal])),
       )
       failure = undefined

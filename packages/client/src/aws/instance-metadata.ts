@@ -35,11 +35,14 @@ function locate(environment: Environment): URL {
 
 // The service runs on the instance itself, so there is no proxy and no redirect, and no connection is kept.
 async function send({ url, method, headers, timeoutMs }: MetadataRequest): Promise<string> {
-  const createError = (): Error => new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`)
-  const { statusCode, body } = await withTimeLimit(timeoutMs, createError, (signal) => {
-    const outgoing = loadHttp().request(url, { method, headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES })
-    return exchange(outgoing, { maxBodyBytes: MAX_METADATA_BYTES, signal })
-  })
+  const { statusCode, body } = await withTimeLimit(
+    timeoutMs,
+    new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`),
+    (signal) => {
+      const outgoing = loadHttp().request(url, { method, headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES })
+      return exchange(outgoing, { maxBodyBytes: MAX_METADATA_BYTES, signal })
+    },
+  )
   if (statusCode === 200) return body.toString()
   throw new Error(`instance metadata answered ${statusCode} to ${url.pathname}`)
 }

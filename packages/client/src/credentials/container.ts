@@ -71,9 +71,10 @@ async function authorization(environment: Environment): Promise<Record<string, s
 async function ask(url: URL, headers: Record<string, string>): Promise<string> {
   const { request } = url.protocol === 'https:' ? process.getBuiltinModule('node:https') : loadHttp()
   const options = { headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES, rejectUnauthorized: true }
-  const createError = (): Error => new Error(`no answer within ${TIMEOUT_MS / 1000} s`)
-  const { statusCode, body } = await withTimeLimit(TIMEOUT_MS, createError, (signal) =>
-    exchange(request(url, options), { maxBodyBytes: MAX_DOCUMENT_BYTES, signal }),
+  const { statusCode, body } = await withTimeLimit(
+    TIMEOUT_MS,
+    new Error(`no answer within ${TIMEOUT_MS / 1000} s`),
+    (signal) => exchange(request(url, options), { maxBodyBytes: MAX_DOCUMENT_BYTES, signal }),
   )
   if (statusCode !== 200) throw new Error(`it answered ${statusCode}`)
   return body.toString()

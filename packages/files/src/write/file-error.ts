@@ -45,10 +45,10 @@ function isClosed(folder: string): boolean {
 }
 
 function explain(cause: unknown, owner: string): string {
-  return `${messageOf(cause)}. ${remedy(errorCode(cause), owner)}`
+  return `${messageOf(cause)}. ${remedy(errorCode(cause) ?? '', owner)}`
 }
 
-function remedy(code: string | undefined, owner: string): string {
+function remedy(code: string, owner: string): string {
   switch (code) {
     case 'EACCES':
     case 'EPERM':

@@ -119,9 +119,12 @@ export async function connect(route: Route, signal: AbortSignal): Promise<Socket
   // The code that waits for the connection reports the error.
   base.on('error', () => undefined)
   signal.addEventListener('abort', () => base.destroy())
-  const createError = (): Error => new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)
   try {
-    return await withTimeLimit(CONNECT_TIMEOUT_MS, createError, () => open(base, route, signal))
+    return await withTimeLimit(
+      CONNECT_TIMEOUT_MS,
+      new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`),
+      () => open(base, route, signal),
+    )
   } catch (error) {
     base.destroy()
     throw error
