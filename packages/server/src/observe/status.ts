@@ -7,7 +7,7 @@ import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
 import type { StsHostReport } from './sts-activity.ts'
 
 /** The state of a running server. It contains no token, no key, and nothing about scrubbed accounts. */
-export interface ServerStatus {
+interface ServerStatus {
   readonly version: string
   readonly commit: string
   readonly runtime: string
