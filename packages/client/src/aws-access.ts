@@ -1,8 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { Dispatcher } from 'undici'
 import { resolveCredentials } from './credentials/chain.ts'
 import type { Credentials } from './aws/credentials.ts'
+import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { createHttpHandler } from './aws/http-handler.ts'
 import { createInstanceMetadata } from './aws/instance-metadata.ts'
@@ -78,18 +78,12 @@ export function createAwsAccess(options: AwsAccessOptions): () => Promise<AwsAcc
     return access
   }
   // A renewal that hangs is abandoned, so that the next one can start. If it succeeds later, its result is used.
-  const renew = async (): Promise<AwsAccess> => {
-    const done = new AbortController()
-    const giveUp = async (): Promise<never> => {
-      await setTimeout(RENEWAL_TIMEOUT_MS, undefined, { signal: done.signal })
-      throw new AuthenticatorError('credentials_timeout', `no AWS credentials within ${RENEWAL_TIMEOUT_MS / 1000} s`)
-    }
-    try {
-      return await Promise.race([giveUp(), resolve()])
-    } finally {
-      done.abort()
-    }
-  }
+  const renew = (): Promise<AwsAccess> =>
+    withTimeLimit(
+      RENEWAL_TIMEOUT_MS,
+      new AuthenticatorError('credentials_timeout', `no AWS credentials within ${RENEWAL_TIMEOUT_MS / 1000} s`),
+      resolve,
+    )
   return async () => {
     if (current !== undefined && now().getTime() < current.goodUntilMs) return current.access
     renewal ??= renew().finally(() => (renewal = undefined))

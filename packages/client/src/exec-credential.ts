@@ -1,3 +1,4 @@
+import { parseJsonValue, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Token } from './token.ts'
 
 const DEFAULT_API_VERSION = 'client.authentication.k8s.io/v1beta1'
@@ -9,14 +10,7 @@ interface ExecCredentialOptions extends Token {
 }
 
 function requestedApiVersion(execInfo: string | undefined): string {
-  let info: unknown
-  try {
-    info = JSON.parse(execInfo ?? '')
-  } catch {
-    return DEFAULT_API_VERSION
-  }
-  if (typeof info !== 'object' || info === null || !('apiVersion' in info)) return DEFAULT_API_VERSION
-  return typeof info.apiVersion === 'string' && info.apiVersion !== '' ? info.apiVersion : DEFAULT_API_VERSION
+  return textAt(parseJsonValue(execInfo ?? ''), 'apiVersion') || DEFAULT_API_VERSION
 }
 
 /**

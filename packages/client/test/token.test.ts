@@ -92,7 +92,8 @@ for (const [name, create] of CLIENTS) {
 
   void test(`${name}: a proxy that refuses`, async (t) => {
     const aws = await start(t, { proxyCredentials: { user: 'alice', password: 'hunter2' } })
-    const unreachable = { code: 'sts_unreachable', message: /^(?!.*hunter).*407/ }
+    const cause = { name: 'ProxyRefusal', statusCode: 407 }
+    const unreachable = { code: 'sts_unreachable', message: /^(?!.*hunter).*the proxy answered 407/, cause }
     const wrong = aws.proxyUrl.replace('hunter2', 'hunter3')
     await t.rejects(assumeRole(create, { HTTPS_PROXY: wrong, SSL_CERT_FILE: aws.caFile }), unreachable)
     t.same(aws.proxyRequests, [{ host: HOST, port: 443, status: 407 }])

@@ -42,7 +42,7 @@ export async function initialize(options: InitializeOptions): Promise<Initialize
   const before = options.renew === true ? await certificateBefore(certificatePath) : undefined
   const mustRenew = options.renew === true && (before !== undefined || (await readKeyFile(keyPath)) !== undefined)
   const { certificatePem, created } = mustRenew ? await renewPair(options, before) : await loadOrCreate(options)
-  const notAfter = new Date(new X509Certificate(certificatePem).validTo)
+  const notAfter = new X509Certificate(certificatePem).validToDate
   return { certificatePath, keyPath, kubeconfigPath, created, renewed: mustRenew, notAfter }
 }
 

@@ -193,7 +193,7 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
   const authenticate = assembleLogin(context, backends, sts, reporting)
   const webhook = createWebhook({
     pair: files.pair,
-    authenticate: notifyFirst(authenticate, surroundings.firstAsked),
+    authenticate: notifyFirst(authenticate, surroundings.onFirstTokenReview),
     metrics,
     log,
     ...reporting,

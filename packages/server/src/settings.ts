@@ -66,5 +66,5 @@ export interface ServerSurroundings {
   readonly kubernetes: () => Promise<KubernetesCluster>
   readonly connectKubernetes: ConnectKubernetes
   /** Called on the first TokenReview: from then on, the same code runs again and again. */
-  readonly firstAsked: () => void
+  readonly onFirstTokenReview: () => void
 }

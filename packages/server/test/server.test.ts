@@ -65,7 +65,7 @@ async function start(
     ec2Access: never,
     kubernetes: never,
     connectKubernetes: never,
-    firstAsked: () => undefined,
+    onFirstTokenReview: () => undefined,
     workerProgram: new URL('../src/backends/document-worker.ts', import.meta.url),
     ...surroundings,
   })
@@ -76,7 +76,7 @@ async function start(
 void test('it creates a pair and the webhook kubeconfig, listens, and stops', async (t) => {
   const folder = t.testdir({})
   let asked = 0
-  const { running, lines } = await start(t, settingsIn(folder), { firstAsked: () => void (asked += 1) })
+  const { running, lines } = await start(t, settingsIn(folder), { onFirstTokenReview: () => void (asked += 1) })
   const client = http2({ port: running.port, certificate: readFileSync(join(folder, 'cert.pem'), 'utf8') })
   t.teardown(() => client.close())
   t.match(await client.send({ method: 'GET', path: '/healthz' }), { status: 200, text: 'ok' })

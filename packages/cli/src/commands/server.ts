@@ -174,7 +174,7 @@ export const server: Command = {
       ec2Access: createEc2Access(context, aws),
       kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
       connectKubernetes: (tls) => connectWith(environment, tls),
-      firstAsked: () => runtime.asked(),
+      onFirstTokenReview: () => runtime.asked(),
     })
     runtime.started()
     if (setting(AUDIT_LOG) !== null) process.on('SIGHUP', () => running.reopenAuditLog())

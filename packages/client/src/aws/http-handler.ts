@@ -2,6 +2,8 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { HttpHandler } from '@smithy/core/protocols'
 import { connectionError } from './connection-error.ts'
 import type { HttpClient } from '@aws-iam-authenticator/network/http-client'
+import { readBody } from '@aws-iam-authenticator/network/read-body'
+import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
 import { MAX_BODY_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
 import { percentEncode } from './percent-encode.ts'
 
@@ -51,17 +53,6 @@ export interface AwsHttpHandler extends HttpHandler {
   close(): Promise<void>
 }
 
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body) {
-    length += chunk.byteLength
-    if (length > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
 function joinValues(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value = '']) => [name, Array.isArray(value) ? value.join(', ') : value]),
@@ -94,7 +85,9 @@ async function send(client: HttpClient, request: AwsRequest, signal: AbortSignal
     body: typeof body === 'string' || body instanceof Uint8Array ? body : null,
     signal,
   })
-  return { statusCode: answer.statusCode, headers: joinValues(answer.headers), body: await collect(answer.body) }
+  const read = await readBody(answer.body, MAX_BODY_BYTES)
+  if (read === undefined) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`)
+  return { statusCode: answer.statusCode, headers: joinValues(answer.headers), body: read }
 }
 
 /**
@@ -112,16 +105,13 @@ export function createHttpHandler(
   let failure: AuthenticatorError | undefined
 
   async function ask(request: AwsRequest, signal?: AbortSignal): Promise<AwsAnswer> {
-    const timeout = new AbortController()
-    const timer = setTimeout(() => {
-      timeout.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`))
-    }, TIMEOUT_MS)
     try {
       client ??= createClient()
       const opened = await client
       const sentAt = now().getTime()
-      const either = signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal])
-      const answer = await send(opened, request, either)
+      const answer = await withTimeLimit(TIMEOUT_MS, new Error(`no answer within ${TIMEOUT_MS / 1000} s`), (late) =>
+        send(opened, request, signal === undefined ? late : AbortSignal.any([late, signal])),
+      )
       failure = undefined
       if (request.protocol === 'https:') {
         clockOffset = offsetOf(answer.headers['date'], sentAt, now().getTime()) ?? clockOffset
@@ -130,8 +120,6 @@ export function createHttpHandler(
     } catch (error) {
       failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error)
       throw failure
-    } finally {
-      clearTimeout(timer)
     }
   }
 

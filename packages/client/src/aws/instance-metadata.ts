@@ -1,4 +1,5 @@
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
 import { exchange, loadHttp, MAX_HEADER_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
 
 /** The metadata service of an EC2 instance. */
@@ -34,18 +35,16 @@ function locate(environment: Environment): URL {
 
 // The service runs on the instance itself, so there is no proxy and no redirect, and no connection is kept.
 async function send({ url, method, headers, timeoutMs }: MetadataRequest): Promise<string> {
-  const late = new AbortController()
-  const timer = setTimeout(() => {
-    late.abort(new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`))
-  }, timeoutMs)
-  try {
-    const outgoing = loadHttp().request(url, { method, headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES })
-    const answer = await exchange(outgoing, { maxBodyBytes: MAX_METADATA_BYTES, signal: late.signal })
-    if (answer.statusCode === 200) return answer.body.toString()
-    throw new Error(`instance metadata answered ${answer.statusCode} to ${url.pathname}`)
-  } finally {
-    clearTimeout(timer)
-  }
+  const { statusCode, body } = await withTimeLimit(
+    timeoutMs,
+    new Error(`instance metadata did not answer within ${BUDGET_MS / 1000} s`),
+    (signal) => {
+      const outgoing = loadHttp().request(url, { method, headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES })
+      return exchange(outgoing, { maxBodyBytes: MAX_METADATA_BYTES, signal })
+    },
+  )
+  if (statusCode === 200) return body.toString()
+  throw new Error(`instance metadata answered ${statusCode} to ${url.pathname}`)
 }
 
 /**

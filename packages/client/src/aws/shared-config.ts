@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { DOCUMENT_LIMITS } from '@aws-iam-authenticator/core/document/limits'
 import { checkFileKind } from '@aws-iam-authenticator/files/kind/check-file-kind'
+import { readText } from '@aws-iam-authenticator/files/read-text'
 import { loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from './credentials-error.ts'
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
-import { readText } from './read-text.ts'
 
 /** The paths of the AWS shared files, with the names that the SDK's providers use. */
 interface SharedFiles {

@@ -52,8 +52,8 @@ function parseEntry(value: unknown): Entry | undefined {
 }
 
 /** Loads the YAML editor, for a file that other programs write too. */
-async function loadYaml(): Promise<typeof import('./yaml.ts')> {
-  return await import('./yaml.ts')
+function loadYaml(): Promise<typeof import('@aws-iam-authenticator/core/edit/top-level-line')> {
+  return import('@aws-iam-authenticator/core/edit/top-level-line')
 }
 
 function parseEntries(value: unknown): Map<string, Entry> {

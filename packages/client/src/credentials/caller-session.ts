@@ -1,5 +1,5 @@
 import { CLUSTER_ID_HEADER } from '@aws-iam-authenticator/core/token/presigned-url'
-import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { parseJsonValue, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { presignCallerIdentity } from '../sts/presign.ts'
 import { stsTarget } from '../sts/endpoint-url.ts'
 import { NoStsAnswer, StsRefusal } from '../sts/refusal.ts'
@@ -16,14 +16,6 @@ interface CallerSessionOptions {
 
 /** The format of a UserId, which may hold a session name (STS API reference, AssumedRoleUser). */
 const USER_ID = /^[\w+=,.@:-]{2,193}$/
-
-function parseAnswer(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString())
-  } catch {
-    return undefined
-  }
-}
 
 /**
  * Asks STS GetCallerIdentity for the session name of these credentials: the part of the UserId after the colon. Users have
@@ -49,7 +41,7 @@ export async function callerSessionName(options: CallerSessionOptions): Promise<
       query: Object.fromEntries(signed.searchParams),
       headers: { [CLUSTER_ID_HEADER]: clusterId, accept: 'application/json' },
     })
-    const answer = parseAnswer(body)
+    const answer = parseJsonValue(Buffer.from(body).toString())
     const code = textAt(answer, 'Error', 'Code')
     if (statusCode !== 200 && code !== undefined) {
       throw new StsRefusal(statusCode, code, textAt(answer, 'Error', 'Message') ?? code)

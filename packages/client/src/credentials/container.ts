@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
+import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import { exchange, loadHttp, MAX_HEADER_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
 import type { CredentialContext } from '../aws/context.ts'
@@ -68,17 +70,14 @@ async function authorization(environment: Environment): Promise<Record<string, s
 
 async function ask(url: URL, headers: Record<string, string>): Promise<string> {
   const { request } = url.protocol === 'https:' ? process.getBuiltinModule('node:https') : loadHttp()
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
-  try {
-    const options = { headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES, rejectUnauthorized: true }
-    const limits = { maxBodyBytes: MAX_DOCUMENT_BYTES, signal: late.signal }
-    const { statusCode, body } = await exchange(request(url, options), limits)
-    if (statusCode !== 200) throw new Error(`it answered ${statusCode}`)
-    return body.toString()
-  } finally {
-    clearTimeout(timer)
-  }
+  const options = { headers, agent: false, maxHeaderSize: MAX_HEADER_BYTES, rejectUnauthorized: true }
+  const { statusCode, body } = await withTimeLimit(
+    TIMEOUT_MS,
+    new Error(`no answer within ${TIMEOUT_MS / 1000} s`),
+    (signal) => exchange(request(url, options), { maxBodyBytes: MAX_DOCUMENT_BYTES, signal }),
+  )
+  if (statusCode !== 200) throw new Error(`it answered ${statusCode}`)
+  return body.toString()
 }
 
 /**
@@ -99,8 +98,8 @@ export async function containerCredentials({ environment }: CredentialContext): 
       if (credentials !== undefined) return credentials
       throw new Error('its answer is not a document of credentials')
     } catch (error) {
-      if (attempt === ATTEMPTS) throw failure(error instanceof Error ? error.message : 'no answer')
+      if (attempt === ATTEMPTS) throw failure(messageOf(error))
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    await sleep(PAUSE_MS)
   }
 }

@@ -1,4 +1,4 @@
-import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { parseJsonValue, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Credentials, CredentialSource } from '../aws/credentials.ts'
 
 /**
@@ -7,12 +7,7 @@ import type { Credentials, CredentialSource } from '../aws/credentials.ts'
  * @returns undefined if it is not such a document.
  */
 export function parseCredentialsDocument(text: string, source: CredentialSource): Credentials | undefined {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const document = parseJsonValue(text)
   const accessKeyId = textAt(document, 'AccessKeyId')
   const secretAccessKey = textAt(document, 'SecretAccessKey')
   const sessionToken = textAt(document, 'Token')

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { findSource } from './chain.ts'
 import type { CredentialContext } from '../aws/context.ts'
-import { readText } from '../aws/read-text.ts'
+import { readText } from '@aws-iam-authenticator/files/read-text'
 import { Sha256 } from '../aws/sha256.ts'
 import { reachableProfiles, type ProfileSettings } from '../aws/shared-config.ts'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'

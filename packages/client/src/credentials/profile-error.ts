@@ -1,3 +1,4 @@
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import type { CredentialContext } from '../aws/context.ts'
@@ -20,19 +21,17 @@ function ssoError(name: string, message: string): CredentialsError | undefined {
   )
 }
 
-// Node.js puts the command line first, which may hold secrets. The output of the command follows.
-function processOutput(message: string): string {
-  return oneLine(message.startsWith('Command failed:') ? message.slice(`${message}\n`.indexOf('\n')) : message)
-}
-
 /** Explains why the SDK got no credentials for a profile. */
 export function profileError(error: unknown, { settings, http }: CredentialContext, name: string): AuthenticatorError {
   const common = commonSdkError(error, `profile "${name}"`, http)
   if (common !== undefined) return common
-  const message = error instanceof Error ? error.message : String(error)
-  const has = (key: string): boolean => settings.sharedConfig.profiles.get(name)?.has(key) ?? false
-  if (has('credential_process')) {
-    const output = processOutput(message)
+  const message = messageOf(error)
+  const profile = settings.sharedConfig.profiles.get(name)
+  const has = (key: string): boolean => profile?.has(key) ?? false
+  const command = profile?.get('credential_process')
+  if (command !== undefined) {
+    // Node.js puts the command line before the output of the command. It may contain secrets.
+    const output = oneLine(message.replace(`Command failed: ${command}`, ''))
     const said = output === '' ? '' : `: ${output}`
     return new CredentialsError(
       'credential_process_failed',

@@ -1,3 +1,4 @@
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import type { ProfileSettings } from '../aws/shared-config.ts'
 import type { CredentialContext } from '../aws/context.ts'
@@ -37,10 +38,9 @@ async function namedSource(context: CredentialContext, name: string, wanted: str
         return await instanceCredentials(instanceMetadata)
       } catch (error) {
         if (error instanceof CredentialsError) throw error
-        const why = error instanceof Error ? error.message : 'no answer'
         throw new CredentialsError(
           'instance_failed',
-          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${why}`,
+          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${messageOf(error)}`,
         )
       }
     }

@@ -1,6 +1,8 @@
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { clockDifference, isClockOff } from '../aws/clock.ts'
 import { CredentialsError, type CredentialsErrorCode } from '../aws/credentials-error.ts'
+import { NoStsAnswer } from '../sts/refusal.ts'
 import type { AwsHttpHandler } from '../aws/http-handler.ts'
 
 const MAX_MESSAGE_LENGTH = 500
@@ -12,8 +14,8 @@ const OF_TIME = new Set(['RequestExpired', 'RequestInTheFuture', 'RequestTimeToo
 // A wrong secret has the same code but another message.
 const SIGNATURE_OF_TIME = /Signature (expired|not yet current)/i
 
-// The SDK's messages for an answer that is not in the protocol of the service.
-const NOT_AWS = /parse error|Deserialization|Invalid response from STS|^Unknown$/
+// The SDK's messages for an answer that is not in the protocol of the service. Its SSO provider wraps errors and keeps only their text.
+const NOT_AWS = /parse error|Deserialization|^Unknown$/
 
 /** An error in an answer of AWS. */
 interface ServiceError {
@@ -44,7 +46,7 @@ export function serviceError(error: unknown): ServiceError | undefined {
 export function commonSdkError(error: unknown, source: string, http: AwsHttpHandler): AuthenticatorError | undefined {
   if (error instanceof AuthenticatorError) return error
   if (http.failure !== undefined) return http.failure
-  if (error instanceof Error && NOT_AWS.test(error.message)) {
+  if (error instanceof NoStsAnswer || (error instanceof Error && NOT_AWS.test(error.message))) {
     return new CredentialsError(
       'sts_unreachable',
       'the answer is not from AWS and does not speak its protocol: check for a proxy or a sign-in page in between',
@@ -91,5 +93,5 @@ export function unknownSdkError(code: CredentialsErrorCode, doing: string, error
   const answer = serviceError(error)
   if (answer !== undefined)
     return new CredentialsError(code, `${doing}: AWS answered ${answer.code}: ${answer.message}`)
-  return new CredentialsError(code, `${doing}: ${oneLine(error instanceof Error ? error.message : String(error))}`)
+  return new CredentialsError(code, `${doing}: ${oneLine(messageOf(error))}`)
 }

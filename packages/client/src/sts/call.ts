@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SignatureV4 } from '@aws-sdk/signature-v4'
 import { isClockOff } from '../aws/clock.ts'
 import type { CredentialContext } from '../aws/context.ts'
@@ -82,7 +83,7 @@ export async function callSts(call: StsCall): Promise<AnswerTexts> {
       const isOfTime = error instanceof StsRefusal && Math.abs(http.clockOffset - offset) >= SKEW_MS
       const delay = isOfTime ? 0 : retryDelay(error, attempt)
       if (delay === undefined || attempt >= attempts) throw error
-      await new Promise((resolve) => setTimeout(resolve, delay))
+      await sleep(delay)
     }
   }
 }

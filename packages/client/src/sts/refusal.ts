@@ -19,7 +19,7 @@ export class NoStsAnswer extends Error {
   readonly statusCode: number
 
   constructor(statusCode: number) {
-    super('Invalid response from STS')
+    super('the answer is not in the protocol of STS')
     this.statusCode = statusCode
   }
 }

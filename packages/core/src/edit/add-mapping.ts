@@ -1,5 +1,12 @@
 import { AuthenticatorError, ConfigurationError } from '../errors/errors.ts'
-import { isEmptyList, parseAwsAuth, type AwsAuth } from '../mapping/aws-auth.ts'
+import {
+  EMPTY_AWS_AUTH,
+  isEmptyList,
+  keepLastGood,
+  parseAwsAuth,
+  readAwsAuth,
+  type AwsAuth,
+} from '../mapping/aws-auth.ts'
 import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
 import type { Problem } from '../errors/problem.ts'
 import { appendItem } from './append-item.ts'
@@ -30,11 +37,7 @@ const NEW_ENTRY_RULES = { ...RULES, rolePaths: true }
  */
 export function checkNewMapping({ kind, fields }: NewMapping): MappingEntry | readonly Problem[] {
   const { key, list } = LISTS[kind]
-  const read = parseAwsAuth(
-    { [key]: block([fields], 0, true) },
-    { roles: [], users: [], accounts: [] },
-    NEW_ENTRY_RULES,
-  )
+  const read = parseAwsAuth({ [key]: block([fields], 0, true) }, EMPTY_AWS_AUTH, NEW_ENTRY_RULES)
   const entry = read[list][0]
   return entry === undefined || read.problems.length > 0 ? read.problems : entry
 }
@@ -46,10 +49,9 @@ function isSameKey(a: EntryKey, b: EntryKey): boolean {
 
 /** Reads aws-auth. Invalid entries are skipped, as in the server. A data key that is not a list is an error. */
 function readAll(data: Data): AwsAuth {
-  // A data key that can't be read keeps these lists.
-  const unread = { roles: [], users: [], accounts: [] }
-  const read = parseAwsAuth(data, unread, RULES)
-  if (read.roles !== unread.roles && read.users !== unread.users && read.accounts !== unread.accounts) return read
+  const read = readAwsAuth(data, RULES)
+  const { roles, users, accounts } = read
+  if (roles !== null && users !== null && accounts !== null) return keepLastGood(read, EMPTY_AWS_AUTH)
   const errors = read.problems.filter(({ severity }) => severity === 'error')
   throw new ConfigurationError('the ConfigMap kube-system/aws-auth can not be parsed; nothing was written:', errors)
 }

@@ -1,3 +1,5 @@
+import { parseJsonValue } from '../untrusted.ts'
+
 /**
  * The value of a key at the top level of a YAML file, if {@link setTopLevelLine} wrote it. Avoids a YAML parser, because loading one takes
  * longer than the rest of the command.
@@ -9,12 +11,7 @@ export function findWrittenLine(text: string, key: string): unknown {
   const start = `\n${text}`.indexOf(`\n${lineStart}{`)
   if (start < 0) return undefined
   const end = text.indexOf('\n', start)
-  try {
-    const value: unknown = JSON.parse(text.slice(start + lineStart.length, end < 0 ? undefined : end))
-    return value
-  } catch {
-    return undefined
-  }
+  return parseJsonValue(text.slice(start + lineStart.length, end < 0 ? undefined : end))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Refusal } from '../errors/reasons.ts'
-import { property } from '../untrusted.ts'
+import { parseJsonValue, property, textAt } from '../untrusted.ts'
 import { canonicalizeArn, type Principal, type PrincipalKind } from './arn.ts'
 
 /** The signer of a token, as reported by STS. */
@@ -94,17 +94,11 @@ function readFields(account: string, arn: string, userId: string, accessKeyId: s
  * @see {@link https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html | GetCallerIdentity}
  */
 export function parseCallerIdentity(body: string, accessKeyId: string): Identity | Refusal {
-  let answer: unknown
-  try {
-    answer = JSON.parse(body)
-  } catch {
-    return badAnswer('the answer is not JSON')
-  }
+  const answer = parseJsonValue(body)
+  if (answer === undefined) return badAnswer('the answer is not JSON')
   const result = property(property(answer, 'GetCallerIdentityResponse'), 'GetCallerIdentityResult')
-  const account = property(result, 'Account')
-  const arn = property(result, 'Arn')
-  const userId = property(result, 'UserId')
-  if (typeof account !== 'string' || typeof arn !== 'string' || typeof userId !== 'string') {
+  const [account, arn, userId] = [textAt(result, 'Account'), textAt(result, 'Arn'), textAt(result, 'UserId')]
+  if (account === undefined || arn === undefined || userId === undefined) {
     return badAnswer('the answer lacks Account, Arn or UserId')
   }
   return readFields(account, arn, userId, accessKeyId)

@@ -19,7 +19,7 @@ function warning({ location, path }: MappingEntry, message: string): Problem {
 /** Builds tables of entries. Of two entries with the same key, the later one comes first. */
 class TableBuilder {
   readonly problems: Problem[] = []
-  readonly otherwise = new Map<MappingEntry, MappingEntry>()
+  readonly nextForKey = new Map<MappingEntry, MappingEntry>()
   /** The keys of each table that have more than one entry. */
   readonly #groups = new Map<Table, Map<string, MappingEntry[]>>()
 
@@ -40,7 +40,7 @@ class TableBuilder {
       const { chain, covered } = splitCovered(group.toReversed())
       for (const [index, entry] of chain.entries()) {
         const next = chain[index + 1]
-        if (next !== undefined) this.otherwise.set(entry, next)
+        if (next !== undefined) this.nextForKey.set(entry, next)
       }
       for (const { entry, by } of covered.toReversed()) {
         const message = `is for the same ${name} as ${by.path}, ${key}, and has no effect: the later one wins`
@@ -63,7 +63,7 @@ function warnOfSharedArns(roles: Table, users: Table, builder: TableBuilder): vo
 }
 
 /** Groups entries with patterns by account and kind. Of two with the same pattern, the first one wins. */
-function indexPatterns(entries: readonly MappingEntry[], problems: Problem[]): MappingIndex['likes'] {
+function indexPatterns(entries: readonly MappingEntry[], problems: Problem[]): MappingIndex['patterns'] {
   const patterns = new Map<string, MappingEntry[]>()
   const firsts = new Map<string, MappingEntry>()
   for (const entry of entries) {
@@ -118,8 +118,8 @@ export function indexMappings({ roles, users, accounts, unusable, misspelledKeys
     rolesByUserId: roleTables.userId,
     usersByArn: userTables.arn,
     usersByUserId: userTables.userId,
-    otherwise: builder.otherwise,
-    likes: indexPatterns(patterns, builder.problems),
+    nextForKey: builder.nextForKey,
+    patterns: indexPatterns(patterns, builder.problems),
     accounts: new Set(accounts),
     unusable: unusable ?? [],
     misspelledKeys: misspelledKeys ?? [],

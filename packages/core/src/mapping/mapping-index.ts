@@ -31,9 +31,9 @@ export interface MappingIndex {
   readonly usersByArn: ReadonlyMap<string, MappingEntry>
   readonly usersByUserId: ReadonlyMap<string, MappingEntry>
   /** The entry of the same key to check next if the conditions of this one are not met. */
-  readonly otherwise: ReadonlyMap<MappingEntry, MappingEntry>
+  readonly nextForKey: ReadonlyMap<MappingEntry, MappingEntry>
   /** Entries with patterns by account and kind, in order. */
-  readonly likes: ReadonlyMap<string, readonly MappingEntry[]>
+  readonly patterns: ReadonlyMap<string, readonly MappingEntry[]>
   readonly accounts: ReadonlySet<string>
   readonly unusable: readonly UnusableEntry[]
   readonly misspelledKeys: readonly MisspelledKey[]
@@ -45,8 +45,8 @@ export const EMPTY_INDEX: MappingIndex = {
   rolesByUserId: new Map(),
   usersByArn: new Map(),
   usersByUserId: new Map(),
-  otherwise: new Map(),
-  likes: new Map(),
+  nextForKey: new Map(),
+  patterns: new Map(),
   accounts: new Set(),
   unusable: [],
   misspelledKeys: [],
@@ -58,7 +58,7 @@ function ssoPrefix(arn: string): string {
   return arn.includes('/', end) ? '' : arn.slice(0, end)
 }
 
-/** The key in `likes`. */
+/** The key in `patterns`. */
 function patternPrefix(arn: string): string {
   return arn.slice(0, arn.indexOf('/') + 1)
 }
@@ -72,7 +72,7 @@ type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
  */
 export function* entriesFor(index: MappingIndex, { canonicalArn, userId }: Caller): Generator<MappingEntry> {
   const arn = canonicalArn.toLowerCase()
-  const { rolesByArn, rolesBySso, rolesByUserId, usersByArn, usersByUserId, otherwise, likes } = index
+  const { rolesByArn, rolesBySso, rolesByUserId, usersByArn, usersByUserId, nextForKey, patterns } = index
   for (const first of [
     rolesByArn.get(arn),
     rolesBySso.get(ssoPrefix(arn)),
@@ -80,11 +80,11 @@ export function* entriesFor(index: MappingIndex, { canonicalArn, userId }: Calle
     usersByArn.get(arn),
     usersByUserId.get(userId),
   ]) {
-    for (let entry = first; entry !== undefined; entry = otherwise.get(entry)) yield entry
+    for (let entry = first; entry !== undefined; entry = nextForKey.get(entry)) yield entry
   }
   const prefix = patternPrefix(arn)
   const rest = arn.slice(prefix.length)
-  for (const entry of likes.get(prefix) ?? []) {
+  for (const entry of patterns.get(prefix) ?? []) {
     if (entry.key.type === 'like' && matchesGlob(entry.key.glob, rest)) yield entry
   }
 }

@@ -1,4 +1,5 @@
 import { constants, statSync, type Stats } from 'node:fs'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { ownerAndMode } from './owner-and-mode.ts'
 
 /** Default maximum size of a file, in bytes. A file is read whole, so this also limits the memory for it. */
@@ -78,7 +79,7 @@ export function checkOpened(stats: Stats, { maxBytes = MAX_FILE_BYTES, onOpen }:
 
 /** True if the error is the system's ENOENT. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return errorCode(error) === 'ENOENT'
 }
 
 /** The error for a broken symbolic link. */

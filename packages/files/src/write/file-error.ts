@@ -2,13 +2,8 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
-import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { UnreadableFile } from '../kind/file-kind.ts'
-
-/** The `code` of a system error, such as `ENOENT`; empty for anything else. */
-export function systemErrorCode(error: unknown): string {
-  return errorCode(error) ?? ''
-}
 
 /** The error for a file that can't be read. Names the file, the user, the reason and the fix. */
 export function unreadable(path: string, cause: unknown): FileError {
@@ -45,13 +40,12 @@ function isClosed(folder: string): boolean {
     accessSync(folder, constants.X_OK)
     return false
   } catch (error) {
-    return systemErrorCode(error) === 'EACCES'
+    return errorCode(error) === 'EACCES'
   }
 }
 
 function explain(cause: unknown, owner: string): string {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return `${reason}. ${remedy(systemErrorCode(cause), owner)}`
+  return `${messageOf(cause)}. ${remedy(errorCode(cause) ?? '', owner)}`
 }
 
 function remedy(code: string, owner: string): string {

@@ -1,6 +1,7 @@
 import { readRegularFile } from '../read-regular-file.ts'
 import type { ReadFileOptions } from '../kind/file-kind.ts'
-import { systemErrorCode, unreadable } from './file-error.ts'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { unreadable } from './file-error.ts'
 
 /**
  * Reads a regular file; undefined if it doesn't exist.
@@ -11,7 +12,7 @@ export async function readFileIfPresent(path: string, options: ReadFileOptions =
   try {
     return await readRegularFile(path, options)
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw unreadable(path, error)
   }
 }

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { checkReplaceable } from '../check-replaceable.ts'
-import { systemErrorCode, writing } from './file-error.ts'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { writing } from './file-error.ts'
 
 interface WriteFileOptions {
   /** The permission bits, independent of the umask and of the previous file. */
@@ -59,7 +60,7 @@ export async function makeParentDirectory(path: string): Promise<void> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o755 })
     } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw error
+      if (errorCode(error) !== 'ENOENT') throw error
       // Node.js reports ENOENT for a read-only file system. Creating only the first missing folder gets the real error.
       await mkdir(firstMissing(folder))
       throw error

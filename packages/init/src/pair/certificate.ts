@@ -49,21 +49,12 @@ export async function createKeyPair(options: CertificateOptions): Promise<KeyPai
 }
 
 async function createKey(type: KeyType): Promise<string> {
-  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const
   if (type === 'ecdsa') {
-    const { privateKey } = await promisify(generateKeyPair)('ec', {
-      namedCurve: 'P-256',
-      privateKeyEncoding: { type: 'sec1', format: 'pem' },
-      publicKeyEncoding,
-    })
-    return privateKey
+    const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+    return String(privateKey.export({ type: 'sec1', format: 'pem' }))
   }
-  const { privateKey } = await promisify(generateKeyPair)('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-    publicKeyEncoding,
-  })
-  return privateKey
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+  return String(privateKey.export({ type: 'pkcs1', format: 'pem' }))
 }
 
 function subjectAltNames({ hostname, address }: CertificateOptions): Host[] {

@@ -15,7 +15,6 @@ interface LoadedKeyPair extends KeyPair {
 
 /** A pair that was loaded, or that was created and not written yet. */
 interface PreparedKeyPair extends KeyPair {
-  readonly isNew: boolean
   /**
    * Writes a new pair to its paths. Returns the pair that is there afterwards, which may be that of a faster process.
    *
@@ -33,7 +32,7 @@ interface PreparedKeyPair extends KeyPair {
 export async function prepareKeyPair(options: KeyPairOptions): Promise<PreparedKeyPair> {
   const existing = await loadKeyPair(options)
   if (existing !== undefined) {
-    return { ...existing, isNew: false, publish: () => Promise.resolve({ ...existing, created: false }) }
+    return { ...existing, publish: () => Promise.resolve({ ...existing, created: false }) }
   }
   const pair = await createKeyPair(options)
   const publish = async (): Promise<LoadedKeyPair> => {
@@ -42,7 +41,7 @@ export async function prepareKeyPair(options: KeyPairOptions): Promise<PreparedK
     if (await publishKeyPair(options, pair)) return { ...pair, created: true }
     return loadOrCreateKeyPair(options)
   }
-  return { ...pair, isNew: true, publish }
+  return { ...pair, publish }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { link, rename } from 'node:fs/promises'
 import type { KeyPair } from './certificate.ts'
-import { systemErrorCode, writing } from '@aws-iam-authenticator/files/write/file-error'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { writing } from '@aws-iam-authenticator/files/write/file-error'
 import { readFileIfPresent } from '@aws-iam-authenticator/files/write/read-file'
 import { readCertificateFile } from './read-pair-file.ts'
 import { discard, writeFileAtomically, writeNewFile } from '@aws-iam-authenticator/files/write/write-file'
@@ -86,7 +87,7 @@ export async function finishRenewal(paths: KeyPairPaths, keyPem: string): Promis
     try {
       await rename(aside.certificatePath, paths.certificatePath)
     } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw error
+      if (errorCode(error) !== 'ENOENT') throw error
     }
   })
 }
@@ -116,7 +117,7 @@ async function linkUnless(expected: readonly string[], from: string, to: string)
       await link(from, to)
       return true
     } catch (error) {
-      if (expected.includes(systemErrorCode(error))) return false
+      if (expected.includes(errorCode(error) ?? '')) return false
       throw error
     }
   })

@@ -3,7 +3,8 @@ import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { ownerAndMode } from '@aws-iam-authenticator/files/kind/owner-and-mode'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
-import { systemErrorCode, unreadable } from '@aws-iam-authenticator/files/write/file-error'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { unreadable } from '@aws-iam-authenticator/files/write/file-error'
 
 /** The uid that the server runs as in its image and on kops nodes. */
 const SERVER_UID = 10_000
@@ -63,7 +64,7 @@ async function readPairFile(path: string, kind: PairFile): Promise<string | unde
   } catch (error) {
     if (error instanceof FileError) throw error
     // A broken link exists: no file can be linked at its path, so it must not count as missing.
-    if (systemErrorCode(error) === 'ENOENT' && !(error instanceof UnreadableFile)) return undefined
+    if (errorCode(error) === 'ENOENT' && !(error instanceof UnreadableFile)) return undefined
     throw unreadable(path, error)
   }
 }

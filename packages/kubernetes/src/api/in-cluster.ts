@@ -2,6 +2,7 @@ import { ConfigurationError, FileError } from '@aws-iam-authenticator/core/error
 import { backendsWithKey } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
+import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { KubernetesCluster } from './connection.ts'
 
 /** The folder where the kubelet mounts the service account of a pod. */
@@ -25,7 +26,7 @@ async function read(path: string): Promise<string> {
  * @throws {FileError} The certificate of the API server can't be read.
  * @see {@link https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ | Accessing the Kubernetes API from a pod}
  */
-export async function inCluster(environment: Readonly<Record<string, string | undefined>>): Promise<KubernetesCluster> {
+export async function inCluster(environment: Environment): Promise<KubernetesCluster> {
   const host = environment['KUBERNETES_SERVICE_HOST']
   const port = environment['KUBERNETES_SERVICE_PORT']
   if (host === undefined || host === '' || port === undefined || port === '') {

@@ -6,48 +6,47 @@ import { readJson } from './read-json.ts'
 /** A Kubernetes object as it came over the wire. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
-/** Receives a page of a list. `isFirst` is true at the start of a list, which may follow a failed one. */
-type TakePage = (objects: readonly KubernetesObject[], isFirst: boolean) => void
+/** Receives a page of a list. `isFirst` is true if a list begins, possibly after one that failed. */
+type OnPage = (objects: readonly KubernetesObject[], isFirst: boolean) => void
 
-/**
- * The handlers of a reflector: the whole state after a list, then each change. The reflector waits for each handler to return.
- */
+/** Receives the whole state after a list, then each change. The reflector waits for a handler that returns a promise. */
 export interface ReflectorHandlers {
-  /** Receives each page of a list. Without it `replaced` receives the whole list. */
-  readonly listed?: TakePage
-  /** A list is complete. The objects are those that `listed` did not receive. */
-  replaced(objects: readonly KubernetesObject[]): unknown
-  changed(object: KubernetesObject): unknown
-  deleted(object: KubernetesObject): unknown
+  /** Called for each page of a list. Default: `onReplaced` gets all objects. */
+  readonly onPage?: OnPage
+  /** Called when a list is complete. With `onPage` there are no objects. */
+  onReplaced(objects: readonly KubernetesObject[]): unknown
+  onChanged(object: KubernetesObject): unknown
+  onDeleted(object: KubernetesObject): unknown
   /**
-   * A list or a watch failed. What was reflected stays as it is until the next one succeeds.
+   * Called when a list or a watch failed. The state so far stays until the next one succeeds.
    *
-   * @param status The HTTP status of the API server's answer; undefined if another failure occurred.
+   * @param status The HTTP status of the API server's answer; undefined for other failures.
    */
-  failed(message: string, status?: number): void
+  onFailed(message: string, status?: number): void
 }
 
 interface Resource {
   readonly path: string
-  readonly fieldSelector?: string
+  /** Query parameters of lists and watches. */
+  readonly selector?: { readonly fieldSelector: string }
 }
 
-/** The reflection of a resource, until it is stopped. */
+/** Follows a resource until it is stopped. */
 export interface Reflector {
   stop(): Promise<void>
 }
 
-/** A connection that died without a word is noticed only by a watch that does not end: so watches are short. */
+/** The length of a watch, in seconds. It is short, because only a watch that does not end shows a dead connection. */
 const WATCH_SECONDS = 60
 const MAX_OBJECT_BYTES = 8 * 1024 * 1024
 const LIST_PAGE = '500'
 const FIRST_DELAY_MS = 200
-/** The longest time before the next try after a list succeeded: the server is there, but its watches may not be. */
+/** The longest pause after a list succeeded, in milliseconds. The server is up then, although its watches may fail. */
 const LISTED_DELAY_MS = 1_000
-/** The longest time between two tries. Clusters count on a retry within 5 s. */
+/** The longest pause between two attempts, in milliseconds. Clusters rely on a retry within 5 s. */
 const MAX_DELAY_MS = 4_000
 
-/** The resourceVersion that a watch began from is too old: the state must be listed again (HTTP 410). */
+/** The resourceVersion of a watch is too old (HTTP 410): the state must be listed again. */
 class Expired extends Error {}
 
 /** The API server answered a request with an error. */
@@ -65,7 +64,7 @@ interface State {
 }
 
 async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  // What has come of the line so far: only a whole line is put together.
+  // The parts of an incomplete line. Only a complete line is concatenated.
   let parts: Uint8Array[] = []
   let length = 0
   for await (const chunk of body) {
@@ -84,21 +83,20 @@ async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
 }
 
 /**
- * All objects of a resource, page by page, and the resourceVersion that a watch goes on from.
+ * Lists all objects of a resource. Returns them with the resourceVersion at which a watch continues.
  *
- * @param take Is given the objects in place of the caller.
+ * @param onPage Receives the objects. Then none are returned.
  */
 export async function listObjects(
   api: KubernetesApi,
   resource: Resource,
   signal: AbortSignal,
-  take?: TakePage,
+  onPage?: OnPage,
 ): Promise<[KubernetesObject[], string]> {
   const objects: KubernetesObject[] = []
   let next = ''
   for (;;) {
-    const selector = resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }
-    const query = { ...selector, limit: LIST_PAGE, ...(next === '' ? {} : { continue: next }) }
+    const query = { ...resource.selector, limit: LIST_PAGE, ...(next === '' ? {} : { continue: next }) }
     const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs: 30_000 })
     const answer = await readJson(body)
     if (statusCode === 410) throw new Expired('the list expired while it was read')
@@ -108,8 +106,8 @@ export async function listObjects(
     if ((items !== null && !Array.isArray(items)) || resourceVersion === undefined)
       throw new Error('list: the answer is not a list')
     const page = (items ?? []).filter(isRecord)
-    if (take === undefined) objects.push(...page)
-    else take(page, next === '')
+    if (onPage === undefined) objects.push(...page)
+    else onPage(page, next === '')
     next = textAt(answer, 'metadata', 'continue') ?? ''
     if (next === '') return [objects, resourceVersion]
   }
@@ -125,8 +123,8 @@ async function handleEvent(line: Buffer, state: State, handlers: ReflectorHandle
     if (property(object, 'code') === 410) throw new Expired(message)
     throw new Error(`watch: ${message}`)
   }
-  if (type === 'ADDED' || type === 'MODIFIED') await handlers.changed(object)
-  else if (type === 'DELETED') await handlers.deleted(object)
+  if (type === 'ADDED' || type === 'MODIFIED') await handlers.onChanged(object)
+  else if (type === 'DELETED') await handlers.onDeleted(object)
   else if (type !== 'BOOKMARK') throw new Error('watch: an event has a type that is not known')
   state.resourceVersion = textAt(object, 'metadata', 'resourceVersion') ?? state.resourceVersion
 }
@@ -139,13 +137,13 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   const query = {
-    ...(resource.fieldSelector === undefined ? {} : { fieldSelector: resource.fieldSelector }),
+    ...resource.selector,
     watch: 'true',
     allowWatchBookmarks: 'true',
     resourceVersion: state.resourceVersion ?? '',
     timeoutSeconds: String(WATCH_SECONDS),
   }
-  // A server that is gone without a word shows by the end of a watch that does not come.
+  // A watch that does not end shows a dead connection.
   const bodyTimeoutMs = (WATCH_SECONDS + 30) * 1000
   const { statusCode, body } = await api.get(resource.path, query, { signal, bodyTimeoutMs })
   if (statusCode !== 200) {
@@ -157,10 +155,10 @@ async function watch(
 }
 
 /**
- * Keeps up with a resource by one list and then watches, as Kubernetes' own clients do.
+ * Follows a resource by one list and then watches, as Kubernetes' own clients do.
  *
- * A watch that ends goes on from where it was; one that is too old begins again with a list. Failures are retried with a
- * delay that doubles up to 4 s, so that an API server that comes back is noticed within 5 s and is not rushed.
+ * After a watch ends, the next one continues from its last event. After HTTP 410 the resource is listed again. The pause after
+ * a failure doubles up to 4 s, so that a restarted API server is found within 5 s and is not overloaded.
  *
  * @see {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes | Efficient detection of changes}
  */
@@ -172,8 +170,8 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
 
   const step = async (): Promise<void> => {
     if (state.resourceVersion === null) {
-      const [objects, resourceVersion] = await listObjects(api, resource, signal, handlers.listed)
-      await handlers.replaced(objects)
+      const [objects, resourceVersion] = await listObjects(api, resource, signal, handlers.onPage)
+      await handlers.onReplaced(objects)
       state.resourceVersion = resourceVersion
       delay = Math.min(delay, LISTED_DELAY_MS)
     }
@@ -182,8 +180,7 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
     try {
       await watch(api, resource, state, handlers, signal)
     } finally {
-      // A watch that brought something or lasted shows a healthy server, however it ended; one that ends at once must not
-      // become a busy loop.
+      // A watch that had events or lasted shows a healthy server. One that ends at once must not become a busy loop.
       if (state.resourceVersion !== before || performance.now() - startedAt > LISTED_DELAY_MS) delay = FIRST_DELAY_MS
     }
   }
@@ -198,7 +195,7 @@ export function reflect(api: KubernetesApi, resource: Resource, handlers: Reflec
           state.resourceVersion = null
           delay = Math.min(delay, LISTED_DELAY_MS)
         }
-        handlers.failed(messageOf(error), error instanceof StatusError ? error.status : undefined)
+        handlers.onFailed(messageOf(error), error instanceof StatusError ? error.status : undefined)
       }
       await sleep(delay, undefined, { signal }).catch(() => undefined)
       delay = Math.min(delay * 2, MAX_DELAY_MS)

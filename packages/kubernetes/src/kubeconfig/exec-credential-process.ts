@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { KubernetesCluster } from '../api/connection.ts'
 import { parseExecCredentials, parseExecPlugin, type ExecPlugin } from './exec-credential.ts'
 import { readKubeconfig, type KubeconfigChoice } from './kubeconfig.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Runs the plugin and returns its stdout. It inherits stderr and, if it is interactive, stdin. */
 async function runPlugin(plugin: ExecPlugin, environment: Environment): Promise<string> {

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { isRecord, parseJsonValue, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Kubeconfig } from './kubeconfig.ts'
 
 /** An exec plugin of a kubeconfig, ready to run. */
@@ -97,10 +97,8 @@ export function parseExecPlugin(kubeconfig: Kubeconfig, hasTerminal: boolean): E
  * @throws {AuthenticatorError} `exec_plugin_failed`
  */
 export function parseExecCredentials(stdout: string, { command, apiVersion }: ExecPlugin): ExecCredentials {
-  let answer: unknown
-  try {
-    answer = JSON.parse(stdout)
-  } catch {
+  const answer = parseJsonValue(stdout)
+  if (answer === undefined) {
     throw fault(`exec plugin ${command} answered with no JSON: run it by hand to see what it says`)
   }
   if (!isRecord(answer) || answer['kind'] !== 'ExecCredential') {

@@ -1,10 +1,10 @@
-import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
-import { errorCode, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { printableYaml } from '@aws-iam-authenticator/core/edit/printable-yaml'
 import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { setKubeconfigEntry, type KubeconfigEntry } from './kubeconfig-entry.ts'
-import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
+import { readFileIfPresent } from '@aws-iam-authenticator/files/write/read-file'
 import { execUser, type ExecUserOptions } from './exec-user.ts'
 import { fileToChange, type KubeconfigText } from './file-to-change.ts'
 import { saveKubeconfig } from './save-kubeconfig.ts'
@@ -28,12 +28,7 @@ interface UpdatedKubeconfig {
 }
 
 async function readIfThere(path: string): Promise<KubeconfigText> {
-  try {
-    return { path, text: await readRegularFile(path) }
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { path, text: undefined }
-    throw new FileError('file_unreadable', `Can't read ${path}: ${messageOf(error)}`, { cause: error })
-  }
+  return { path, text: await readFileIfPresent(path) }
 }
 
 /** The items of a named list; empty if the text can't be read, which the change then reports. */

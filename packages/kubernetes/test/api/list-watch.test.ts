@@ -22,12 +22,12 @@ async function play(
   const told: string[] = []
   const reflector = reflect(
     scripted.api,
-    { path: PATH, ...(fieldSelector === undefined ? {} : { fieldSelector }) },
+    { path: PATH, ...(fieldSelector === undefined ? {} : { selector: { fieldSelector } }) },
     {
-      replaced: (objects) => told.push(`replaced ${objects.length}`),
-      changed: (of) => told.push(`changed ${nameOf(of)}`),
-      deleted: (of) => told.push(`deleted ${nameOf(of)}`),
-      failed: (message) => told.push(`failed: ${message}`),
+      onReplaced: (objects) => told.push(`replaced ${objects.length}`),
+      onChanged: (of) => told.push(`changed ${nameOf(of)}`),
+      onDeleted: (of) => told.push(`deleted ${nameOf(of)}`),
+      onFailed: (message) => told.push(`failed: ${message}`),
     },
   )
   await scripted.until(script.length + 1)

@@ -1,5 +1,7 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns'
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { ProxyRefusal } from '../proxy/proxy-refusal.ts'
+import { withTimeLimit } from '../time-limit.ts'
 import { closedByOther, exchangeConnect, loadHttp, MAX_HEADER_BYTES } from './http-exchange.ts'
 
 /** The target of a connection, and how to reach it. */
@@ -60,7 +62,7 @@ async function openTunnel(socket: Socket, { origin, proxy }: Route, signal: Abor
     createConnection: () => socket,
   })
   const { statusCode, head } = await exchangeConnect(outgoing, { signal })
-  if (statusCode !== 200) throw new Error(`the proxy answered ${statusCode}`)
+  if (statusCode !== 200) throw new ProxyRefusal(statusCode)
   // In TLS the client sends first.
   if (head.length > 0) throw new Error('the proxy sent more than its answer')
 }
@@ -117,16 +119,14 @@ export async function connect(route: Route, signal: AbortSignal): Promise<Socket
   // The code that waits for the connection reports the error.
   base.on('error', () => undefined)
   signal.addEventListener('abort', () => base.destroy())
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    late.reject(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`))
-  }, CONNECT_TIMEOUT_MS)
   try {
-    return await Promise.race([late.promise, open(base, route, signal)])
+    return await withTimeLimit(
+      CONNECT_TIMEOUT_MS,
+      new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`),
+      () => open(base, route, signal),
+    )
   } catch (error) {
     base.destroy()
     throw error
-  } finally {
-    clearTimeout(timer)
   }
 }

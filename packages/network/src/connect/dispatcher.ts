@@ -4,6 +4,7 @@ import { ByProxy } from '../proxy/by-proxy.ts'
 import type { Environment } from '../environment.ts'
 import { createNameLookup } from './name-lookup.ts'
 import { readProxySettings } from '../proxy/proxy.ts'
+import { ProxyRefusal } from '../proxy/proxy-refusal.ts'
 import { readTrustedCertificates, type TrustOptions } from './trust.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
@@ -27,6 +28,19 @@ interface TlsOptions {
   readonly rejectUnauthorized?: boolean
 }
 
+/** Creates the connections to a proxy. Without this, undici reports a refused tunnel as an error whose text alone has the status. */
+function createProxyClient(_proxy: URL, options: object): Dispatcher {
+  const agent = new Agent(options)
+  const openTunnel = agent.connect.bind(agent)
+  const connect = async (request: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
+    const tunnel = await openTunnel(request)
+    if (tunnel.statusCode === 200) return tunnel
+    tunnel.socket.on('error', () => undefined).destroy()
+    throw new ProxyRefusal(tunnel.statusCode)
+  }
+  return Object.assign(agent, { connect })
+}
+
 /**
  * Creates a dispatcher with the caller's TLS options that uses the environment's proxies. It behaves the same on all
  * runtimes. A proxy with TLS has separate options, because it must not see the client certificate for the server. Requests
@@ -44,7 +58,13 @@ export function connectWith(environment: Environment, options: TlsOptions, proxy
     proxy === undefined
       ? new Agent({ ...pool, connect: { ...tls, lookup: createNameLookup() } })
       : // With TLS options undici would use TLS to a SOCKS proxy.
-        new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, ...(!proxy.startsWith('socks') && { proxyTls }) }),
+        new ProxyAgent({
+          ...pool,
+          uri: proxy,
+          clientFactory: createProxyClient,
+          requestTls: tls,
+          ...(!proxy.startsWith('socks') && { proxyTls }),
+        }),
   )
 }
 

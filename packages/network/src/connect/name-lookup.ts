@@ -1,7 +1,9 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
+import { BoundedMap } from '@aws-iam-authenticator/core/bounded-map'
 import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 
 /** Time limit for looking up a known name again, in milliseconds. After that its last addresses are used. */
@@ -58,7 +60,7 @@ function mayBeInvented(name: string): boolean {
  * names would block everything else.
  */
 export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = REFRESH_MS): LookupFunction {
-  const found = new Map<string, LookupAddress[]>()
+  const found = new BoundedMap<string, LookupAddress[]>(MAX_KNOWN)
   const pending = new Map<string, Promise<LookupAddress[]>>()
   const [again, first, doubtful] = [createLane(), createLane(), createLane()]
 
@@ -72,12 +74,7 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
     const lane = laneFor(key, name)
     const asked = lane(async () => {
       const addresses = await ask(name, options)
-      found.delete(key)
       found.set(key, addresses)
-      for (const oldest of found.keys()) {
-        if (found.size <= MAX_KNOWN) break
-        found.delete(oldest)
-      }
       return addresses
     }).finally(() => pending.delete(key))
     pending.set(key, asked)
@@ -85,17 +82,11 @@ export function createNameLookup(ask: AskSystem = lookup, refreshMs: number = RE
   }
   /** Uses the last addresses if there is no answer in time, but not if the answer is that the name is gone. */
   const lookAgain = async (asked: Promise<LookupAddress[]>, last: LookupAddress[]): Promise<LookupAddress[]> => {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<LookupAddress[]>((resolve) => {
-      timer = setTimeout(() => resolve(last), refreshMs)
-    })
     try {
-      return await Promise.race([asked, late])
+      return await Promise.race([asked, sleep(refreshMs, last)])
     } catch (error) {
       if (errorCode(error) === 'ENOTFOUND') throw error
       return last
-    } finally {
-      clearTimeout(timer)
     }
   }
   return (name, options, callback) => {

@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { createSecureContext, getCACertificates, rootCertificates } from 'node:tls'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { readText } from '@aws-iam-authenticator/files/read-text'
 import { firstSet, type Environment } from '../environment.ts'
 
 export interface TrustOptions {
@@ -52,17 +54,8 @@ function certificatesIn(text: string): string[] {
   return pemBlocks(text, LABELS).filter(isCertificate)
 }
 
-function readText(path: string): string {
-  try {
-    return readRegularFileSync(path)
-  } catch {
-    return ''
-  }
-}
-
 function unreadable({ setting, path }: Named, cause: unknown): FileError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new FileError('file_unreadable', `Can't read ${path}, which ${setting} names: ${reason}`, { cause })
+  return new FileError('file_unreadable', `Can't read ${path}, which ${setting} names: ${messageOf(cause)}`, { cause })
 }
 
 function mustHold({ setting, path }: Named, certificates: string[]): string[] {
@@ -90,7 +83,7 @@ function readFolder(named: Named): string[] {
     throw unreadable(named, cause)
   }
   // A folder of certificates may also hold unreadable keys, subfolders and dangling links.
-  const texts = names.map((name) => readText(join(named.path, name)))
+  const texts = names.map((name) => readText(join(named.path, name)) ?? '')
   return mustHold(named, texts.flatMap(certificatesIn))
 }
 

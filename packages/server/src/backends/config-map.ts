@@ -53,16 +53,16 @@ export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProb
     start: () => {
       reflector = reflect(
         api,
-        { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, fieldSelector: `metadata.name=${NAME}` },
+        { path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, selector: { fieldSelector: `metadata.name=${NAME}` } },
         {
-          replaced: async ([object]) => {
+          onReplaced: async ([object]) => {
             if (object === undefined) clear()
             else await load(object)
             tried.resolve()
           },
-          changed: load,
-          deleted: clear,
-          failed: (message) => {
+          onChanged: load,
+          onDeleted: clear,
+          onFailed: (message) => {
             tried.resolve()
             fault = message
             onWatchFailed()

@@ -22,7 +22,7 @@ interface CrdOptions {
   readonly onProblems: (source: string, count: number) => void
 }
 
-type ObjectHandlers = Required<Pick<ReflectorHandlers, 'listed' | 'changed' | 'deleted'>> & {
+type ObjectHandlers = Required<Pick<ReflectorHandlers, 'onPage' | 'onChanged' | 'onDeleted'>> & {
   /** Removes the objects that are missing in the list that has just ended. */
   readonly removeUnlisted: () => void
 }
@@ -53,7 +53,7 @@ function createObjectHandlers(
     writer.forget(name)
   }
   return {
-    listed: (objects, isFirst) => {
+    onPage: (objects, isFirst) => {
       if (isFirst) listed = new Set()
       for (const object of objects) {
         listed.add(nameOf(object))
@@ -64,12 +64,12 @@ function createObjectHandlers(
       for (const name of mappings.names) if (!listed.has(name)) remove(name)
       listed = new Set()
     },
-    changed: (object) => {
+    onChanged: (object) => {
       if (!take(object, true)) return
       onProblems(SOURCE, mappings.errorCount)
       log.info(`IAMIdentityMapping ${nameOf(object) ?? ''} changed`)
     },
-    deleted: (object) => {
+    onDeleted: (object) => {
       const name = nameOf(object) ?? ''
       remove(name)
       onProblems(SOURCE, mappings.errorCount)
@@ -89,7 +89,7 @@ export function createCrd(options: CrdOptions): Backend {
   let reflector: Reflector | null = null
   const tried = Promise.withResolvers<void>()
 
-  const replaced = (): void => {
+  const onReplaced = (): void => {
     removeUnlisted()
     isLoaded = true
     fault = null
@@ -97,7 +97,7 @@ export function createCrd(options: CrdOptions): Backend {
     tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }
-  const failed = (message: string, status?: number): void => {
+  const onFailed = (message: string, status?: number): void => {
     tried.resolve()
     fault = message
     const hint = status === 404 ? ' (is their CustomResourceDefinition there?)' : ''
@@ -107,7 +107,7 @@ export function createCrd(options: CrdOptions): Backend {
   }
   return {
     start: () => {
-      reflector = reflect(api, { path: IDENTITY_MAPPINGS }, { ...handlers, replaced, failed })
+      reflector = reflect(api, { path: IDENTITY_MAPPINGS }, { ...handlers, onReplaced, onFailed })
       return tried.promise
     },
     snapshot: () => ({ mode: 'CRD', index: isLoaded ? mappings.index() : null, fault }),

@@ -84,7 +84,7 @@ export class IdentityMappings {
    * an index is valid only until the next turn of the event loop. No decision takes longer.
    */
   index(): MappingIndex {
-    this.#index ??= { ...EMPTY_INDEX, rolesByArn: this.#byArn, otherwise: this.#nextForKey, likes: this.#patterns }
+    this.#index ??= { ...EMPTY_INDEX, rolesByArn: this.#byArn, nextForKey: this.#nextForKey, patterns: this.#patterns }
     return this.#index
   }
 

@@ -2,9 +2,10 @@ import { Sha256 } from '@aws-crypto/sha256-js'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { resolveServiceHost, type EndpointVariant } from '@aws-iam-authenticator/core/aws/service-host'
+import { readBody } from '@aws-iam-authenticator/network/read-body'
 import { getCanonicalQuery, SignatureV4 } from '@aws-sdk/signature-v4'
 import type { Dispatcher } from 'undici'
-import { describeFailure, readCapped } from '../util/aws-call.ts'
+import { describeFailure } from '../util/describe-failure.ts'
 import { Ec2Error } from './ec2-error.ts'
 import { parseErrorCode, parseInstances, type InstancesPage } from './instances.ts'
 
@@ -93,7 +94,7 @@ export function createDescribeInstances(options: DescribeInstancesOptions): Desc
     // undici sets the host header itself. It would use an explicit one as the TLS server name, too.
     const { host: _, ...headers } = signed.headers
     let status: number
-    let body: string | null
+    let body: Buffer | undefined
     try {
       const answer = await dispatcher.request({
         origin: `https://${host}`,
@@ -103,13 +104,14 @@ export function createDescribeInstances(options: DescribeInstancesOptions): Desc
         signal,
       })
       status = answer.statusCode
-      body = await readCapped(answer, MAX_ANSWER_BYTES)
+      body = await readBody(answer.body, MAX_ANSWER_BYTES)
     } catch (error) {
       throw new Ec2Error('unreachable', `${host} can't be reached: ${describeFailure(error)}`)
     }
-    if (body === null) throw new Ec2Error('bad_answer', `the answer of EC2 is longer than ${MAX_ANSWER_BYTES} bytes`)
-    if (status !== 200) throw errorOf(status, body)
-    const page = parseInstances(body)
+    if (body === undefined)
+      throw new Ec2Error('bad_answer', `the answer of EC2 is longer than ${MAX_ANSWER_BYTES} bytes`)
+    if (status !== 200) throw errorOf(status, body.toString())
+    const page = parseInstances(body.toString())
     if (page === null) throw new Ec2Error('bad_answer', 'EC2 answered something else than instances')
     return page
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@aws-iam-authenticator/core/bounded-map'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { TemplateFault } from '@aws-iam-authenticator/core/mapping/template'
 import { createSingleFlight } from '../util/single-flight.ts'
@@ -61,7 +62,7 @@ function nameOf(instance: Instance | undefined): string | TemplateFault | Refusa
  */
 export function createPrivateDnsNames(options: PrivateDnsNamesOptions): LookUpPrivateDnsName {
   const { timing = realTiming, ...search } = options
-  const names = new Map<string, string>()
+  const names = new BoundedMap<string, string>(MAX_NAMES)
   const inFlight = createSingleFlight<string | TemplateFault | Refusal>()
   const find = createBatcher({
     maxKeys: BATCH_SIZE,
@@ -69,11 +70,6 @@ export function createPrivateDnsNames(options: PrivateDnsNamesOptions): LookUpPr
     run: createFindInstances({ ...search, timing, timeoutMs: TIMEOUT_MS - BATCH_WAIT_MS }),
     timing,
   })
-  const remember = (instanceId: string, name: string): void => {
-    const [oldest] = names.keys()
-    if (names.size >= MAX_NAMES && oldest !== undefined) names.delete(oldest)
-    names.set(instanceId, name)
-  }
   return async (instanceId) => {
     const known = names.get(instanceId)
     if (known !== undefined) return known
@@ -84,7 +80,7 @@ export function createPrivateDnsNames(options: PrivateDnsNamesOptions): LookUpPr
       try {
         const found = await find(instanceId)
         const name = nameOf(found.get(instanceId))
-        if (typeof name === 'string') remember(instanceId, name)
+        if (typeof name === 'string') names.set(instanceId, name)
         return name
       } catch (error) {
         if (!(error instanceof Ec2Error)) throw error

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { createPlainListener, HEALTH_LIMITS } from './listeners.ts'
@@ -38,16 +39,12 @@ export async function startHealthServer(
     const { status, body } = answerPath(url, checks) ?? { status: 200, body: 'ok' }
     response.writeHead(status, { ...HEADERS, 'content-length': Buffer.byteLength(body) }).end(body)
   })
-  await new Promise<void>((resolve) => {
-    server.once('error', (error) => {
-      log.error(`health checks on port ${port} are not answered`, { error: messageOf(error) })
-      resolve()
-    })
-    server.listen({ port, ...(host === null ? {} : { host }) }, () => {
-      server.removeAllListeners('error')
-      resolve()
-    })
-  })
+  server.listen({ port, ...(host === null ? {} : { host }) })
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    log.error(`health checks on port ${port} are not answered`, { error: messageOf(error) })
+  }
   return {
     close: () =>
       new Promise((resolve) => {

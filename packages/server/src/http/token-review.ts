@@ -1,4 +1,4 @@
-import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
+import { isRecord, parseJsonValue, property } from '@aws-iam-authenticator/core/untrusted'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Login } from '../login/authenticate.ts'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
@@ -25,12 +25,8 @@ function malformed(why: string): Refusal {
 
 /** Parses the body of a request. A TokenReview without apiVersion and kind counts as v1beta1. */
 export function parseTokenReview(body: string): TokenReview | Refusal {
-  let review: unknown
-  try {
-    review = JSON.parse(body)
-  } catch {
-    return malformed('it is not JSON')
-  }
+  const review = parseJsonValue(body)
+  if (review === undefined) return malformed('it is not JSON')
   if (!isRecord(review)) return malformed('it is not a JSON object')
   const kind = property(review, 'kind')
   if (kind !== undefined && kind !== 'TokenReview') return malformed('its kind is another')

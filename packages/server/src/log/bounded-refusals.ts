@@ -1,3 +1,4 @@
+import { BoundedMap } from '@aws-iam-authenticator/core/bounded-map'
 import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
 import type { Log, LogFields } from '@aws-iam-authenticator/core/log/log'
 import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
@@ -48,19 +49,11 @@ interface Kind {
 }
 
 /** Creates an LRU table of values by name. */
-function createRecent<T>(create: () => T, forgotten: (value: T) => void = () => undefined): (name: string) => T {
-  const recent = new Map<string, T>()
+function createRecent<T>(create: () => T, onDropped?: (value: T) => void): (name: string) => T {
+  const recent = new BoundedMap<string, T>(MAX_KINDS, onDropped)
   return (name) => {
     const value = recent.get(name) ?? create()
-    recent.delete(name)
     recent.set(name, value)
-    if (recent.size > MAX_KINDS) {
-      for (const [oldest, old] of recent) {
-        recent.delete(oldest)
-        forgotten(old)
-        break
-      }
-    }
     return value
   }
 }

@@ -6,7 +6,7 @@ import type { Identity } from '@aws-iam-authenticator/core/identity/caller-ident
 import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import type { NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
 import type { LogRefusal, Named } from '../log/bounded-refusals.ts'
-import { createGrants, type Grant } from './grants.ts'
+import { createGrants, type CachedGrant } from './grants.ts'
 import { entryPath, grantedDecision, refusedDecision, type Known, type OnDecision } from './decision.ts'
 import { nearestFields } from '../log/refusal-log.ts'
 import type { Verified, Verify } from './verify.ts'
@@ -91,7 +91,7 @@ function serveAudiences(asked: readonly string[], served: readonly string[] | nu
 }
 
 /** Creates the grant of a mapped identity. Its log fields contain neither ARN nor ids of a scrubbed account. */
-function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields: LogFields): Grant {
+function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields: LogFields): CachedGrant {
   const user = userInfo(identity, mapped, isScrubbed)
   const loggedUser = {
     ...user,
@@ -107,7 +107,7 @@ function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   const { verify, map, nearestMisses, scrubbedAccounts, log, logRefusal, onDecision } = options
   const grants = createGrants(options.indexes)
-  const grant = ({ user, loggedUser, mapped, fields }: Grant, origin: Origin, known: Known): UserInfo => {
+  const grant = ({ user, loggedUser, mapped, fields }: CachedGrant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
     onDecision(grantedDecision(loggedUser, mapped, known))
     return user

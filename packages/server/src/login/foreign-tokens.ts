@@ -1,7 +1,5 @@
+import { createMinuteCounter } from '../log/minute-counter.ts'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
-
-/** The time between two log lines, in milliseconds. */
-const EVERY_MS = 60_000
 
 /**
  * Counts foreign tokens, such as those of service accounts: the API server sends each one that its other authenticators reject. The
@@ -11,14 +9,10 @@ const EVERY_MS = 60_000
  * @returns Must be called for each foreign token.
  */
 export function createForeignTokens(log: Log, now: () => number, counted: () => void): () => void {
-  let unlogged = 0
-  let nextLineAt = -Infinity
+  const countForLog = createMinuteCounter(now)
   return () => {
     counted()
-    unlogged += 1
-    if (now() < nextLineAt) return
-    log.info('tokens of another kind were refused', { count: unlogged })
-    unlogged = 0
-    nextLineAt = now() + EVERY_MS
+    const count = countForLog()
+    if (count !== null) log.info('tokens of another kind were refused', { count })
   }
 }

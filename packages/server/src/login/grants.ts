@@ -4,7 +4,7 @@ import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 import type { Verified } from './verify.ts'
 
 /** A granted login. */
-export interface Grant {
+export interface CachedGrant {
   readonly user: UserInfo
   /** The user as it may be logged. */
   readonly loggedUser: UserInfo
@@ -15,9 +15,9 @@ export interface Grant {
 /** The grants of cached tokens. */
 interface Grants {
   /** Returns the grant of a token, if the active mappings have not changed since. */
-  recall(verified: Verified): Grant | undefined
+  recall(verified: Verified): CachedGrant | undefined
   /** Must be called before a decision; returns a function that stores the resulting grant. */
-  begin(): (verified: Verified, grant: Grant) => void
+  begin(): (verified: Verified, grant: CachedGrant) => void
 }
 
 /**
@@ -27,7 +27,7 @@ interface Grants {
  * @param indexes The active indexes of all backends, in their order.
  */
 export function createGrants(indexes: () => readonly unknown[]): Grants {
-  const grants = new WeakMap<Verified, { readonly by: readonly unknown[]; readonly grant: Grant }>()
+  const grants = new WeakMap<Verified, { readonly by: readonly unknown[]; readonly grant: CachedGrant }>()
   return {
     recall: (verified) => {
       const found = grants.get(verified)

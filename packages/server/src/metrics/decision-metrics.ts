@@ -1,6 +1,6 @@
 import { reasons, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
-import { Counter, Histogram, type Registry } from 'prom-client'
-import { METRIC_PREFIX } from './prefix.ts'
+import { Histogram, type Registry } from 'prom-client'
+import { createMetricFactory, METRIC_PREFIX } from './metric-factory.ts'
 
 /** The number of latencies that are observed in one batch, which is much cheaper than one by one. */
 const MAX_OBSERVATIONS = 256
@@ -11,7 +11,6 @@ const MAX_OBSERVATIONS = 256
  * @returns Records a decision and its latency in seconds. The reason is null for a granted login.
  */
 export function createDecisionMetrics(registry: Registry): (reason: ReasonCode | null, seconds: number) => void {
-  const registers = [registry]
   let observations: (readonly [result: string, seconds: number])[] = []
   const observeAll = (): void => {
     for (const [result, seconds] of observations) latency.observe({ result }, seconds)
@@ -19,17 +18,12 @@ export function createDecisionMetrics(registry: Registry): (reason: ReasonCode |
   }
   const latency: Histogram<'result'> = new Histogram({
     name: `${METRIC_PREFIX}authenticate_latency_seconds`,
-    help: 'Latency of authenticate requests, by result',
+    help: 'Authenticate call latency',
     labelNames: ['result'],
-    registers,
+    registers: [registry],
     collect: observeAll,
   })
-  const refusals = new Counter({
-    name: `${METRIC_PREFIX}refusals_total`,
-    help: 'Logins refused, by reason',
-    labelNames: ['reason'],
-    registers,
-  })
+  const refusals = createMetricFactory(registry).counter('refusals_total', 'Logins refused, by reason', ['reason'])
   for (const reason of Object.keys(reasons)) refusals.inc({ reason }, 0)
   return (reason, seconds) => {
     observations.push([reason === null ? 'success' : reasons[reason].result, seconds])

@@ -1,5 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { METRIC_PREFIX } from './prefix.ts'
+import { Histogram, type Registry } from 'prom-client'
+import { createMetricFactory, METRIC_PREFIX } from './metric-factory.ts'
 
 /** Metrics of the files that the server loads again while it runs. */
 export interface DynamicFileMetrics {
@@ -12,29 +12,17 @@ export interface DynamicFileMetrics {
 }
 
 export function createDynamicFileMetrics(registry: Registry, now: () => Date): DynamicFileMetrics {
-  const registers = [registry]
-  const failures = new Counter({
-    name: `${METRIC_PREFIX}dynamicfile_failures_total`,
-    help: 'Loads of the dynamic file that failed',
-    registers,
-  })
+  const { counter, gauge } = createMetricFactory(registry)
+  const failures = counter('dynamicfile_failures_total', 'Dynamic file failures')
   const endToEnd = new Histogram({
     name: `${METRIC_PREFIX}dynamic_e2e_latency_seconds`,
-    help: 'From the LastUpdatedDateTime of a file to its load',
+    help: 'End to end latency in seconds partitioned by type.',
     labelNames: ['type'],
     buckets: [1, 3, 5, 10, 15, 20, 30, 60],
-    registers,
+    registers: [registry],
   })
-  const enabled = new Gauge({
-    name: `${METRIC_PREFIX}dynamic_file_enabled`,
-    help: 'Whether DynamicFile is one of the backends',
-    registers,
-  })
-  const only = new Gauge({
-    name: `${METRIC_PREFIX}dynamic_file_only`,
-    help: 'Whether DynamicFile is the only backend',
-    registers,
-  })
+  const enabled = gauge('dynamic_file_enabled', 'Dynamic file in backend mode is enabled')
+  const only = gauge('dynamic_file_only', 'Only dynamic file in backend mode is enabled')
   return {
     dynamicFileFailed: () => failures.inc(),
     dynamicallyReloaded: (type, updatedAt) => {

@@ -26,11 +26,11 @@ interface BackendActivity {
 }
 
 function countOf(index: MappingIndex): Pick<BackendReport, 'roles' | 'users' | 'patterns' | 'accounts'> {
-  const { rolesByArn, rolesBySso, rolesByUserId, usersByArn, usersByUserId, likes, accounts } = index
+  const { rolesByArn, rolesBySso, rolesByUserId, usersByArn, usersByUserId, patterns, accounts } = index
   return {
     roles: rolesByArn.size + rolesBySso.size + rolesByUserId.size,
     users: usersByArn.size + usersByUserId.size,
-    patterns: [...likes.values()].reduce((sum, { length }) => sum + length, 0),
+    patterns: [...patterns.values()].reduce((sum, { length }) => sum + length, 0),
     accounts: accounts.size,
   }
 }

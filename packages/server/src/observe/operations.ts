@@ -2,16 +2,16 @@ import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mo
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Registry } from 'prom-client'
-import type { Decision, OnDecision } from '../login/decision.ts'
+import type { OnDecision } from '../login/decision.ts'
 import type { AskSts } from '../sts/sts-client.ts'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
 import type { Build } from '../util/build.ts'
-import { openAuditLog } from './audit-log.ts'
+import { AuditLog } from './audit-log.ts'
 import { createBackendActivity } from './backend-activity.ts'
 import { PING, type Check, type HealthChecks } from './checks.ts'
 import { createOperationsMetrics } from '../metrics/operations-metrics.ts'
 import { createRecentDecisions } from './recent-decisions.ts'
-import { statusOf, type ServerStatus } from './status.ts'
+import { statusOf } from './status.ts'
 import { createStsActivity } from './sts-activity.ts'
 
 interface OperationsOptions {
@@ -47,40 +47,13 @@ function backendCheck({ mode, index, fault }: BackendSnapshot): Check {
   return { name: `backend-${mode}`, fault: () => (index === null ? (fault ?? 'not loaded yet') : null) }
 }
 
-/** The audit log, or what replaces it if none is configured. */
-interface OptionalAuditLog {
-  readonly note: (decision: Decision) => void
-  readonly reopen: () => void
-  readonly status: () => ServerStatus['auditLog']
-  readonly close: () => Promise<void>
-}
-
-function openOptionalAuditLog(
-  { auditLogPath: path, log, now }: OperationsOptions,
-  onLost: (count: number) => void,
-): OptionalAuditLog {
-  if (path === null) {
-    return { note: () => undefined, reopen: () => undefined, status: () => null, close: () => Promise.resolve() }
-  }
-  const auditLog = openAuditLog({ path, log, now, onLost })
-  return {
-    note: (decision) => auditLog.note(decision),
-    reopen: () => {
-      auditLog.reopen()
-      log.info('reopening the audit log', { auditLog: path })
-    },
-    status: () => ({ path, fault: auditLog.fault() }),
-    close: () => auditLog.close(),
-  }
-}
-
 export function createOperations(options: OperationsOptions): Operations {
-  const { registry, build, clusterId, partition, snapshots, now } = options
+  const { registry, build, clusterId, partition, auditLogPath: path, snapshots, log, now } = options
   const metrics = createOperationsMetrics(registry, build, snapshots)
   const sts = createStsActivity(now)
   const backends = createBackendActivity(now)
   const decisions = createRecentDecisions(now)
-  const auditLog = openOptionalAuditLog(options, metrics.auditLost)
+  const auditLog = path === null ? null : new AuditLog({ path, log, now, onLost: metrics.auditLost })
   const startedAt = now()
   let certificate: CertificateFollower | null = null
   let isStopping = false
@@ -98,7 +71,7 @@ export function createOperations(options: OperationsOptions): Operations {
       if (decision.subject !== 'token') return
       decisions.note(decision)
       if (decision.reason === null && decision.stsHost !== null) sts.granted(decision.stsHost)
-      auditLog.note(decision)
+      auditLog?.note(decision)
     },
     watchSts: sts.watch,
     backendChanged: backends.changed,
@@ -113,20 +86,24 @@ export function createOperations(options: OperationsOptions): Operations {
         clusterId,
         partition,
         startedAt,
-        now,
+        now: now(),
         certificate,
-        checks: ready,
-        backends: () => snapshots().map(backends.report),
-        sts: sts.report,
+        checks: ready(),
+        backends: snapshots().map(backends.report),
+        sts: sts.report(),
         decisions,
-        auditLog: auditLog.status,
+        auditLog: path === null || auditLog === null ? null : { path, fault: auditLog.fault },
       })
       return JSON.stringify(status)
     },
-    reopenAuditLog: auditLog.reopen,
+    reopenAuditLog: () => {
+      if (auditLog === null) return
+      auditLog.reopen()
+      log.info('reopening the audit log', { auditLog: path ?? '' })
+    },
     stopping: () => {
       isStopping = true
     },
-    stop: auditLog.close,
+    stop: async () => auditLog?.close(),
   }
 }

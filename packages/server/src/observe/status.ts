@@ -7,7 +7,7 @@ import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
 import type { StsHostReport } from './sts-activity.ts'
 
 /** The state of a running server. It contains no token, no key, and nothing about scrubbed accounts. */
-export interface ServerStatus {
+interface ServerStatus {
   readonly version: string
   readonly commit: string
   readonly runtime: string
@@ -34,48 +34,38 @@ export interface ServerStatus {
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
 }
 
-interface StatusSources {
+interface StatusSources extends Pick<ServerStatus, 'clusterId' | 'partition' | 'backends' | 'sts' | 'auditLog'> {
   readonly build: Build
-  readonly clusterId: string
-  readonly partition: string
   readonly startedAt: Date
-  readonly now: () => Date
+  readonly now: Date
   readonly certificate: CertificateFollower
-  readonly checks: () => readonly Check[]
-  readonly backends: () => readonly BackendReport[]
-  readonly sts: () => readonly StsHostReport[]
+  readonly checks: readonly Check[]
   readonly decisions: RecentDecisions
-  readonly auditLog: () => ServerStatus['auditLog']
 }
 
 export function statusOf(sources: StatusSources): ServerStatus {
-  const { build, clusterId, partition, startedAt, now, certificate, checks, backends, sts, decisions } = sources
-  const serving = certificate.current()
-  const { certificate: x509 } = serving
-  const { granted, refused, refusals } = decisions.report()
+  const { build, startedAt, now, certificate, checks, decisions, ...state } = sources
+  const { certificate: x509, loadedAt, fault } = certificate.current()
+  const { refusals, ...counts } = decisions.report()
   return {
     ...build,
     runtime: runtimeName(),
     pid: process.pid,
-    clusterId,
-    partition,
+    ...state,
     startedAt: startedAt.toISOString(),
-    uptimeSeconds: Math.max(0, Math.floor((now().getTime() - startedAt.getTime()) / 1000)),
+    uptimeSeconds: Math.max(0, Math.floor((now.getTime() - startedAt.getTime()) / 1000)),
     certificate: {
       sha256: x509.fingerprint256,
-      notBefore: new Date(x509.validFrom).toISOString(),
-      notAfter: new Date(x509.validTo).toISOString(),
+      notBefore: x509.validFromDate.toISOString(),
+      notAfter: x509.validToDate.toISOString(),
       keyType: x509.publicKey.asymmetricKeyType === 'ec' ? 'ecdsa' : (x509.publicKey.asymmetricKeyType ?? 'unknown'),
       names: x509.subjectAltName ?? '',
-      loadedAt: serving.loadedAt.toISOString(),
-      fault: serving.fault,
+      loadedAt: loadedAt.toISOString(),
+      fault,
     },
-    checks: checks().map(({ name, fault }) => ({ name, fault: fault() })),
-    backends: backends(),
-    sts: sts(),
-    decisions: { granted, refused },
+    checks: checks.map((check) => ({ name: check.name, fault: check.fault() })),
+    decisions: counts,
     refusals,
-    auditLog: sources.auditLog(),
   }
 }
 

@@ -16,12 +16,9 @@ interface GuardedStsOptions {
   readonly timing: Timing
 }
 
-export interface GuardedSts {
+export interface GuardedSts extends Pick<StsHosts, 'prove' | 'counts'> {
   /** Calls the wrapped `askSts`; refuses with `overloaded` if a limit is reached. */
   readonly askSts: AskSts
-  /** Must be called after a login was granted through the host. */
-  readonly prove: StsHosts['prove']
-  readonly counts: StsHosts['counts']
 }
 
 function overloaded(why: string): Refusal {

@@ -38,6 +38,7 @@ interface StsHost {
   readonly breaker: Breaker
   readonly queue: CallQueue
   readonly standing: Standing
+  isProven: boolean
 }
 
 /** A table of STS hosts. Its size is limited, because tokens can name hosts that don't exist. */
@@ -51,10 +52,6 @@ export interface StsHosts {
   readonly prove: (name: string) => void
   /** Sums over all hosts. */
   readonly counts: () => { readonly inFlight: number; readonly queued: number; readonly openBreakers: number }
-}
-
-interface ProvableHost extends StsHost {
-  isProven: boolean
 }
 
 function isIdle({ queue }: StsHost): boolean {
@@ -73,7 +70,7 @@ function countsOf(hosts: Iterable<StsHost>): ReturnType<StsHosts['counts']> {
 
 /** @param isTrusted Whether a host needs no proof: it is configured, or it is in the server's own region. */
 export function createStsHosts(isTrusted: (name: string) => boolean, timing: Timing): StsHosts {
-  const hosts = new Map<string, ProvableHost>()
+  const hosts = new Map<string, StsHost>()
   const queuedAt = (standing: Standing): number => {
     let queued = 0
     for (const host of hosts.values()) {
@@ -85,7 +82,7 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
     if (hosts.get(name)?.isProven === true || isTrusted(name)) return 'proven'
     return isPublishedStsHost(name) ? 'published' : 'unknown'
   }
-  const create = (name: string): ProvableHost => {
+  const create = (name: string): StsHost => {
     const queue: CallQueue = createCallQueue({
       timing,
       first: () => (host.standing === 'proven' ? FIRST_AT_ONCE : UNPROVEN_AT_ONCE),
@@ -94,7 +91,7 @@ export function createStsHosts(isTrusted: (name: string) => boolean, timing: Tim
       maxWaitMs: MAX_WAIT_MS,
       mayWait: () => queue.queued < MAX_QUEUED && queuedAt(host.standing) < MAX_QUEUED_IN_ALL[host.standing],
     })
-    const host: ProvableHost = {
+    const host: StsHost = {
       breaker: createBreaker(timing.now),
       queue,
       isProven: false,

@@ -1,16 +1,11 @@
+import { BoundedMap } from '@aws-iam-authenticator/core/bounded-map'
+
 /** A cache of outcomes, by the digest of the token. */
 export interface Remembered<T> {
   readonly size: number
   recall(digest: string): T | undefined
   /** @param milliseconds The lifetime of the entry; 0 or less caches nothing. */
   remember(digest: string, outcome: T, milliseconds: number): void
-}
-
-interface Entry<T> {
-  readonly digest: string
-  readonly outcome: T
-  /** On the clock of `now`. */
-  readonly until: number
 }
 
 /** The limit of cached outcomes, of about 1 KiB each. */
@@ -25,31 +20,16 @@ export function createRemembered<T>(
   recalled: () => void,
   maxRemembered: number = MAX_REMEMBERED,
 ): Remembered<T> {
-  const outcomes = new Map<string, Entry<T>>()
-  // A ring in order of insertion. To find the oldest entry in the map would be slow, because the map skips its deleted entries.
-  const order = Array.from<Entry<T> | undefined>({ length: maxRemembered })
-  let next = 0
-  let first = 0
-  const forget = (entry: Entry<T>): void => {
-    if (outcomes.get(entry.digest) === entry) outcomes.delete(entry.digest)
-  }
-  /** Deletes expired entries, beginning with the oldest. */
-  const sweep = (): void => {
-    for (let oldest = order[first]; oldest !== undefined && oldest.until <= now(); oldest = order[first]) {
-      forget(oldest)
-      order[first] = undefined
-      first = (first + 1) % maxRemembered
-    }
-  }
+  const entries = new BoundedMap<string, { readonly outcome: T; readonly until: number }>(maxRemembered)
   return {
     get size() {
-      return outcomes.size
+      return entries.size
     },
     recall: (digest) => {
-      const found = outcomes.get(digest)
+      const found = entries.get(digest)
       if (found === undefined) return undefined
       if (found.until <= now()) {
-        outcomes.delete(digest)
+        entries.delete(digest)
         return undefined
       }
       recalled()
@@ -57,17 +37,12 @@ export function createRemembered<T>(
     },
     remember: (digest, outcome, milliseconds) => {
       if (milliseconds <= 0) return
-      sweep()
-      const entry = { digest, outcome, until: now() + milliseconds }
-      const before = order[next]
-      // The cache is full: the oldest entry makes room.
-      if (before !== undefined) {
-        forget(before)
-        first = (next + 1) % maxRemembered
+      // Delete expired entries, beginning with the oldest.
+      for (const [oldest, { until }] of entries) {
+        if (until > now()) break
+        entries.delete(oldest)
       }
-      order[next] = entry
-      next = (next + 1) % maxRemembered
-      outcomes.set(digest, entry)
+      entries.set(digest, { outcome, until: now() + milliseconds })
     },
   }
 }

@@ -1,8 +1,9 @@
 import { CLUSTER_ID_HEADER, type StsRequest } from '@aws-iam-authenticator/core/token/presigned-url'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { refusalOfStsError } from '@aws-iam-authenticator/core/identity/sts-error'
 import type { Dispatcher } from 'undici'
-import { describeFailure } from '../util/aws-call.ts'
+import { describeFailure } from '../util/describe-failure.ts'
 import { callSts, type StsAnswer } from './call.ts'
 import { createDeadlines } from './deadlines.ts'
 import { NoAnswer } from './no-answer.ts'
@@ -43,7 +44,7 @@ function describe(error: unknown): string {
 const CONNECTION_LOST: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 function isConnectionLost(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && CONNECTION_LOST.has(error.code)
+  return CONNECTION_LOST.has(errorCode(error))
 }
 
 /**

@@ -1,11 +1,9 @@
 import type { Socket } from 'node:net'
 import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
+import { createMinuteCounter } from '../log/minute-counter.ts'
 import { createLabelValues } from '../metrics/metric-labels.ts'
 import { createTokenBucket } from '../util/token-bucket.ts'
-
-/** The time between two log lines for one cause, in milliseconds. */
-const EVERY_MS = 60_000
 
 /** Log budget of all causes together, because clients can provoke many: a burst, then lines per second. */
 const [BURST, PER_SECOND] = [10, 1]
@@ -20,7 +18,7 @@ export const MAX_CAUSES = 64
  * @param now Monotonic time in milliseconds.
  */
 export function createFailedHandshakes(log: Log, now: () => number): (error: unknown, socket: Socket) => void {
-  const causes = new Map<string, { unlogged: number; nextLineAt: number }>()
+  const counters = new Map<string, ReturnType<typeof createMinuteCounter>>()
   const codes = createLabelValues(MAX_CAUSES)
   const lines = createTokenBucket(PER_SECOND, BURST, now)
   return (error, { remoteAddress, remotePort }) => {
@@ -28,13 +26,12 @@ export function createFailedHandshakes(log: Log, now: () => number): (error: unk
     if (reported?.startsWith('ERR_SSL_') !== true) return
     codes.admit(reported)
     const code = codes.of(reported)
-    const cause = causes.get(code) ?? { unlogged: 0, nextLineAt: -Infinity }
-    causes.set(code, cause)
-    cause.unlogged += 1
-    if (now() < cause.nextLineAt || lines.take(0) === null) return
+    const countForLog = counters.get(code) ?? createMinuteCounter(now)
+    counters.set(code, countForLog)
+    const count = countForLog(() => lines.take(0) !== null)
+    if (count === null) return
     // Bun does not always have the address any more.
     const client = remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`
-    log.warn('TLS handshakes failed', { client, error: code, count: cause.unlogged })
-    causes.set(code, { unlogged: 0, nextLineAt: now() + EVERY_MS })
+    log.warn('TLS handshakes failed', { client, error: code, count })
   }
 }

@@ -12,8 +12,9 @@ const POLL_MS = 300
 const DAY_MS = 86_400_000
 const WARN_DAYS = 30
 
-/** The certificate that new connections get. */
+/** The pair that new connections get. */
 interface ServingCertificate {
+  readonly pair: KeyPair
   readonly certificate: X509Certificate
   readonly loadedAt: Date
   /** The reason why the pair in the state directory was rejected; null while it is the one that is served. */
@@ -40,36 +41,9 @@ interface CertificateFollowerOptions {
   readonly onExpiry: (at: Date) => void
 }
 
-function endOf(certificate: X509Certificate): Date {
-  return new Date(certificate.validTo)
-}
-
-/** Creates a function that warns of a certificate that expires soon, once a day for each certificate. */
-function createExpiryWarning({
-  certificatePath,
-  log,
-  now,
-}: CertificateFollowerOptions): (certificate: X509Certificate) => void {
-  let warned: X509Certificate | null = null
-  let warnedAt = Number.NEGATIVE_INFINITY
-  return (certificate) => {
-    const at = now().getTime()
-    const end = endOf(certificate)
-    const days = Math.floor((end.getTime() - at) / DAY_MS)
-    if (days >= WARN_DAYS || (certificate === warned && at - warnedAt < DAY_MS)) return
-    warned = certificate
-    warnedAt = at
-    const fields = { certificate: certificatePath, notafter: end.toISOString() }
-    if (days < 0) log.error('the certificate has expired: kube-apiserver refuses it; renew it (init --force)', fields)
-    else log.warn(`the certificate expires in ${days} days: renew it (init --force)`, fields)
-  }
-}
-
-function validityFault(certificate: X509Certificate, now: Date): string | null {
-  const end = endOf(certificate)
-  if (now.getTime() > end.getTime()) return `it expired at ${end.toISOString()}`
-  const begin = new Date(certificate.validFrom)
-  return now.getTime() < begin.getTime() ? `it is valid from ${begin.toISOString()} on` : null
+function validityFault({ validFromDate, validToDate }: X509Certificate, now: Date): string | null {
+  if (now > validToDate) return `it expired at ${validToDate.toISOString()}`
+  return now < validFromDate ? `it is valid from ${validFromDate.toISOString()} on` : null
 }
 
 /**
@@ -78,16 +52,27 @@ function validityFault(certificate: X509Certificate, now: Date): string | null {
  */
 export function followCertificate(options: CertificateFollowerOptions): CertificateFollower {
   const { certificatePath, keyPath, log, now, onReplaced, onExpiry } = options
-  const warnOfEnd = createExpiryWarning(options)
-  let { pair } = options
+  let warnedAt = Number.NEGATIVE_INFINITY
 
-  const served = (next: KeyPair): ServingCertificate => {
-    const certificate = new X509Certificate(next.certificatePem)
-    onExpiry(endOf(certificate))
-    return { certificate, loadedAt: now(), fault: null }
+  const served = (pair: KeyPair): ServingCertificate => {
+    const certificate = new X509Certificate(pair.certificatePem)
+    warnedAt = Number.NEGATIVE_INFINITY
+    onExpiry(certificate.validToDate)
+    return { pair, certificate, loadedAt: now(), fault: null }
   }
-  let serving = served(pair)
-  const keep = (why: string): void => {
+  let serving = served(options.pair)
+  /** Warns of a certificate that expires soon, once a day. */
+  const warnOfExpiry = (): void => {
+    const at = now().getTime()
+    const { validToDate } = serving.certificate
+    const days = Math.floor((validToDate.getTime() - at) / DAY_MS)
+    if (days >= WARN_DAYS || at - warnedAt < DAY_MS) return
+    warnedAt = at
+    const fields = { certificate: certificatePath, notafter: validToDate.toISOString() }
+    if (days < 0) log.error('the certificate has expired: kube-apiserver refuses it; renew it (init --force)', fields)
+    else log.warn(`the certificate expires in ${days} days: renew it (init --force)`, fields)
+  }
+  const reject = (why: string): void => {
     if (serving.fault === why) return
     serving = { ...serving, fault: why }
     log.warn('the TLS pair in the state folder is not loaded: the previous pair stays active', { error: why })
@@ -95,9 +80,10 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
   const load = async (): Promise<void> => {
     const next = await loadKeyPair({ certificatePath, keyPath })
     if (next === undefined) {
-      keep(`neither ${certificatePath} nor ${keyPath} is there`)
+      reject(`neither ${certificatePath} nor ${keyPath} is there`)
       return
     }
+    const { pair } = serving
     if (next.certificatePem === pair.certificatePem && next.keyPem === pair.keyPem) {
       serving = { ...serving, fault: null }
       return
@@ -106,18 +92,12 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
     createSecureContext(secureOptions(next))
     await onReplaced(next, pair)
     serving = served(next)
-    pair = next
   }
   const poll = pollFiles({
     paths: [certificatePath, keyPath],
     everyMs: POLL_MS,
-    onSettled: () => load().catch((error: unknown) => keep(messageOf(error))),
-    onPolled: () => warnOfEnd(serving.certificate),
+    onSettled: () => load().catch((error: unknown) => reject(messageOf(error))),
+    onPolled: warnOfExpiry,
   })
-  return {
-    current: () => serving,
-    fault: () => validityFault(serving.certificate, now()),
-    start: poll.start,
-    stop: poll.stop,
-  }
+  return { current: () => serving, fault: () => validityFault(serving.certificate, now()), ...poll }
 }

@@ -133,7 +133,7 @@ void test('objects with conditions are matched before those without, and pattern
   for (const name of ['m', 'o', 'l']) mappings.delete(name)
   t.equal(find('ci-1', ''), 'n')
   mappings.delete('n')
-  t.equal(mappings.index().likes.size, 0)
+  t.equal(mappings.index().patterns.size, 0)
 })
 
 void test('an object with unreadable conditions maps no one', async (t) => {

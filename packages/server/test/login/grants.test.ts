@@ -1,6 +1,6 @@
 import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import { test } from 'tap'
-import { createGrants, type Grant } from '../../src/login/grants.ts'
+import { createGrants, type CachedGrant } from '../../src/login/grants.ts'
 import type { Verified } from '../../src/login/verify.ts'
 
 function verifiedAs(accessKeyId: string): Verified {
@@ -18,7 +18,7 @@ function verifiedAs(accessKeyId: string): Verified {
 
 const user = { username: 'alice', uid: '1' }
 const mapped: Mapped = { username: 'alice', groups: [], backend: 'MountedFile', entry: null }
-const grant: Grant = { user, loggedUser: user, mapped, fields: {} }
+const grant: CachedGrant = { user, loggedUser: user, mapped, fields: {} }
 
 void test('a grant is valid for the same token and mappings only', async (t) => {
   const [first, second, other] = [{}, {}, {}]

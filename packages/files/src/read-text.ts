@@ -1,4 +1,4 @@
-import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { readRegularFileSync } from './read-regular-file-sync.ts'
 
 /** Reads a regular file; null if it can't be read. */
 export function readText(path: string): string | null {
