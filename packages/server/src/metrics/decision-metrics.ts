@@ -19,7 +19,7 @@ export function createDecisionMetrics(registry: Registry): (reason: ReasonCode |
   }
   const latency: Histogram<'result'> = new Histogram({
     name: `${METRIC_PREFIX}authenticate_latency_seconds`,
-    help: 'Latency of authenticate requests, by result',
+    help: 'Authenticate call latency',
     labelNames: ['result'],
     registers,
     collect: observeAll,

@@ -16,24 +16,24 @@ export function createDynamicFileMetrics(registry: Registry, now: () => Date): D
   const registers = [registry]
   const failures = new Counter({
     name: `${METRIC_PREFIX}dynamicfile_failures_total`,
-    help: 'Loads of the dynamic file that failed',
+    help: 'Dynamic file failures',
     registers,
   })
   const endToEnd = new Histogram({
     name: `${METRIC_PREFIX}dynamic_e2e_latency_seconds`,
-    help: 'From the LastUpdatedDateTime of a file to its load',
+    help: 'End to end latency in seconds partitioned by type.',
     labelNames: ['type'],
     buckets: [1, 3, 5, 10, 15, 20, 30, 60],
     registers,
   })
   const enabled = new Gauge({
     name: `${METRIC_PREFIX}dynamic_file_enabled`,
-    help: 'Whether DynamicFile is one of the backends',
+    help: 'Dynamic file in backend mode is enabled',
     registers,
   })
   const only = new Gauge({
     name: `${METRIC_PREFIX}dynamic_file_only`,
-    help: 'Whether DynamicFile is the only backend',
+    help: 'Only dynamic file in backend mode is enabled',
     registers,
   })
   return {

@@ -42,7 +42,10 @@ function createMappingProblems(registry: Registry): Metrics['mappingProblems'] {
   }
 }
 
-/** Creates the server's metrics on a registry of their own. Existing dashboards use their names and labels. */
+/**
+ * Creates the server's metrics on a registry of their own. Existing dashboards use their names and labels. The help texts of metrics
+ * that older releases have are theirs, word for word.
+ */
 export function createMetrics(now: () => Date): Metrics {
   const registry = new Registry()
   const registers = [registry]
@@ -52,12 +55,12 @@ export function createMetrics(now: () => Date): Metrics {
   const { observer, regionProven } = createStsMetrics(registry)
   const watchFailures = new Counter({
     name: `${METRIC_PREFIX}configmap_watch_failures_total`,
-    help: 'Watches of aws-auth that failed',
+    help: 'EKS Configmap watch failures',
     registers,
   })
   const ec2Calls = new Counter({
     name: `${METRIC_PREFIX}ec2_describe_instances_calls_total`,
-    help: 'Calls of EC2 DescribeInstances',
+    help: 'Number of EC2 describe instances calls.',
     registers,
   })
   return {

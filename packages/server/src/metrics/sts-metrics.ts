@@ -27,19 +27,19 @@ export function createStsMetrics(registry: Registry): StsMetrics {
   const statuses = createLabelValues(STATUS_LABELS.length, STATUS_LABELS)
   const connectionFailures = new Counter({
     name: `${METRIC_PREFIX}sts_connection_failures_total`,
-    help: 'Calls to STS that got no answer',
+    help: 'Sts call could not succeed or timedout',
     labelNames: ['StsRegion'],
     registers,
   })
   const throttling = new Counter({
     name: `${METRIC_PREFIX}sts_throttling_total`,
-    help: 'Calls that STS throttled',
+    help: 'Sts call got throttled',
     labelNames: ['StsRegion'],
     registers,
   })
   const responses = new Counter({
     name: `${METRIC_PREFIX}sts_responses_total`,
-    help: 'Answers of STS, by HTTP status',
+    help: 'Sts responses with error code label',
     labelNames: ['ResponseCode', 'StsRegion'],
     registers,
   })
