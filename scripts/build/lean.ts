@@ -15,7 +15,7 @@ type OnReplaced = (replacement: Replacement) => void
 const USED: ReadonlyMap<string, string> = new Map([
   ['@aws-crypto/sha256-js', 'Sha256'],
   ['@aws-sdk/signature-v4', 'SignatureV4'],
-  ['@smithy/core/config', 'loadSharedConfigFiles'],
+  ['@smithy/core/config', 'externalDataInterceptor, loadSharedConfigFiles'],
 ])
 
 /** What those libraries get in the place of modules that take longer to load than a token to sign. */
@@ -82,7 +82,7 @@ function lighterModules(onReplaced: OnReplaced): Plugin {
 
 /**
  * Bundles those libraries each by itself first, so that nothing is left of them but what is used. Other libraries go on using
- * them whole.
+ * them whole, and so does `credentials/sdk-profile.ts`, which gives files to the SDK's own copy.
  *
  * @param root What the paths in the metafiles are relative to.
  * @param metafiles Gets what went into each, by the name that it has among the inputs of the whole.
@@ -92,7 +92,7 @@ export function libraries(root: string, metafiles: Map<string, Metafile>, onRepl
     name: 'libraries',
     setup: (bundler) => {
       bundler.onResolve({ filter: /^@/ }, ({ path, importer, resolveDir }) =>
-        USED.has(path) && /[\\/]packages[\\/]client[\\/]src[\\/]/.test(importer)
+        USED.has(path) && /[\\/]packages[\\/]client[\\/]src[\\/](?!credentials[\\/]sdk-profile)/.test(importer)
           ? { path, namespace: 'library', pluginData: resolveDir, sideEffects: false }
           : null,
       )
