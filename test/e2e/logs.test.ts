@@ -45,6 +45,7 @@ server:
   t.match(granted, {
     ...origin,
     ...who,
+    arn: `arn:aws:iam::${ACCOUNT}:role/Reader`,
     username: 'reader:eve',
     uid: `aws-iam-authenticator:${ACCOUNT}:AROAREADER`,
     groups: ['readers', `team ${ACCOUNT}`],

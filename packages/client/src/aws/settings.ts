@@ -3,7 +3,7 @@ import { resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/cor
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from './credentials-error.ts'
 import type { InstanceMetadata } from './instance-metadata.ts'
-import { loadSharedConfig, profileNames, type SharedConfig } from './shared-config.ts'
+import { loadSharedConfig, type SharedConfig } from './shared-config.ts'
 
 /** Settings of the AWS environment and the profile: how to connect and what to sign. */
 export interface Settings {
@@ -68,7 +68,7 @@ async function resolveRegion(
   }
 }
 
-function unknownProfile({ profile, files }: SharedConfig, names: Iterable<string>): CredentialsError {
+function unknownProfile({ profile, files, names }: SharedConfig): CredentialsError {
   return new CredentialsError(
     'unknown_profile',
     `${profile.namedBy ?? ''} names profile "${profile.name}"${didYouMean(profile.name, names)}, which is neither in ` +
@@ -86,11 +86,8 @@ function unknownProfile({ profile, files }: SharedConfig, names: Iterable<string
 export async function resolveSettings(options: SettingsOptions): Promise<Settings> {
   const { environment } = options
   const sharedConfig = await loadSharedConfig(environment)
-  const { profile, profiles } = sharedConfig
-  if (profile.namedBy !== undefined && !profiles.has(profile.name)) {
-    const names = profileNames(sharedConfig)
-    if (!names.has(profile.name)) throw unknownProfile(sharedConfig, names)
-  }
+  const { profile, names } = sharedConfig
+  if (profile.namedBy !== undefined && !names.has(profile.name)) throw unknownProfile(sharedConfig)
   const fips = choose(environment, sharedConfig, FIPS, ['false', 'true'])
   const dualStack = choose(environment, sharedConfig, DUAL_STACK, ['false', 'true'])
   const legacy = choose(environment, sharedConfig, STS_REGIONAL_ENDPOINTS, ['regional', 'legacy'])

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { DOCUMENT_LIMITS } from '@aws-iam-authenticator/core/document/limits'
-import { checkFileKind } from '@aws-iam-authenticator/files/kind/check-file-kind'
-import { readText } from '@aws-iam-authenticator/files/read-text'
-import { loadSharedConfigFiles } from '@smithy/core/config'
+import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
+import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { externalDataInterceptor, loadSharedConfigFiles } from '@smithy/core/config'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from './credentials-error.ts'
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
+import { sdkFile } from './profile-sections.ts'
 
 /** The paths of the AWS shared files, with the names that the SDK's providers use. */
 interface SharedFiles {
@@ -21,6 +21,8 @@ export type ProfileSettings = ReadonlyMap<string, string>
 /** The content of the AWS shared files. */
 export interface SharedConfig {
   readonly files: SharedFiles
+  /** The text of each file for the SDK's parser, by path. */
+  readonly texts: ReadonlyMap<string, string>
   /** The profile in use. */
   readonly profile: {
     readonly name: string
@@ -29,32 +31,34 @@ export interface SharedConfig {
     readonly settings: ProfileSettings
   }
   readonly profiles: ReadonlyMap<string, ProfileSettings>
+  /** The names of all profiles, including those without settings. */
+  readonly names: ReadonlySet<string>
 }
 
 function locateSharedFiles(environment: Environment): SharedFiles {
-  const folder = join(homeFolder(environment), '.aws')
+  const home = homeFolder(environment)
+  const locate = (variable: string, name: string): string => {
+    const path = firstSet(environment, variable)?.value ?? join(home, '.aws', name)
+    return path.startsWith('~/') ? join(home, path.slice(2)) : path
+  }
   return {
-    filepath: firstSet(environment, 'AWS_SHARED_CREDENTIALS_FILE')?.value ?? join(folder, 'credentials'),
-    configFilepath: firstSet(environment, 'AWS_CONFIG_FILE')?.value ?? join(folder, 'config'),
+    filepath: locate('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    configFilepath: locate('AWS_CONFIG_FILE', 'config'),
   }
 }
 
 /**
- * Checks the kind of the files that the SDK's parser reads.
+ * Reads a shared file. One that is missing or can't be read counts as empty.
  *
  * @throws {CredentialsError} `invalid_settings`
  */
-function checkKinds({ filepath, configFilepath }: SharedFiles, environment: Environment): void {
-  const named = [
-    ['AWS_SHARED_CREDENTIALS_FILE', filepath],
-    ['AWS_CONFIG_FILE', configFilepath],
-  ] as const
-  for (const [variable, path] of named) {
-    try {
-      checkFileKind(path.startsWith('~/') ? join(homeFolder(environment), path.slice(2)) : path, DOCUMENT_LIMITS.length)
-    } catch (cause) {
-      throw new CredentialsError('invalid_settings', `${messageOf(cause)}: name another file in ${variable}`, { cause })
-    }
+function readSharedFile(path: string, variable: string): string {
+  try {
+    return readRegularFileSync(path, { maxBytes: DOCUMENT_LIMITS.length })
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFile) || cause.code === 'ENOENT') return ''
+    const message = `can't read ${path}: ${cause.message}: name another file in ${variable}`
+    throw new CredentialsError('invalid_settings', message, { cause })
   }
 }
 
@@ -70,46 +74,31 @@ export function reachableProfiles({ profile, profiles }: SharedConfig): readonly
 
 /**
  * Reads the AWS shared config and credentials files. A setting in the credentials file takes precedence over the same one
- * in the config file. A missing file counts as empty.
+ * in the config file.
  *
- * @throws {CredentialsError} `invalid_settings`: one of them is not a regular file.
+ * @throws {CredentialsError} `invalid_settings`: one of them is not a regular file, or too large.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function loadSharedConfig(environment: Environment): Promise<SharedConfig> {
   const files = locateSharedFiles(environment)
-  checkKinds(files, environment)
-  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ...files, ignoreCache: true })
+  const credentials = sdkFile(readSharedFile(files.filepath, 'AWS_SHARED_CREDENTIALS_FILE'), 'credentials')
+  const config = sdkFile(readSharedFile(files.configFilepath, 'AWS_CONFIG_FILE'), 'config')
+  const texts = new Map([
+    [files.filepath, credentials.text],
+    [files.configFilepath, config.text],
+  ])
+  for (const [path, text] of texts) externalDataInterceptor.interceptFile(path, text)
+  const names = new Map([...config.names, ...credentials.names])
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ...files })
   const profiles = new Map<string, Map<string, string>>()
-  for (const [name, settings] of [...Object.entries(configFile), ...Object.entries(credentialsFile)]) {
+  for (const [sdkName, settings] of [...Object.entries(configFile), ...Object.entries(credentialsFile)]) {
+    const name = names.get(sdkName) ?? sdkName
     const profile = profiles.get(name) ?? new Map<string, string>()
     for (const [key, value] of Object.entries(settings)) if (value !== undefined) profile.set(key, value)
     profiles.set(name, profile)
   }
   const named = firstSet(environment, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE')
   const name = named?.value ?? 'default'
-  return { files, profile: { name, namedBy: named?.name, settings: profiles.get(name) ?? new Map() }, profiles }
-}
-
-function sections(text: string): string[] {
-  return text.split('\n').flatMap((line) => {
-    const start = line.trimStart()
-    const end = start.indexOf(']')
-    return start.startsWith('[') && end > 0 ? [start.slice(1, end).trim()] : []
-  })
-}
-
-/** The profile name in a section of the config file, such as `profile "work"`. */
-function profileOf(section: string): string | undefined {
-  if (section === 'default') return section
-  if (!/^profile\s/.test(section)) return undefined
-  return section
-    .slice('profile'.length)
-    .trim()
-    .replaceAll(/^["']|["']$/g, '')
-}
-
-/** The names of all profiles, including sections without settings, which the SDK's parser drops. */
-export function profileNames({ files }: SharedConfig): ReadonlySet<string> {
-  const inConfig = sections(readText(files.configFilepath) ?? '').flatMap((section) => profileOf(section) ?? [])
-  return new Set([...inConfig, ...sections(readText(files.filepath) ?? '')])
+  const profile = { name, namedBy: named?.name, settings: profiles.get(name) ?? new Map<string, string>() }
+  return { files, texts, profile, profiles, names: new Set(names.values()) }
 }

@@ -2,10 +2,16 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import type { CredentialContext } from '../aws/context.ts'
-import { commonSdkError, oneLine, unknownSdkError } from './sdk-error.ts'
+import { sdkProfileName } from '../aws/profile-sections.ts'
+import { commonSdkError, oneLine, serviceError, unknownSdkError } from './sdk-error.ts'
 
 const SSO_DENIED = /ForbiddenException|ResourceNotFoundException|No access/
 const INCOMPLETE_SSO = /invalid SSO credentials|missing required property|could not be found|conflicting sso/i
+
+/** A word as a POSIX shell reads it back. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
 
 function ssoError(name: string, message: string): CredentialsError | undefined {
   if (INCOMPLETE_SSO.test(message)) return undefined
@@ -17,14 +23,25 @@ function ssoError(name: string, message: string): CredentialsError | undefined {
   }
   return new CredentialsError(
     'sso_expired',
-    `the SSO session of profile "${name}" is over or was never begun: run "aws sso login --profile ${name}"`,
+    `the SSO session of profile "${name}" is over or was never begun: run "aws sso login --profile ${shellWord(name)}"`,
   )
 }
 
+/** Writes the profile's name as it is in the file. An error with an answer of AWS has no such name. */
+function withName(error: unknown, name: string): unknown {
+  if (!(error instanceof Error) || sdkProfileName(name) === name || serviceError(error) !== undefined) return error
+  return new Error(error.message.replaceAll(sdkProfileName(name), name))
+}
+
 /** Explains why the SDK got no credentials for a profile. */
-export function profileError(error: unknown, { settings, http }: CredentialContext, name: string): AuthenticatorError {
-  const common = commonSdkError(error, `profile "${name}"`, http)
+export function profileError(
+  failure: unknown,
+  { settings, http }: CredentialContext,
+  name: string,
+): AuthenticatorError {
+  const common = commonSdkError(failure, `profile "${name}"`, http)
   if (common !== undefined) return common
+  const error = withName(failure, name)
   const message = messageOf(error)
   const profile = settings.sharedConfig.profiles.get(name)
   const has = (key: string): boolean => profile?.has(key) ?? false
@@ -41,7 +58,7 @@ export function profileError(error: unknown, { settings, http }: CredentialConte
   if (has('login_session')) {
     return new CredentialsError(
       'login_expired',
-      `the session of profile "${name}" is over or was never begun: run "aws login --profile ${name}"`,
+      `the session of profile "${name}" is over or was never begun: run "aws login --profile ${shellWord(name)}"`,
     )
   }
   const sso = has('sso_session') || has('sso_start_url') ? ssoError(name, message) : undefined

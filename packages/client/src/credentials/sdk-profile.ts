@@ -1,8 +1,10 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { fromIni } from '@aws-sdk/credential-providers'
+import { externalDataInterceptor } from '@smithy/core/config'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
+import { sdkProfileName } from '../aws/profile-sections.ts'
 import { profileError } from './profile-error.ts'
 import { fromSdk, sdkClientConfig, silent } from './sdk.ts'
 import { checkTokenCaches } from './token-caches.ts'
@@ -21,8 +23,10 @@ export async function sdkProfileCredentials(context: CredentialContext, profile:
     throw new CredentialsError('invalid_profile', `profile "${profile}" can't be used: ${messageOf(cause)}`, { cause })
   }
   try {
+    // The SDK's providers have a copy of the parser of their own.
+    for (const [path, text] of settings.sharedConfig.texts) externalDataInterceptor.interceptFile(path, text)
     const provide = fromIni({
-      profile,
+      profile: sdkProfileName(profile),
       ...settings.sharedConfig.files,
       clientConfig: sdkClientConfig(context),
       parentClientConfig: { region: settings.region },

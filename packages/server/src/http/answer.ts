@@ -1,8 +1,16 @@
-import { reasons, type Refusal } from '@aws-iam-authenticator/core/errors/reasons'
-import { REFUSED_403, renderRefused } from './token-review.ts'
+import { reasons, type ReasonCode, type Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { EXPECTED_TOKEN_REVIEW, REFUSED_403, renderRefused } from './token-review.ts'
 
 const JSON_UTF8 = 'application/json; charset=UTF-8'
-const TEXT_UTF8 = 'text/plain; charset=UTF-8'
+
+/** The content type of plain text, spelled as Go does. */
+export const TEXT_UTF8 = 'text/plain; charset=utf-8'
+
+/** The texts that older releases answer with. The log has the details. */
+const TEXTS: Readonly<Partial<Record<ReasonCode, string>>> = {
+  malformed_request: EXPECTED_TOKEN_REVIEW,
+  method_not_allowed: 'expected POST',
+}
 
 /** An HTTP answer of the webhook. */
 export interface Answer {
@@ -22,7 +30,7 @@ export function jsonAnswer(status: number, body: string): Answer {
  * 429, but not after 502.
  */
 export function refusalAnswer(
-  { reason, message, retryAfterSeconds }: Refusal,
+  { reason, retryAfterSeconds }: Refusal,
   apiVersion: string,
   refusalStatus: 200 | 403,
 ): Answer {
@@ -30,9 +38,9 @@ export function refusalAnswer(
   if (status === 200) return jsonAnswer(refusalStatus, refusalStatus === 403 ? REFUSED_403 : renderRefused(apiVersion))
   const headers = {
     'content-type': TEXT_UTF8,
+    'x-content-type-options': 'nosniff',
     ...(status === 429 ? { 'retry-after': String(retryAfterSeconds) } : {}),
     ...(status === 405 ? { allow: 'POST' } : {}),
   }
-  const body = status === 400 || status === 405 ? message : 'the token could not be checked'
-  return { status, headers, body: `${body}\n` }
+  return { status, headers, body: `${TEXTS[reason] ?? 'the token could not be checked'}\n` }
 }

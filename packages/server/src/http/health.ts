@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
+import { TEXT_UTF8 } from './answer.ts'
 import { createPlainListener, HEALTH_LIMITS } from './listeners.ts'
 import { answerPath, type HealthChecks } from '../observe/checks.ts'
 
@@ -18,7 +19,7 @@ export interface HealthServer {
 }
 
 const HEADERS = {
-  'content-type': 'text/plain; charset=UTF-8',
+  'content-type': TEXT_UTF8,
   'x-content-type-options': 'nosniff',
   connection: 'close',
 } as const

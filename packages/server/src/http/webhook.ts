@@ -4,11 +4,13 @@ import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 import fastify from 'fastify'
+import { TEXT_UTF8 } from './answer.ts'
 import type { Connections } from './limits.ts'
 import { createTlsListener, WEBHOOK_LIMITS } from './listeners.ts'
 import { addTokenReviews, type App, type TokenReviewOptions } from './token-reviews.ts'
 import { createInFlight } from './in-flight.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import { createExposition } from './exposition.ts'
 import { answerPath, type HealthChecks } from '../observe/checks.ts'
 import { isOnLoopback } from '../observe/status.ts'
 import { createFailedHandshakes } from '../tls/failed-handshakes.ts'
@@ -16,8 +18,6 @@ import { secureOptions } from '../tls/secure-options.ts'
 
 /** The time that idle connections have to close when the server stops, in milliseconds. */
 const LINGER_MS = 250
-
-const TEXT = 'text/plain; charset=UTF-8'
 
 export interface WebhookOptions extends Omit<TokenReviewOptions, 'clientOf'> {
   readonly log: Log
@@ -53,7 +53,7 @@ function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): vo
   app.setErrorHandler((error: { readonly statusCode?: number }, { raw }, reply) => {
     const { statusCode = 500 } = error
     if (statusCode < 500) {
-      reply.code(statusCode).type(TEXT).send(`${STATUS_CODES[statusCode]}\n`)
+      reply.code(statusCode).type(TEXT_UTF8).send(`${STATUS_CODES[statusCode]}\n`)
       return
     }
     const [path = ''] = raw.url.split('?', 1)
@@ -65,23 +65,25 @@ function handleErrors(app: App, log: Log, clientOf: Connections['clientOf']): vo
       reply.raw.destroy()
       return
     }
-    reply.code(500).type(TEXT).send('the token could not be checked\n')
+    reply.code(500).type(TEXT_UTF8).send('the token could not be checked\n')
   })
 }
 
 /** Adds the endpoints for probes, Prometheus and people on the node. */
 function addObservability(app: App, { metrics, checks, status }: WebhookOptions): void {
   // Any method, as in the reference implementation.
-  app.all('/healthz', (_request, reply) => reply.type(TEXT).send('ok'))
-  app.all('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  )
+  app.all('/healthz', (_request, reply) => reply.type(TEXT_UTF8).send('ok'))
+  const expose = createExposition(metrics.registry)
+  app.all('/metrics', async ({ headers }, reply) => {
+    const exposition = await expose(headers['accept-encoding'])
+    return reply.headers(exposition.headers).send(exposition.body)
+  })
   for (const path of ['/livez', '/readyz']) {
     app.get(path, (request, reply) => {
       const answer = answerPath(request.url, checks)
       return reply
         .status(answer?.status ?? 404)
-        .type(TEXT)
+        .type(TEXT_UTF8)
         .send(answer?.body)
     })
   }

@@ -56,6 +56,11 @@ export type Origin = Readonly<Record<'path' | 'client' | 'method', string>>
  */
 export type Authenticate = (login: Login, origin: Origin, address: string) => Promise<Granted | Refusal>
 
+/** The ARN by which mappings know the caller, for the line about the decision. The line about the answer of STS has the session's. */
+function decisionFields(fields: LogFields, { canonicalArn }: Identity, isScrubbed: boolean): LogFields {
+  return isScrubbed ? fields : { ...fields, arn: canonicalArn }
+}
+
 function identityFields({ identity, request }: Verified): LogFields {
   return {
     arn: identity.arn,
@@ -137,8 +142,9 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const repeated = verified.isRemembered ? grants.recall(verified) : undefined
     if (repeated !== undefined) return { user: grant(repeated, origin, known), isKept: true, audiences }
     const stsAnswered = (): void => {
-      if (!verified.isRemembered) log.info('STS response', origin, fields)
+      if (!verified.isRemembered && !isScrubbed) log.info('STS response', origin, fields)
     }
+    const decided = decisionFields(fields, identity, isScrubbed)
     const keep = grants.begin()
     const mapping = map(identity)
     const mapped = await mapping
@@ -147,10 +153,10 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       const nearest = nearestFields(misses, isScrubbed, scrubbedAccounts)
       const message = isScrubbed ? scrub(mapped.message, identity) : mapped.message
       // Anyone with an AWS account gets an answer from STS, so the line about it is limited together with that of the refusal.
-      return refuse(new Refusal(mapped.reason, message), { ...fields, ...nearest }, { identity, before: stsAnswered })
+      return refuse(new Refusal(mapped.reason, message), { ...decided, ...nearest }, { identity, before: stsAnswered })
     }
     stsAnswered()
-    const granted = grantOf(identity, mapped, isScrubbed, fields)
+    const granted = grantOf(identity, mapped, isScrubbed, decided)
     const isKept = verified.isRemembered && !(mapping instanceof Promise)
     if (isKept) {
       repeatedFields(granted.fields)

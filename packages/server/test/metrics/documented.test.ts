@@ -1,6 +1,6 @@
 import { createMetrics } from '../../src/metrics/metrics.ts'
 import { createOperationsMetrics } from '../../src/metrics/operations-metrics.ts'
-import { METRIC_PREFIX } from '../../src/metrics/prefix.ts'
+import { METRIC_PREFIX } from '../../src/metrics/metric-factory.ts'
 import t from 'tap'
 import { document, section, tableRows } from '../../../../test/docs/documents.ts'
 
