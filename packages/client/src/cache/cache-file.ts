@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
@@ -121,7 +121,8 @@ export async function replaceCacheFile(
   change: (text: string) => string | Promise<string>,
 ): Promise<void> {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // Absolute: on Windows, Bun's mkdir reports EEXIST for `.`, `..` and `C:`.
+    mkdirSync(resolve(dirname(path)), { recursive: true, mode: 0o700 })
   } catch (cause) {
     throw unwritable(path, cause, "can't make the folder of")
   }

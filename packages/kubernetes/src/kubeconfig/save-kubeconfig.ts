@@ -1,5 +1,5 @@
 import { mkdir, open, realpath, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
@@ -46,6 +46,7 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
  */
 export async function saveKubeconfig(path: string, change: () => Promise<string>): Promise<void> {
   const { target, mode } = await targetOf(path)
-  await mkdir(dirname(target), { recursive: true })
+  // Absolute: on Windows, Bun's mkdir reports EEXIST for `.`, `..` and `C:`.
+  await mkdir(resolve(dirname(target)), { recursive: true })
   await locked(target, async () => writeFileAtomically(target, await change(), { mode }))
 }
