@@ -31,8 +31,11 @@ export interface SharedConfig {
   readonly profiles: ReadonlyMap<string, ProfileSettings>
 }
 
+// The AWS CLI and the Go program ignore HOME on Windows.
+const HOMES = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE']
+
 function locateSharedFiles(environment: Environment): SharedFiles {
-  const folder = join(homeFolder(environment), '.aws')
+  const folder = join(homeFolder(environment, HOMES), '.aws')
   return {
     filepath: firstSet(environment, 'AWS_SHARED_CREDENTIALS_FILE')?.value ?? join(folder, 'credentials'),
     configFilepath: firstSet(environment, 'AWS_CONFIG_FILE')?.value ?? join(folder, 'config'),

@@ -25,10 +25,13 @@ interface Snapshot {
   readonly version: string
 }
 
-/** The path of the cache: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file in the home folder. */
+/**
+ * The path of the cache: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file in the home folder. Absolute on Windows, where Bun
+ * can't create files and folders by some relative paths.
+ */
 export function cachePath(environment: Environment): string {
   const named = firstSet(environment, 'AWS_IAM_AUTHENTICATOR_CACHE_FILE')?.value
-  if (named !== undefined) return named
+  if (named !== undefined) return onWindows ? resolve(named) : named
   const home = homeFolder(environment, [onWindows ? 'USERPROFILE' : 'HOME'])
   return join(home, '.kube', 'cache', 'aws-iam-authenticator', 'credentials.yaml')
 }
@@ -121,8 +124,7 @@ export async function replaceCacheFile(
   change: (text: string) => string | Promise<string>,
 ): Promise<void> {
   try {
-    // Absolute: on Windows, Bun's mkdir reports EEXIST for `.`, `..` and `C:`.
-    mkdirSync(resolve(dirname(path)), { recursive: true, mode: 0o700 })
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   } catch (cause) {
     throw unwritable(path, cause, "can't make the folder of")
   }
