@@ -5,6 +5,8 @@ import { captureLibraryOutput, stderr, stdout } from './terminal/writer.ts'
 async function main(): Promise<number> {
   // This variable would let anyone pose as STS. Our connections ignore it; deleting it also avoids the runtime's warning.
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  // Windows would search the working folder first for the program of a credential_process or an exec plugin.
+  if (process.platform === 'win32') process.env['NoDefaultCurrentDirectoryInExePath'] = '1'
   try {
     return await run(process.argv.slice(2), {
       environment: process.env,

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly input?: string
   /** A program and its arguments that replace this process by the command. */
   readonly wrapper?: readonly [string, ...string[]]
+  /** The command. Default: {@link COMMAND}. */
+  readonly command?: readonly [string, ...string[]]
 }
 
 /** Creates a folder that is removed at the end of the test. */
@@ -45,10 +47,10 @@ export function temporaryFolder(t: { teardown(action: () => void): void }): stri
 /** Starts a process of the built command. */
 export function spawnCommand(
   args: readonly string[],
-  { environment = {}, cwd, wrapper }: RunOptions = {},
+  { environment = {}, cwd, wrapper, command = COMMAND }: RunOptions = {},
 ): ChildProcessWithoutNullStreams {
   const [program, ...before]: readonly [string, ...string[]] =
-    wrapper === undefined ? COMMAND : [...wrapper, ...COMMAND]
+    wrapper === undefined ? command : [...wrapper, ...command]
   return spawn(program, [...before, ...args], {
     env: environment,
     ...(cwd === undefined ? {} : { cwd }),

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly port?: number
   /** See RunOptions. */
   readonly wrapper?: readonly [string, ...string[]]
+  /** See RunOptions. */
+  readonly command?: readonly [string, ...string[]]
 }
 
 /** The answer of the webhook. */
@@ -124,11 +126,12 @@ export async function startTestServer(
     ...args,
   ]
   const env = { ...minimalEnvironment(folder), ...aws.environment, AWS_REGION: 'us-east-1', ...environment }
-  const { cwd, wrapper } = options
+  const { cwd, wrapper, command } = options
   const child = spawnCommand(flags, {
     environment: env,
     ...(cwd === undefined ? {} : { cwd }),
     ...(wrapper === undefined ? {} : { wrapper }),
+    ...(command === undefined ? {} : { command }),
   })
   let output = ''
   const waiting = new Set<() => void>()

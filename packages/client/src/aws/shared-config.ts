@@ -35,10 +35,13 @@ export interface SharedConfig {
   readonly names: ReadonlySet<string>
 }
 
+// The AWS CLI and the Go program ignore HOME on Windows.
+const HOMES = process.platform === 'win32' ? ['USERPROFILE', 'HOME'] : ['HOME', 'USERPROFILE']
+
 function locateSharedFiles(environment: Environment): SharedFiles {
   const home = homeFolder(environment)
   const locate = (variable: string, name: string): string => {
-    const path = firstSet(environment, variable)?.value ?? join(home, '.aws', name)
+    const path = firstSet(environment, variable)?.value ?? join(homeFolder(environment, HOMES), '.aws', name)
     return path.startsWith('~/') ? join(home, path.slice(2)) : path
   }
   return {

@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
@@ -25,10 +25,13 @@ interface Snapshot {
   readonly version: string
 }
 
-/** The path of the cache: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file in the home folder. */
+/**
+ * The path of the cache: AWS_IAM_AUTHENTICATOR_CACHE_FILE, else a file in the home folder. Absolute on Windows, where Bun
+ * can't create files and folders by some relative paths.
+ */
 export function cachePath(environment: Environment): string {
   const named = firstSet(environment, 'AWS_IAM_AUTHENTICATOR_CACHE_FILE')?.value
-  if (named !== undefined) return named
+  if (named !== undefined) return onWindows ? resolve(named) : named
   const home = homeFolder(environment, [onWindows ? 'USERPROFILE' : 'HOME'])
   return join(home, '.kube', 'cache', 'aws-iam-authenticator', 'credentials.yaml')
 }

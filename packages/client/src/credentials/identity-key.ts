@@ -56,7 +56,7 @@ function variablesOf(environment: Environment, isRelevant: (name: string) => boo
 function commandSurroundings(environment: Environment, profiles: readonly ProfileSettings[]): Facts {
   const commands = profiles.map((profile) => profile.get('credential_process'))
   if (commands.every((command) => command === undefined)) return []
-  const isRelative = commands.some((command) => command !== undefined && /(^|[\s"'=])\.{1,2}\//.test(command))
+  const isRelative = commands.some((command) => command !== undefined && /(^|[\s"'=])\.{1,2}[\\/]/.test(command))
   return [variablesOf(environment, (name) => !VOLATILE.has(name)), isRelative ? process.cwd() : null]
 }
 
@@ -64,7 +64,8 @@ function commandSurroundings(environment: Environment, profiles: readonly Profil
 function awsSurroundings({ environment, settings }: CredentialContext): Facts {
   const { sharedConfig, region, endpoint } = settings
   return [
-    variablesOf(environment, (name) => name.startsWith('AWS_')),
+    // On Windows the names of variables ignore case.
+    variablesOf(environment, (name) => name.toUpperCase().startsWith('AWS_')),
     [environment['HOME'], environment['USERPROFILE'], hostname()],
     [sharedConfig.profile.name, [...sharedConfig.profiles].map(([name, profile]) => [name, [...profile].flat()])],
     [region, endpoint.host, endpoint.signingRegion],

@@ -56,6 +56,7 @@ t.test('every input that may change the identity changes the key', async (t) => 
     await keyOf({ ...KEYS, AWS_SECRET_ACCESS_KEY: 'another' }),
     await keyOf({ ...KEYS, AWS_SESSION_TOKEN: 'session' }),
     await keyOf({ ...KEYS, AWS_REGION: 'us-east-1' }),
+    await keyOf({ ...KEYS, aws_access_key_id: 'AKIB' }),
     await keyOf({ ...KEYS, AWS_ENDPOINT_URL_STS: 'https://sts.internal' }),
     await keyOf({ ...KEYS, AWS_USE_FIPS_ENDPOINT: 'true', AWS_REGION: 'us-east-1' }),
     await keyOf({ ...KEYS, HOME: '/elsewhere' }),
@@ -82,6 +83,25 @@ t.test('variables that shells change for each command do not count for a credent
     key,
   )
   t.not(await keyOf({ AWS_PROFILE: 'relative' }), key)
+})
+
+t.test('the working folder counts for a credential process with a relative path', async (t) => {
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  for (const [command, isRelative] of [
+    ['./tool', true],
+    ['sh -c "cat ../answer"', true],
+    ['.\\tool.exe', true],
+    ['cmd /c "..\\tool.cmd"', true],
+    ['/opt/tool', false],
+    ['C:\\tools\\tool.exe', false],
+  ] as const) {
+    const config = CONFIG.replace('get-credentials', () => command)
+    process.chdir(before)
+    const here = await keyOf({ AWS_PROFILE: 'tool' }, config)
+    process.chdir(home)
+    t.equal((await keyOf({ AWS_PROFILE: 'tool' }, config)) === here, !isRelative, command)
+  }
 })
 
 t.test('a source that does not identify its credentials has no key', async (t) => {

@@ -50,9 +50,11 @@ function kindOf(stats: Stats): string {
   return 'a device'
 }
 
-/** True for /dev/null, which users pass as an empty file. */
+const NULL_DEVICE = process.platform === 'win32' ? 'NUL' : '/dev/null'
+
+/** True for /dev/null, and for NUL on Windows, which users pass as an empty file. */
 export function isNull(stats: Stats): boolean {
-  return stats.isCharacterDevice() && stats.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev
+  return stats.isCharacterDevice() && stats.rdev === statSync(NULL_DEVICE, { throwIfNoEntry: false })?.rdev
 }
 
 /** The reason to reject the file; undefined for a regular file and for /dev/null. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { checkReplaceable } from '../check-replaceable.ts'
 import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { writing } from './file-error.ts'
@@ -55,8 +55,9 @@ export async function writeFileAtomically(path: string, text: string, options: W
 
 /** Creates the folder of `path` if it is missing. @throws FileError `file_unwritable` */
 export async function makeParentDirectory(path: string): Promise<void> {
-  const folder = dirname(path)
   await writing(path, async () => {
+    // Absolute: on Windows, Bun's mkdir reports EEXIST for `.`, `..` and `C:`.
+    const folder = resolve(dirname(path))
     try {
       await mkdir(folder, { recursive: true, mode: 0o755 })
     } catch (error) {

@@ -1,8 +1,7 @@
-import { mkdir, open, realpath, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, realpath, rm, stat } from 'node:fs/promises'
 import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
-import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
+import { makeParentDirectory, writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 
 /** Runs the work under the lock that kubectl holds while it changes a kubeconfig. */
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -46,6 +45,6 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
  */
 export async function saveKubeconfig(path: string, change: () => Promise<string>): Promise<void> {
   const { target, mode } = await targetOf(path)
-  await mkdir(dirname(target), { recursive: true })
+  await makeParentDirectory(target)
   await locked(target, async () => writeFileAtomically(target, await change(), { mode }))
 }
