@@ -1,4 +1,5 @@
 import { didYouMean } from './did-you-mean.ts'
+import { findInvisible } from './invisible-character.ts'
 import { DOCUMENT_LIMITS } from './limits.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
@@ -54,6 +55,22 @@ function hasFault(node: TreeNode | null): boolean {
   return node.fault !== null || (node.kind === 'map' && node.pairs.some(({ value }) => hasFault(value)))
 }
 
+const IGNORED = 'ends the first document, and what follows has no effect: remove this line, or what follows'
+
+/** The rules for the keys of a map. */
+interface KeyRules {
+  /** Whether a key that is not known is an error. Default: a warning. */
+  readonly mustBeKnown?: (key: string) => boolean
+  /** Whether the last of several equal keys counts, with a warning. Default false: a duplicate key is an error. */
+  readonly lastCounts?: boolean
+}
+
+/** A hint at an invisible character in a key; otherwise an empty string. */
+function invisibleHint(key: string): string {
+  const found = findInvisible(key)
+  return found === undefined ? '' : ` (it has ${found.name}: write the key without it)`
+}
+
 /**
  * A YAML or JSON document that is read value by value.
  *
@@ -72,16 +89,22 @@ export class LocatedDocument {
   readonly #lines: number[] = [0]
   #hasAllLines = false
   #errorCount = 0
+  #formErrorCount = 0
   #problemCount = 0
 
   constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
     this.#source = source
     // A byte order mark is not part of YAML; in JSON it is an error.
     this.#text = format === 'yaml' && text.startsWith('\ufeff') ? text.slice(1) : text
-    const { contents, error } = format === 'json' ? parseJson(this.#text) : parseYaml(this.#text)
+    const parsed = format === 'json' ? parseJson(this.#text) : parseYaml(this.#text)
+    const { contents, error } = parsed
     this.unreadable = error !== null
     this.root = { node: contents, step: '', name: '', parent: null, offset: null }
-    if (error === null) return
+    if (error === null) {
+      const { ignoredFrom } = parsed
+      if (ignoredFrom !== undefined) this.warn({ ...this.root, offset: ignoredFrom }, IGNORED)
+      return
+    }
     const message = `is no valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`
     this.error({ ...this.root, offset: error.offset }, error.isWhole === true ? error.message : message)
   }
@@ -98,17 +121,39 @@ export class LocatedDocument {
     return null
   }
 
+  /** The number of errors in the form: values of the wrong type, and missing keys. `errorCount` includes them. */
+  get formErrorCount(): number {
+    return this.#formErrorCount
+  }
+
+  /** Reports an error in the form. @param message As for {@link error}. */
+  formError(field: Field, message: string | (() => string)): null {
+    this.#formErrorCount += 1
+    return this.error(field, message)
+  }
+
   /** @param message As for {@link error}. */
   warn(field: Field, message: string | (() => string)): void {
     this.#report('warning', field, message)
   }
 
-  #report(severity: Problem['severity'], field: Field, message: string | (() => string)): void {
+  /** Warns of a mistake that only changes what an entry grants: `lint` reports it as an error. @param message As for {@link error}. */
+  warnOfMistake(field: Field, message: string | (() => string)): void {
+    this.#report('warning', field, message, true)
+  }
+
+  #report(
+    severity: Problem['severity'],
+    field: Field,
+    message: string | (() => string),
+    isMistake: boolean = false,
+  ): void {
     this.#problemCount += 1
     const { problems: limit } = DOCUMENT_LIMITS
     if (this.#problemCount <= limit) {
       const text = typeof message === 'string' ? message : message()
-      this.problems.push({ severity, location: this.locationOf(field), path: this.pathOf(field), message: text })
+      const problem = { severity, location: this.locationOf(field), path: this.pathOf(field), message: text }
+      this.problems.push(isMistake ? { ...problem, isMistake } : problem)
       return
     }
     const last = this.problems[limit]
@@ -147,6 +192,17 @@ export class LocatedDocument {
     return this.#resolve(field.node)?.kind === 'map'
   }
 
+  /**
+   * The items of a list as a configuration file may write them: an empty text or map is an empty list, and any other value is a list of one.
+   */
+  looseItems(field: Field): readonly Field[] {
+    const node = this.#resolve(field.node)
+    if (node === null || this.isNull(field)) return []
+    if (node.kind === 'list') return this.items(field) ?? []
+    const isEmpty = node.kind === 'map' ? node.pairs.length === 0 : this.textOf(field) === ''
+    return isEmpty ? [] : [field]
+  }
+
   /** The items of a list. */
   items(field: Field): readonly Field[] | null {
     const items = this.#listOf(field)
@@ -158,7 +214,7 @@ export class LocatedDocument {
 
   #listOf(field: Field): readonly TreeNode[] | null {
     const node = this.#resolve(field.node)
-    return node?.kind === 'list' ? node.items : this.error(field, `must be a list, not ${this.#describe(field)}`)
+    return node?.kind === 'list' ? node.items : this.formError(field, `must be a list, not ${this.#describe(field)}`)
   }
 
   /** A field for an item. The list does not have to contain it. */
@@ -166,26 +222,35 @@ export class LocatedDocument {
     return { node: item, step: index, name: '', parent: list, offset: item.offset }
   }
 
-  /**
-   * The fields of a map by their lower-case names. Keys ignore case. A key that is not in `names` is omitted with a warning. A duplicate key,
-   * also in different case, is an error.
-   *
-   * @param mustBeKnown Whether a key that is not in `names` is an error.
-   */
-  fields(field: Field, names: readonly string[], mustBeKnown: (key: string) => boolean = () => false): Fields | null {
+  /** The fields of a map by their lower-case names. Keys ignore case. A key that is not in `names` is omitted with a warning. */
+  fields(field: Field, names: readonly string[], rules: KeyRules = {}): Fields | null {
     if (!this.isMap(field))
-      return this.error(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
+      return this.formError(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
     const found = new FewFields()
     const known = inLowerCase(names)
     for (const pair of this.#pairsOf(field)) {
       const value = this.#valueOf(pair, field)
       const key = value.name
-      if (found.get(key) !== undefined) this.error(value, 'is there twice (keys ignore case): remove one of the two')
+      const earlier = found.get(key)
+      if (earlier !== undefined) this.#addDuplicate(found, earlier, value, rules)
       else if (known.has(key)) found.add(value)
-      else if (mustBeKnown(key)) this.error(value, () => `is not a known key${didYouMean(pair.key, names)}`)
-      else this.warn(value, () => `is not a known key, and has no effect${didYouMean(pair.key, names)}`)
+      else {
+        const hint = (): string => `${invisibleHint(pair.key)}${didYouMean(pair.key, names)}`
+        if (rules.mustBeKnown?.(key) === true) this.error(value, () => `is not a known key${hint()}`)
+        else this.warn(value, () => `is not a known key, and has no effect${hint()}`)
+      }
     }
     return found
+  }
+
+  #addDuplicate(found: FewFields, earlier: Field, value: Field, { lastCounts, mustBeKnown }: KeyRules): void {
+    const isEqual = earlier.step === value.step
+    // Of conditions, the one that is meant is not guessed.
+    if (lastCounts === true && isEqual && mustBeKnown?.(value.name) !== true) {
+      found.replace(earlier, value)
+      this.warn(earlier, 'has no effect, because the key is there again: remove one of the two')
+    } else if (isEqual) this.error(value, 'is there twice: remove one of the two')
+    else this.error(value, 'is there twice (keys ignore case): remove one of the two')
   }
 
   /** The keys of a map as written, with their values. Empty if the value is not a map. */
@@ -226,7 +291,7 @@ export class LocatedDocument {
       }
     }
     const quote = node?.kind === 'map' ? ': put a value that begins with {{ in quotes' : ''
-    return this.error(field, `must be a string, not ${this.#describe(field)}${quote}`)
+    return this.formError(field, `must be a string, not ${this.#describe(field)}${quote}`)
   }
 
   /** A string. An unquoted number or boolean is an error. */
@@ -235,7 +300,19 @@ export class LocatedDocument {
     if (text !== null) return text
     const scalar = this.scalar(field)
     if (scalar === null) return null
-    return this.error(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
+    return this.formError(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
+  }
+
+  /**
+   * A string as a configuration file may write it: a number is its text, unless other parsers read a different number, such as an octal one.
+   * Words such as `yes` are strings. A boolean is an error.
+   */
+  looseString(field: Field): string | null {
+    const node = this.#resolve(field.node)
+    if (node?.kind !== 'scalar') return this.string(field)
+    const { value, source, otherType } = node
+    if (typeof value === 'string' && otherType === 'boolean') return value
+    return typeof value === 'number' && String(value) === source ? source : this.string(field)
   }
 
   #pairsOf(field: Field): readonly PairNode[] {
@@ -292,6 +369,10 @@ class FewFields implements Fields {
 
   add(field: Field): void {
     this.#fields.push(field)
+  }
+
+  replace(earlier: Field, field: Field): void {
+    this.#fields[this.#fields.indexOf(earlier)] = field
   }
 
   get(name: string): Field | undefined {

@@ -58,6 +58,8 @@ export type Parsed =
   | {
       readonly contents: TreeNode | null
       readonly error: null
+      /** The offset of the marker that ends the first document, if text with no effect follows. Default: nothing follows. */
+      readonly ignoredFrom?: number | undefined
     }
   | { readonly contents: null; readonly error: ParseError }
 
@@ -74,9 +76,9 @@ export class ParseFailure extends Error implements ParseError {
 }
 
 /** Runs a parser and returns its tree or its first error. */
-export function parsed(parse: () => TreeNode | null): Parsed {
+export function parsed(parse: () => Parsed): Parsed {
   try {
-    return { contents: parse(), error: null }
+    return parse()
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error
     const { offset, message, isWhole } = error
