@@ -89,7 +89,7 @@ function readGates(document: LocatedDocument, field: Field): Setting {
 
 /** Reads a list: a YAML list, nothing, or a string with commas. */
 function readPrefixes(document: LocatedDocument, field: Field): readonly string[] {
-  const texts = document.looseItems(field).map((item) => document.looseString(item) ?? '')
+  const texts = document.looseItems(field).flatMap((item) => document.looseString(item) ?? [])
   return document.isList(field) ? texts : texts.flatMap((text) => text.split(','))
 }
 

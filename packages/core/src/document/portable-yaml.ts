@@ -137,7 +137,14 @@ export function createDocumentEnd(): (token: YamlToken) => boolean {
 
 /** Returns whether a text that begins at a document marker has anything but markers, comments and blanks. */
 export function hasContent(rest: string): boolean {
-  return rest.split('\n').some((line) => /[^\s#]/.test(line.replace(/^(?:---|\.\.\.)(?=\s|$)/, '').trimStart().charAt(0)))
+  return rest.split('\n').some((line) =>
+    /[^\s#]/.test(
+      line
+        .replace(/^(?:---|\.\.\.)(?=\s|$)/, '')
+        .trimStart()
+        .charAt(0),
+    ),
+  )
 }
 
 /** The type that YAML 1.1 gives a plain scalar that is a string by YAML 1.2; undefined if it is a string by both. */

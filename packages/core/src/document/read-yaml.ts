@@ -84,11 +84,7 @@ function rejected(error: unknown): Document.Parsed {
  *
  * @param onToken Called for each token before the text is parsed.
  */
-export function readYamlDocument(
-  text: string,
-  options: Options,
-  onToken: OnToken = () => undefined,
-): Document.Parsed {
+export function readYamlDocument(text: string, options: Options, onToken: OnToken = () => undefined): Document.Parsed {
   let end: number
   try {
     end = scan(text, onToken)

@@ -37,7 +37,8 @@ export function parseBackendModes(names: readonly string[]): BackendModes {
     if (names.indexOf(name) < index) throw new TypeError(`backend ${name} is named twice`)
     if (newer !== undefined) warnings.push(`backend mode ${name} is an older name: write ${newer}`)
     // Its older and its newer name: a second one would find what the first one found.
-    if (modes.has(mode)) warnings.push(`backend ${mode} is named by both of its names, and is asked once: remove ${name}`)
+    if (modes.has(mode))
+      warnings.push(`backend ${mode} is named by both of its names, and is asked once: remove ${name}`)
     modes.add(mode)
   }
   return { modes: [...modes], warnings }

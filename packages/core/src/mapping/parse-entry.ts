@@ -17,7 +17,10 @@ function parseGroups(document: LocatedDocument, field: Field | undefined, rules:
   if (field === undefined || document.isNull(field)) return []
   if (rules.source === 'configuration') return parseLooseGroups(document, field)
   if (rules.source === 'aws_auth' && !document.isList(field)) {
-    document.warnOfMistake(field, 'is not a list: whoever matches the entry gets no groups; write each group as "- group"')
+    document.warnOfMistake(
+      field,
+      'is not a list: whoever matches the entry gets no groups; write each group as "- group"',
+    )
     return []
   }
   const items = document.items(field)

@@ -31,9 +31,7 @@ export function parseEntries(document: LocatedDocument, field: Field, rules: Ent
       continue
     }
     const rejected =
-      parsed === null
-        ? unusableEntry(document, item, firstProblem)
-        : inactiveEntry(parsed.entry, parsed.inactive ?? '')
+      parsed === null ? unusableEntry(document, item, firstProblem) : inactiveEntry(parsed.entry, parsed.inactive ?? '')
     if (rejected !== null) unusable.push(rejected)
   }
   return { entries, unusable }
@@ -52,8 +50,7 @@ export function parseAccounts(document: LocatedDocument, field: Field, source: E
     if (scalar === null) continue
     if (source === 'dynamic_file' && document.string(item) === null) continue
     for (const account of oneText ? scalar.text.split(',').filter((part) => part !== '') : [scalar.text]) {
-      const losesZeros =
-        scalar.type === 'number' && isConfiguration && (account.startsWith('0') || account.length < 12)
+      const losesZeros = scalar.type === 'number' && isConfiguration && (account.startsWith('0') || account.length < 12)
       if (losesZeros)
         document.error(item, `${account} is a number, which has no leading zeros: write its 12 digits in quotes`)
       else if (!ACCOUNT_ID.test(account)) document.error(item, `"${account}" is no account id: write its 12 digits`)

@@ -34,17 +34,7 @@ void test('what people write for an empty list, and a key that is gone, end the 
 })
 
 void test('a data key that holds no list keeps what it held, and only that key', async (t) => {
-  for (const text of [
-    'a: b',
-    'text',
-    '1',
-    '- [',
-    '*nope',
-    `${roleEntry('b')}---\n${roleEntry('c')}`,
-    '"',
-    '!!merge x',
-    '{}',
-  ]) {
+  for (const text of ['a: b', 'text', '1', '- [', '*nope', `...\n${roleEntry('b')}`, '"', '!!merge x', '{}']) {
     const { roles, users, accounts, problems } = parse({ mapRoles: text }, before)
     t.equal(roles, before.roles, text)
     t.same([users, accounts], [[], []], text)
@@ -60,7 +50,7 @@ void test('a data key that holds no list keeps what it held, and only that key',
 })
 
 void test('a bad entry takes only itself away', async (t) => {
-  for (const bad of ['- text\n', '- {}\n', '- {rolearn: 1}\n', '- {rolearn: a, rolearn: b}\n', '- {a: {{b}}}\n']) {
+  for (const bad of ['- text\n', '- {}\n', '- {rolearn: 1}\n', '- {rolearn: a, roleARN: b}\n', '- {a: {{b}}}\n']) {
     const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}${bad}${roleEntry('c')}` })
     t.same(
       roles.map(({ username, path }) => [username, path]),
@@ -75,6 +65,48 @@ void test('a bad entry takes only itself away', async (t) => {
       bad,
     )
   }
+})
+
+void test('of a key that is there twice in an entry the last one counts, with a warning', async (t) => {
+  const arn = 'arn:aws:iam::123456789012:role'
+  const read = (entry: string) => parse({ mapRoles: `- ${entry}\n` })
+  const { roles, problems } = read(`{rolearn: "${arn}/x", username: a, groups: [a], rolearn: "${arn}/y", groups: }`)
+  t.match(roles, [{ key: { arn: `${arn}/y` }, username: 'a', groups: [] }])
+  t.match(
+    problems.map(({ severity, path, location: { column } }) => [severity, path, column]),
+    [
+      ['warning', 'mapRoles[0].rolearn', 13],
+      ['warning', 'mapRoles[0].groups', 70],
+    ],
+  )
+  t.match(read(`{rolearn: "${arn}/x", username: a, <<: {username: b, username: c}}`).roles, [{ username: 'c' }])
+  for (const both of [
+    'groups: [a], Groups: [b]',
+    'groups: [a], groups: [b], GROUPS: [c]',
+    'principalid: A, principalid: B',
+  ]) {
+    const { roles: none, problems: found } = read(`{rolearn: "${arn}/x", username: a, ${both}}`)
+    t.same(none, [], both)
+    t.equal(found.at(-1)?.severity, 'error', both)
+  }
+})
+
+void test('groups that are not a list are none, with a warning that lint reports as an error', async (t) => {
+  for (const groups of ['system:masters', '"a,b"', '1', 'true', '{a: b}']) {
+    const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}  groups: ${groups}\n` })
+    t.match(roles, [{ username: 'a', groups: [] }], groups)
+    t.match(problems, [{ severity: 'warning', path: 'mapRoles[0].groups', isMistake: true }], groups)
+  }
+  t.same(parse({ mapRoles: `${roleEntry('a')}  groups: [system:masters, 1]\n` }).roles, [])
+})
+
+void test('the first document counts', async (t) => {
+  const mapRoles = `\ufeff---\n${roleEntry('b')}---\n${roleEntry('c')}`
+  const { roles, problems } = parse({ mapRoles }, before)
+  t.match(roles, [{ username: 'b' }])
+  t.equal(roles.length, 1)
+  t.match(problems, [{ severity: 'warning', location: { source: 'aws-auth mapRoles', line: 4 } }])
+  t.match(parse({ mapRoles: `---\n---\n${roleEntry('c')}` }, before).roles, [])
 })
 
 void test('accounts are taken as they are written, leading zeros included', async (t) => {

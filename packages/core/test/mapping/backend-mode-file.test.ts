@@ -25,7 +25,6 @@ void test('anything wrong makes it void, and is told with its place', async (t) 
     { backendMode: 'Crd' },
     { backendMode: 'CRD,MountedFile' },
     { backendMode: 'CRD CRD' },
-    { backendMode: 'File MountedFile' },
     { backendMode: ['CRD'] },
     { backendMode: null },
     { backendMode: 'CRD', Version: 2 },
