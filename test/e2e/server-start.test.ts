@@ -179,7 +179,6 @@ t.test('what is wrong with the command line is named, and the usage follows', as
     ['no cluster ID', { configuration: 'server: {}\n' }, /^Error: cluster ID not specified$/m],
     ['an unknown backend', { args: ['--backend-mode=Files'] }, /"Files"/, /MountedFile/],
     ['a backend twice', { args: ['--backend-mode=MountedFile,MountedFile'] }, /MountedFile/, /twice/],
-    ['a backend by both of its names', { args: ['--backend-mode=File,MountedFile'] }, /MountedFile/, /twice/],
     ['no backend', { args: ['--backend-mode='] }, /MountedFile/],
     ['an unknown gate', { args: ['--feature-gates=SSO=true'] }, /SSO/],
     ['a port that is none', { args: ['--port=70000'] }, /"70000"/, /65535/],
