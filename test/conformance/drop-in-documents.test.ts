@@ -13,7 +13,7 @@ import type { SandboxAws } from '../sandbox/aws/sandbox.ts'
 async function userOf(server: TestServer, aws: SandboxAws, role: string): Promise<string> {
   const { status, json } = await server.review(roleToken(aws, role))
   if (status !== 200 || valueAt(json, 'status', 'authenticated') !== true) return `refused, status ${status}`
-  const { username, groups } = { groups: [], ...Object(valueAt(json, 'status', 'user')) }
+  const [username, groups = []] = ['username', 'groups'].map((key) => valueAt(json, 'status', 'user', key))
   return `${String(username)} ${JSON.stringify(groups)}`
 }
 
@@ -82,7 +82,7 @@ const AWS_AUTH_ROWS: readonly Row[] = [
     name: 'an sso entry without its gate: it matches no one',
     text: `- sso: {permissionSetName: Ops, accountID: "111122223333"}\n  username: ops\n${entry('A')}`,
     users: { A: 'A []', AWSReservedSSO_Ops_0123456789abcdef: REFUSED },
-    warning: /mapRoles\[0\]: matches no one: it needs --feature-gates=SSORoleMatch=true/,
+    warning: /mapRoles\[0\]: needs --feature-gates=SSORoleMatch=true/,
   },
 ]
 
@@ -150,7 +150,7 @@ const CONFIGURATION_ROWS: readonly (Row & { readonly args?: readonly string[] })
       `  mapRoles:\n  - {sso: {permissionSetName: Ops, accountID: "111122223333"}, username: ops}\n${role('A', 'username: a')}`,
     ),
     users: { A: 'a []', AWSReservedSSO_Ops_0123456789abcdef: REFUSED },
-    warning: /config\.yaml:4:5: server\.mapRoles\[0\]: matches no one: it needs --feature-gates=SSORoleMatch=true/,
+    warning: /config\.yaml:4:5: server\.mapRoles\[0\]: needs --feature-gates=SSORoleMatch=true/,
   },
   {
     name: 'reserved prefixes of an older and of an unknown backend have no effect',
@@ -206,7 +206,7 @@ t.test('init starts with an sso entry without its gate', async (t) => {
   )
   const { code, stderr } = await runIn(t, { 'config.yaml': text })(['init', '--config=config.yaml'])
   t.equal(code, 0, stderr)
-  t.match(stderr, /matches no one: it needs --feature-gates=SSORoleMatch=true/)
+  t.match(stderr, /needs --feature-gates=SSORoleMatch=true/)
 })
 
 t.test('all errors of config.yaml are reported at once', async (t) => {
@@ -228,17 +228,20 @@ t.test('all errors of config.yaml are reported at once', async (t) => {
   )
 })
 
+function dynamicFileOf(mapRoles: readonly unknown[]): string {
+  return JSON.stringify({ mapRoles, mapAccounts: ['12'] })
+}
+
 t.test('a malformed ARN in the dynamic file takes only its entry away', async (t) => {
   const good = { rolearn: roleArn('A'), username: 'a', groups: ['view'] }
-  const fileOf = (entries: readonly unknown[]): string => JSON.stringify({ mapRoles: entries, mapAccounts: ['12'] })
   const { server, aws, map, complaints } = await startDynamicServer(t, {
     server: ({ map: path }) => `  dynamicfilepath: ${path}\n`,
-    before: ({ map: path }) => writeFileSync(path, fileOf([{ rolearn: 'Admin', username: 'admin' }, good])),
+    before: ({ map: path }) => writeFileSync(path, dynamicFileOf([{ rolearn: 'Admin', username: 'admin' }, good])),
   })
   t.equal(await userOf(server, aws, 'A'), 'a ["view"]')
   t.equal(await userOf(server, aws, 'B'), REFUSED)
   t.equal(await logIn(server, tokenOf(aws, 'arn:aws:iam::111122223333:user/x')), 'refused')
-  const lines = await complaints('error', () => writeFileSync(map, fileOf([{ ...good, groups: 'view' }])), 2)
+  const lines = await complaints('error', () => writeFileSync(map, dynamicFileOf([{ ...good, groups: 'view' }])), 2)
   t.match(String(lines[0]?.['msg']), /mapRoles\[0\]\.groups: must be a list/)
   t.equal(await userOf(server, aws, 'A'), 'a ["view"]', 'a value of the wrong type rejects the whole file, as there')
 })

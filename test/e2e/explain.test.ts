@@ -123,13 +123,16 @@ t.test('every kind of source, and every kind of end', async (t) => {
 
 t.test('mappings that hold mistakes', async (t) => {
   const explain = explainIn(t)
-  const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      groups: x\n')
+  const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      groups: [1]\n')
   const found = await json(explain(['--arn', `${ARN}:role/Admin`, '-', '-o', 'json'], wrong))
   t.equal(found.code, 2)
   t.match(found.said, {
     nearest: [{ kind: 'out_of_force', file: 'stdin', line: 6 }],
     notes: [/./, /./, /stdin has .*lint/],
   })
+  const text = AWS_AUTH.replace('groups: [system:masters]', 'groups: system:masters')
+  const mistake = await json(explain(['--arn', `${ARN}:role/Admin`, '-', '-o', 'json'], text))
+  t.match(mistake, { code: 0, said: { user: { username: /^admin:/ }, notes: [/./, /stdin has an error.*lint/] } })
 })
 
 t.test('what is wrong with the call is said, with the usage', async (t) => {

@@ -33,8 +33,9 @@ interface Rules {
   readonly userIdStrict: boolean
 }
 
+/** The number of problems that `lint` reports as errors. */
 function errorsIn(problems: readonly Problem[]): number {
-  return problems.filter(({ severity }) => severity === 'error').length
+  return problems.filter(({ severity, isMistake }) => severity === 'error' || isMistake === true).length
 }
 
 function sourceOf(mode: BackendMode, from: string, lists: MappingLists, problems: readonly Problem[]): Source {

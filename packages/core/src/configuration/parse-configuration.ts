@@ -173,8 +173,8 @@ export function parseConfiguration(
   const document = new LocatedDocument(text, source, format)
   const { problems, root } = document
   if (!document.unreadable && document.isNull(root)) return { ...EMPTY_CONFIGURATION, problems }
-  const names = document.isMap(root) ? TOP_NAMES : CONFIGURATION_KEYS
-  const top = document.unreadable ? null : document.fields(root, names)
+  const topNames = document.isMap(root) ? TOP_NAMES : CONFIGURATION_KEYS
+  const top = document.unreadable ? null : document.fields(root, topNames)
   if (top === null) return { ...EMPTY_CONFIGURATION, readable: false, problems }
   const settings = new Map<string, Setting>()
   const read = (fields: Fields, prefix: string, names: readonly string[]): void => {

@@ -33,7 +33,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
  * variation selectors and tags.
  */
 const INVISIBLE =
-  /(?! )[\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\u{E0000}-\u{E0FFF}]/u
+  /(?! )[\p{Cc}\p{Cf}\p{Zs}\p{Zl}\p{Zp}\u115f\u1160\u2065\u2800\u3164\uffa0\u{E0000}-\u{E0FFF}]|\u034f|[\ufe00-\ufe0f]/u
 
 /** An invisible character in a text. */
 interface InvisibleCharacter {

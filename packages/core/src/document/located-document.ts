@@ -1,10 +1,11 @@
 import { didYouMean } from './did-you-mean.ts'
 import { findInvisible } from './invisible-character.ts'
 import { DOCUMENT_LIMITS } from './limits.ts'
+import { LineIndex } from './line-index.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
 import type { Location, Problem } from '../errors/problem.ts'
-import type { PairNode, TreeNode } from './tree.ts'
+import { hasFault, type PairNode, type TreeNode } from './tree.ts'
 
 /** A value in a document. The document computes its path and line on demand, because most values have no problems. */
 export interface Field {
@@ -47,14 +48,6 @@ function foldKey(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's')
 }
 
-/** Returns whether a value can't be represented in JSON. */
-function hasFault(node: TreeNode | null): boolean {
-  if (node === null) return false
-  if (node.kind === 'alias') return hasFault(node.target)
-  if (node.kind === 'list') return node.items.some(hasFault)
-  return node.fault !== null || (node.kind === 'map' && node.pairs.some(({ value }) => hasFault(value)))
-}
-
 const IGNORED = 'ends the first document, and what follows has no effect: remove this line, or what follows'
 
 /** The rules for the keys of a map. */
@@ -84,10 +77,7 @@ export class LocatedDocument {
   /** True if the text could not be parsed. Then it has no values. */
   readonly unreadable: boolean
   readonly #source: string
-  readonly #text: string
-  /** The offsets of lines, up to the last one that was needed. */
-  readonly #lines: number[] = [0]
-  #hasAllLines = false
+  readonly #lines: LineIndex
   #errorCount = 0
   #formErrorCount = 0
   #problemCount = 0
@@ -95,8 +85,9 @@ export class LocatedDocument {
   constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
     this.#source = source
     // A byte order mark is not part of YAML; in JSON it is an error.
-    this.#text = format === 'yaml' && text.startsWith('\ufeff') ? text.slice(1) : text
-    const parsed = format === 'json' ? parseJson(this.#text) : parseYaml(this.#text)
+    const rest = format === 'yaml' && text.startsWith('\ufeff') ? text.slice(1) : text
+    this.#lines = new LineIndex(rest)
+    const parsed = format === 'json' ? parseJson(rest) : parseYaml(rest)
     const { contents, error } = parsed
     this.unreadable = error !== null
     this.root = { node: contents, step: '', name: '', parent: null, offset: null }
@@ -174,7 +165,7 @@ export class LocatedDocument {
 
   /** The line and column of a value. */
   locationOf({ offset, parent }: Field): Location {
-    if (offset !== null) return this.#at(offset)
+    if (offset !== null) return { source: this.#source, ...this.#lines.locate(offset) }
     return parent === null ? { source: this.#source, line: 1, column: 1 } : this.locationOf(parent)
   }
 
@@ -337,29 +328,6 @@ export class LocatedDocument {
 
   #resolve(node: TreeNode | null): TreeNode | null {
     return node?.kind === 'alias' ? (node.target ?? node) : node
-  }
-
-  /** Finds the lines up to an offset. Most locations are requested in order, so the rest of a long document is searched later. */
-  #findLines(offset: number): void {
-    let last = this.#lines.at(-1) ?? 0
-    while (last <= offset && !this.#hasAllLines) {
-      last = this.#text.indexOf('\n', last) + 1
-      if (last > 0) this.#lines.push(last)
-      else this.#hasAllLines = true
-    }
-  }
-
-  #at(offset: number): Location {
-    this.#findLines(offset)
-    let after = this.#lines.length
-    // Usually the line that was found last. Otherwise a binary search finds it.
-    let line = (this.#lines[after - 2] ?? 0) <= offset ? Math.max(0, after - 2) : 0
-    while (after - line > 1) {
-      const middle = (line + after) >>> 1
-      if ((this.#lines[middle] ?? 0) <= offset) line = middle
-      else after = middle
-    }
-    return { source: this.#source, line: line + 1, column: offset - (this.#lines[line] ?? 0) + 1 }
   }
 }
 

@@ -45,6 +45,14 @@ interface AliasNode {
 /** A value of a document and its offset in the text (counted from 0). A `fault` is the reason why it can't be converted to JSON, as other programs do. */
 export type TreeNode = ScalarNode | ListNode | MapNode | AliasNode
 
+/** Returns whether a value can't be represented in JSON. */
+export function hasFault(node: TreeNode | null): boolean {
+  if (node === null) return false
+  if (node.kind === 'alias') return hasFault(node.target)
+  if (node.kind === 'list') return node.items.some(hasFault)
+  return node.fault !== null || (node.kind === 'map' && node.pairs.some(({ value }) => hasFault(value)))
+}
+
 /** The reason why a text could not be parsed. */
 interface ParseError {
   readonly offset: number

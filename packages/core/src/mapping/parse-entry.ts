@@ -76,10 +76,11 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
   return { entry: { key, conditions, username, groups, userId, location, path }, inactive }
 }
 
-/** Describes an inactive entry. Null if it names no ARN. */
-export function inactiveEntry(entry: MappingEntry, message: string): UnusableEntry | null {
+/** Describes an inactive entry. Null if it names no ARN, or is active. */
+export function inactiveEntry({ entry, inactive }: ParsedEntry): UnusableEntry | null {
   const wouldMatch = arnOf(entry)
-  return wouldMatch === null ? null : { wouldMatch, location: entry.location, path: entry.path, message }
+  if (wouldMatch === null || inactive === null) return null
+  return { wouldMatch, location: entry.location, path: entry.path, message: inactive }
 }
 
 /** Describes an invalid entry by the principal that it names and its first error. Null if the principal can't be read. */

@@ -41,7 +41,7 @@ const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,32}$/
 /** An entry has exactly one of these keys. */
 const KEY_NAMES = { role: ['rolearn', 'sso', 'rolelike'], user: ['userarn', 'userlike'] } as const
 
-const NEEDS_GATE = 'matches no one: it needs --feature-gates=SSORoleMatch=true'
+const NEEDS_GATE = 'needs --feature-gates=SSORoleMatch=true, and matches no one without it'
 
 const OTHER_NAMES = ['username', 'groups', 'userid', 'principalid', 'sessionnames']
 

@@ -8,15 +8,16 @@ const ACCOUNT_ID = /^\d{12}$/
 /** The entries of mapRoles or mapUsers. */
 export interface ParsedEntries {
   readonly entries: readonly MappingEntry[]
-  /** The rejected entries. */
+  /** The rejected and the inactive entries. */
   readonly unusable: readonly UnusableEntry[]
 }
 
+/** The items of a list. Null, with an error, if the value is not a list; a configuration file may write lists in other ways. */
 function itemsIn(document: LocatedDocument, field: Field, source: EntrySource): readonly Field[] | null {
   return source === 'configuration' ? document.looseItems(field) : document.items(field)
 }
 
-/** Reads the entries of mapRoles or mapUsers, valid and rejected. Null if the value is not a list. */
+/** Reads the entries of mapRoles or mapUsers. Null if the value is not a list. */
 export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): ParsedEntries | null {
   if (document.isNull(field)) return { entries: [], unusable: [] }
   const items = itemsIn(document, field, rules.source)
@@ -26,12 +27,11 @@ export function parseEntries(document: LocatedDocument, field: Field, rules: Ent
   for (const item of items) {
     const firstProblem = document.problems.length
     const parsed = parseEntry(document, item, rules)
-    if (parsed !== null && parsed.inactive === null) {
+    if (parsed?.inactive === null) {
       entries.push(parsed.entry)
       continue
     }
-    const rejected =
-      parsed === null ? unusableEntry(document, item, firstProblem) : inactiveEntry(parsed.entry, parsed.inactive ?? '')
+    const rejected = parsed === null ? unusableEntry(document, item, firstProblem) : inactiveEntry(parsed)
     if (rejected !== null) unusable.push(rejected)
   }
   return { entries, unusable }

@@ -262,9 +262,10 @@ void test('keys of server may be at the top level, where they win', async (t) =>
   t.match(parse('server.prt: 7').problems, [{ severity: 'warning', message: /did you mean server\.port/ }])
 })
 
+const rolesOf = (text: string) => parse(`server: {mapRoles: ${text}}`).mappings.roles.map(({ path }) => path)
+
 void test('lists are written in any way that other programs read', async (t) => {
   const entry = '{rolearn: "arn:aws:iam::123456789012:role/A", username: a}'
-  const rolesOf = (text: string) => parse(`server: {mapRoles: ${text}}`).mappings.roles.map(({ path }) => path)
   for (const empty of ['{}', '""', '[]', 'null', '']) {
     t.same(rolesOf(empty), [], empty)
     t.same(parse(`server: {mapRoles: ${empty}}`).problems, [], empty)
@@ -273,12 +274,13 @@ void test('lists are written in any way that other programs read', async (t) => 
   t.same(rolesOf(entry), ['server.mapRoles'])
 })
 
+const userOf = (value: string) => {
+  const text = `server: {mapUsers: [{userarn: "arn:aws:iam::123456789012:user/a", username: ${value}, groups: [${value}]}]}`
+  const { mappings, problems } = parse(text)
+  return [...mappings.users.map(({ username, groups }) => [username, groups]), problems.length]
+}
+
 void test('unquoted numbers are text, unless other parsers read another number', async (t) => {
-  const userOf = (value: string) => {
-    const text = `server: {mapUsers: [{userarn: "arn:aws:iam::123456789012:user/a", username: ${value}, groups: [${value}]}]}`
-    const { mappings, problems } = parse(text)
-    return [...mappings.users.map(({ username, groups }) => [username, groups]), problems.length]
-  }
   for (const text of ['1001', '0', '-7', '1.5', 'yes', 'off', 'y']) t.same(userOf(text), [[text, [text]], 0], text)
   for (const text of ['0123', '0o17', '0x1F', '1_000', '1e3', '1.50', '+1', '12345678901234567890', 'true', '.inf']) {
     t.same(userOf(text).slice(0, -1), [], text)

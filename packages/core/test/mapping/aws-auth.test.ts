@@ -67,10 +67,13 @@ void test('a bad entry takes only itself away', async (t) => {
   }
 })
 
+const parseItem = (entry: string) => parse({ mapRoles: `- ${entry}\n` })
+
 void test('of a key that is there twice in an entry the last one counts, with a warning', async (t) => {
   const arn = 'arn:aws:iam::123456789012:role'
-  const read = (entry: string) => parse({ mapRoles: `- ${entry}\n` })
-  const { roles, problems } = read(`{rolearn: "${arn}/x", username: a, groups: [a], rolearn: "${arn}/y", groups: }`)
+  const { roles, problems } = parseItem(
+    `{rolearn: "${arn}/x", username: a, groups: [a], rolearn: "${arn}/y", groups: }`,
+  )
   t.match(roles, [{ key: { arn: `${arn}/y` }, username: 'a', groups: [] }])
   t.match(
     problems.map(({ severity, path, location: { column } }) => [severity, path, column]),
@@ -79,13 +82,13 @@ void test('of a key that is there twice in an entry the last one counts, with a 
       ['warning', 'mapRoles[0].groups', 70],
     ],
   )
-  t.match(read(`{rolearn: "${arn}/x", username: a, <<: {username: b, username: c}}`).roles, [{ username: 'c' }])
+  t.match(parseItem(`{rolearn: "${arn}/x", username: a, <<: {username: b, username: c}}`).roles, [{ username: 'c' }])
   for (const both of [
     'groups: [a], Groups: [b]',
     'groups: [a], groups: [b], GROUPS: [c]',
     'principalid: A, principalid: B',
   ]) {
-    const { roles: none, problems: found } = read(`{rolearn: "${arn}/x", username: a, ${both}}`)
+    const { roles: none, problems: found } = parseItem(`{rolearn: "${arn}/x", username: a, ${both}}`)
     t.same(none, [], both)
     t.equal(found.at(-1)?.severity, 'error', both)
   }

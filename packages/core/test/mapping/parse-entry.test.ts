@@ -144,7 +144,11 @@ void test('an sso entry is not for a permission set whose name only begins alike
 
 void test('a bad sso entry', async (t) => {
   const good = 'permissionSetName: A, accountID: "123456789012"'
-  t.match(parse(`{sso: {${good}}, username: a}`, { sso: false }), { entry: null, errors: 0, warnings: 1 }, 'the gate is closed')
+  t.match(
+    parse(`{sso: {${good}}, username: a}`, { sso: false }),
+    { entry: null, errors: 0, warnings: 1 },
+    'the gate is closed',
+  )
   t.match(parse(`{sso: {${good}}, username: a}`, { kind: 'user' }), { entry: null })
   for (const sso of [
     'text',
