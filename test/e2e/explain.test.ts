@@ -123,7 +123,7 @@ t.test('every kind of source, and every kind of end', async (t) => {
 
 t.test('mappings that hold mistakes', async (t) => {
   const explain = explainIn(t)
-  const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      groups: [1]\n')
+  const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      Groups: [x]\n')
   const found = await json(explain(['--arn', `${ARN}:role/Admin`, '-', '-o', 'json'], wrong))
   t.equal(found.code, 2)
   t.match(found.said, {
