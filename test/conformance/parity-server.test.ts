@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { once } from 'node:events'
 import t from 'tap'
-import { runCommand, temporaryFolder } from '../e2e/harness/command.ts'
+import { temporaryFolder } from '../e2e/harness/command.ts'
 import { clusterTls, startCluster } from '../e2e/harness/cluster.ts'
 import { eventually } from '../e2e/harness/eventually.ts'
 import { logIn, roleToken, tokenOf } from '../e2e/harness/logins.ts'
@@ -180,8 +180,6 @@ t.test('an sso entry matches the roles of its permission set, also in GovCloud',
   t.equal(await logIn(server, tokenOf(aws, ssoSession('aws-us-gov'), 'us-gov-west-1')), 'ops')
   t.equal(await logIn(server, tokenOf(aws, ssoSession('aws'))), 'refused')
 
-  const folder = temporaryFolder(t)
-  writeFileSync(join(folder, 'config.yaml'), configuration)
-  const closed = await runCommand(['server', '-c', 'config.yaml'], { cwd: folder, environment: { HOME: folder } })
-  t.match(closed, { code: 1, stderr: /SSORoleMatch=true/ })
+  const closed = await startTestServer(t, { aws, configuration })
+  t.equal(await logIn(closed, tokenOf(aws, ssoSession('aws-us-gov'), 'us-gov-west-1')), 'refused')
 })

@@ -97,12 +97,12 @@ await testFollowing('one bad entry among good ones takes only itself away', {}, 
     ['- rolearn: K8s-Admin\n  username: nobody\n', '3:12: mapRoles[1].rolearn: '],
     ['- rolearn: arn:awz:iam::111122223333:role/Bad\n  username: nobody\n', '3:12: mapRoles[1].rolearn: '],
     ['- rolearn: arn:aws:iam::111122223333:role/Bad\n  username: {{SessionName}}\n', '4:13: mapRoles[1].username: '],
-    ['- rolearn: arn:aws:iam::111122223333:role/Bad\n  groups: 7\n', '4:11: mapRoles[1].groups: '],
+    ['- rolearn: arn:aws:iam::111122223333:role/Bad\n  username: 7\n', '4:13: mapRoles[1].username: '],
     ['- rolearn: arn:aws:iam::111122223333:role/Bad\n  groups: [7]\n', '4:12: mapRoles[1].groups[0]: '],
     ['- rolearn: arn:aws:iam::111122223333:role/Bad\n  roleARN: x\n', '4:12: mapRoles[1].roleARN: '],
     ['- just text\n', '3:3: mapRoles[1]: '],
     ['- 7\n', '3:3: mapRoles[1]: '],
-    ['- sso: {permissionSetName: Bad, accountID: "111122223333"}\n  username: nobody\n', '3:8: mapRoles[1].sso: '],
+    ['- sso: {permissionSetName: Bad, accountID: "1"}\n  username: nobody\n', '3:44: mapRoles[1].sso.accountID: '],
   ]
   for (const [index, [entry, place]] of bad.entries()) {
     const { length } = server.log()

@@ -123,13 +123,16 @@ t.test('every kind of source and every outcome', async (t) => {
 
 t.test('mappings with mistakes', async (t) => {
   const explain = explainIn(t)
-  const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      groups: x\n')
+  const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      Groups: [x]\n')
   const found = await json(explain(['--arn', `${ARN}:role/Admin`, '-', '-o', 'json'], wrong))
   t.equal(found.code, 2)
   t.match(found.said, {
     nearest: [{ kind: 'rejected', file: 'stdin', line: 6 }],
     notes: [/./, /./, /stdin has .*lint/],
   })
+  const text = AWS_AUTH.replace('groups: [system:masters]', 'groups: system:masters')
+  const mistake = await json(explain(['--arn', `${ARN}:role/Admin`, '-', '-o', 'json'], text))
+  t.match(mistake, { code: 0, said: { user: { username: /^admin:/ }, notes: [/./, /stdin has an error.*lint/] } })
 })
 
 t.test('a usage error is reported with the usage', async (t) => {

@@ -13,7 +13,7 @@ import { loadConfigurationFile } from './command-line/configuration-file.ts'
 import { CONFIG, HELP, LOG_FORMAT, LOG_VERBOSITY } from './command-line/global-options.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
-import { settingOf } from './command-line/settings.ts'
+import { configurationError, problemsOfOptions, settingOf, settingOrDefault } from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
 import type { Writer } from './terminal/writer.ts'
 
@@ -36,10 +36,12 @@ async function runCommand(
   const configuration = await loadConfigurationFile(path, withoutFile)
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
   // Validate every option up front, even those this command does not read.
-  for (const option of known) setting(option)
+  const problems = problemsOfOptions(known, setting)
+  if (problems.length > 0 && command.reportsConfiguration !== true) throw configurationError(problems)
   const batches = command.logsMuch === true ? inBatches(stderr.document) : null
   const write = batches?.write ?? stderr.document
-  const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write, now })
+  const [format, level] = [settingOrDefault(LOG_FORMAT, setting), settingOrDefault(LOG_VERBOSITY, setting)]
+  const log = createLog({ format, level, write, now })
   try {
     return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
   } finally {

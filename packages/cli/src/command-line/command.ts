@@ -2,6 +2,7 @@ import type { ConfigurationFile } from '@aws-iam-authenticator/core/configuratio
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import type { Option } from './option.ts'
+import type { GetSetting } from './settings.ts'
 import type { Writer } from '../terminal/writer.ts'
 
 /** The input and output of a subcommand. */
@@ -10,7 +11,7 @@ export interface CommandContext {
   readonly configuration: ConfigurationFile
   readonly positionals: readonly string[]
   /** Returns the value of an option, either the command's own or a global one. */
-  readonly setting: <T>(option: Option<T>) => T
+  readonly setting: GetSetting
   readonly log: Log
   /** For the result; everything else goes to stderr. */
   readonly stdout: Writer
@@ -35,6 +36,8 @@ export interface Command {
   readonly errorWord?: string
   /** Whether to write log lines in batches, for a command that logs under load. Default: false. */
   readonly logsMuch?: boolean
+  /** Whether `run` reports the problems of the configuration file, all at once. Default: false, and they end the command before. */
+  readonly reportsConfiguration?: boolean
   /** Resolves with the exit code. */
   readonly run: (context: CommandContext) => Promise<number>
 }

@@ -8,7 +8,7 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { FeatureGates } from '@aws-iam-authenticator/core/configuration/feature-gates'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { FEATURE_GATES } from './global-options.ts'
-import { settingOf, type SettingSources } from './settings.ts'
+import { settingOf, settingOrDefault, type SettingSources } from './settings.ts'
 
 const FORMATS: readonly string[] = ['.yaml', '.yml', '.json', '.toml']
 
@@ -35,7 +35,7 @@ export async function loadConfigurationFile(
     throw unreadable(messageOf(error), error)
   }
   const gatesOf = (settings: ConfigurationFile['settings']): FeatureGates =>
-    settingOf(FEATURE_GATES, { ...sources, file: { settings } })
+    settingOrDefault(FEATURE_GATES, (option) => settingOf(option, { ...sources, file: { settings } }))
   const file =
     format === '.toml'
       ? (await import('./toml-configuration.ts')).parseTomlConfiguration(text, path, gatesOf)

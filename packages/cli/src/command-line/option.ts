@@ -18,6 +18,8 @@ export interface Option<T> {
    * @throws {TypeError} The value is not valid; the message says what to write.
    */
   readonly parse: (texts: readonly string[]) => T
+  /** Words that may be in the configuration file, in lower case, and the texts that they stand for. */
+  readonly fileWords?: ReadonlyMap<string, string>
   /** The values that shell completion offers. */
   readonly choices?: readonly string[]
   /** Whether the value is a comma-separated list of choices. */
@@ -64,6 +66,16 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['f', false],
 ])
 
+/** Booleans of YAML 1.1. */
+const YAML_BOOLEANS: ReadonlyMap<string, string> = new Map([
+  ['yes', 'true'],
+  ['y', 'true'],
+  ['on', 'true'],
+  ['no', 'false'],
+  ['n', 'false'],
+  ['off', 'false'],
+])
+
 export function flag(named: Named, fallback = false): Option<boolean> {
   return {
     placeholder: null,
@@ -71,6 +83,7 @@ export function flag(named: Named, fallback = false): Option<boolean> {
     shownDefault: fallback ? 'true' : null,
     fallback,
     choices: ['true', 'false'],
+    fileWords: YAML_BOOLEANS,
     parse: (texts) => {
       const value = BOOLEANS.get(last(texts).toLowerCase())
       if (value === undefined) throw new TypeError(`"${last(texts)}" is neither true nor false`)

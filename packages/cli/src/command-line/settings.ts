@@ -29,7 +29,8 @@ function readSetting<T>(option: Option<T>, file: SettingSources['file']): T | Se
   if (key === undefined || setting === undefined) return option.fallback
   const { value, location } = setting
   try {
-    return option.parse(typeof value === 'string' ? [value] : value)
+    const texts = typeof value === 'string' ? [value] : value
+    return option.parse(texts.map((text) => option.fileWords?.get(text.toLowerCase()) ?? text))
   } catch (error) {
     return new SettingError({ severity: 'error', location, path: key, message: messageOf(error) }, error)
   }
@@ -67,4 +68,37 @@ export function settingOf<T>(option: Option<T>, { flags, environment, file }: Se
   const read = readSetting(option, file)
   if (read instanceof SettingError) throw read
   return read
+}
+
+/** Returns the value of a setting as {@link settingOf} does, bound to its sources. */
+export type GetSetting = <T>(option: Option<T>) => T
+
+/**
+ * Validates options. Returns the problems of those that have an invalid value in the configuration file.
+ *
+ * @throws {UsageError} The value of a flag or an environment variable is not valid.
+ */
+export function problemsOfOptions(options: readonly Option<unknown>[], setting: GetSetting): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const option of options) {
+    try {
+      setting(option)
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error
+      problems.push(error.problem)
+    }
+  }
+  return problems
+}
+
+/** The value of an option, or its default if the value in the configuration file is not valid. Its problem is reported elsewhere. */
+export function settingOrDefault<T>(option: Option<T>, setting: GetSetting): T {
+  return problemsOfOptions([option], setting).length > 0 ? option.fallback : setting(option)
+}
+
+/** An error for problems of the configuration file: one line for a single problem, else one for each below a first line. */
+export function configurationError(problems: readonly Problem[], others: readonly string[] = []): ConfigurationError {
+  const [first = '', ...more] = [...problems.map(formatProblem), ...others]
+  if (more.length === 0) return new ConfigurationError(first, problems, { details: [] })
+  return new ConfigurationError('the configuration file has errors', problems, { details: [first, ...more] })
 }

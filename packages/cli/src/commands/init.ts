@@ -21,6 +21,7 @@ export const init: Command = {
     'certificate before as well, for an API server to be restarted before the server shows the new one.',
   examples: ['aws-iam-authenticator init --cluster-id=my-cluster'],
   options: [HOSTNAME, ADDRESS, KEY_TYPE, FORCE],
+  reportsConfiguration: true,
   run: async (context) => {
     const { setting, stderr, log, now } = context
     stderr.line(BANNER)

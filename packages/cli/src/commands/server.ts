@@ -144,6 +144,7 @@ export const server: Command = {
   ],
   options: SERVER_OPTIONS,
   logsMuch: true,
+  reportsConfiguration: true,
   run: async (context) => {
     const { setting, environment, log, stderr, now } = context
     stderr.line(BANNER)

@@ -16,7 +16,7 @@ export interface Source extends BackendSnapshot {
 }
 
 export function errorsIn(problems: readonly Problem[]): number {
-  return problems.filter(({ severity }) => severity === 'error').length
+  return problems.filter(({ severity, isMistake }) => severity === 'error' || isMistake === true).length
 }
 
 export function sourceOf(mode: BackendMode, from: string, lists: MappingLists, problems: readonly Problem[]): Source {

@@ -32,8 +32,13 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   })
 }
 
+/** A problem as lint reports it: what can only be a mistake is an error, although the server accepts the entry. */
+function asFinding(problem: Problem): Problem {
+  return problem.isMistake === true ? { ...problem, severity: 'error' } : problem
+}
+
 export function reportOf(checked: readonly Checked[]): Report {
-  const findings = checked.flatMap(({ problems }) => inOrder(problems))
+  const findings = checked.flatMap(({ problems }) => inOrder(problems)).map(asFinding)
   const errors = findings.filter(({ severity }) => severity === 'error').length
   return { checked, findings, errors, warnings: findings.length - errors }
 }

@@ -1,9 +1,11 @@
 import { didYouMean } from './did-you-mean.ts'
+import { findInvisible } from './invisible-character.ts'
 import { DOCUMENT_LIMITS } from './limits.ts'
+import { LineIndex } from './line-index.ts'
 import { parseJson } from './parse-json.ts'
 import { parseYaml } from './parse-yaml.ts'
 import type { Location, Problem } from '../errors/problem.ts'
-import type { PairNode, TreeNode } from './tree.ts'
+import { hasFault, type PairNode, type TreeNode } from './tree.ts'
 
 /** A value in a document. The document computes its path and line on demand, because most values have no problems. */
 export interface Field {
@@ -46,12 +48,20 @@ function foldKey(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's')
 }
 
-/** Returns whether a value can't be represented in JSON. */
-function hasFault(node: TreeNode | null): boolean {
-  if (node === null) return false
-  if (node.kind === 'alias') return hasFault(node.target)
-  if (node.kind === 'list') return node.items.some(hasFault)
-  return node.fault !== null || (node.kind === 'map' && node.pairs.some(({ value }) => hasFault(value)))
+const IGNORED = 'ends the first document, and what follows has no effect: remove this line, or what follows'
+
+/** The rules for the keys of a map. */
+interface KeyRules {
+  /** Whether a key that is not known is an error. Default: a warning. */
+  readonly mustBeKnown?: (key: string) => boolean
+  /** Whether the last of several equal keys counts, with a warning. Default false: a duplicate key is an error. */
+  readonly lastCounts?: boolean
+}
+
+/** A hint at an invisible character in a key; otherwise an empty string. */
+function invisibleHint(key: string): string {
+  const found = findInvisible(key)
+  return found === undefined ? '' : ` (it has ${found.name}: write the key without it)`
 }
 
 /**
@@ -67,21 +77,25 @@ export class LocatedDocument {
   /** True if the text could not be parsed. Then it has no values. */
   readonly unreadable: boolean
   readonly #source: string
-  readonly #text: string
-  /** The offsets of lines, up to the last one that was needed. */
-  readonly #lines: number[] = [0]
-  #hasAllLines = false
+  readonly #lines: LineIndex
   #errorCount = 0
+  #formErrorCount = 0
   #problemCount = 0
 
   constructor(text: string, source: string, format: 'yaml' | 'json' = 'yaml') {
     this.#source = source
     // A byte order mark is not part of YAML; in JSON it is an error.
-    this.#text = format === 'yaml' && text.startsWith('\ufeff') ? text.slice(1) : text
-    const { contents, error } = format === 'json' ? parseJson(this.#text) : parseYaml(this.#text)
+    const rest = format === 'yaml' && text.startsWith('\ufeff') ? text.slice(1) : text
+    this.#lines = new LineIndex(rest)
+    const parsed = format === 'json' ? parseJson(rest) : parseYaml(rest)
+    const { contents, error } = parsed
     this.unreadable = error !== null
     this.root = { node: contents, step: '', name: '', parent: null, offset: null }
-    if (error === null) return
+    if (error === null) {
+      const { ignoredFrom } = parsed
+      if (ignoredFrom !== undefined) this.warn({ ...this.root, offset: ignoredFrom }, IGNORED)
+      return
+    }
     const message = `is not valid ${format === 'json' ? 'JSON' : 'YAML'}: ${error.message}`
     this.error({ ...this.root, offset: error.offset }, error.isWhole === true ? error.message : message)
   }
@@ -98,17 +112,39 @@ export class LocatedDocument {
     return null
   }
 
+  /** The number of errors in the form: values of the wrong type, and missing keys. `errorCount` includes them. */
+  get formErrorCount(): number {
+    return this.#formErrorCount
+  }
+
+  /** Reports an error in the form. @param message As for {@link error}. */
+  formError(field: Field, message: string | (() => string)): null {
+    this.#formErrorCount += 1
+    return this.error(field, message)
+  }
+
   /** @param message As for {@link error}. */
   warn(field: Field, message: string | (() => string)): void {
     this.#report('warning', field, message)
   }
 
-  #report(severity: Problem['severity'], field: Field, message: string | (() => string)): void {
+  /** Warns of a mistake that only changes what an entry grants: `lint` reports it as an error. @param message As for {@link error}. */
+  warnOfMistake(field: Field, message: string | (() => string)): void {
+    this.#report('warning', field, message, true)
+  }
+
+  #report(
+    severity: Problem['severity'],
+    field: Field,
+    message: string | (() => string),
+    isMistake: boolean = false,
+  ): void {
     this.#problemCount += 1
     const { problems: limit } = DOCUMENT_LIMITS
     if (this.#problemCount <= limit) {
       const text = typeof message === 'string' ? message : message()
-      this.problems.push({ severity, location: this.locationOf(field), path: this.pathOf(field), message: text })
+      const problem = { severity, location: this.locationOf(field), path: this.pathOf(field), message: text }
+      this.problems.push(isMistake ? { ...problem, isMistake } : problem)
       return
     }
     const last = this.problems[limit]
@@ -129,7 +165,7 @@ export class LocatedDocument {
 
   /** The line and column of a value. */
   locationOf({ offset, parent }: Field): Location {
-    if (offset !== null) return this.#at(offset)
+    if (offset !== null) return { source: this.#source, ...this.#lines.locate(offset) }
     return parent === null ? { source: this.#source, line: 1, column: 1 } : this.locationOf(parent)
   }
 
@@ -147,6 +183,17 @@ export class LocatedDocument {
     return this.#resolve(field.node)?.kind === 'map'
   }
 
+  /**
+   * The items of a list as a configuration file may write them: an empty text or map is an empty list, and any other value is a list of one.
+   */
+  looseItems(field: Field): readonly Field[] {
+    const node = this.#resolve(field.node)
+    if (node === null || this.isNull(field)) return []
+    if (node.kind === 'list') return this.items(field) ?? []
+    const isEmpty = node.kind === 'map' ? node.pairs.length === 0 : this.textOf(field) === ''
+    return isEmpty ? [] : [field]
+  }
+
   /** The items of a list. */
   items(field: Field): readonly Field[] | null {
     const items = this.#listOf(field)
@@ -158,7 +205,7 @@ export class LocatedDocument {
 
   #listOf(field: Field): readonly TreeNode[] | null {
     const node = this.#resolve(field.node)
-    return node?.kind === 'list' ? node.items : this.error(field, `must be a list, not ${this.#describe(field)}`)
+    return node?.kind === 'list' ? node.items : this.formError(field, `must be a list, not ${this.#describe(field)}`)
   }
 
   /** A field for an item. The list does not have to contain it. */
@@ -166,26 +213,35 @@ export class LocatedDocument {
     return { node: item, step: index, name: '', parent: list, offset: item.offset }
   }
 
-  /**
-   * The fields of a map by their lower-case names. Keys ignore case. A key that is not in `names` is omitted with a warning. A duplicate key,
-   * also in different case, is an error.
-   *
-   * @param mustBeKnown Whether a key that is not in `names` is an error.
-   */
-  fields(field: Field, names: readonly string[], mustBeKnown: (key: string) => boolean = () => false): Fields | null {
+  /** The fields of a map by their lower-case names. Keys ignore case. A key that is not in `names` is omitted with a warning. */
+  fields(field: Field, names: readonly string[], rules: KeyRules = {}): Fields | null {
     if (!this.isMap(field))
-      return this.error(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
+      return this.formError(field, `must be a map of ${names.join(', ')}, not ${this.#describe(field)}`)
     const found = new FewFields()
     const known = inLowerCase(names)
     for (const pair of this.#pairsOf(field)) {
       const value = this.#valueOf(pair, field)
       const key = value.name
-      if (found.get(key) !== undefined) this.error(value, 'is there twice (keys ignore case): remove one of the two')
+      const earlier = found.get(key)
+      if (earlier !== undefined) this.#addDuplicate(found, earlier, value, rules)
       else if (known.has(key)) found.add(value)
-      else if (mustBeKnown(key)) this.error(value, () => `is not a known key${didYouMean(pair.key, names)}`)
-      else this.warn(value, () => `is not a known key, and has no effect${didYouMean(pair.key, names)}`)
+      else {
+        const hint = (): string => `${invisibleHint(pair.key)}${didYouMean(pair.key, names)}`
+        if (rules.mustBeKnown?.(key) === true) this.error(value, () => `is not a known key${hint()}`)
+        else this.warn(value, () => `is not a known key, and has no effect${hint()}`)
+      }
     }
     return found
+  }
+
+  #addDuplicate(found: FewFields, earlier: Field, value: Field, { lastCounts, mustBeKnown }: KeyRules): void {
+    const isEqual = earlier.step === value.step
+    // Of conditions, the one that is meant is not guessed.
+    if (lastCounts === true && isEqual && mustBeKnown?.(value.name) !== true) {
+      found.replace(earlier, value)
+      this.warn(earlier, 'has no effect, because the key is there again: remove one of the two')
+    } else if (isEqual) this.error(value, 'is there twice: remove one of the two')
+    else this.error(value, 'is there twice (keys ignore case): remove one of the two')
   }
 
   /** The keys of a map as written, with their values. Empty if the value is not a map. */
@@ -226,7 +282,7 @@ export class LocatedDocument {
       }
     }
     const quote = node?.kind === 'map' ? ': put a value that begins with {{ in quotes' : ''
-    return this.error(field, `must be a string, not ${this.#describe(field)}${quote}`)
+    return this.formError(field, `must be a string, not ${this.#describe(field)}${quote}`)
   }
 
   /** A string. An unquoted number or boolean is an error. */
@@ -235,7 +291,19 @@ export class LocatedDocument {
     if (text !== null) return text
     const scalar = this.scalar(field)
     if (scalar === null) return null
-    return this.error(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
+    return this.formError(field, `must be a string, not a ${scalar.type}: write "${scalar.text}" in quotes`)
+  }
+
+  /**
+   * A string as a configuration file may write it: a number is its text, unless other parsers read a different number, such as an octal one.
+   * Words such as `yes` are strings. A boolean is an error.
+   */
+  looseString(field: Field): string | null {
+    const node = this.#resolve(field.node)
+    if (node?.kind !== 'scalar') return this.string(field)
+    const { value, source, otherType } = node
+    if (typeof value === 'string' && otherType === 'boolean') return value
+    return typeof value === 'number' && String(value) === source ? source : this.string(field)
   }
 
   #pairsOf(field: Field): readonly PairNode[] {
@@ -261,29 +329,6 @@ export class LocatedDocument {
   #resolve(node: TreeNode | null): TreeNode | null {
     return node?.kind === 'alias' ? (node.target ?? node) : node
   }
-
-  /** Finds the lines up to an offset. Most locations are requested in order, so the rest of a long document is searched later. */
-  #findLines(offset: number): void {
-    let last = this.#lines.at(-1) ?? 0
-    while (last <= offset && !this.#hasAllLines) {
-      last = this.#text.indexOf('\n', last) + 1
-      if (last > 0) this.#lines.push(last)
-      else this.#hasAllLines = true
-    }
-  }
-
-  #at(offset: number): Location {
-    this.#findLines(offset)
-    let after = this.#lines.length
-    // Usually the line that was found last. Otherwise a binary search finds it.
-    let line = (this.#lines[after - 2] ?? 0) <= offset ? Math.max(0, after - 2) : 0
-    while (after - line > 1) {
-      const middle = (line + after) >>> 1
-      if ((this.#lines[middle] ?? 0) <= offset) line = middle
-      else after = middle
-    }
-    return { source: this.#source, line: line + 1, column: offset - (this.#lines[line] ?? 0) + 1 }
-  }
 }
 
 /** A list of fields. Most maps have few fields, so a linear search is faster than a map. */
@@ -292,6 +337,10 @@ class FewFields implements Fields {
 
   add(field: Field): void {
     this.#fields.push(field)
+  }
+
+  replace(earlier: Field, field: Field): void {
+    this.#fields[this.#fields.indexOf(earlier)] = field
   }
 
   get(name: string): Field | undefined {

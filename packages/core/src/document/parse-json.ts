@@ -1,4 +1,5 @@
 import { messageOf } from '../untrusted.ts'
+import { findInvisible } from './invisible-character.ts'
 import { DOCUMENT_LIMITS } from './limits.ts'
 import {
   parsed,
@@ -134,7 +135,8 @@ class Scanner {
 
   #unexpected(wanted: string): ParseFailure {
     const next = this.#next()
-    return new ParseFailure(this.#offset, `${next === '' ? 'it ends' : JSON.stringify(next)} where ${wanted} must be`)
+    const name = findInvisible(next)?.name ?? JSON.stringify(next)
+    return new ParseFailure(this.#offset, `${next === '' ? 'it ends' : name} where ${wanted} must be`)
   }
 }
 
@@ -154,6 +156,6 @@ export function parseJson(text: string): Parsed {
     } catch (error) {
       throw new ParseFailure(0, messageOf(error))
     }
-    return tree
+    return { contents: tree, error: null }
   })
 }

@@ -12,7 +12,14 @@ import {
 } from 'yaml'
 import { DOCUMENT_LIMITS } from './limits.ts'
 import { mergePairs, type WrittenPair } from './merge.ts'
-import { checkCharacters, createTokenCheck, otherTypeOf } from './portable-yaml.ts'
+import {
+  checkCharacters,
+  createDocumentEnd,
+  createTokenCheck,
+  hasContent,
+  invisibleIndentation,
+  otherTypeOf,
+} from './portable-yaml.ts'
 import { readYamlDocument } from './read-yaml.ts'
 import { parsed, ParseFailure, type MapNode, type Parsed, type ScalarNode, type TreeNode } from './tree.ts'
 
@@ -183,20 +190,40 @@ class TreeBuilder {
 
 function failureOf({ code, message, pos: [offset] }: YAMLParseError): ParseFailure {
   if (code === 'RESOURCE_EXHAUSTION') return new ParseFailure(offset, message, true)
-  if (code === 'MULTIPLE_DOCS') {
-    return new ParseFailure(offset, 'has more than one document: remove the --- between them', true)
-  }
   return new ParseFailure(offset, `${message}${code === 'TAB_AS_INDENT' ? ': indent with spaces, not with a tab' : ''}`)
 }
 
-/** Parses one YAML document within {@link DOCUMENT_LIMITS}, if every parser of clusters reads the same in it. */
+/**
+ * Parses the first document of a text. The checks of tokens end with it, because programs that read the same text do not read the rest.
+ *
+ * @throws {ParseFailure} The document is not valid, or over a limit.
+ */
+function parseFirst(text: string): Parsed {
+  const checkToken = createTokenCheck()
+  const isEnd = createDocumentEnd()
+  let end: number | undefined
+  const document = readYamlDocument(text, YAML_OPTIONS, (token) => {
+    if (isEnd(token)) end = token.offset
+    else checkToken(token)
+    return end !== undefined
+  })
+  // The errors after the first are its consequences, and name other places.
+  const [first] = document.errors
+  if (first !== undefined) throw failureOf(first)
+  const contents = new TreeBuilder(text.slice(0, end)).build(document.contents, { depth: 0, isInFlow: false })
+  const isIgnoring = end !== undefined && hasContent(text.slice(end))
+  return { contents, error: null, ignoredFrom: isIgnoring ? end : undefined }
+}
+
+/** Parses the first YAML document of a text within {@link DOCUMENT_LIMITS}, if every parser of clusters reads the same in it. */
 export function parseYaml(text: string): Parsed {
   return parsed(() => {
     checkCharacters(text)
-    const document = readYamlDocument(text, YAML_OPTIONS, createTokenCheck())
-    // The errors after the first are its consequences, and name other places.
-    const [first] = document.errors
-    if (first !== undefined) throw failureOf(first)
-    return new TreeBuilder(text).build(document.contents, { depth: 0, isInFlow: false })
+    try {
+      return parseFirst(text)
+    } catch (error) {
+      if (!(error instanceof ParseFailure) || error.isWhole) throw error
+      throw invisibleIndentation(text, error) ?? error
+    }
   })
 }

@@ -1,5 +1,6 @@
 // Other programs read the same text with other parsers. The reference uses yaml.v2, a YAML 1.1 parser in Go. Text that they and the package
 // `yaml` read differently is an error here, so that a mapping has one meaning for all of them.
+import { findInvisible, nameCharacter } from './invisible-character.ts'
 import { ParseFailure } from './tree.ts'
 import type { YamlToken } from './read-yaml.ts'
 
@@ -20,11 +21,30 @@ const MAX_NUMBER_LENGTH = 64
 export function checkCharacters(text: string): void {
   const offset = text.search(FORBIDDEN)
   if (offset >= 0) {
-    const code = (text.codePointAt(offset) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-    throw new ParseFailure(offset, `has the character U+${code}, which not every YAML parser accepts: remove it`, true)
+    const name = nameCharacter(text.slice(offset, offset + 2))
+    throw new ParseFailure(offset, `has the character ${name}, which not every YAML parser accepts: remove it`, true)
   }
   const tab = text.search(TAB_INDENT)
   if (tab >= 0) throw new ParseFailure(text.indexOf('\t', tab), 'a tab: indent with spaces, not with a tab')
+}
+
+/**
+ * Explains a failure by an invisible character, such as a no-break space, in the indentation of its line or of the lines before it. Editors
+ * show it as a space, and parsers report what follows from it. Undefined if there is none.
+ */
+export function invisibleIndentation(text: string, { offset }: ParseFailure): ParseFailure | undefined {
+  // The start of a value that goes on in the next line is the place of some failures.
+  const lineEnd = text.indexOf('\n', offset)
+  const end = lineEnd < 0 ? text.length : text.indexOf('\n', lineEnd + 1)
+  let start = 0
+  for (const line of text.slice(0, end < 0 ? undefined : end).split('\n')) {
+    const found = findInvisible(line.replaceAll(/[\t\r]/g, ' '))
+    if (found !== undefined && line.slice(0, found.offset).trim() === '') {
+      return new ParseFailure(start + found.offset, `${found.name} is not indentation: indent with spaces`)
+    }
+    start += line.length + 1
+  }
+  return undefined
 }
 
 /** The first escape in a double-quoted scalar that other parsers reject or read differently, as its offset; -1 if there is none. */
@@ -85,6 +105,46 @@ export function createTokenCheck(): (token: YamlToken) => void {
       )
     }
   }
+}
+
+function isMarker({ text, isScalar }: YamlToken): boolean {
+  return !isScalar && (text === '---' || text === '...')
+}
+
+/** True for tokens that can precede the first document: blanks, comments, directives and a byte order mark. */
+function isPrelude({ text, isScalar }: YamlToken): boolean {
+  return !isScalar && /^[\s\ufeff#%]/.test(text)
+}
+
+/**
+ * Returns a function that finds the marker behind the first document among the tokens in their order.
+ *
+ * The function throws a {@link ParseFailure} for a text that begins with `...`, which ends no document.
+ */
+export function createDocumentEnd(): (token: YamlToken) => boolean {
+  let hasStarted = false
+  return (token) => {
+    if (!isMarker(token)) {
+      hasStarted ||= !isPrelude(token)
+      return false
+    }
+    if (hasStarted) return true
+    if (token.text === '...') throw new ParseFailure(token.offset, '"..." where a document must begin: remove it')
+    hasStarted = true
+    return false
+  }
+}
+
+/** Returns whether a text that begins at a document marker has anything but markers, comments and blanks. */
+export function hasContent(rest: string): boolean {
+  return rest.split('\n').some((line) =>
+    /[^\s#]/.test(
+      line
+        .replace(/^(?:---|\.\.\.)(?=\s|$)/, '')
+        .trimStart()
+        .charAt(0),
+    ),
+  )
 }
 
 /** The type that YAML 1.1 gives a plain scalar that is a string by YAML 1.2; undefined if it is a string by both. */

@@ -20,6 +20,9 @@ export interface YamlToken {
   readonly isScalar: boolean
 }
 
+/** Checks a token; may throw. Returns true if the text ends before it: the rest is neither scanned nor parsed. */
+type OnToken = (token: YamlToken) => boolean | undefined
+
 /** Marks of the lexer that are not part of the text: start of a document, early end of a flow collection, scalar. */
 const MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f'])
 const SCALAR_MARK = '\u001f'
@@ -32,8 +35,12 @@ function overLimit(offset: number, name: string, limit: number): YAMLParseError 
   )
 }
 
-/** @throws {YAMLParseError} The text is over a limit. The parser itself would build all of it first. */
-function scan(text: string, onToken: (token: YamlToken) => void): void {
+/**
+ * Scans tokens until `onToken` returns true. Returns the offset of that token, or the length of the text.
+ *
+ * @throws {YAMLParseError} The text is over a limit. The parser itself would build all of it first.
+ */
+function scan(text: string, onToken: OnToken): number {
   const { length, tokens, aliases } = DOCUMENT_LIMITS
   if (text.length > length) throw overLimit(length, 'characters', length)
   let offset = 0
@@ -49,10 +56,11 @@ function scan(text: string, onToken: (token: YamlToken) => void): void {
     if (tokenCount > tokens) throw overLimit(offset, 'tokens', tokens)
     if (!isScalar && token.startsWith('*')) aliasCount += 1
     if (aliasCount > aliases) throw overLimit(offset, 'aliases', aliases)
-    onToken({ text: token, offset, isScalar })
+    if (onToken({ text: token, offset, isScalar }) === true) return offset
     offset += token.length
     isScalar = false
   }
+  return text.length
 }
 
 /** The document with its errors for an exhausted stack as errors that name the limit of depth: the parser reports those by their cause. */
@@ -74,19 +82,16 @@ function rejected(error: unknown): Document.Parsed {
 /**
  * Parses a text of one YAML document. A text over a limit gives an error with the code `RESOURCE_EXHAUSTION` at the place of the excess.
  *
- * @param onToken Called for each token before the text is parsed; may throw.
+ * @param onToken Called for each token before the text is parsed.
  */
-export function readYamlDocument(
-  text: string,
-  options: Options,
-  onToken: (token: YamlToken) => void = () => undefined,
-): Document.Parsed {
+export function readYamlDocument(text: string, options: Options, onToken: OnToken = () => undefined): Document.Parsed {
+  let end: number
   try {
-    scan(text, onToken)
+    end = scan(text, onToken)
   } catch (error) {
     return rejected(error)
   }
-  return withDepthLimit(parseDocument(text, options))
+  return withDepthLimit(parseDocument(text.slice(0, end), options))
 }
 
 /** Parses a text of any number of YAML documents, with the limits of {@link readYamlDocument}. */

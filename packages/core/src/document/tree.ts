@@ -45,6 +45,14 @@ interface AliasNode {
 /** A value of a document and its offset in the text (counted from 0). A `fault` is the reason why it can't be converted to JSON, as other programs do. */
 export type TreeNode = ScalarNode | ListNode | MapNode | AliasNode
 
+/** Returns whether a value can't be represented in JSON. */
+export function hasFault(node: TreeNode | null): boolean {
+  if (node === null) return false
+  if (node.kind === 'alias') return hasFault(node.target)
+  if (node.kind === 'list') return node.items.some(hasFault)
+  return node.fault !== null || (node.kind === 'map' && node.pairs.some(({ value }) => hasFault(value)))
+}
+
 /** The reason why a text could not be parsed. */
 interface ParseError {
   readonly offset: number
@@ -58,6 +66,8 @@ export type Parsed =
   | {
       readonly contents: TreeNode | null
       readonly error: null
+      /** The offset of the marker that ends the first document, if text with no effect follows. Default: nothing follows. */
+      readonly ignoredFrom?: number | undefined
     }
   | { readonly contents: null; readonly error: ParseError }
 
@@ -74,9 +84,9 @@ export class ParseFailure extends Error implements ParseError {
 }
 
 /** Runs a parser and returns its tree or its first error. */
-export function parsed(parse: () => TreeNode | null): Parsed {
+export function parsed(parse: () => Parsed): Parsed {
   try {
-    return { contents: parse(), error: null }
+    return parse()
   } catch (error) {
     if (!(error instanceof ParseFailure)) throw error
     const { offset, message, isWhole } = error

@@ -13,6 +13,8 @@ export interface Problem {
   readonly path: string
   /** The fault and its fix. */
   readonly message: string
+  /** True for a warning about what can only be a mistake: `lint` reports it as an error. Default false. */
+  readonly isMistake?: boolean
 }
 
 /** Formats a problem as one line: `config.yaml:7:5: server.port: …`. */

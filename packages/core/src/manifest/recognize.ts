@@ -1,6 +1,6 @@
 import { isMap, isScalar } from 'yaml'
 import { didYouMean } from '../document/did-you-mean.ts'
-import { CONFIGURATION_KEYS } from '../configuration/parse-configuration.ts'
+import { CONFIGURATION_KEYS, DOTTED_PREFIX } from '../configuration/parse-configuration.ts'
 import { readYamlDocuments } from '../document/read-yaml.ts'
 
 /** The kind of a file. */
@@ -45,6 +45,7 @@ export function recognizeFile(text: string): FileKind | null {
   }
   if (documents.some((keys) => keys.includes('kind') && keys.includes('apiVersion'))) return 'manifests'
   const keys = (documents[0] ?? []).map((key) => key.toLowerCase())
+  if (keys.some((key) => key.startsWith(DOTTED_PREFIX))) return 'configuration'
   const has = (names: readonly string[]): boolean => names.some((name) => keys.includes(name))
   const isJson = start.trimStart().startsWith('{')
   if (isJson && !has(['server', 'clusterid'])) {

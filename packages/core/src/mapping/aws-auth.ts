@@ -79,14 +79,14 @@ function findMisspelledKeys(data: AwsAuthData): readonly MisspelledKey[] {
 export function readAwsAuth(data: AwsAuthData, gates: AwsAuthGates): ReadAwsAuth {
   const problems: Problem[] = []
   const entries = (key: DataKey, kind: EntryRules['kind']): ParsedEntries | null => {
-    const rules = { kind, ...gates, sessionArns: false, commaLists: false }
+    const rules = { kind, ...gates, source: 'aws_auth', sessionArns: false } as const
     const empty = { entries: [], unusable: [] }
     return readList(data[key], key, problems, empty, (document, field) => parseEntries(document, field, rules))
   }
   const roles = entries('mapRoles', 'role')
   const users = entries('mapUsers', 'user')
   const accounts = readList<readonly string[]>(data['mapAccounts'], 'mapAccounts', problems, [], (document, field) =>
-    parseAccounts(document, field, { quoteLeadingZeros: false, commaLists: false }),
+    parseAccounts(document, field, 'aws_auth'),
   )
   const misspelledKeys = findMisspelledKeys(data)
   for (const { path, location, message } of misspelledKeys)

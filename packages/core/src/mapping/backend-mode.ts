@@ -38,6 +38,11 @@ function findBackend(name: string): KnownBackend | undefined {
   return BACKENDS.find(({ mode, olderName }) => name === mode || name === olderName)
 }
 
+/** Returns the name that replaces a deprecated one; undefined if the name is not deprecated. */
+export function newerName(name: string): BackendMode | undefined {
+  return BACKENDS.find(({ olderName }) => name === olderName)?.mode
+}
+
 /** Returns the backends that read a key of `server`. */
 export function backendsWithKey(key: string): readonly BackendMode[] {
   return BACKENDS.filter(({ keys }) => keys.includes(key)).map(({ mode }) => mode)
@@ -70,19 +75,22 @@ export interface BackendModes {
 /**
  * Reads a list of backends.
  *
- * @throws {TypeError} The list is empty, or has an unknown name or one name twice.
+ * @throws {TypeError} The list is empty, or has an unknown name or the same name twice.
  */
 export function parseBackendModes(names: readonly string[]): BackendModes {
   const known = BACKEND_MODES.join(', ')
   if (names.length === 0) throw new TypeError(`no backend: name at least one of ${known}`)
-  const modes: BackendMode[] = []
+  const modes = new Set<BackendMode>()
   const warnings: string[] = []
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const mode = findBackend(name)?.mode
     if (mode === undefined) throw new TypeError(`"${name}" is not a backend: write one of ${known}`)
-    if (modes.includes(mode)) throw new TypeError(`backend ${mode} is named twice`)
+    if (names.indexOf(name) < index) throw new TypeError(`backend ${name} is named twice`)
     if (mode !== name) warnings.push(`backend mode ${name} is an older name: write ${mode}`)
-    modes.push(mode)
+    // Its older and its newer name: a second one would find what the first one found.
+    if (modes.has(mode))
+      warnings.push(`backend ${mode} is named by both of its names, and is asked once: remove ${name}`)
+    modes.add(mode)
   }
-  return { modes, warnings }
+  return { modes: [...modes], warnings }
 }

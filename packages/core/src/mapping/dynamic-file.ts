@@ -1,15 +1,14 @@
 import { LocatedDocument } from '../document/located-document.ts'
 import type { Problem } from '../errors/problem.ts'
 import { parseUpdate, UPDATE_KEYS, type Update } from './update.ts'
-import type { MappingEntry } from './entry.ts'
 import type { MappingLists } from './mapping-index.ts'
 import type { EntryGates } from './parse-key.ts'
-import { parseAccounts, parseEntries } from './parse-lists.ts'
+import { parseAccounts, parseEntries, type ParsedEntries } from './parse-lists.ts'
 
 /** The content of a dynamic file. */
 interface DynamicFile extends MappingLists, Update {}
 
-/** A parsed dynamic file. `file` is null if it has an error. */
+/** A parsed dynamic file. `file` is null if it is rejected as a whole. */
 export interface ParsedDynamicFile {
   readonly file: DynamicFile | null
   readonly problems: readonly Problem[]
@@ -18,8 +17,8 @@ export interface ParsedDynamicFile {
 const NAMES = [...UPDATE_KEYS, 'mapRoles', 'mapUsers', 'mapAccounts']
 
 /**
- * Reads a dynamic file: JSON with `mapRoles`, `mapUsers` and `mapAccounts`. Keys ignore case. One invalid entry rejects the whole file,
- * because its writer replaces it as a whole.
+ * Reads a dynamic file: JSON with `mapRoles`, `mapUsers` and `mapAccounts`. Keys ignore case. A value of the wrong type, or an entry without
+ * its key, rejects the whole file, as in the reference. Any other error, such as a malformed ARN, rejects its entry.
  *
  * @param userIdStrict Whether entries match by `userid` (`server.dynamicfileUserIDStrict`).
  */
@@ -33,19 +32,22 @@ export function parseDynamicFile(
   const { problems, root } = document
   const fields = document.unreadable ? null : document.fields(root, NAMES)
   if (fields === null) return { file: null, problems }
-  const entries = (name: string, kind: 'role' | 'user'): readonly MappingEntry[] => {
+  const hasDuplicates = document.errorCount > 0
+  const entries = (name: string, kind: 'role' | 'user'): ParsedEntries => {
     const field = fields.get(name)
-    const byUserId = userIdStrict
-    const rules = { kind, sso: 'never', rolePaths, sessionArns: true, commaLists: false, byUserId } as const
-    return field === undefined ? [] : (parseEntries(document, field, rules)?.entries ?? [])
+    const gates = { sso: 'never', rolePaths } as const
+    const rules = { kind, source: 'dynamic_file', sessionArns: true, byUserId: userIdStrict, ...gates } as const
+    return (field === undefined ? null : parseEntries(document, field, rules)) ?? { entries: [], unusable: [] }
   }
+  const roles = entries('maproles', 'role')
+  const users = entries('mapusers', 'user')
   const accountsField = fields.get('mapaccounts')
-  const rules = { quoteLeadingZeros: false, commaLists: false, stringsOnly: true }
   const file = {
     ...parseUpdate(document, fields),
-    roles: entries('maproles', 'role'),
-    users: entries('mapusers', 'user'),
-    accounts: accountsField === undefined ? [] : (parseAccounts(document, accountsField, rules) ?? []),
+    roles: roles.entries,
+    users: users.entries,
+    unusable: [...roles.unusable, ...users.unusable],
+    accounts: accountsField === undefined ? [] : (parseAccounts(document, accountsField, 'dynamic_file') ?? []),
   }
-  return { file: document.errorCount === 0 ? file : null, problems }
+  return { file: hasDuplicates || document.formErrorCount > 0 ? null : file, problems }
 }

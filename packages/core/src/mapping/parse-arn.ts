@@ -1,4 +1,5 @@
 import { findPartition, partitions } from '../aws/partition.ts'
+import { nameCharacter } from '../document/invisible-character.ts'
 import { canonicalizeArn, type PrincipalKind } from '../identity/arn.ts'
 
 /** The forms of ARN that a mapping accepts. */
@@ -46,6 +47,30 @@ export function withoutRolePath(arn: string): string {
   return arn.indexOf('/') === arn.lastIndexOf('/') ? arn : arn.replace(ROLE_PATH, ':role/')
 }
 
+/** A character that no ARN has, and the part of a sentence about it; null if there is none. The text is in lower case. */
+function strayCharacter(lower: string): string | null {
+  const at = lower.search(/[^!-~]/)
+  if (at < 0) return null
+  if (lower[at] !== ' ') return `it has ${nameCharacter(lower.slice(at, at + 2))}`
+  if (lower.trimStart() !== lower) return 'it has a blank at its start'
+  return lower.trimEnd().includes(' ') ? 'it has a blank' : 'it has a blank at its end'
+}
+
+/** A character of a lower-case canonical ARN that no name of a role or user has; null if there is none. */
+function characterOfNoName(arn: string): string | null {
+  const slash = arn.lastIndexOf('/')
+  return slash < 0 ? null : (/[^\w+=,.@-]/.exec(arn.slice(slash + 1))?.[0] ?? null)
+}
+
+/** The reason why a text that has the form of an ARN matches no one; null if there is none. */
+function oddityOf(text: string, canonicalArn: string, accountId: string): string | null {
+  if (!ACCOUNT_ID.test(accountId)) return `"${text}" matches no one: an account id has 12 digits`
+  const stray = strayCharacter(canonicalArn)
+  if (stray !== null) return `"${text}" matches no one: ${stray}, remove it`
+  const character = characterOfNoName(canonicalArn)
+  return character === null ? null : `"${text}" matches no one: no name has the character "${character}"`
+}
+
 /** Reads the ARN of a mapping. A fault is the end of a sentence about the field. */
 export function parseArn(text: string, { kind, sessionArns, rolePaths = false }: ArnRules): ParsedArn {
   const example = kind === 'role' ? 'arn:aws:iam::123456789012:role/Admin' : 'arn:aws:iam::123456789012:user/alice'
@@ -54,6 +79,8 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
   const principal = canonicalizeArn(lower)
   if (principal === 'unknown_partition') return fault(unknownPartition(text))
   if (typeof principal === 'string') {
+    const stray = strayCharacter(lower)
+    if (stray !== null) return fault(`"${text}" is not the ARN of a ${kind}: ${stray}, remove it`)
     return fault(`"${text}" is not the ARN of a ${kind}: write one such as ${example}`)
   }
   if (!sessionArns && principal.canonicalArn !== lower) {
@@ -62,9 +89,8 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
   const { canonicalArn, accountId } = principal
   const bare = principal.kind === 'role' ? withoutRolePath(canonicalArn) : canonicalArn
   const arn = rolePaths ? bare : canonicalArn
-  let oddity: string | null = null
-  if (!ACCOUNT_ID.test(accountId)) oddity = `"${text}" matches no one: an account id has 12 digits`
-  else if (arn !== bare) {
+  let oddity = oddityOf(text, canonicalArn, accountId)
+  if (oddity === null && arn !== bare) {
     // Keeps the case of the text, except for the ARN of a session.
     const named = text.replace(ROLE_PATH, ':role/')
     const suggested = named === text ? bare : named

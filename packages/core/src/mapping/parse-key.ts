@@ -13,16 +13,26 @@ export interface EntryGates {
 
 /** The rules of one source of entries. */
 export interface EntryRules extends ArnRules, EntryGates {
+  /** The source of the entries, which decides about values of another type and duplicate keys. */
+  readonly source: EntrySource
   /** True if the entry matches by its `userid`; its ARN is an additional check. Default false. */
   readonly byUserId?: boolean
-  /** True if groups may be one string with commas. */
-  readonly commaLists: boolean
 }
+
+/** A source of entries. The reference reads each of them by another library. */
+export type EntrySource =
+  /** Numbers count as strings, and groups may be one string with commas. */
+  | 'configuration'
+  /** Of a duplicate key the last one counts, and groups that are not a list count as none. */
+  | 'aws_auth'
+  | 'dynamic_file'
 
 /** The key of an entry. */
 interface ParsedKey {
   readonly key: EntryKey
   readonly isRole: boolean
+  /** The reason why the entry matches no one although it is valid. Default: it is active. */
+  readonly inactive?: string
 }
 
 const ACCOUNT_ID = /^[0-9]{12}$/
@@ -30,6 +40,8 @@ const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,32}$/
 
 /** An entry has exactly one of these keys. */
 const KEY_NAMES = { role: ['rolearn', 'sso', 'rolelike'], user: ['userarn', 'userlike'] } as const
+
+const NEEDS_GATE = 'needs --feature-gates=SSORoleMatch=true, and matches no one without it'
 
 const OTHER_NAMES = ['username', 'groups', 'userid', 'principalid', 'sessionnames']
 
@@ -39,10 +51,16 @@ export const ENTRY_NAMES: Readonly<Record<EntryRules['kind'], readonly string[]>
   user: [...KEY_NAMES.user, ...OTHER_NAMES],
 }
 
+/** A string, as the source of the entry may write it. */
+export function entryText(document: LocatedDocument, field: Field, { source }: EntryRules): string | null {
+  return source === 'configuration' ? document.looseString(field) : document.string(field)
+}
+
 function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
   const text = document.string(field)
   if (text === null) return null
   const parsed = parseArn(text, rules)
+  if (text === '' && parsed.fault !== null) return document.formError(field, parsed.fault)
   if (parsed.fault !== null) return document.error(field, parsed.fault)
   if (parsed.oddity !== null) document.warn(field, parsed.oddity)
   return { key: { type: 'arn', arn: parsed.arn }, isRole: parsed.kind === 'role' }
@@ -65,7 +83,7 @@ function parseUserIdKey(
   rules: EntryRules,
 ): ParsedKey | null {
   const isRole = rules.kind === 'role'
-  if (userId === '') return document.error(field, 'needs userid, since server.dynamicfileUserIDStrict is true')
+  if (userId === '') return document.formError(field, 'needs userid, since server.dynamicfileUserIDStrict is true')
   const arnText = arnField === undefined ? '' : document.string(arnField)
   if (userId === null || arnText === null) return null
   if (arnField === undefined || arnText === '') return { key: { type: 'userId', userId, arn: null }, isRole }
@@ -80,19 +98,18 @@ function ssoPrefix(partition: string, account: string, name: string): string {
 }
 
 function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
-  const fields = document.fields(field, ['permissionSetName', 'accountID', 'partition'])
+  const lastCounts = rules.source === 'aws_auth'
+  const fields = document.fields(field, ['permissionSetName', 'accountID', 'partition'], { lastCounts })
   if (fields === null) return null
-  if (rules.sso === 'never') return document.error(field, 'is not for this file: write the ARN of the role')
-  if (!rules.sso) return document.error(field, 'needs --feature-gates=SSORoleMatch=true')
+  if (rules.sso === 'never') return document.formError(field, 'is not for this file: write the ARN of the role')
   const nameField = fields.get('permissionsetname')
   const accountField = fields.get('accountid')
   const partitionField = fields.get('partition')
   if (nameField === undefined || accountField === undefined) {
     return document.error(field, 'needs both permissionSetName and accountID')
   }
-  const name = document.string(nameField)
-  // The reference reads aws-auth with Go's encoding/json, which does not accept a number as a string.
-  const account = rules.commaLists ? (document.scalar(accountField)?.text ?? null) : document.string(accountField)
+  const name = entryText(document, nameField, rules)
+  const account = entryText(document, accountField, rules)
   const partition = partitionField === undefined ? 'aws' : document.string(partitionField)
   if (name === null || account === null || partition === null) return null
   if (!PERMISSION_SET_NAME.test(name)) {
@@ -109,7 +126,8 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
       `"${partition}" is not a partition: write aws, aws-us-gov, aws-cn, …`,
     )
   }
-  return { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true }
+  const parsed = { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true } as const
+  return rules.sso ? parsed : { ...parsed, inactive: NEEDS_GATE }
 }
 
 /** Reads the key of an entry. Null, with its problems in the document, if it is missing, duplicate or invalid. */
@@ -141,7 +159,7 @@ export function parseKey(
   }
   if (keyField !== undefined) return parseArnKey(document, keyField, rules)
   const names = KEY_NAMES[rules.kind].filter((known) => known !== 'sso' || rules.sso !== 'never')
-  return document.error(field, `needs ${names.join(' or ')}`)
+  return document.formError(field, `needs ${names.join(' or ')}`)
 }
 
 /** The principal that an invalid entry names: a canonical ARN in lower case, or its start. Null if it can't be read. */

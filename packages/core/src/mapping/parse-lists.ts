@@ -1,60 +1,56 @@
 import { LocatedDocument, type Field } from '../document/located-document.ts'
 import type { MappingEntry, UnusableEntry } from './entry.ts'
-import { parseEntry, unusableEntry } from './parse-entry.ts'
-import type { EntryRules } from './parse-key.ts'
+import { inactiveEntry, parseEntry, unusableEntry } from './parse-entry.ts'
+import type { EntryRules, EntrySource } from './parse-key.ts'
 
 const ACCOUNT_ID = /^\d{12}$/
 
 /** The entries of mapRoles or mapUsers. */
 export interface ParsedEntries {
   readonly entries: readonly MappingEntry[]
-  /** The rejected entries. */
+  /** The rejected and the inactive entries. */
   readonly unusable: readonly UnusableEntry[]
 }
 
-/** Reads the entries of mapRoles or mapUsers, valid and rejected. Null if the value is not a list. */
+/** The items of a list. Null, with an error, if the value is not a list; a configuration file may write lists in other ways. */
+function itemsIn(document: LocatedDocument, field: Field, source: EntrySource): readonly Field[] | null {
+  return source === 'configuration' ? document.looseItems(field) : document.items(field)
+}
+
+/** Reads the entries of mapRoles or mapUsers. Null if the value is not a list. */
 export function parseEntries(document: LocatedDocument, field: Field, rules: EntryRules): ParsedEntries | null {
   if (document.isNull(field)) return { entries: [], unusable: [] }
-  const items = document.items(field)
+  const items = itemsIn(document, field, rules.source)
   if (items === null) return null
   const entries: MappingEntry[] = []
   const unusable: UnusableEntry[] = []
   for (const item of items) {
     const firstProblem = document.problems.length
-    const entry = parseEntry(document, item, rules)
-    if (entry !== null) {
-      entries.push(entry)
+    const parsed = parseEntry(document, item, rules)
+    if (parsed?.inactive === null) {
+      entries.push(parsed.entry)
       continue
     }
-    const rejected = unusableEntry(document, item, firstProblem)
+    const rejected = parsed === null ? unusableEntry(document, item, firstProblem) : inactiveEntry(parsed)
     if (rejected !== null) unusable.push(rejected)
   }
   return { entries, unusable }
 }
 
-interface AccountRules {
-  /** True if an unquoted number with leading zeros is an error, because other parsers drop the zeros. */
-  readonly quoteLeadingZeros: boolean
-  /** True if a string with commas is a list. */
-  readonly commaLists: boolean
-  /** True if every number is an error. Default false. */
-  readonly stringsOnly?: boolean
-}
-
 /** Reads the valid account ids of mapAccounts. Unquoted digits keep their text. Null if the value is not a list. */
-export function parseAccounts(document: LocatedDocument, field: Field, rules: AccountRules): string[] | null {
+export function parseAccounts(document: LocatedDocument, field: Field, source: EntrySource): string[] | null {
   if (document.isNull(field)) return []
-  const oneText = rules.commaLists && !document.isList(field)
-  const fields = oneText ? [field] : document.items(field)
+  const isConfiguration = source === 'configuration'
+  const oneText = isConfiguration && !document.isList(field)
+  const fields = itemsIn(document, field, source)
   if (fields === null) return null
   const accounts = new Set<string>()
   for (const item of fields) {
     const scalar = document.scalar(item)
     if (scalar === null) continue
-    if (rules.stringsOnly === true && document.string(item) === null) continue
+    if (source === 'dynamic_file' && document.string(item) === null) continue
     for (const account of oneText ? scalar.text.split(',').filter((part) => part !== '') : [scalar.text]) {
-      const losesZeros =
-        scalar.type === 'number' && rules.quoteLeadingZeros && (account.startsWith('0') || account.length < 12)
+      const losesZeros = scalar.type === 'number' && isConfiguration && (account.startsWith('0') || account.length < 12)
       if (losesZeros)
         document.error(item, `${account} is a number, which has no leading zeros: write its 12 digits in quotes`)
       else if (!ACCOUNT_ID.test(account)) document.error(item, `"${account}" is not an account id: write its 12 digits`)

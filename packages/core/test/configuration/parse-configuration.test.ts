@@ -114,6 +114,7 @@ void test('accounts: text, also with commas; a number that lost its zeros must b
   t.same(accountsOf('"012345678901,123456789012"'), ['012345678901', '123456789012'])
   t.same(accountsOf('123456789012'), ['123456789012'])
   t.same(accountsOf('""'), [])
+  t.same(accountsOf('{}'), [])
   for (const text of [
     '[012345678901]',
     '[12345678901]',
@@ -121,7 +122,7 @@ void test('accounts: text, also with commas; a number that lost its zeros must b
     '[1e11]',
     '["12345678901"]',
     '[{}]',
-    '{}',
+    '{a: b}',
     '["123456789012 "]',
   ]) {
     t.same(accountsOf(text), [], text)
@@ -129,11 +130,22 @@ void test('accounts: text, also with commas; a number that lost its zeros must b
   }
 })
 
-void test('sso entries need their gate, which the configuration file can open', async (t) => {
+void test('sso entries without their gate match no one, with a warning', async (t) => {
+  const { mappings, problems } = parse('server: {mapRoles: [{sso: {permissionSetName: A, accountID: "123456789012"}}]}')
+  t.same(mappings.roles, [])
+  const wouldMatch = 'arn:aws:iam::123456789012:role/awsreservedsso_a_'
+  t.match(mappings.unusable, [{ wouldMatch, path: 'server.mapRoles[0]', message: /SSORoleMatch=true/ }])
+  t.match(
+    problems.map(({ severity }) => severity),
+    ['warning', 'warning'],
+  )
+  t.equal(errorsOf('server: {mapRoles: [{sso: {permissionSetName: A, accountID: "1"}}]}').length, 1)
+})
+
+void test('the gate of sso entries is asked for with the settings of the file', async (t) => {
   const text =
     'feature-gates: SSORoleMatch=true\nserver: {mapRoles: [{sso: {permissionSetName: A, accountID: "123456789012"}, username: a}]}'
   t.equal(parse(text).mappings.roles.length, 0)
-  t.equal(errorsOf(text).length, 1)
   const seen: string[] = []
   const gatesOf = (settings: ReadonlyMap<string, unknown>): FeatureGates => {
     seen.push(...settings.keys())
@@ -147,14 +159,14 @@ void test('sso entries need their gate, which the configuration file can open', 
 const reservedOf = (list: string) => [...parse(`server: {reservedPrefixConfig: ${list}}`).reservedPrefixes]
 
 void test('unreadable reserved prefixes are an error with its place', async (t) => {
-  for (const list of ['{a: b}', '12', '{}']) {
+  for (const list of ['{a: b}', 'true', '[{a: b}]']) {
     const text = `server:\n  reservedPrefixConfig:\n  - {backendMode: CRD, usernamePrefixReserveList: ${list}}\n`
     t.match(
       errorsOf(text),
       [
         {
-          path: 'server.reservedPrefixConfig[0].usernamePrefixReserveList',
-          location: { line: 3, column: 51 },
+          path: /^server\.reservedPrefixConfig\[0\]\.usernamePrefixReserveList/,
+          location: { line: 3 },
           message: /^must be a string, not /,
         },
       ],
@@ -175,18 +187,80 @@ void test('reserved prefixes, by backend', async (t) => {
     [['CRD', ['a', 'b']]],
   )
   t.same(reservedOf('[{backendMode: CRD, usernamePrefixReserveList: null}]'), [['CRD', []]])
+  t.same(reservedOf('{backendMode: CRD, usernamePrefixReserveList: [a, ""]}'), [['CRD', ['a']]])
+  t.same(reservedOf('[{backendMode: CRD, usernamePrefixReserveList: 12}]'), [['CRD', ['12']]])
   for (const bad of [
-    '[{backendMode: CRD}]',
-    '[{usernamePrefixReserveList: [a]}]',
-    '[{backendMode: File, usernamePrefixReserveList: [a]}]',
-    '[{backendMode: CRD, usernamePrefixReserveList: [""]}]',
     '[{backendMode: CRD, usernamePrefixReserveList: [{}]}]',
     '[{backendMode: [], usernamePrefixReserveList: [a]}]',
-    '[{backendMode: CRD, usernamePrefixReserveList: ""}]',
     '[text]',
     'text',
   ]) {
-    t.same(reservedOf(bad), [], bad)
+    t.same(
+      reservedOf(bad).flatMap(([, prefixes]) => prefixes),
+      [],
+      bad,
+    )
     t.ok(errorsOf(`server: {reservedPrefixConfig: ${bad}}`).length > 0, bad)
+  }
+})
+
+void test('reserved prefixes without effect are warned about', async (t) => {
+  for (const [list, message] of [
+    ['[{backendMode: CRD}]', /reserves nothing/],
+    ['[{backendMode: CRD, usernamePrefixReserveList: ""}]', /reserves nothing/],
+    ['[{backendMode: CRD, usernamePrefixReserveList: [""]}]', /empty prefix/],
+    ['[{usernamePrefixReserveList: [a]}]', /has no effect: "" is not the name of a backend/],
+    ['[{backendMode: File, usernamePrefixReserveList: [a]}]', /has no effect: "File" .*write MountedFile/],
+    ['[{backendMode: Foo, usernamePrefixReserveList: [a]}]', /has no effect: "Foo" .*write one of MountedFile, /],
+  ] as const) {
+    t.same(
+      reservedOf(list).flatMap(([, prefixes]) => prefixes),
+      [],
+      list,
+    )
+    t.match(parse(`server: {reservedPrefixConfig: ${list}}`).problems, [{ severity: 'warning', message }], list)
+  }
+})
+
+void test('keys of server may be at the top level, where they win', async (t) => {
+  const { settings, mappings, sections, problems } = parse(
+    'server.port: 7\nServer.MapAccounts: ["123456789012"]\nserver:\n  port: 5\n  address: a\n  mapAccounts: ["012345678901"]\n',
+  )
+  t.match(settings.get('server.port'), { value: '7', location: { line: 1, column: 14 } })
+  t.match(settings.get('server.address'), { value: 'a' })
+  t.same(mappings.accounts, ['123456789012'])
+  t.match(sections.get('server.mapaccounts'), { line: 2 })
+  t.match(
+    problems.map(({ severity, path }) => [severity, path]),
+    [
+      ['warning', 'server.port'],
+      ['warning', 'server.mapAccounts'],
+    ],
+  )
+  t.match(parse('server.prt: 7').problems, [{ severity: 'warning', message: /did you mean server\.port/ }])
+})
+
+const rolesOf = (text: string) => parse(`server: {mapRoles: ${text}}`).mappings.roles.map(({ path }) => path)
+
+void test('lists are written in any way that other programs read', async (t) => {
+  const entry = '{rolearn: "arn:aws:iam::123456789012:role/A", username: a}'
+  for (const empty of ['{}', '""', '[]', 'null', '']) {
+    t.same(rolesOf(empty), [], empty)
+    t.same(parse(`server: {mapRoles: ${empty}}`).problems, [], empty)
+  }
+  t.same(rolesOf(`[${entry}]`), ['server.mapRoles[0]'])
+  t.same(rolesOf(entry), ['server.mapRoles'])
+})
+
+const userOf = (value: string) => {
+  const text = `server: {mapUsers: [{userarn: "arn:aws:iam::123456789012:user/a", username: ${value}, groups: [${value}]}]}`
+  const { mappings, problems } = parse(text)
+  return [...mappings.users.map(({ username, groups }) => [username, groups]), problems.length]
+}
+
+void test('unquoted numbers are text, unless other parsers read another number', async (t) => {
+  for (const text of ['1001', '0', '-7', '1.5', 'yes', 'off', 'y']) t.same(userOf(text), [[text, [text]], 0], text)
+  for (const text of ['0123', '0o17', '0x1F', '1_000', '1e3', '1.50', '+1', '12345678901234567890', 'true', '.inf']) {
+    t.same(userOf(text).slice(0, -1), [], text)
   }
 })

@@ -39,21 +39,55 @@ void test('a duplicate key is an error, and the document stays readable', async 
 })
 
 void test('invalid YAML is unreadable, and every error has a place', async (t) => {
-  for (const text of [
-    'a: [',
-    '\ta: 1',
-    'a: b: c',
-    '"',
-    '}',
-    'a: 1\n---\nb: 2\n',
-    '['.repeat(20_000),
-    '- '.repeat(20_000),
-  ]) {
+  for (const text of ['a: [', '\ta: 1', 'a: b: c', '"', '}', '...\na: 1\n', '['.repeat(20_000), '- '.repeat(20_000)]) {
     const document = documentOf(text)
     t.ok(document.unreadable, text.slice(0, 20))
     t.ok(document.errorCount > 0)
     t.ok(document.problems.every(({ location: { line, column } }) => line >= 1 && column >= 1))
   }
+})
+
+void test('the first document counts, and what follows is warned about', async (t) => {
+  for (const [text, line] of [
+    ['a: 1\n---\nb: 2\n', 2],
+    ['# c\n---\na: 1\n...\n}\n', 4],
+    ['a: 1\n--- }', 2],
+    ['\ufeff---\na: 1\n---\n---\n"', 3],
+  ] as const) {
+    const document = documentOf(text)
+    t.notOk(document.unreadable, text)
+    t.same(
+      document.pairs(document.root).map(([key]) => key),
+      ['a'],
+      text,
+    )
+    t.match(document.problems, [{ severity: 'warning', location: { line, column: 1 } }], text)
+  }
+  for (const text of ['---\na: 1\n---\n', 'a: 1\n...\n# c\n', 'a: 1\n--- # c\n...\n\n', 'a: |\n  ---\n  ...\n']) {
+    t.same(documentOf(text).problems, [], text)
+  }
+  const empty = documentOf('---\n---\na: 1\n')
+  t.ok(empty.isNull(empty.root))
+  t.match(empty.problems, [{ severity: 'warning', location: { line: 2 } }])
+})
+
+void test('an invisible character in the indentation is named with its place', async (t) => {
+  for (const [text, name, line, column] of [
+    ['a:\n\u00a0 b: 1\n- c', 'U+00A0 no-break space', 2, 1],
+    ['- a: 1\n \u00a0b: 2\n', 'U+00A0 no-break space', 2, 2],
+    ['- a: 1\n\ufeff- b: 2\n', 'U+FEFF byte order mark', 2, 1],
+    ['- a: 1\n \u3000b: 2\n', 'U+3000 ideographic space', 2, 2],
+    ['- a: 1\n\u200b  b: 2\n', 'U+200B zero width space', 2, 1],
+  ] as const) {
+    const { problems, unreadable } = documentOf(text)
+    t.ok(unreadable, text)
+    t.match(problems, [{ location: { line, column } }], text)
+    t.ok(problems[0]?.message.includes(`${name} is not indentation`), text)
+  }
+  t.match(documentOf('a: b\n- "\n\n\u00a0 x').problems, [{ message: /^is not valid YAML: (?!U\+)/ }])
+  const { document } = fieldsOf('\u00a0a: 1\n')
+  t.match(document.problems, [{ severity: 'warning', message: /U\+00A0 no-break space.*did you mean a/ }])
+  t.match(new LocatedDocument('\ufeff{}', 'x.json', 'json').problems, [{ message: /U\+FEFF byte order mark/ }])
 })
 
 void test('an empty document is null', async (t) => {

@@ -34,17 +34,7 @@ void test('every notation of an empty list, and a missing key, remove the mappin
 })
 
 void test('a data key that is not a list keeps its previous entries, and only that key', async (t) => {
-  for (const text of [
-    'a: b',
-    'text',
-    '1',
-    '- [',
-    '*nope',
-    `${roleEntry('b')}---\n${roleEntry('c')}`,
-    '"',
-    '!!merge x',
-    '{}',
-  ]) {
+  for (const text of ['a: b', 'text', '1', '- [', '*nope', `...\n${roleEntry('b')}`, '"', '!!merge x', '{}']) {
     const { roles, users, accounts, problems } = parse({ mapRoles: text }, before)
     t.equal(roles, before.roles, text)
     t.same([users, accounts], [[], []], text)
@@ -60,7 +50,7 @@ void test('a data key that is not a list keeps its previous entries, and only th
 })
 
 void test('a bad entry is rejected alone', async (t) => {
-  for (const bad of ['- text\n', '- {}\n', '- {rolearn: 1}\n', '- {rolearn: a, rolearn: b}\n', '- {a: {{b}}}\n']) {
+  for (const bad of ['- text\n', '- {}\n', '- {rolearn: 1}\n', '- {rolearn: a, roleARN: b}\n', '- {a: {{b}}}\n']) {
     const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}${bad}${roleEntry('c')}` })
     t.same(
       roles.map(({ username, path }) => [username, path]),
@@ -75,6 +65,51 @@ void test('a bad entry is rejected alone', async (t) => {
       bad,
     )
   }
+})
+
+const parseItem = (entry: string) => parse({ mapRoles: `- ${entry}\n` })
+
+void test('of a key that is there twice in an entry the last one counts, with a warning', async (t) => {
+  const arn = 'arn:aws:iam::123456789012:role'
+  const { roles, problems } = parseItem(
+    `{rolearn: "${arn}/x", username: a, groups: [a], rolearn: "${arn}/y", groups: }`,
+  )
+  t.match(roles, [{ key: { arn: `${arn}/y` }, username: 'a', groups: [] }])
+  t.match(
+    problems.map(({ severity, path, location: { column } }) => [severity, path, column]),
+    [
+      ['warning', 'mapRoles[0].rolearn', 13],
+      ['warning', 'mapRoles[0].groups', 70],
+    ],
+  )
+  t.match(parseItem(`{rolearn: "${arn}/x", username: a, <<: {username: b, username: c}}`).roles, [{ username: 'c' }])
+  for (const both of [
+    'groups: [a], Groups: [b]',
+    'groups: [a], groups: [b], GROUPS: [c]',
+    'principalid: A, principalid: B',
+  ]) {
+    const { roles: none, problems: found } = parseItem(`{rolearn: "${arn}/x", username: a, ${both}}`)
+    t.same(none, [], both)
+    t.equal(found.at(-1)?.severity, 'error', both)
+  }
+})
+
+void test('groups that are not a list are none, with a warning that lint reports as an error', async (t) => {
+  for (const groups of ['system:masters', '"a,b"', '1', 'true', '{a: b}']) {
+    const { roles, problems } = parse({ mapRoles: `${roleEntry('a')}  groups: ${groups}\n` })
+    t.match(roles, [{ username: 'a', groups: [] }], groups)
+    t.match(problems, [{ severity: 'warning', path: 'mapRoles[0].groups', isMistake: true }], groups)
+  }
+  t.same(parse({ mapRoles: `${roleEntry('a')}  groups: [system:masters, 1]\n` }).roles, [])
+})
+
+void test('the first document counts', async (t) => {
+  const mapRoles = `\ufeff---\n${roleEntry('b')}---\n${roleEntry('c')}`
+  const { roles, problems } = parse({ mapRoles }, before)
+  t.match(roles, [{ username: 'b' }])
+  t.equal(roles.length, 1)
+  t.match(problems, [{ severity: 'warning', location: { source: 'aws-auth mapRoles', line: 4 } }])
+  t.match(parse({ mapRoles: `---\n---\n${roleEntry('c')}` }, before).roles, [])
 })
 
 void test('accounts are read as written, with leading zeros', async (t) => {

@@ -25,7 +25,6 @@ void test('any error invalidates the file and is reported with its place', async
     { backendMode: 'Crd' },
     { backendMode: 'CRD,MountedFile' },
     { backendMode: 'CRD CRD' },
-    { backendMode: 'File MountedFile' },
     { backendMode: ['CRD'] },
     { backendMode: null },
     { backendMode: 'CRD', Version: 2 },

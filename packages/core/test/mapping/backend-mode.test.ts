@@ -14,6 +14,12 @@ void test('modes keep their order; old names become new ones, with a warning', a
   t.equal(warnings.length, 2)
 })
 
+void test('a backend by both of its names is asked once', async (t) => {
+  const { modes, warnings } = parseBackendModes(['File', 'EKSConfigMap', 'MountedFile', 'ConfigMap'])
+  t.same(modes, ['MountedFile', 'EKSConfigMap'])
+  t.match(warnings, [/File is an older name/, /remove MountedFile/, /ConfigMap is an older name/, /remove ConfigMap/])
+})
+
 void test('an empty list, an unknown name and a duplicate name are errors', async (t) => {
   for (const names of [
     [],
@@ -21,7 +27,7 @@ void test('an empty list, an unknown name and a duplicate name are errors', asyn
     ['file'],
     ['constructor'],
     ['CRD', 'CRD'],
-    ['File', 'MountedFile'],
+    ['File', 'MountedFile', 'File'],
     ['CRD', ' File'],
   ]) {
     t.throws(() => parseBackendModes(names), TypeError, JSON.stringify(names))

@@ -50,7 +50,7 @@ void test('a rejected entry', async (t) => {
   for (const [data, message] of [
     [{ mapRoles: '- {rolearn: "arn:aws:sts::123456789012:assumed-role/Admin/alice", username: u}' }, /session/],
     [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: 1}` }, /username/],
-    [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, groups: g}` }, /groups/],
+    [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, groups: [1]}` }, /groups/],
     [{ mapUsers: `- {rolearn: "${ROLE}Admin", username: u}` }, /userarn/],
     [{ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, sessionname: a}` }, /sessionname/],
   ] as const) {
