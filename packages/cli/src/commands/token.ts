@@ -20,8 +20,10 @@ const EXTERNAL_ID = text({
 const SESSION_NAME = text({
   flag: 'session-name',
   short: 's',
+  environment: 'AWS_IAM_AUTHENTICATOR_SESSION_NAME',
   keys: ['sessionName'],
-  description: 'Session name to pass when assuming the IAM Role',
+  description:
+    'Session name to pass when assuming the IAM Role; without it aws-iam-authenticator- and the time in milliseconds',
 })
 const FORWARD_SESSION_NAME = flag({
   flag: 'forward-session-name',

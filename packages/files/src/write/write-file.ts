@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { checkReplaceable } from '../check-replaceable.ts'
+import { isFolder } from './is-folder.ts'
 import { systemErrorCode, writing } from './file-error.ts'
 
 interface WriteFileOptions {
@@ -55,6 +56,7 @@ export async function writeFileAtomically(path: string, text: string, options: W
 /** Creates the folder of `path` if it is missing. @throws FileError `file_unwritable` */
 export async function makeParentDirectory(path: string): Promise<void> {
   const folder = dirname(path)
+  if (isFolder(folder)) return
   await writing(path, async () => {
     try {
       await mkdir(folder, { recursive: true, mode: 0o755 })

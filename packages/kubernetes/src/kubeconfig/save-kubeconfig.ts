@@ -2,6 +2,7 @@ import { mkdir, open, realpath, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { isFolder } from '@aws-iam-authenticator/files/write/is-folder'
 import { writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
 
 /** Runs the work under the lock that kubectl holds while it changes a kubeconfig. */
@@ -46,6 +47,7 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
  */
 export async function saveKubeconfig(path: string, change: () => Promise<string>): Promise<void> {
   const { target, mode } = await targetOf(path)
-  await mkdir(dirname(target), { recursive: true })
+  const folder = dirname(target)
+  if (!isFolder(folder)) await mkdir(folder, { recursive: true })
   await locked(target, async () => writeFileAtomically(target, await change(), { mode }))
 }
