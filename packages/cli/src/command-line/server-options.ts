@@ -67,7 +67,8 @@ export const KUBECONFIG: Option<string | null> = text({
 export const MASTER: Option<string | null> = text({
   flag: 'master',
   keys: ['server.master'],
-  description: "URL of the Kubernetes API server, in place of the kubeconfig's",
+  description:
+    "URL of the Kubernetes API server, in place of the kubeconfig's. Without --kubeconfig it is asked without credentials",
 })
 export const BACKEND_MODE: Option<BackendModes> = list<BackendModes>(
   {
