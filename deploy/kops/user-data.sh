@@ -7,7 +7,7 @@ umask 022
 
 # Yours.
 cluster_id=k8s.local
-version=0.1.0
+version=1.0.0
 # Where the nodes can read the files of the release, such as a bucket.
 base_url=https://example-bucket.s3.us-west-2.amazonaws.com/aws-iam-authenticator
 # The SHA-256 of the release's file for each kind of node that you have.

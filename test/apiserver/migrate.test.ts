@@ -10,7 +10,7 @@ import { startApiServer } from './harness/api-server.ts'
 
 const LABELS = { 'k8s-app': 'aws-iam-authenticator' }
 const OLD_IMAGE = '602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon/aws-iam-authenticator:v0.7.18'
-const NEW_IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator:0.1.0'
+const NEW_IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator:1.0.0'
 
 /** The DaemonSet of existing clusters, as far as the guide changes it. */
 const BEFORE = {

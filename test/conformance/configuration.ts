@@ -92,7 +92,7 @@ export const settings: readonly SettingRow[] = [
     environment: 'KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID',
     keys: ['clusterID'],
   }),
-  oneOf('', { flag: 'log-format', short: 'l' }, 'text', 'json', 'text', 'json'),
+  text('', { flag: 'log-format', short: 'l' }, 'text'),
   oneOf(
     '',
     { flag: 'log-verbosity', short: 'v', environment: 'AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY', keys: ['log-verbosity'] },
@@ -143,7 +143,12 @@ export const settings: readonly SettingRow[] = [
 
   text('token', { flag: 'role', short: 'r', environment: 'DEFAULT_ROLE', keys: ['role', 'defaultRole'] }),
   text('token', { flag: 'external-id', short: 'e', keys: ['externalID'] }),
-  text('token', { flag: 'session-name', short: 's', keys: ['sessionName'] }),
+  text('token', {
+    flag: 'session-name',
+    short: 's',
+    environment: 'AWS_IAM_AUTHENTICATOR_SESSION_NAME',
+    keys: ['sessionName'],
+  }),
   truth('token', { flag: 'forward-session-name', keys: ['forwardSessionName'] }),
   text('token', { flag: 'region', keys: ['region'] }),
   truth('token', { flag: 'token-only', keys: ['tokenOnly'] }),
@@ -174,7 +179,9 @@ export const settings: readonly SettingRow[] = [
   truth('kubeconfig', { flag: 'dry-run' }),
 
   truth('version', { flag: 'short', short: 's' }),
-  oneOf('version', { flag: 'output', short: 'o' }, '', 'json', 'yaml', 'json'),
+  oneOf('version', { flag: 'output', short: 'o' }, 'json', 'yaml', 'json', 'yaml'),
+
+  ...['bash', 'fish', 'powershell', 'zsh'].map((shell) => truth(`completion ${shell}`, { flag: 'no-descriptions' })),
 
   ...['add role', 'add user'].flatMap((command) => [
     truth(command, { flag: 'prompt' }, true),

@@ -137,7 +137,7 @@ const REFUSED: readonly (readonly [values: Record<string, unknown>, said: RegExp
   [{ clusterID: '' }, /at '\/clusterID': minLength/],
   [{ clusterID: 7 }, /at '\/clusterID': got number, want string/],
   [{ image: { repository: '' } }, /at '\/image\/repository'/],
-  [{ image: { repository: `${REPOSITORY}:0.1.0` } }, /at '\/image\/repository'/],
+  [{ image: { repository: `${REPOSITORY}:1.0.0` } }, /at '\/image\/repository'/],
   [{ image: { repository: REPOSITORY, digest: 'sha256:short' } }, /at '\/image\/digest'/],
   [{ image: { repository: REPOSITORY, pullPolicy: 'Sometimes' } }, /at '\/image\/pullPolicy': value must be one of/],
   [{ backends: ['ConfigMap'] }, /at '\/backends\/0': value must be one of 'MountedFile', 'EKSConfigMap', 'CRD'/],

@@ -75,7 +75,7 @@ async function checkKustomization(t: Test, { text }: Block): Promise<void> {
   const objects = parseObjects(await kustomize(folder))
   t.equal(textAt(findObject(objects, 'ConfigMap'), 'data', 'config.yaml'), config)
   const daemonSet = JSON.stringify(findObject(objects, 'DaemonSet'))
-  t.match(daemonSet, '"210987654321.dkr.ecr.eu-central-1.amazonaws.com/aws-iam-authenticator:0.1.0"')
+  t.match(daemonSet, '"210987654321.dkr.ecr.eu-central-1.amazonaws.com/aws-iam-authenticator:1.0.0"')
   t.match(daemonSet, `"path":"${dirname(KUBEADM_KUBECONFIG)}/"`)
   t.match(daemonSet, '--backend-mode=EKSConfigMap,MountedFile')
 }

@@ -15,7 +15,6 @@ t.test('y or yes on stdin continues, anything else cancels', async (t) => {
     ['y', true],
     ['n\n', false],
     ['\n', false],
-    ['', false],
     ['yes please\n', false],
     ['n\ny\n', false],
   ]
@@ -28,6 +27,15 @@ t.test('y or yes on stdin continues, anything else cancels', async (t) => {
     else t.equal(stdout, `cancelled "add ${ENTRY}"\n`)
     t.match(cluster.data(), added ? { mapRoles: /^- rolearn/ } : { mapRoles: undefined })
   }
+})
+
+t.test('the end of input is an error, and nothing is written', async (t) => {
+  const cluster = await startPersonCluster(t, {})
+  const { code, stdout, stderr } = await cluster.run([...ROLE, cluster.kubeconfig], { input: '' })
+  t.equal(code, 1)
+  t.equal(stdout, '')
+  t.match(stderr, /\[y\/N\] \nerror reading input: EOF\n$/)
+  t.strictSame(cluster.data(), {})
 })
 
 t.test('without --prompt nothing is asked', async (t) => {
@@ -46,12 +54,16 @@ t.test('a person answers in the terminal', { skip: noTerminal }, async (t) => {
   t.match(await yes.waitFor('exit 0'), 'updated configmap:')
   t.match(cluster.data(), { mapRoles: /^- rolearn/ })
 
-  for (const keys of [['n', 'Enter'], ['Enter'], ['C-d']]) {
+  for (const keys of [['n', 'Enter'], ['Enter']]) {
     const no = await openCommand(t, [...ROLE, cluster.kubeconfig], cluster.folder)
     await no.waitFor('should we continue? [y/N]')
     await no.type(...keys)
     t.match(await no.waitFor('exit 0'), `cancelled "add ${ENTRY}"`, keys.join(' '))
   }
+  const ended = await openCommand(t, [...ROLE, cluster.kubeconfig], cluster.folder)
+  await ended.waitFor('should we continue? [y/N]')
+  await ended.type('C-d')
+  t.match(await ended.waitFor('exit 1'), 'error reading input: EOF')
   const interrupted = await openCommand(t, [...ROLE, cluster.kubeconfig], cluster.folder)
   await interrupted.waitFor('should we continue? [y/N]')
   await interrupted.type('C-c')

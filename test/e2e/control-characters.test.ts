@@ -163,7 +163,9 @@ t.test('add', async (t) => {
   const data = { mapRoles: '[]\n', notes: HOSTILE_LINES, other: 'plain\ntext\n' }
   const cluster = await startPersonCluster(t, data)
   const add = (more: readonly string[], username = 'plain'): Promise<Finished> =>
-    cluster.run(['add', 'role', '--rolearn', ROLE_ARN, '--groups', 'g', '--username', username, ...more])
+    cluster.run(['add', 'role', '--rolearn', ROLE_ARN, '--groups', 'g', '--username', username, ...more], {
+      input: 'n\n',
+    })
   const kubeconfig = ['--kubeconfig', cluster.kubeconfig]
   const username = 'a\u202e\u200bz'
   const added = await add([...kubeconfig, '--prompt=false'], username)

@@ -4,13 +4,13 @@ import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { EMPTY_CONFIGURATION } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import { isGroup, type Command } from './command-line/command.ts'
 import { root } from './commands/root.ts'
-import { COMPLETE, complete, formatCompletion } from './completion/complete.ts'
+import { COMPLETE, COMPLETE_WITHOUT_DESCRIPTIONS, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './command-line/find-command.ts'
 import { helpOf, typedPath, usageOf } from './command-line/help.ts'
 import { inBatches } from './terminal/log-batches.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { loadConfigurationFile } from './command-line/configuration-file.ts'
-import { CONFIG, HELP, LOG_FORMAT, LOG_VERBOSITY } from './command-line/global-options.ts'
+import { CONFIG, HELP, LOG_FORMAT, LOG_FORMATS, LOG_VERBOSITY } from './command-line/global-options.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
 import { configurationError, problemsOfOptions, settingOf, settingOrDefault } from './command-line/settings.ts'
@@ -41,7 +41,8 @@ async function runCommand(
   const batches = command.logsMuch === true ? inBatches(stderr.document) : null
   const write = batches?.write ?? stderr.document
   const [format, level] = [settingOrDefault(LOG_FORMAT, setting), settingOrDefault(LOG_VERBOSITY, setting)]
-  const log = createLog({ format, level, write, now })
+  const log = createLog({ format: format === 'json' ? 'json' : 'text', level, write, now })
+  if (!LOG_FORMATS.includes(format)) log.warn(`unknown log format "${format}": write one of ${LOG_FORMATS.join(', ')}`)
   try {
     return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
   } finally {
@@ -62,6 +63,19 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
   throw new UsageError(`unknown command "${unknown}" for "${typedPath(path)}"${didYouMean(unknown ?? '', names)}`)
 }
 
+/** Runs `help`, whose arguments are the names of a command. */
+function printHelp({ path, rest }: Found, { stdout, stderr }: RunOptions): number {
+  const words = rest.slice(rest.indexOf('help') + 1).filter((word) => !word.startsWith('-'))
+  const topic = findCommand(root, [...path.slice(1).map(({ name }) => name), ...words])
+  if (topic.unknown === undefined || topic.path.length > 1) {
+    stdout.document(helpOf(topic.path))
+    return 0
+  }
+  stderr.line(`Unknown help topic [${words.map((word) => `\`${word}\``).join(' ')}]`)
+  stderr.document(usageOf([root]))
+  return 1
+}
+
 /**
  * Runs the command line.
  *
@@ -69,17 +83,12 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const { stdout, stderr } = options
-  if (args[0] === COMPLETE) {
-    stdout.document(formatCompletion(complete(root, args.slice(1))))
+  if (args[0] === COMPLETE || args[0] === COMPLETE_WITHOUT_DESCRIPTIONS) {
+    stdout.document(formatCompletion(complete(root, args.slice(1)), args[0] === COMPLETE))
     return 0
   }
   const found = findCommand(root, args)
-  if (found.unknown === 'help') {
-    const before = found.path.slice(1).map(({ name }) => name)
-    const words = found.rest.slice(found.rest.indexOf('help') + 1).filter((word) => !word.startsWith('-'))
-    stdout.document(helpOf(findCommand(root, [...before, ...words]).path))
-    return 0
-  }
+  if (found.unknown === 'help') return printHelp(found, options)
   try {
     return await runFound(found, options)
   } catch (error) {

@@ -51,7 +51,12 @@ export async function add(context: CommandContext, { mapping, shown, notes }: Ad
   const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal })
   if (setting(PROMPT)) {
     const question = `Ready to add ${shown} to kube-system/aws-auth of ${server}, should we continue?`
-    if (!(await confirm(question, { stdin: process.stdin, stderr }))) {
+    const isConfirmed = await confirm(question, { stdin: process.stdin, stderr })
+    if (isConfirmed === undefined) {
+      stderr.line('error reading input: EOF')
+      return 1
+    }
+    if (!isConfirmed) {
       stdout.line(`cancelled "add ${shown}"`)
       return 0
     }

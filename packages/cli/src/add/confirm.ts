@@ -2,20 +2,23 @@ import { createInterface } from 'node:readline'
 import type { Writer } from '../terminal/writer.ts'
 
 /**
- * Asks a question and reads one line. Returns true for `y` and `yes` in any case; false for anything else and at the
- * end of input.
+ * Asks a question and reads one line. Returns true for `y` and `yes` in any case, false for anything else, and undefined
+ * at the end of input.
  */
 export async function confirm(
   question: string,
   { stdin, stderr }: { readonly stdin: NodeJS.ReadableStream; readonly stderr: Writer },
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   stderr.prompt(`${question} [y/N] `)
   const lines = createInterface({ input: stdin, terminal: false })
-  const answer = await new Promise<string | null>((resolve) => {
+  const answer = await new Promise<string | undefined>((resolve) => {
     lines.once('line', resolve)
-    lines.once('close', () => resolve(null))
+    lines.once('close', () => resolve(undefined))
   })
   lines.close()
-  if (answer === null) stderr.line('')
-  return /^y(es)?$/i.test(answer?.trim() ?? '')
+  if (answer === undefined) {
+    stderr.line('')
+    return undefined
+  }
+  return /^y(es)?$/i.test(answer.trim())
 }

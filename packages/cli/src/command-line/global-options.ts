@@ -3,8 +3,8 @@ import {
   parseFeatureGates,
   type FeatureGates,
 } from '@aws-iam-authenticator/core/configuration/feature-gates'
-import { LOG_LEVELS, type LogFormat, type LogLevel } from '@aws-iam-authenticator/core/log/log'
-import { choice, flag, list, text, type Option } from './option.ts'
+import { LOG_LEVELS, type LogLevel } from '@aws-iam-authenticator/core/log/log'
+import { choice, flag, list, text, textOr, type Option } from './option.ts'
 
 export const CONFIG: Option<string | null> = text({
   flag: 'config',
@@ -23,15 +23,17 @@ export const CLUSTER_ID: Option<string | null> = text({
   description: 'Specify the cluster ID, a unique-per-cluster identifier for your aws-iam-authenticator installation.',
 })
 
-export const LOG_FORMAT: Option<LogFormat> = choice<LogFormat>(
-  {
+export const LOG_FORMATS: readonly string[] = ['text', 'json']
+
+/** The format as written. One that is not in {@link LOG_FORMATS} means text. */
+export const LOG_FORMAT: Option<string> = {
+  ...textOr('text', {
     flag: 'log-format',
     short: 'l',
-    choices: ['text', 'json'],
     description: 'Specify log format to use when logging to stderr',
-  },
-  'text',
-)
+  }),
+  choices: LOG_FORMATS,
+}
 
 export const LOG_VERBOSITY: Option<LogLevel> = choice<LogLevel>(
   {
@@ -41,7 +43,8 @@ export const LOG_VERBOSITY: Option<LogLevel> = choice<LogLevel>(
     keys: ['log-verbosity'],
     choices: LOG_LEVELS,
     aliases: new Map([['warn', 'warning']]),
-    description: 'Logging verbosity',
+    ignoresCase: true,
+    description: 'Specify log level to use when logging to stderr',
   },
   'info',
 )

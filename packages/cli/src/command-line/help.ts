@@ -31,10 +31,18 @@ function columns(rows: readonly Row[]): string {
   return rows.map(row).join('')
 }
 
-function optionRow({ short, flag, placeholder, description, shownDefault, environment }: Option<unknown>): Row {
+/** The values of an option; empty if there is no choice, or if the choices are only beginnings of values. */
+function valuesOf({ choices = [], placeholder, isList }: Option<unknown>): string {
+  const values = choices.filter((value) => value !== '')
+  if (placeholder === null || values.length < 2 || values.some((value) => value.includes('='))) return ''
+  return `; ${isList === true ? 'a comma-separated list of' : 'one of'} ${values.join(', ')}`
+}
+
+function optionRow(option: Option<unknown>): Row {
+  const { short, flag, placeholder, description, shownDefault, environment } = option
   const left = `  ${short === undefined ? '    ' : `-${short}, `}--${flag ?? ''}${placeholder === null ? '' : ` ${placeholder}`}`
   const from = environment === undefined ? '' : ` [$${environment}]`
-  return [left, `${description}${from}${shownDefault === null ? '' : ` (default ${shownDefault})`}`]
+  return [left, `${description}${valuesOf(option)}${from}${shownDefault === null ? '' : ` (default ${shownDefault})`}`]
 }
 
 function optionTable(title: string, options: readonly Option<unknown>[]): string {

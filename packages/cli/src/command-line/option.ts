@@ -1,3 +1,5 @@
+import { parseBoolean } from '@aws-iam-authenticator/core/configuration/parse-boolean'
+
 /** A setting: its name in each source that can set it, and how to parse its value. */
 export interface Option<T> {
   /** The long flag without dashes; null if no flag sets it. */
@@ -57,15 +59,6 @@ export function textOr(fallback: string, named: Named & { readonly placeholder?:
   }
 }
 
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['1', true],
-  ['t', true],
-  ['false', false],
-  ['0', false],
-  ['f', false],
-])
-
 /** Booleans of YAML 1.1. */
 const YAML_BOOLEANS: ReadonlyMap<string, string> = new Map([
   ['yes', 'true'],
@@ -85,7 +78,7 @@ export function flag(named: Named, fallback = false): Option<boolean> {
     choices: ['true', 'false'],
     fileWords: YAML_BOOLEANS,
     parse: (texts) => {
-      const value = BOOLEANS.get(last(texts).toLowerCase())
+      const value = parseBoolean(last(texts))
       if (value === undefined) throw new TypeError(`"${last(texts)}" is neither true nor false`)
       return value
     },
@@ -113,10 +106,15 @@ export function integer(
 }
 
 export function choice<T extends string>(
-  named: Named & { readonly choices: readonly T[]; readonly aliases?: ReadonlyMap<string, T> },
+  named: Named & {
+    readonly choices: readonly T[]
+    readonly aliases?: ReadonlyMap<string, T>
+    /** Whether a value may be written in any case. The choices must be in lower case then. */
+    readonly ignoresCase?: boolean
+  },
   fallback: T,
 ): Option<T> {
-  const { choices, aliases, ...rest } = named
+  const { choices, aliases, ignoresCase = false, ...rest } = named
   return {
     placeholder: 'string',
     ...rest,
@@ -125,7 +123,8 @@ export function choice<T extends string>(
     fallback,
     parse: (texts) => {
       const written = last(texts)
-      const value = aliases?.get(written) ?? choices.find((candidate) => candidate === written)
+      const name = ignoresCase ? written.toLowerCase() : written
+      const value = aliases?.get(name) ?? choices.find((candidate) => candidate === name)
       if (value === undefined)
         throw new TypeError(`"${written}" is none of ${choices.filter((item) => item !== '').join(', ')}`)
       return value
@@ -133,22 +132,27 @@ export function choice<T extends string>(
   }
 }
 
+/** The separator of lists whose items have no blanks. One text of a configuration file may hold such a list. */
+export const COMMAS_OR_BLANKS: RegExp = /[\s,]+/
+
 /** A list: comma-separated, given as a repeated flag, or both. */
 export function list<T>(
   named: Named & {
     readonly read: (items: readonly string[]) => T
+    /** Default: a comma. */
+    readonly separator?: RegExp
     readonly shownDefault?: string
     readonly choices?: readonly string[]
   },
   fallback: T,
 ): Option<T> {
-  const { read, shownDefault = null, ...rest } = named
+  const { read, separator = /,/, shownDefault = null, ...rest } = named
   return {
     placeholder: 'strings',
     ...rest,
     isList: true,
     shownDefault,
     fallback,
-    parse: (texts) => read(texts.flatMap((item) => item.split(',')).filter((item) => item !== '')),
+    parse: (texts) => read(texts.flatMap((item) => item.split(separator)).filter((item) => item !== '')),
   }
 }

@@ -7,10 +7,11 @@ import {
 } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { partitions, type PartitionId } from '@aws-iam-authenticator/core/aws/partition'
 import { readHostAndPort } from './host-and-port.ts'
-import { choice, flag, integer, list, text, textOr, type Option } from './option.ts'
+import { choice, COMMAS_OR_BLANKS, flag, integer, list, text, textOr, type Option } from './option.ts'
 import { STS_REGIONS, TOKEN_CACHE_TTL } from './sts-options.ts'
 
 const PORTS = { minimum: 0, maximum: 65_535 }
+const RATES = { minimum: -1_000_000_000, maximum: 1_000_000_000 }
 const ACCOUNT_ID = /^\d{12}$/
 
 export const PARTITION: Option<PartitionId> = choice<PartitionId>(
@@ -43,7 +44,7 @@ export const KEY_TYPE: Option<'rsa' | 'ecdsa'> = choice<'rsa' | 'ecdsa'>(
     flag: 'key-type',
     keys: ['server.keyType'],
     choices: ['rsa', 'ecdsa'],
-    description: 'Type of a private key that is made: rsa (2048 bits) or ecdsa (P-256)',
+    description: 'Type of a generated private key, RSA with 2048 bits or ECDSA with P-256',
   },
   'rsa',
 )
@@ -72,13 +73,15 @@ export const KUBECONFIG: Option<string | null> = text({
 export const MASTER: Option<string | null> = text({
   flag: 'master',
   keys: ['server.master'],
-  description: "URL of the Kubernetes API server, in place of the kubeconfig's",
+  description:
+    "URL of the Kubernetes API server, in place of the kubeconfig's. Without --kubeconfig it is asked without credentials",
 })
 export const BACKEND_MODE: Option<BackendModes> = list<BackendModes>(
   {
     flag: 'backend-mode',
     keys: ['server.backendMode'],
     read: parseBackendModes,
+    separator: COMMAS_OR_BLANKS,
     choices: BACKEND_MODES,
     shownDefault: '[MountedFile]',
     description: 'Ordered list of backends to get mappings from. The first one that returns a matching mapping wins',
@@ -89,9 +92,8 @@ export const EC2_QPS: Option<number> = integer(
   {
     flag: 'ec2-describeInstances-qps',
     keys: ['server.ec2DescribeInstancesQps'],
-    minimum: 1,
-    maximum: 1_000,
-    description: 'AWS EC2 rate limiting with qps',
+    ...RATES,
+    description: 'AWS EC2 rate limiting with qps; 0 or less for no limit',
   },
   15,
 )
@@ -99,9 +101,8 @@ export const EC2_BURST: Option<number> = integer(
   {
     flag: 'ec2-describeInstances-burst',
     keys: ['server.ec2DescribeInstancesBurst'],
-    minimum: 1,
-    maximum: 1_000,
-    description: 'AWS EC2 rate limiting with burst',
+    ...RATES,
+    description: 'AWS EC2 rate limiting with burst; 0 or less for no limit',
   },
   5,
 )
@@ -182,6 +183,7 @@ export const SCRUBBED_ACCOUNTS: Option<ReadonlySet<string>> = list<ReadonlySet<s
   {
     flag: null,
     keys: ['server.scrubbedAccounts'],
+    separator: COMMAS_OR_BLANKS,
     read: (accounts) => {
       const wrong = accounts.find((account) => !ACCOUNT_ID.test(account))
       if (wrong !== undefined) throw new TypeError(`"${wrong}" is not an account id: write its 12 digits in quotes`)
@@ -195,6 +197,7 @@ export const API_AUDIENCES: Option<readonly string[] | null> = list<readonly str
   {
     flag: null,
     keys: ['server.apiAudiences'],
+    separator: COMMAS_OR_BLANKS,
     read: (audiences) => (audiences.length > 0 ? audiences : null),
     description: "The API server's --api-audiences",
   },

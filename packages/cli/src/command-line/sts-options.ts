@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.ts'
-import { list, textOr, type Option } from './option.ts'
+import { COMMAS_OR_BLANKS, list, textOr, type Option } from './option.ts'
 
 const MAX_TOKEN_CACHE_MS = 120_000
 
@@ -30,6 +30,7 @@ export const STS_REGIONS: Option<ReadonlySet<string> | null> = list<ReadonlySet<
   {
     flag: null,
     keys: ['server.stsRegions'],
+    separator: COMMAS_OR_BLANKS,
     read: (regions) => {
       const wrong = regions.find((region) => region !== GLOBAL && !REGION.test(region))
       if (wrong !== undefined) {

@@ -17,8 +17,10 @@ export const EXTERNAL_ID: Option<string | null> = text({
 export const SESSION_NAME: Option<string | null> = text({
   flag: 'session-name',
   short: 's',
+  environment: 'AWS_IAM_AUTHENTICATOR_SESSION_NAME',
   keys: ['sessionName'],
-  description: 'Session name to pass when assuming the IAM Role',
+  description:
+    'Session name to pass when assuming the IAM Role; without it aws-iam-authenticator- and the time in milliseconds',
 })
 export const FORWARD_SESSION_NAME: Option<boolean> = flag({
   flag: 'forward-session-name',

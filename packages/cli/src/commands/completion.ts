@@ -1,8 +1,12 @@
 import type { Command, CommandGroup } from '../command-line/command.ts'
+import { flag } from '../command-line/option.ts'
 import { BASH_SCRIPT } from '../completion/bash.ts'
+import { COMPLETE, COMPLETE_WITHOUT_DESCRIPTIONS } from '../completion/complete.ts'
 import { FISH_SCRIPT } from '../completion/fish.ts'
 import { POWERSHELL_SCRIPT } from '../completion/powershell.ts'
 import { ZSH_SCRIPT } from '../completion/zsh.ts'
+
+const NO_DESCRIPTIONS = flag({ flag: 'no-descriptions', description: 'Complete without descriptions' })
 
 function forShell(name: string, script: string, lines: readonly string[]): Command {
   return {
@@ -10,9 +14,9 @@ function forShell(name: string, script: string, lines: readonly string[]): Comma
     summary: `Generate the autocompletion script for ${name}`,
     description: `Prints a script that lets ${name} complete subcommands, flags and their values.\n\n${lines.join('\n')}`,
     examples: [],
-    options: [],
-    run: ({ stdout }) => {
-      stdout.document(script)
+    options: [NO_DESCRIPTIONS],
+    run: ({ setting, stdout }) => {
+      stdout.document(setting(NO_DESCRIPTIONS) ? script.replaceAll(COMPLETE, COMPLETE_WITHOUT_DESCRIPTIONS) : script)
       return Promise.resolve(0)
     },
   }

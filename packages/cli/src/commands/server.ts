@@ -2,10 +2,10 @@ import type { AwsAccess } from '@aws-iam-authenticator/client/aws-access'
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
 import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import type { KubernetesCluster } from '@aws-iam-authenticator/kubernetes/api/connection'
 import type { startServer } from '@aws-iam-authenticator/server/server'
 import type { Dispatcher } from 'undici'
 import type { Command, CommandContext } from '../command-line/command.ts'
-import { firstSet } from '@aws-iam-authenticator/network/environment'
 import { memoryWarning, readMemoryLimit } from '../server/memory-limit.ts'
 import { FEATURE_GATES } from '../command-line/global-options.ts'
 import {
@@ -28,7 +28,6 @@ import {
   PARTITION,
   PORT,
   REFUSAL_STATUS,
-  REGION,
   SCRUBBED_ACCOUNTS,
   SERVER_HOSTNAME,
   SERVER_OPTIONS,
@@ -36,6 +35,7 @@ import {
   STATE_DIR,
 } from '../command-line/server-options.ts'
 import { STS_REGIONS, TOKEN_CACHE_TTL } from '../command-line/sts-options.ts'
+import { lookUpRegion } from '../server/look-up-region.ts'
 import { createRuntime } from '../server/runtime.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
 import { BANNER, COMMIT, USER_AGENT, VERSION } from '../release/version.ts'
@@ -45,14 +45,6 @@ function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
-}
-
-/** Finds the region of this server: from the configuration, the environment or the instance metadata. */
-async function lookUpRegion({ setting, environment }: CommandContext): Promise<string | null> {
-  const named = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value
-  if (named !== undefined) return named
-  const { createInstanceMetadata } = await import('@aws-iam-authenticator/client/aws/instance-metadata')
-  return createInstanceMetadata(environment).get('placement/region')
 }
 
 /**
@@ -67,12 +59,12 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
     sourceArn === null ? {} : { 'x-amz-source-arn': sourceArn, 'x-amz-source-account': sourceArn.split(':')[4] ?? '' }
   const region = async (): Promise<string> => {
     try {
-      const found = await lookUpRegion(context)
-      if (found !== null) return found
-    } catch {
-      // Not an EC2 instance.
+      return await lookUpRegion(context)
+    } catch (cause) {
+      throw new ConfigurationError('the region of this server is not known: set server.region or AWS_REGION', [], {
+        cause,
+      })
     }
-    throw new ConfigurationError('the region of this server is not known: set server.region or AWS_REGION')
   }
   let access: (() => Promise<AwsAccess>) | undefined
   return async () => {
@@ -86,6 +78,22 @@ function createEc2Access(context: CommandContext, dispatcher: Dispatcher): () =>
     })
     return access()
   }
+}
+
+/** Finds the API server: by the kubeconfig, else by its URL alone, else by the service account of the pod. */
+async function findCluster({ setting, environment }: CommandContext): Promise<KubernetesCluster> {
+  const kubeconfig = setting(KUBECONFIG)
+  const master = setting(MASTER)
+  if (kubeconfig !== null) {
+    const { fromKubeconfig } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig')
+    return fromKubeconfig(kubeconfig, master)
+  }
+  if (master !== null) {
+    const { anonymousCluster } = await import('@aws-iam-authenticator/kubernetes/api/anonymous')
+    return anonymousCluster(master, environment)
+  }
+  const { inCluster } = await import('@aws-iam-authenticator/kubernetes/api/in-cluster')
+  return inCluster(environment)
 }
 
 type ServerConfiguration = Parameters<typeof startServer>[0]
@@ -156,11 +164,8 @@ export const server: Command = {
     for (const warning of setting(BACKEND_MODE).warnings) log.warn(warning)
 
     const stopped = stopSignal()
-    const { fromKubeconfig } = await import('@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig')
-    const { inCluster } = await import('@aws-iam-authenticator/kubernetes/api/in-cluster')
     const { startServer: start } = await import('@aws-iam-authenticator/server/server')
     const { createDispatcher, connectWith } = await import('@aws-iam-authenticator/network/connect/dispatcher')
-    const kubeconfig = setting(KUBECONFIG)
     const aws = await createDispatcher({ environment })
     const runtime = createRuntime()
     const running = await start(configurationOf(context, clusterId, memoryLimit), {
@@ -173,7 +178,7 @@ export const server: Command = {
       aws,
       lookUpRegion: () => lookUpRegion(context),
       ec2Access: createEc2Access(context, aws),
-      kubernetes: () => (kubeconfig === null ? inCluster(environment) : fromKubeconfig(kubeconfig, setting(MASTER))),
+      kubernetes: () => findCluster(context),
       connectKubernetes: (tls) => connectWith(environment, tls),
       onFirstTokenReview: () => runtime.asked(),
     })

@@ -3,11 +3,11 @@ import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Verified } from '@aws-iam-authenticator/server/login/verify'
 import type { Command } from '../command-line/command.ts'
-import { firstSet } from '@aws-iam-authenticator/network/environment'
 import { CLUSTER_ID } from '../command-line/global-options.ts'
 import { choice, text } from '../command-line/option.ts'
 import { PARTITION } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
+import { lookUpRegion, namedRegion } from '../server/look-up-region.ts'
 import type { Writer } from '../terminal/writer.ts'
 
 const TOKEN = text({ flag: 'token', short: 't', keys: ['token'], description: 'Token to verify' })
@@ -51,7 +51,8 @@ export const verify: Command = {
   ],
   options: [TOKEN, OUTPUT, VERIFY_PARTITION],
   errorWord: 'error',
-  run: async ({ setting, environment, stdout, stderr, now }) => {
+  run: async (context) => {
+    const { setting, environment, stdout, stderr, now } = context
     const token = setting(TOKEN)
     if (token === null) throw new UsageError('token not specified')
     const clusterId = setting(CLUSTER_ID)
@@ -59,16 +60,15 @@ export const verify: Command = {
     const partition = findPartition(setting(VERIFY_PARTITION))
     if (partition === undefined) throw new TypeError('a partition without a definition')
     const { verifyToken } = await import('../verify/verify-token.ts')
-    const serverRegion = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? null
+    const verifyIn = (serverRegion: string | null): Promise<Verified | Refusal> =>
+      verifyToken(token, { clusterId, partition, serverRegion, stsRegions: null, environment, now })
     try {
-      const verified = await verifyToken(token, {
-        clusterId,
-        partition,
-        serverRegion,
-        stsRegions: null,
-        environment,
-        now,
-      })
+      let verified = await verifyIn(namedRegion(context))
+      // The region matters only for a host that is rejected without it, so wait for instance metadata only then.
+      if (verified instanceof Refusal && verified.reason === 'wrong_host') {
+        const region = await lookUpRegion(context).catch(() => null)
+        if (region !== null) verified = await verifyIn(region)
+      }
       if (!(verified instanceof Refusal)) {
         show(verified, setting(OUTPUT), stdout)
         return 0

@@ -3,22 +3,22 @@ import { choice, flag } from '../command-line/option.ts'
 import { COMMIT, VERSION } from '../release/version.ts'
 
 const SHORT = flag({ flag: 'short', short: 's', description: 'Show just the version' })
-const OUTPUT = choice<'' | 'json' | 'yaml'>(
-  { flag: 'output', short: 'o', choices: ['json', 'yaml', ''], description: 'Output format: json or yaml' },
-  '',
+const OUTPUT = choice<'json' | 'yaml'>(
+  { flag: 'output', short: 'o', choices: ['json', 'yaml'], description: 'Output format' },
+  'json',
 )
 
 export const version: Command = {
   name: 'version',
   summary: 'Version will output the current build information',
   description: 'Prints the release and the commit it was built from.',
-  examples: ['aws-iam-authenticator version -o json'],
+  examples: ['aws-iam-authenticator version --short'],
   options: [SHORT, OUTPUT],
   run: ({ setting, stdout }) => {
-    const output = setting(OUTPUT)
-    if (output === 'json') stdout.line(JSON.stringify({ Version: VERSION, Commit: COMMIT }))
-    else if (output === 'yaml') stdout.lines([`version: ${VERSION}`, `commit: ${COMMIT}`])
-    else stdout.line(setting(SHORT) ? VERSION : `Version: ${VERSION}, Commit: ${COMMIT}`)
+    // Programs such as eksctl read these forms. The date has always been empty.
+    if (setting(SHORT)) stdout.line(VERSION)
+    else if (setting(OUTPUT) === 'yaml') stdout.lines([`version: ${VERSION}`, `commit: ${COMMIT}`, 'date: ""'])
+    else stdout.line(JSON.stringify({ Version: VERSION, Commit: COMMIT }))
     return Promise.resolve(0)
   },
 }

@@ -5,6 +5,9 @@ import type { Option } from '../command-line/option.ts'
 /** The hidden subcommand that the shell scripts call. */
 export const COMPLETE = '__complete'
 
+/** The same without descriptions, which some terminals have no room for. */
+export const COMPLETE_WITHOUT_DESCRIPTIONS = '__completeNoDesc'
+
 /** The possible completions at the cursor. */
 interface Completion {
   readonly candidates: readonly Candidate[]
@@ -76,8 +79,13 @@ export function complete(root: CommandGroup, args: readonly string[]): Completio
   return startingWith(typed, commands)
 }
 
-/** Formats completions for the shell scripts: one candidate, tab and description per line. A leading tab means files. */
-export function formatCompletion({ candidates, filePrefix }: Completion): string {
+/**
+ * Formats completions for the shell scripts: one candidate, tab and description per line, or the candidate alone. A leading
+ * tab means files.
+ */
+export function formatCompletion({ candidates, filePrefix }: Completion, hasDescriptions: boolean): string {
   if (filePrefix !== null) return `\t${filePrefix}\n`
-  return candidates.map(({ word, description }) => `${word}\t${description}\n`).join('')
+  return candidates
+    .map(({ word, description }) => (hasDescriptions ? `${word}\t${description}\n` : `${word}\n`))
+    .join('')
 }

@@ -12,7 +12,11 @@ _aws-iam-authenticator() {
       _files
       return
     fi
-    [[ -n $line ]] && candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    if [[ $line == *$'\\t'* ]]; then
+      candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    elif [[ -n $line ]]; then
+      candidates+=("\${line//:/\\\\:}")
+    fi
   done
   _describe aws-iam-authenticator candidates
 }

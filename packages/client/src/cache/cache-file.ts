@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { isFolder } from '@aws-iam-authenticator/files/write/is-folder'
 import { UnreadableFile } from '@aws-iam-authenticator/files/kind/file-kind'
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
@@ -123,12 +124,13 @@ export async function replaceCacheFile(
   path: string,
   change: (text: string) => string | Promise<string>,
 ): Promise<void> {
+  const folder = dirname(path)
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (!isFolder(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
     throw unwritable(path, cause, "can't make the folder of")
   }
-  checkFolder(dirname(path))
+  checkFolder(folder)
   // Loaded here because reading, which is all that a warm cache needs, takes no lock.
   const { acquireLock } = await import('./lock.ts')
   const lock = await acquireLock(path)

@@ -1,4 +1,5 @@
 import { didYouMean } from '../document/did-you-mean.ts'
+import { parseBoolean } from './parse-boolean.ts'
 
 type FeatureGate = 'ConfiguredInitDirectories' | 'IAMIdentityMappingCRD' | 'RolePathMatch' | 'SSORoleMatch'
 
@@ -42,9 +43,9 @@ export function parseFeatureGates(pairs: readonly string[]): FeatureGates {
   const named: [FeatureGate, boolean][] = []
   for (const pair of pairs) {
     const [name = '', value = '', ...rest] = pair.split('=').map((part) => part.trim())
-    if (!/^(true|false)$/i.test(value) || rest.length > 0)
+    const isEnabled = parseBoolean(value)
+    if (isEnabled === undefined || rest.length > 0)
       throw new TypeError(`feature gate ${name}: write ${name}=true or ${name}=false`)
-    const isEnabled = value.toLowerCase() === 'true'
     const stage = GROUPS.get(name)
     if (stage !== undefined) {
       for (const gate of Object.keys(STAGES).filter(isGate)) if (STAGES[gate] === stage) gates[gate] = isEnabled

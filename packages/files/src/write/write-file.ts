@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { checkReplaceable } from '../check-replaceable.ts'
 import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { isFolder } from './is-folder.ts'
 import { writing } from './file-error.ts'
 
 interface WriteFileOptions {
@@ -55,9 +56,10 @@ export async function writeFileAtomically(path: string, text: string, options: W
 
 /** Creates the folder of `path` if it is missing. @throws FileError `file_unwritable` */
 export async function makeParentDirectory(path: string): Promise<void> {
+  // Absolute: on Windows, Bun's mkdir reports EEXIST for `.`, `..` and `C:`.
+  const folder = resolve(dirname(path))
+  if (isFolder(folder)) return
   await writing(path, async () => {
-    // Absolute: on Windows, Bun's mkdir reports EEXIST for `.`, `..` and `C:`.
-    const folder = resolve(dirname(path))
     try {
       await mkdir(folder, { recursive: true, mode: 0o755 })
     } catch (error) {

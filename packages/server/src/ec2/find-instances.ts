@@ -6,8 +6,9 @@ import { createTokenBucket } from '../util/token-bucket.ts'
 
 interface FindInstancesOptions {
   readonly describe: DescribeInstances
-  /** The limit of calls per second, including retries and further pages. */
+  /** The limit of calls per second, including retries and further pages. Zero or less: no limit. */
   readonly qps: number
+  /** The number of calls that may exceed the rate at once. Zero or less: no limit. */
   readonly burst: number
   /** The timeout of a search in milliseconds, including retries and the wait for the rate limit. */
   readonly timeoutMs: number
@@ -28,7 +29,7 @@ const FIRST_BACKOFF_MS = 100
 /** Creates a search with a rate limit, a timeout, and retries of transient errors. */
 export function createFindInstances(options: FindInstancesOptions): FindInstances {
   const { describe, qps, burst, timeoutMs, onCall, timing } = options
-  const bucket = createTokenBucket(qps, burst, () => timing.now())
+  const bucket = qps > 0 && burst > 0 ? createTokenBucket(qps, burst, () => timing.now()) : undefined
   return async (instanceIds) => {
     const deadline = timing.now() + timeoutMs
     const timeUp = new AbortController()
@@ -36,7 +37,7 @@ export function createFindInstances(options: FindInstancesOptions): FindInstance
     let lastFailure = ''
 
     const callOnce = async (nextToken: string | null): Promise<InstancesPage> => {
-      const waitMs = bucket.take(deadline - timing.now())
+      const waitMs = bucket === undefined ? 0 : bucket.take(deadline - timing.now())
       if (waitMs === null) {
         throw new Ec2Error(
           'rate_limited',

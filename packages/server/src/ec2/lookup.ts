@@ -2,9 +2,9 @@ import type { DescribeInstances, DescribeInstancesOptions } from './describe-ins
 import { createPrivateDnsNames, type LookUpPrivateDnsName } from './private-dns-names.ts'
 
 interface Ec2LookupOptions extends DescribeInstancesOptions {
-  /** The limit of calls per second. */
+  /** The limit of calls per second. Zero or less: no limit. */
   readonly qps: number
-  /** The number of calls that may exceed the rate at once. */
+  /** The number of calls that may exceed the rate at once. Zero or less: no limit. */
   readonly burst: number
   /** Called before each call to EC2. */
   readonly onCall: () => void
