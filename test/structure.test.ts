@@ -51,6 +51,7 @@ t.test('a test of a package has the name of the source file or folder that it te
     sources.filter((source) => !existsSync(join(ROOT, `${source}.ts`)) && !existsSync(join(ROOT, source))),
     [],
   )
+  t.end()
 })
 
 /** The files that may name a backend: the table, its descriptors, and the default of an option. */

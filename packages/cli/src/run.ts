@@ -1,5 +1,6 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { createLog } from '@aws-iam-authenticator/core/log/log'
+import { messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { createLog, type LogLevel } from '@aws-iam-authenticator/core/log/log'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { EMPTY_CONFIGURATION } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import { isGroup, type Command } from './command-line/command.ts'
@@ -13,7 +14,13 @@ import { loadConfigurationFile } from './command-line/configuration-file.ts'
 import { CONFIG, HELP, LOG_FORMAT, LOG_FORMATS, LOG_VERBOSITY } from './command-line/global-options.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
-import { configurationError, problemsOfOptions, settingOf, settingOrDefault } from './command-line/settings.ts'
+import {
+  configurationError,
+  problemsOfOptions,
+  settingOf,
+  settingOrDefault,
+  type GetSetting,
+} from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
 import type { Writer } from './terminal/writer.ts'
 
@@ -23,6 +30,15 @@ interface RunOptions {
   readonly stdout: Writer
   readonly stderr: Writer
   readonly now: () => Date
+}
+
+/** Returns the log level. An unknown one means info, and is a fault to warn about. */
+function logLevelOf(setting: GetSetting): { readonly level: LogLevel; readonly fault?: string } {
+  try {
+    return { level: setting(LOG_VERBOSITY) }
+  } catch (error) {
+    return { level: LOG_VERBOSITY.fallback, fault: messageOf(error) }
+  }
 }
 
 async function runCommand(
@@ -35,14 +51,19 @@ async function runCommand(
   const path = settingOf(CONFIG, { ...withoutFile, file: EMPTY_CONFIGURATION })
   const configuration = await loadConfigurationFile(path, withoutFile)
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
-  // Validate every option up front, even those this command does not read.
-  const problems = problemsOfOptions(known, setting)
+  // Validate every option up front, even those this command does not read. An unknown log level is only warned about.
+  const problems = problemsOfOptions(
+    known.filter((option) => option !== LOG_VERBOSITY),
+    setting,
+  )
   if (problems.length > 0 && command.reportsConfiguration !== true) throw configurationError(problems)
   const batches = command.logsMuch === true ? inBatches(stderr.document) : null
   const write = batches?.write ?? stderr.document
-  const [format, level] = [settingOrDefault(LOG_FORMAT, setting), settingOrDefault(LOG_VERBOSITY, setting)]
+  const format = settingOrDefault(LOG_FORMAT, setting)
+  const { level, fault } = logLevelOf(setting)
   const log = createLog({ format: format === 'json' ? 'json' : 'text', level, write, now })
   if (!LOG_FORMATS.includes(format)) log.warn(`unknown log format "${format}": write one of ${LOG_FORMATS.join(', ')}`)
+  if (fault !== undefined) log.warn(`${fault}; using info`)
   try {
     return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
   } finally {

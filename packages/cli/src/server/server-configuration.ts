@@ -2,13 +2,13 @@ import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
 import { formatProblem, type Problem } from '@aws-iam-authenticator/core/errors/problem'
 import { findPathMismatches, type BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { CommandContext } from '../command-line/command.ts'
-import { CLUSTER_ID, GLOBAL_OPTIONS } from '../command-line/global-options.ts'
+import { CLUSTER_ID, FEATURE_GATES } from '../command-line/global-options.ts'
 import type { Option } from '../command-line/option.ts'
 import { BACKEND_MODE, BACKEND_PATHS, SERVER_OPTIONS } from '../command-line/server-options.ts'
 import { configurationError, problemsOfOptions, type GetSetting } from '../command-line/settings.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 
-const OPTIONS: readonly Option<unknown>[] = [...GLOBAL_OPTIONS, ...SERVER_OPTIONS]
+const OPTIONS: readonly Option<unknown>[] = [CLUSTER_ID, FEATURE_GATES, ...SERVER_OPTIONS]
 
 /** Finds a mismatch of the backends and their paths. Null if there is none, or if one of these settings has a problem of its own. */
 function mismatchOfPaths(setting: GetSetting): string | null {

@@ -3,7 +3,7 @@ import { EMPTY_CONFIGURATION } from '../../src/configuration/configuration-file.
 import { parseConfiguration } from '../../src/configuration/parse-configuration.ts'
 import { test } from 'tap'
 
-const serverKeys = ['port', 'stateDir', 'backendMode', 'scrubbedAccounts']
+const serverKeys = ['address', 'port', 'stateDir', 'backendMode', 'scrubbedAccounts']
 const parse = (text: string, gates: FeatureGates = CLOSED_GATES) =>
   parseConfiguration(text, 'config.yaml', { serverKeys, gatesOf: () => gates })
 const settingsOf = (text: string) => [...parse(text).settings].map(([key, { value }]) => [key, value])

@@ -1,11 +1,12 @@
-import { createMetrics } from '../../src/metrics/metrics.ts'
-import { createOperationsMetrics } from '../../src/metrics/operations-metrics.ts'
-import { METRIC_PREFIX } from '../../src/metrics/metric-factory.ts'
+import { createMetrics } from '../src/metrics/metrics.ts'
+import { createOperationsMetrics } from '../src/metrics/operations-metrics.ts'
+import { METRIC_PREFIX } from '../src/metrics/metric-factory.ts'
 import t from 'tap'
-import { document, section, tableRows } from '../../../../test/docs/documents.ts'
+import { document, section, tableRows } from '../../../test/docs/documents.ts'
 
 t.test('monitoring.md has every metric of the server with its type, and no other', async (t) => {
-  const { registry, memoryLimited } = createMetrics(() => new Date())
+  const { registry, memoryLimited, load } = createMetrics(() => new Date())
+  load.observe(() => ({ inFlight: 0, queued: 0, openBreakers: 0, remembered: 0 }))
   memoryLimited(1)
   createOperationsMetrics(registry, { version: '1.2.3', commit: 'abc' }, () => [])
   const metrics = await registry.getMetricsAsJSON()
