@@ -6,6 +6,8 @@ const API_VERSION = 'client.authentication.k8s.io/v1'
 
 function kubeconfig(exec: unknown, more: Partial<Kubeconfig> = {}): Kubeconfig {
   return {
+    contextName: 'prod',
+    userName: 'alice',
     server: 'https://10.0.0.1',
     tls: {},
     authorization: () => Promise.resolve(null),
@@ -24,7 +26,7 @@ function info({ environment }: { readonly environment: Readonly<Record<string, s
   return JSON.parse(environment['KUBERNETES_EXEC_INFO'] ?? '')
 }
 
-t.test('a command without a folder is looked up, one with a folder is beside the kubeconfig', (t) => {
+t.test('a command without a folder is searched in PATH, one with a folder is relative to the kubeconfig', (t) => {
   t.equal(plugin({}).command, 'aws')
   t.equal(plugin({ command: './bin/aws' }).command, '/home/a/.kube/bin/aws')
   t.equal(plugin({ command: '../aws' }).command, '/home/a/aws')
@@ -32,7 +34,7 @@ t.test('a command without a folder is looked up, one with a folder is beside the
   t.end()
 })
 
-t.test('args and variables are handed over, whatever else stands there', (t) => {
+t.test('args and variables are passed on, and other content is ignored', (t) => {
   const { args, environment } = plugin({
     args: ['eks', 'get-token', 1],
     env: [
@@ -46,7 +48,7 @@ t.test('args and variables are handed over, whatever else stands there', (t) => 
   t.end()
 })
 
-t.test('a person is asked only where one is there and may be', (t) => {
+t.test('the plugin is interactive only if a person is present and allowed', (t) => {
   const rows: readonly (readonly [mode: string | undefined, hasTerminal: boolean, interactive: boolean])[] = [
     [undefined, true, true],
     [undefined, false, false],
@@ -63,7 +65,7 @@ t.test('a person is asked only where one is there and may be', (t) => {
   t.end()
 })
 
-t.test('the cluster is told of only where the kubeconfig says so', (t) => {
+t.test('the cluster is passed on only if the kubeconfig says so', (t) => {
   const more = {
     tls: { ca: 'PEM', servername: 'kubernetes', rejectUnauthorized: false },
     cluster: {

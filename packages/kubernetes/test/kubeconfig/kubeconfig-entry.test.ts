@@ -1,7 +1,8 @@
 import t from 'tap'
 import { parse } from 'yaml'
+import type { Writable } from '../../../core/src/edit/render.ts'
 import { property } from '../../../core/src/untrusted.ts'
-import { setKubeconfigEntry, type KubeconfigEntry } from '../../src/kubeconfig/kubeconfig-entry.ts'
+import { setCurrentContext, setKubeconfigEntry, type KubeconfigEntry } from '../../src/kubeconfig/kubeconfig-entry.ts'
 
 const ENTRY: KubeconfigEntry = {
   list: 'users',
@@ -22,17 +23,17 @@ const NEW_ITEM = `- name: k8s.local
 
 function set(text: string, entry: KubeconfigEntry = ENTRY): string {
   const changed = setKubeconfigEntry(text, entry)
-  if (changed === null) throw new Error('nothing could be set')
+  if (changed === undefined) throw new Error('nothing could be set')
   return changed
 }
 
-t.test('a file that is empty, or holds comments alone, becomes a kubeconfig', (t) => {
+t.test('an empty file, or one with only comments, becomes a kubeconfig', (t) => {
   t.equal(set(''), `apiVersion: v1\nkind: Config\nusers:\n${NEW_ITEM}`)
   t.equal(set('# mine'), `# mine\napiVersion: v1\nkind: Config\nusers:\n${NEW_ITEM}`)
   t.end()
 })
 
-t.test('an entry is added behind the others, and nothing else changes', (t) => {
+t.test('an entry is added after the others, and nothing else changes', (t) => {
   const head = '# mine\nkind:   Config # by hand\nusers: # people\n- name: a\n  user: {token: x}   # a\n'
   const tail = '\n# the rest\ncontexts: [ ]\n'
   t.equal(set(`${head}${tail}`), `${head}${NEW_ITEM}${tail}`)
@@ -40,7 +41,7 @@ t.test('an entry is added behind the others, and nothing else changes', (t) => {
   t.end()
 })
 
-t.test('an entry is added where no list is yet', (t) => {
+t.test('an entry is added if there is no list yet', (t) => {
   t.equal(set('kind: Config'), `kind: Config\nusers:\n${NEW_ITEM}`)
   t.equal(set('users:\nkind: Config\n'), `users:\n${NEW_ITEM}kind: Config\n`)
   t.equal(set('users: [] # none\nkind: Config\n'), `users:\n${NEW_ITEM.trimEnd()} # none\nkind: Config\n`)
@@ -48,7 +49,7 @@ t.test('an entry is added where no list is yet', (t) => {
   t.end()
 })
 
-t.test('an entry is added behind one that ends in a list, or in a key without a value', (t) => {
+t.test('an entry is added after one that ends in a list or in a key without a value', (t) => {
   for (const last of ['  user:\n    exec:\n      args:\n      - x\n', '  ? user\n', '  user: *a\n']) {
     const before = `x: &a {}\nusers:\n- name: a\n${last}`
     t.equal(set(`${before}kind: Config\n`), `${before}${NEW_ITEM}kind: Config\n`, last)
@@ -59,7 +60,7 @@ t.test('an entry is added behind one that ends in a list, or in a key without a 
   t.end()
 })
 
-t.test('an entry takes the indentation of the list that it is in', (t) => {
+t.test('an entry has the indentation of its list', (t) => {
   const before = 'users:\n  - name: a\n    user:\n      token: x\n'
   const item = `  - name: k8s.local
     user:
@@ -75,7 +76,7 @@ t.test('an entry takes the indentation of the list that it is in', (t) => {
   t.end()
 })
 
-t.test('what an entry holds is replaced, the comments around it stay', (t) => {
+t.test('the content of an entry is replaced, and comments around it stay', (t) => {
   const changed = set(`users:
 # of the team
 - name: k8s.local # who
@@ -96,7 +97,7 @@ t.test('what an entry holds is replaced, the comments around it stay', (t) => {
 - name: k8s.local # who
   # how
   user: # by
-${NEW_ITEM.split('\n').slice(2, -1).join('\n')} # the last
+${NEW_ITEM.split('\n').slice(2, -1).join('\n')}
 # between
 - name: b
   user:
@@ -106,7 +107,78 @@ ${NEW_ITEM.split('\n').slice(2, -1).join('\n')} # the last
   t.end()
 })
 
-t.test('what an entry holds is replaced however it is written', (t) => {
+const COMMENTED = `users:
+- name: k8s.local
+  user:
+    exec:
+      command: old # theirs
+      args:
+      - token
+      # the cluster
+      - -i
+      - k8s.local
+      - -r
+      - old # role
+      - --cache
+      env:
+      - name: A
+        value: a # of A
+      # the last
+      - name: B
+        value: b
+      timeout: 7
+kind: Config
+`
+
+function withExec(exec: Readonly<Record<string, Writable>>): KubeconfigEntry {
+  return { list: 'users', name: 'k8s.local', value: { exec } }
+}
+
+t.test('of a value only what differs is changed', (t) => {
+  const head = ['token', '-i', 'k8s.local']
+  const args = [...head, '-r', 'old', '--cache']
+  const env = [
+    { name: 'A', value: 'a' },
+    { name: 'B', value: 'b' },
+  ]
+  const same = { command: 'old', args, env, timeout: 7 }
+  const cases: readonly (readonly [Readonly<Record<string, Writable>>, string])[] = [
+    [same, COMMENTED],
+    [{ ...same, command: 'new' }, COMMENTED.replace('command: old', 'command: new')],
+    [{ ...same, args: [...head, '-r', 'yes', '--cache'] }, COMMENTED.replace('- old #', '- "yes" #')],
+    [{ ...same, args: [...args, 'more'] }, COMMENTED.replace('- --cache\n', '- --cache\n      - more\n')],
+    [{ ...same, args: [...head, '--cache'] }, COMMENTED.replace('      - -r\n      - old # role\n', '')],
+    [{ ...same, args: [...head, '-e', '-r', 'old', '--cache'] }, COMMENTED.replace('- -r\n', '- -e\n      - -r\n')],
+    [{ ...same, env: env.slice(0, 1) }, COMMENTED.replace('      - name: B\n        value: b\n', '')],
+    [{ command: 'old', args, timeout: 7 }, COMMENTED.replace(/ {6}env:[^]*?(?= {6}timeout)/, '')],
+    [{ ...same, more: false }, COMMENTED.replace('timeout: 7\n', 'timeout: 7\n      more: false\n')],
+  ]
+  for (const [exec, wanted] of cases) t.equal(set(COMMENTED, withExec(exec)), wanted)
+  const json = '{"users": [{"name": "k8s.local", "user": {"exec": {"args": ["token", "-i"],  "env": null}}}]}'
+  t.equal(
+    set(json, withExec({ args: ['token', '-i', 'x'], env: null, command: 'new' })),
+    json.replace('"-i"]', '"-i", "x"]').replace('null', 'null, "command": "new"'),
+  )
+  t.end()
+})
+
+t.test('the current context is set, and nothing else changes', (t) => {
+  for (const [before, after] of [
+    ['kind: Config\ncurrent-context: a # mine\n', 'kind: Config\ncurrent-context: b # mine\n'],
+    ['current-context: ""\nkind: Config\n', 'current-context: b\nkind: Config\n'],
+    ['current-context:\nkind: Config\n', 'current-context: b\nkind: Config\n'],
+    ['kind: Config', 'kind: Config\ncurrent-context: b\n'],
+    ['{"current-context": "a", "kind": "Config"}', '{"current-context": "b", "kind": "Config"}'],
+    ['{"kind": "Config"}', '{"kind": "Config", "current-context": "b"}'],
+  ] as const) {
+    t.equal(setCurrentContext(before, 'b'), after, before)
+    t.equal(setCurrentContext(after, 'b'), after)
+  }
+  t.equal(setCurrentContext('current-context: [a]\n', 'b'), undefined)
+  t.end()
+})
+
+t.test('the content of an entry is replaced in any notation', (t) => {
   for (const before of [
     'users:\n- name: k8s.local\n  user: {}\n- name: b\n',
     'users:\n- name: k8s.local\n  user:\n- name: b\n',
@@ -136,7 +208,7 @@ t.test('a kubeconfig in JSON stays JSON', (t) => {
   t.end()
 })
 
-t.test('a map in braces gets its first list, whatever it holds', (t) => {
+t.test('a flow map gets its first list, whatever it contains', (t) => {
   const list = JSON.stringify([{ name: ENTRY.name, user: ENTRY.value }])
   t.equal(set('{}\n'), `{"users": ${list}}\n`)
   t.equal(set('{ kind: Config }'), `{ kind: Config, "users": ${list} }`)
@@ -145,7 +217,7 @@ t.test('a map in braces gets its first list, whatever it holds', (t) => {
   t.end()
 })
 
-t.test('what is right already is not touched', (t) => {
+t.test('correct content is not touched', (t) => {
   const once = set('# mine\nusers:\n- name: a\n')
   t.equal(set(once), once)
   const own = 'users: [{name: k8s.local, user: {token: "x"}}]'
@@ -153,28 +225,28 @@ t.test('what is right already is not touched', (t) => {
   t.end()
 })
 
-t.test('line ends are those of the file', (t) => {
+t.test('line ends stay as they are', (t) => {
   const changed = set('kind: Config\r\nusers:\r\n- name: a\r\ncontexts: []\r\n')
   t.notMatch(changed, /[^\r]\n/)
   t.end()
 })
 
-t.test('a context, too', (t) => {
+t.test('a context is set too', (t) => {
   const before = 'contexts:\n- context:\n    cluster: c\n    user: old # who\n  name: work\n'
   const entry = { list: 'contexts', name: 'work', value: { cluster: 'c', user: 'new' } } as const
   t.equal(set(before, entry), before.replace('old', 'new'))
   t.end()
 })
 
-t.test('where something else would change, nothing is done', (t) => {
-  t.equal(setKubeconfigEntry('users: text\n', ENTRY), null)
-  t.equal(setKubeconfigEntry('users:\n  a: b\n', ENTRY), null)
-  t.equal(setKubeconfigEntry('users:\n- name: k8s.local\n  user: &a {token: x}\nx: *a\n', ENTRY), null)
-  t.equal(setKubeconfigEntry('---\n', ENTRY), null)
+t.test('nothing is done if something else would change', (t) => {
+  t.equal(setKubeconfigEntry('users: text\n', ENTRY), undefined)
+  t.equal(setKubeconfigEntry('users:\n  a: b\n', ENTRY), undefined)
+  t.equal(setKubeconfigEntry('users:\n- name: k8s.local\n  user: &a {token: x}\nx: *a\n', ENTRY), undefined)
+  t.equal(setKubeconfigEntry('---\n', ENTRY), undefined)
   t.end()
 })
 
-t.test('what is no kubeconfig is refused by its place, and not quoted', (t) => {
+t.test('an invalid kubeconfig is rejected with its place, and not quoted', (t) => {
   for (const text of [
     'users: [secret\n',
     '- secret\n',
@@ -182,6 +254,7 @@ t.test('what is no kubeconfig is refused by its place, and not quoted', (t) => {
     'a: b\n---\nc: secret\n',
     '\tsecret: a\n',
     'a: *secret\n',
+    'a: &secret [*secret]\n',
   ]) {
     t.throws(() => setKubeconfigEntry(text, ENTRY), { code: 'invalid_kubeconfig' }, text)
     try {
