@@ -33,7 +33,7 @@ function text(command: string, names: Names, fallback: string | null = null): Se
   ])
 }
 
-function truth(command: string, names: Names, fallback = false): SettingRow {
+function truth(command: string, names: Names, fallback: boolean | null = false): SettingRow {
   const good: SettingRow['good'] = [
     [String(!fallback), !fallback],
     ['f', false],
@@ -175,8 +175,12 @@ export const settings: readonly SettingRow[] = [
   ]),
 
   text('kubeconfig', { flag: 'role', short: 'r' }),
+  text('kubeconfig', { flag: 'external-id', short: 'e' }),
+  text('kubeconfig', { flag: 'session-name', short: 's' }),
   ...['profile', 'region', 'user', 'context', 'cluster', 'kubeconfig'].map((flag) => text('kubeconfig', { flag })),
-  truth('kubeconfig', { flag: 'dry-run' }),
+  ...['command', 'server', 'certificate-authority', 'cluster-name'].map((flag) => text('kubeconfig', { flag })),
+  ...['dry-run', 'force', 'use'].map((flag) => truth('kubeconfig', { flag })),
+  ...['cache', 'forward-session-name'].map((flag) => truth('kubeconfig', { flag }, null)),
 
   truth('version', { flag: 'short', short: 's' }),
   oneOf('version', { flag: 'output', short: 'o' }, 'json', 'yaml', 'json', 'yaml'),

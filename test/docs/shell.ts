@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { COMMAND, temporaryFolder, type Environment } from '../e2e/harness/command.ts'
+import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
 import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { ROOT } from './documents.ts'
 
@@ -26,6 +27,23 @@ export interface ExampleShell {
   calls(): string[]
 }
 
+/** Writes what the examples take for granted: the kubeconfig of kops, and the certificate authority of a cluster. */
+function writePersonFiles(folder: string): void {
+  const { cert } = selfSignedPair('kubernetes-ca')
+  writeFileSync(join(folder, 'ca.crt'), cert)
+  const [cluster, user] = [{ server: 'https://api.k8s.local' }, { 'client-certificate-data': '', token: 'of-kops' }]
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'k8s.local', cluster }],
+    users: [{ name: 'k8s.local', user }],
+    contexts: [{ name: 'k8s.local', context: { cluster: 'k8s.local', user: 'k8s.local' } }],
+    'current-context': 'k8s.local',
+  }
+  mkdirSync(join(folder, '.kube'))
+  writeFileSync(join(folder, '.kube', 'config'), JSON.stringify(kubeconfig))
+}
+
 export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environment: Environment): ExampleShell {
   const folder = temporaryFolder(t)
   const stubs = join(folder, 'stubs')
@@ -45,6 +63,7 @@ export function prepareShell(t: Parameters<typeof temporaryFolder>[0], environme
   }
   for (const name of ['deploy', 'dist']) symlinkSync(join(ROOT, name), join(folder, name))
   // Variables from earlier blocks.
+  writePersonFiles(folder)
   const exported = { KOPS_NAME: 'k8s.local', KOPS_BUCKET_NAME: 'example-kops-state', NODE: 'node' }
   const env = { ...environment, ...exported, HOME: folder, PATH: `${stubs}:${environment['PATH'] ?? ''}` }
   return {

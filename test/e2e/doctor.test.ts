@@ -43,7 +43,7 @@ server:
   const path = [dirname(commandFile(home)), dirname(await kubectl('1.35')), process.env['PATH'] ?? ''].join(':')
   const environment = { ...minimalEnvironment(home), ...aws.environment, KUBECONFIG: config, PATH: path }
   const entry = ['kubeconfig', '-i', 'k8s.local', '--profile=govcloud', '--region=us-gov-west-1', '--user=admin']
-  const written = await runCommand([...entry, '-r', govRoleArn('K8s-Admin'), '--context=sandbox'], {
+  const written = await runCommand([...entry, '-r', govRoleArn('K8s-Admin'), '--context=sandbox', '--force'], {
     environment,
     cwd: home,
   })
@@ -132,7 +132,7 @@ const FAULTS: readonly Fault[] = [
     'api version',
     /kubectl 1\.35 does not accept client\.authentication\.k8s\.io\/v1alpha1: write .*v1beta1/,
     ({ edit }) => {
-      edit('client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1alpha1')
+      edit('client.authentication.k8s.io/v1beta1', 'client.authentication.k8s.io/v1alpha1')
       return noChange
     },
   ],

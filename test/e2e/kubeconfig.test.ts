@@ -8,33 +8,14 @@ import {
   lstatSync,
   writeFileSync,
 } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter } from 'node:path'
 import { property } from '@aws-iam-authenticator/core/untrusted'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { parse } from 'yaml'
-import { minimalEnvironment, runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
+import { minimalEnvironment, runCommand, type Finished } from './harness/command.ts'
+import { kubeconfigHome as home } from './harness/kubeconfig-home.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/K8s-Admin'
-
-interface Home {
-  readonly folder: string
-  readonly path: (name: string) => string
-  readonly run: (args: readonly string[], environment?: Environment) => Promise<Finished>
-}
-
-function home(t: Test): Home {
-  const folder = temporaryFolder(t)
-  const path = (name: string): string => join(folder, name)
-  return {
-    folder,
-    path,
-    run: (args, environment = {}) =>
-      runCommand(['kubeconfig', '-i', 'k8s.local', ...args], {
-        environment: { ...minimalEnvironment(folder), ...environment },
-        cwd: folder,
-      }),
-  }
-}
 
 t.test('a missing kubeconfig is created, readable by its owner only', async (t) => {
   const { run, path } = home(t)
@@ -52,7 +33,7 @@ t.test('a missing kubeconfig is created, readable by its owner only', async (t) 
       name: 'k8s.local',
       user: {
         exec: {
-          apiVersion: 'client.authentication.k8s.io/v1',
+          apiVersion: 'client.authentication.k8s.io/v1beta1',
           command: 'aws-iam-authenticator',
           args: ['token', '-i', 'k8s.local', '-r', ROLE, '--region', 'us-west-2'],
           env: [{ name: 'AWS_PROFILE', value: 'work' }],
@@ -73,7 +54,7 @@ t.test('everything else in a kubeconfig stays, including mode, links and setting
   const [head, tail] = ['# mine\nkind:   Config\nusers:\n', '# end\ncontexts: [ ]\n']
   const other = '- name: other   # not ours\n  user: {token: "x"}\n'
   const old =
-    '- name: k8s.local\n  user:\n    exec:\n      command: old\n      env:\n      - {name: AWS_STS_REGIONAL_ENDPOINTS, value: regional}\n'
+    '- name: k8s.local\n  user:\n    exec:\n      command: aws-iam-authenticator\n      env:\n      - {name: AWS_STS_REGIONAL_ENDPOINTS, value: regional}\n'
   mkdirSync(path('.kube'))
   writeFileSync(path('real'), head + other + old + tail)
   chmodSync(path('real'), 0o640)
@@ -89,8 +70,8 @@ t.test('everything else in a kubeconfig stays, including mode, links and setting
     user: {
       exec: {
         env: [
-          { name: 'AWS_PROFILE', value: 'work' },
           { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
+          { name: 'AWS_PROFILE', value: 'work' },
         ],
       },
     },
@@ -116,7 +97,7 @@ t.test('a context is created for the user', async (t) => {
   const { run, path } = home(t)
   const file = path('config')
   const before =
-    'clusters:\n- name: c\n  cluster: {}\ncontexts:\n- name: work\n  context: {cluster: c, namespace: n, user: old}\ncurrent-context: other\n'
+    'clusters:\n- name: c\n  cluster: {}\ncontexts:\n- name: work\n  context: {cluster: c, namespace: n}\ncurrent-context: other\n'
   writeFileSync(file, before)
   const set = (...args: string[]): Promise<Finished> => run([`--kubeconfig=${file}`, ...args])
   t.equal((await set('--context=work')).code, 0)
@@ -128,27 +109,33 @@ t.test('a context is created for the user', async (t) => {
   ])
   t.equal(property(kubeconfig, 'current-context'), 'other')
   const kept = readFileSync(file)
-  for (const wrong of [['--context=none'], ['--context=x', '--cluster=cc'], ['--cluster=c']]) {
+  for (const wrong of [['--context=none'], ['--context=x', '--cluster=cc'], ['--cluster=c'], ['--use']]) {
     const { code, stderr } = await set(...wrong)
     t.equal(code, 1)
-    t.match(stderr, /--cluster|did you mean|give --context/)
+    t.match(stderr, /with --cluster \(it has c\)|did you mean c\?|give --context/)
   }
   t.same(readFileSync(file), kept)
+  t.match(await set('--context=new', '--use'), { code: 0, stderr: /current-context "new" in place of "other"/ })
+  t.equal(readFileSync(file, 'utf8'), kept.toString().replace('current-context: other', 'current-context: new'))
 })
 
-t.test('--dry-run writes nothing, and prints no secret', async (t) => {
+t.test('--dry-run prints a diff without secrets, and writes nothing', async (t) => {
   const { run, path } = home(t)
-  const text = 'users:\n- name: other\n  user: {token: secret}\n'
+  const text = 'users: # all\n- name: other\n  user: {token: secret}\n'
   writeFileSync(path('config'), text)
   const { code, stdout, stderr } = await run([`--kubeconfig=${path('config')}`, '--dry-run'])
   t.equal(code, 0)
-  t.match(property(parse(stdout), 'users'), [
-    { name: 'k8s.local', user: { exec: { command: 'aws-iam-authenticator' } } },
-  ])
-  t.notMatch(stdout + stderr, 'secret')
+  const [head = '', body = ''] = stdout.split('@@ -1,3 +1,15 @@\n')
+  t.equal(head, `--- ${path('config')}\n+++ ${path('config')}\n`)
+  t.ok(body.startsWith(' users: # all\n - name: other\n   user: {token: ***}\n+- name: k8s.local\n'), body)
+  t.match(body, '+      command: aws-iam-authenticator\n')
+  t.match(stderr, `would write user "k8s.local" in ${path('config')}\n`)
   t.equal(readFileSync(path('config'), 'utf8'), text)
-  t.equal((await run(['--dry-run'])).code, 0)
+  const none = await run(['--dry-run'])
+  t.match(none, { code: 0, stdout: /^--- \/dev\/null\n/ })
   t.equal(existsSync(path('.kube')), false)
+  t.equal((await run([])).code, 0)
+  t.match(await run(['--dry-run']), { code: 0, stdout: '', stderr: /^user "k8s\.local" in .* is up to date\n$/ })
 })
 
 t.test('an unsupported file is left unchanged, and the error has the reason', async (t) => {
@@ -164,7 +151,7 @@ t.test('an unsupported file is left unchanged, and the error has the reason', as
     t.equal(readFileSync(file, 'utf8'), text)
   }
   await fails('users: [secret\n', /config is not a kubeconfig: line \d+, column \d+/)
-  await fails('users: secret\n', /--dry-run/)
+  await fails('users: secret\n', /user "k8s\.local" can't be put into .* by hand/)
   writeFileSync(`${file}.lock`, '')
   await fails('kind: Config\n', /remove .*config\.lock/)
   t.ok(existsSync(`${file}.lock`))

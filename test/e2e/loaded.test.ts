@@ -30,6 +30,7 @@ const HEAVY = [
   '/node-forge/',
   '/yaml/',
   '/smol-toml/',
+  '/diff/',
   '/@aws-sdk/credential-provider',
   '/@aws-sdk/nested-clients/',
   'packages/client/src/aws-access.ts',

@@ -106,7 +106,7 @@ export async function readExecEntry(kubeconfig: Kubeconfig, surroundings: Enviro
   if (exec === undefined) {
     throw fault(
       `user "${userName}" of context "${contextName}" has no exec entry, so kubectl does not log in with AWS: run ` +
-        `"aws-iam-authenticator kubeconfig -i CLUSTER --context ${contextName}"`,
+        `"aws-iam-authenticator kubeconfig -i CLUSTER --context ${contextName} --force", which keeps a copy`,
     )
   }
   const plugin = parseExecPlugin(kubeconfig, true)

@@ -1,14 +1,14 @@
 import { stringify } from 'yaml'
 
 /** A value that can be written as YAML. */
-export type Writable = string | boolean | readonly Writable[] | { readonly [key: string]: Writable }
+export type Writable = string | number | boolean | null | readonly Writable[] | { readonly [key: string]: Writable }
 
 // Quotes strings that YAML 1.1 reads as other types (`yes`, `012`), because other parsers follow it.
 const BLOCK = { version: '1.1', lineWidth: 0, blockQuote: false } as const
 
 /** Renders a value on one line. */
 export function flow(value: Writable): string {
-  if (typeof value !== 'object') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
   const pairs = Object.entries(value).map(([key, item]) => `${key}: ${flow(item)}`)
   return `{${pairs.join(', ')}}`

@@ -24,16 +24,8 @@ export interface KubeconfigText {
   readonly text: string | undefined
 }
 
-/** Chooses the file that kubectl would change: the one with the entry, else the first that exists, else the last. */
-export function fileToChange(
-  files: readonly [KubeconfigText, ...KubeconfigText[]],
-  hasEntry: (text: string) => boolean,
-): KubeconfigText {
+/** Chooses the file to which kubectl would add an entry: the first that exists, else the last. */
+export function fileToChange<File extends KubeconfigText>(files: readonly [File, ...File[]]): File {
   const [first] = files
-  return (
-    files.find(({ text }) => text !== undefined && hasEntry(text)) ??
-    files.find(({ text }) => text !== undefined) ??
-    files.at(-1) ??
-    first
-  )
+  return files.find(({ text }) => text !== undefined) ?? files.at(-1) ?? first
 }

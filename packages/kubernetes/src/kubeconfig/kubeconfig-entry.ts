@@ -1,117 +1,124 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Document, type YAMLMap, type YAMLSeq } from 'yaml'
 import { readYamlDocument } from '@aws-iam-authenticator/core/document/read-yaml'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import { block, columnOf, type Writable } from '@aws-iam-authenticator/core/edit/render'
+import { applyEdits, editValue, endOf, inJson, lineEnd, pairOf, startOf } from './edit-value.ts'
+
+/** The named lists of a kubeconfig, and the key of the value in their items. */
+export const INNER = { users: 'user', clusters: 'cluster', contexts: 'context' } as const
+
+export type KubeconfigList = keyof typeof INNER
 
 /** An entry of a named list of a kubeconfig. */
 export interface KubeconfigEntry {
-  readonly list: 'users' | 'contexts'
+  readonly list: KubeconfigList
   readonly name: string
-  /** The value under the key `user` or `context`. */
+  /** The value under the key `user`, `cluster` or `context`. */
   readonly value: Writable
 }
 
-const INNER = { users: 'user', contexts: 'context' } as const
-
-/** Formats a value as one line of JSON, which is also YAML. A kubeconfig in JSON stays JSON. */
-function inJson(value: Writable): string {
-  return JSON.stringify(value)
-}
+const CURRENT_CONTEXT = 'current-context'
 
 function itemOf({ list, name, value }: KubeconfigEntry): Writable {
   return { name, [INNER[list]]: value }
 }
 
-/** Replaces the text between two offsets. Keeps the line ends of the text. */
 function replace(text: string, start: number, end: number, added: string): string {
-  return text.slice(0, start) + (text.includes('\r\n') ? added.replaceAll('\n', '\r\n') : added) + text.slice(end)
-}
-
-/** The offsets of a node. */
-function rangeOf(node: unknown): readonly [start: number, end: number] {
-  const [start, end] = (isNode(node) ? node.range : null) ?? [0, 0]
-  return [start, end]
-}
-
-/** The offset after the last character of a node, without comments that follow it. */
-function endOf(node: unknown): number {
-  if ((isMap(node) || isSeq(node)) && node.flow !== true) {
-    const last: unknown = node.items.at(-1)
-    if (isMap(node)) {
-      const pair = node.items.at(-1)
-      return endOf(pair?.value ?? pair?.key)
-    }
-    return endOf(last)
-  }
-  return rangeOf(node)[1]
-}
-
-function startOf(node: unknown): number {
-  return rangeOf(node)[0]
-}
-
-function pairOf(map: YAMLMap, key: string): Pair | undefined {
-  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key)
-}
-
-/** The offset of the end of a line, after its comment. */
-function lineEnd(text: string, offset: number): number {
-  const end = text.slice(offset).search(/\r?\n/)
-  return end < 0 ? text.length : offset + end
+  return applyEdits(text, [{ start, end, text: added }])
 }
 
 function isEmpty(node: unknown): boolean {
   return node === null || node === undefined || (isScalar(node) && node.value === null)
 }
 
-function replaceInBlockItem(text: string, item: YAMLMap, entry: KubeconfigEntry, flatLists: boolean): string {
+/** A way to change a text; undefined if it is impossible. */
+type Change = () => string | undefined
+
+/** Replaces the value of an item as a whole. */
+function replaceItem(text: string, item: YAMLMap, entry: KubeconfigEntry, flatLists: boolean): string {
+  if (item.flow === true) return replace(text, startOf(item), endOf(text, item), inJson(itemOf(entry)))
   const value = pairOf(item, INNER[entry.list])?.value
   const [node, written] = isEmpty(value) ? [item, itemOf(entry)] : [value, entry.value]
   const start = startOf(node)
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
-    const indent = columnOf(text, start)
-    return replace(text, start, endOf(node), block(written, indent, flatLists).trim())
+    return replace(text, start, endOf(text, node), block(written, columnOf(text, start), flatLists).trim())
   }
-  return replace(text, start, endOf(node), inJson(written))
+  return replace(text, start, endOf(text, node), inJson(written))
 }
 
-/** Sets an entry in a list that is not empty. */
-function setInList(text: string, list: YAMLSeq, entry: KubeconfigEntry, keyColumn: number): string {
-  const isNamed = (item: unknown): item is YAMLMap => isMap(item) && item.get('name') === entry.name
-  const found = list.items.find(isNamed)
-  const last = list.items.at(-1)
-  if (list.flow === true) {
-    if (found !== undefined) return replace(text, startOf(found), endOf(found), inJson(itemOf(entry)))
-    return replace(text, endOf(last), endOf(last), `, ${inJson(itemOf(entry))}`)
-  }
+/** The ways to set an entry in a list that is not empty. */
+function changesOfList(
+  { text, document }: Parsed,
+  list: YAMLSeq,
+  entry: KubeconfigEntry,
+  keyColumn: number,
+): readonly Change[] {
+  const found = list.items.find((item): item is YAMLMap => isMap(item) && item.get('name') === entry.name)
+  const isFlow = list.flow === true
   const indent = columnOf(text, startOf(list))
-  const flatLists = indent === keyColumn
-  if (found?.flow === true) return replace(text, startOf(found), endOf(found), inJson(itemOf(entry)))
-  if (found !== undefined) return replaceInBlockItem(text, found, entry, flatLists)
-  const end = lineEnd(text, endOf(last))
-  return replace(text, end, end, `\n${block([itemOf(entry)], indent, flatLists).trimEnd()}`)
+  const flatLists = !isFlow && indent === keyColumn
+  if (found !== undefined) {
+    const source = { text, flatLists, valueOf: (node: unknown): unknown => (isNode(node) ? node.toJS(document) : node) }
+    const value = pairOf(found, INNER[entry.list])?.value
+    return [
+      () => {
+        const edits = editValue(source, value, entry.value, isFlow || found.flow === true)
+        return edits === undefined ? undefined : applyEdits(text, edits)
+      },
+      () => replaceItem(text, found, entry, flatLists),
+    ]
+  }
+  const last = list.items.at(-1)
+  if (isFlow) {
+    const at = endOf(text, last)
+    return [() => replace(text, at, at, `, ${inJson(itemOf(entry))}`)]
+  }
+  const end = lineEnd(text, endOf(text, last))
+  return [() => replace(text, end, end, `\n${block([itemOf(entry)], indent, flatLists).trimEnd()}`)]
 }
 
-function setInMap(text: string, root: YAMLMap, entry: KubeconfigEntry): string | null {
-  const pair = pairOf(root, entry.list)
-  const { value } = pair ?? {}
-  const isNone = isEmpty(value) || (isSeq(value) && value.items.length === 0)
-  if (isSeq(value) && !isNone) return setInList(text, value, entry, columnOf(text, startOf(pair?.key)))
-  if (pair !== undefined && !isNone) return null
-  const list = [itemOf(entry)]
+/** Sets a key of the top level that has no value yet. */
+function setEmptyKey(text: string, root: YAMLMap, key: string, written: Writable): string {
+  const pair = pairOf(root, key)
+  const value = pair?.value
   if (root.flow === true) {
-    if (pair !== undefined) return replace(text, startOf(value), endOf(value), inJson(list))
+    if (pair !== undefined) return replace(text, startOf(value), endOf(text, value), inJson(written))
     const last = root.items.at(-1)
-    const at = last === undefined ? startOf(root) + 1 : endOf(last.value ?? last.key)
-    return replace(text, at, at, `${last === undefined ? '' : ', '}"${entry.list}": ${inJson(list)}`)
+    const at = last === undefined ? startOf(root) + 1 : endOf(text, last.value ?? last.key)
+    return replace(text, at, at, `${last === undefined ? '' : ', '}${inJson(key)}: ${inJson(written)}`)
   }
   if (pair === undefined) {
     const end = text.endsWith('\n') ? '' : '\n'
-    return replace(text, text.length, text.length, `${end}${block({ [entry.list]: list }, 0, true)}`)
+    return replace(text, text.length, text.length, `${end}${block({ [key]: written }, 0, true)}`)
   }
-  const start = endOf(pair.key) + text.slice(endOf(pair.key)).indexOf(':') + 1
-  return replace(text, start, Math.max(start, endOf(value)), `\n${block(list, 0, true).trimEnd()}`)
+  const keyEnd = endOf(text, pair.key)
+  const start = keyEnd + text.slice(keyEnd).indexOf(':') + 1
+  const separator = typeof written === 'object' ? '\n' : ' '
+  return replace(text, start, Math.max(start, endOf(text, value)), `${separator}${block(written, 0, true).trimEnd()}`)
+}
+
+function changesOfEntry(parsed: Parsed, root: YAMLMap, entry: KubeconfigEntry): readonly Change[] {
+  const { text } = parsed
+  const pair = pairOf(root, entry.list)
+  const value = pair?.value
+  const isNone = isEmpty(value) || (isSeq(value) && value.items.length === 0)
+  if (isSeq(value) && !isNone) return changesOfList(parsed, value, entry, columnOf(text, startOf(pair?.key)))
+  return pair !== undefined && !isNone ? [] : [() => setEmptyKey(text, root, entry.list, [itemOf(entry)])]
+}
+
+function changesOfCurrentContext({ text }: Parsed, root: YAMLMap, name: string): readonly Change[] {
+  const value = pairOf(root, CURRENT_CONTEXT)?.value
+  if (isEmpty(value)) return [() => setEmptyKey(text, root, CURRENT_CONTEXT, name)]
+  const source = { text, flatLists: true, valueOf: (): unknown => undefined }
+  const edits = editValue(source, value, name, root.flow === true)
+  return edits === undefined ? [] : [() => applyEdits(text, edits)]
+}
+
+/** A kubeconfig as text and as YAML. */
+interface Parsed {
+  readonly text: string
+  readonly document: Document.Parsed
 }
 
 function documentOf(text: string): { readonly document: Document.Parsed; readonly lines: LineCounter } {
@@ -125,18 +132,20 @@ function documentOf(text: string): { readonly document: Document.Parsed; readonl
   return { document, lines }
 }
 
-/** The value of the document; undefined if an alias is unresolved or expands too far. */
+/** The value of the document; undefined if an alias is unresolved, expands too far, or is in its own value. */
 function valueOf(document: Document.Parsed): unknown {
   try {
     const value: unknown = document.toJS()
+    // Fails if the value contains itself.
+    JSON.stringify(value)
     return value
   } catch {
     return undefined
   }
 }
 
-/** The value of the file after the change, computed from its value before. */
-function expected(before: Readonly<Record<string, unknown>>, entry: KubeconfigEntry): unknown {
+/** The value of the file with an entry, computed from its value before. */
+function withEntry(before: Readonly<Record<string, unknown>>, entry: KubeconfigEntry): unknown {
   const root = new Map<string, unknown>(Object.entries(before))
   const list: unknown = root.get(entry.list)
   const items: unknown[] = Array.isArray(list) ? Array.from<unknown>(list) : []
@@ -150,36 +159,81 @@ function expected(before: Readonly<Record<string, unknown>>, entry: KubeconfigEn
 /** The start of a kubeconfig, for a file with nothing but comments. */
 const SKELETON = 'apiVersion: v1\nkind: Config\n'
 
-/**
- * Adds an entry to a kubeconfig, or replaces its value. All other bytes of the text are unchanged, including comments.
- *
- * @returns null if that is impossible without changing something else.
- * @throws {AuthenticatorError} `invalid_kubeconfig`: the text is not a YAML mapping. The message doesn't quote it.
- * @see {@link https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ | kubeconfig (v1)}
- */
-export function setKubeconfigEntry(text: string, entry: KubeconfigEntry): string | null {
+/** A change, and the value of the file after it. */
+interface Wanted {
+  readonly changes: (parsed: Parsed, root: YAMLMap) => readonly Change[]
+  readonly expected: (before: Readonly<Record<string, unknown>>) => unknown
+}
+
+function parse(text: string): Document.Parsed {
   const { document, lines } = documentOf(text)
   const [error] = document.errors
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0])
-    throw new AuthenticatorError(
-      'invalid_kubeconfig',
-      `line ${line}, column ${col}: it is not valid YAML (${error.code})`,
-    )
-  }
+  if (error === undefined) return document
+  const { line, col } = lines.linePos(error.pos[0])
+  throw new AuthenticatorError(
+    'invalid_kubeconfig',
+    `line ${line}, column ${col}: it is not valid YAML (${error.code})`,
+  )
+}
+
+function unresolvedAlias(): AuthenticatorError {
+  return new AuthenticatorError('invalid_kubeconfig', "an alias in it can't be resolved")
+}
+
+/** Makes the first of the changes that has the expected effect and no other. */
+function change(text: string, wanted: Wanted): string | undefined {
+  const document = parse(text)
   const { contents } = document
   if (isEmpty(contents)) {
-    if (document.directives?.docStart === true) return null
+    if (document.directives?.docStart === true) return undefined
     const above = text === '' || text.endsWith('\n') ? text : `${text}\n`
-    return setKubeconfigEntry(`${above}${SKELETON}`, entry)
+    return change(`${above}${SKELETON}`, wanted)
   }
   if (!isMap(contents)) throw new AuthenticatorError('invalid_kubeconfig', 'it is not a mapping of keys to values')
   const before = valueOf(document)
-  if (!isRecord(before)) throw new AuthenticatorError('invalid_kubeconfig', 'an alias in it can not be resolved')
-  const wanted = JSON.stringify(expected(before, entry))
-  if (wanted === JSON.stringify(before)) return text
-  const changed = setInMap(text, contents, entry)
-  if (changed === null) return null
-  const after = documentOf(changed).document
-  return after.errors.length === 0 && JSON.stringify(valueOf(after)) === wanted ? changed : null
+  if (!isRecord(before)) throw unresolvedAlias()
+  const expected = JSON.stringify(wanted.expected(before))
+  if (expected === JSON.stringify(before)) return text
+  for (const candidate of wanted.changes({ text, document }, contents)) {
+    const changed = candidate()
+    if (changed === undefined) continue
+    const after = documentOf(changed).document
+    if (after.errors.length === 0 && JSON.stringify(valueOf(after)) === expected) return changed
+  }
+  return undefined
+}
+
+/**
+ * The value of a kubeconfig; null if it is empty.
+ *
+ * @throws {AuthenticatorError} `invalid_kubeconfig`, as {@link setKubeconfigEntry}.
+ */
+export function readKubeconfigText(text: string): unknown {
+  const value = valueOf(parse(text))
+  if (value === undefined) throw unresolvedAlias()
+  return value
+}
+
+/**
+ * Adds an entry to a kubeconfig, or changes its value. All other bytes of the text are unchanged, including comments. In the
+ * value only what differs is changed, if its form allows that.
+ *
+ * @returns undefined if that is impossible without changing something else.
+ * @throws {AuthenticatorError} `invalid_kubeconfig`: the text is not a YAML mapping. The message doesn't quote it.
+ * @see {@link https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ | kubeconfig (v1)}
+ */
+export function setKubeconfigEntry(text: string, entry: KubeconfigEntry): string | undefined {
+  return change(text, {
+    changes: (parsed, root) => changesOfEntry(parsed, root, entry),
+    expected: (before) => withEntry(before, entry),
+  })
+}
+
+/** Sets the current context of a kubeconfig, as {@link setKubeconfigEntry} sets an entry. */
+export function setCurrentContext(text: string, name: string): string | undefined {
+  return change(text, {
+    changes: (parsed, root) => changesOfCurrentContext(parsed, root, name),
+    expected: (before) =>
+      Object.fromEntries(new Map<string, unknown>(Object.entries(before)).set(CURRENT_CONTEXT, name)),
+  })
 }

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { parse } from 'yaml'
+import type { Writable } from '../../../core/src/edit/render.ts'
 import { property } from '../../../core/src/untrusted.ts'
-import { setKubeconfigEntry, type KubeconfigEntry } from '../../src/kubeconfig/kubeconfig-entry.ts'
+import { setCurrentContext, setKubeconfigEntry, type KubeconfigEntry } from '../../src/kubeconfig/kubeconfig-entry.ts'
 
 const ENTRY: KubeconfigEntry = {
   list: 'users',
@@ -22,7 +23,7 @@ const NEW_ITEM = `- name: k8s.local
 
 function set(text: string, entry: KubeconfigEntry = ENTRY): string {
   const changed = setKubeconfigEntry(text, entry)
-  if (changed === null) throw new Error('nothing could be set')
+  if (changed === undefined) throw new Error('nothing could be set')
   return changed
 }
 
@@ -96,13 +97,84 @@ t.test('the content of an entry is replaced, and comments around it stay', (t) =
 - name: k8s.local # who
   # how
   user: # by
-${NEW_ITEM.split('\n').slice(2, -1).join('\n')} # the last
+${NEW_ITEM.split('\n').slice(2, -1).join('\n')}
 # between
 - name: b
   user:
     token: y
 `,
   )
+  t.end()
+})
+
+const COMMENTED = `users:
+- name: k8s.local
+  user:
+    exec:
+      command: old # theirs
+      args:
+      - token
+      # the cluster
+      - -i
+      - k8s.local
+      - -r
+      - old # role
+      - --cache
+      env:
+      - name: A
+        value: a # of A
+      # the last
+      - name: B
+        value: b
+      timeout: 7
+kind: Config
+`
+
+function withExec(exec: Readonly<Record<string, Writable>>): KubeconfigEntry {
+  return { list: 'users', name: 'k8s.local', value: { exec } }
+}
+
+t.test('of a value only what differs is changed', (t) => {
+  const head = ['token', '-i', 'k8s.local']
+  const args = [...head, '-r', 'old', '--cache']
+  const env = [
+    { name: 'A', value: 'a' },
+    { name: 'B', value: 'b' },
+  ]
+  const same = { command: 'old', args, env, timeout: 7 }
+  const cases: readonly (readonly [Readonly<Record<string, Writable>>, string])[] = [
+    [same, COMMENTED],
+    [{ ...same, command: 'new' }, COMMENTED.replace('command: old', 'command: new')],
+    [{ ...same, args: [...head, '-r', 'yes', '--cache'] }, COMMENTED.replace('- old #', '- "yes" #')],
+    [{ ...same, args: [...args, 'more'] }, COMMENTED.replace('- --cache\n', '- --cache\n      - more\n')],
+    [{ ...same, args: [...head, '--cache'] }, COMMENTED.replace('      - -r\n      - old # role\n', '')],
+    [{ ...same, args: [...head, '-e', '-r', 'old', '--cache'] }, COMMENTED.replace('- -r\n', '- -e\n      - -r\n')],
+    [{ ...same, env: env.slice(0, 1) }, COMMENTED.replace('      - name: B\n        value: b\n', '')],
+    [{ command: 'old', args, timeout: 7 }, COMMENTED.replace(/ {6}env:[^]*?(?= {6}timeout)/, '')],
+    [{ ...same, more: false }, COMMENTED.replace('timeout: 7\n', 'timeout: 7\n      more: false\n')],
+  ]
+  for (const [exec, wanted] of cases) t.equal(set(COMMENTED, withExec(exec)), wanted)
+  const json = '{"users": [{"name": "k8s.local", "user": {"exec": {"args": ["token", "-i"],  "env": null}}}]}'
+  t.equal(
+    set(json, withExec({ args: ['token', '-i', 'x'], env: null, command: 'new' })),
+    json.replace('"-i"]', '"-i", "x"]').replace('null', 'null, "command": "new"'),
+  )
+  t.end()
+})
+
+t.test('the current context is set, and nothing else changes', (t) => {
+  for (const [before, after] of [
+    ['kind: Config\ncurrent-context: a # mine\n', 'kind: Config\ncurrent-context: b # mine\n'],
+    ['current-context: ""\nkind: Config\n', 'current-context: b\nkind: Config\n'],
+    ['current-context:\nkind: Config\n', 'current-context: b\nkind: Config\n'],
+    ['kind: Config', 'kind: Config\ncurrent-context: b\n'],
+    ['{"current-context": "a", "kind": "Config"}', '{"current-context": "b", "kind": "Config"}'],
+    ['{"kind": "Config"}', '{"kind": "Config", "current-context": "b"}'],
+  ] as const) {
+    t.equal(setCurrentContext(before, 'b'), after, before)
+    t.equal(setCurrentContext(after, 'b'), after)
+  }
+  t.equal(setCurrentContext('current-context: [a]\n', 'b'), undefined)
   t.end()
 })
 
@@ -167,10 +239,10 @@ t.test('a context is set too', (t) => {
 })
 
 t.test('nothing is done if something else would change', (t) => {
-  t.equal(setKubeconfigEntry('users: text\n', ENTRY), null)
-  t.equal(setKubeconfigEntry('users:\n  a: b\n', ENTRY), null)
-  t.equal(setKubeconfigEntry('users:\n- name: k8s.local\n  user: &a {token: x}\nx: *a\n', ENTRY), null)
-  t.equal(setKubeconfigEntry('---\n', ENTRY), null)
+  t.equal(setKubeconfigEntry('users: text\n', ENTRY), undefined)
+  t.equal(setKubeconfigEntry('users:\n  a: b\n', ENTRY), undefined)
+  t.equal(setKubeconfigEntry('users:\n- name: k8s.local\n  user: &a {token: x}\nx: *a\n', ENTRY), undefined)
+  t.equal(setKubeconfigEntry('---\n', ENTRY), undefined)
   t.end()
 })
 
@@ -182,6 +254,7 @@ t.test('an invalid kubeconfig is rejected with its place, and not quoted', (t) =
     'a: b\n---\nc: secret\n',
     '\tsecret: a\n',
     'a: *secret\n',
+    'a: &secret [*secret]\n',
   ]) {
     t.throws(() => setKubeconfigEntry(text, ENTRY), { code: 'invalid_kubeconfig' }, text)
     try {

@@ -1,7 +1,9 @@
 import { open, realpath, rm, stat } from 'node:fs/promises'
 import { AuthenticatorError, FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { readFileIfPresent } from '@aws-iam-authenticator/files/write/read-file'
 import { makeParentDirectory, writeFileAtomically } from '@aws-iam-authenticator/files/write/write-file'
+import type { FileChange } from './plan-update.ts'
 
 /** Runs the work under the lock that kubectl holds while it changes a kubeconfig. */
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -37,14 +39,21 @@ async function targetOf(path: string): Promise<{ readonly target: string; readon
 }
 
 /**
- * Changes a file atomically. Keeps its mode and the symbolic links to it.
+ * Writes the planned text of a file atomically. Keeps its mode and the symbolic links to it.
  *
- * @param change Returns the new text. Called under the lock.
- * @throws {AuthenticatorError} `kubeconfig_locked`
+ * @throws {AuthenticatorError} `kubeconfig_locked`, or `kubeconfig_changed` if another program has changed the file since it was read.
  * @throws {FileError} The file can't be read or written. It is unchanged then.
  */
-export async function saveKubeconfig(path: string, change: () => Promise<string>): Promise<void> {
+export async function saveKubeconfig({ path, before, after }: FileChange): Promise<void> {
   const { target, mode } = await targetOf(path)
   await makeParentDirectory(target)
-  await locked(target, async () => writeFileAtomically(target, await change(), { mode }))
+  await locked(target, async () => {
+    if ((await readFileIfPresent(path)) !== before) {
+      throw new AuthenticatorError(
+        'kubeconfig_changed',
+        `${path} was changed by another program at the same time and is left as it is: run this again`,
+      )
+    }
+    await writeFileAtomically(target, after, { mode })
+  })
 }
