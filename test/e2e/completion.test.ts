@@ -58,7 +58,7 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['lint clu', FILES],
   ['explain --arn x clu', FILES],
   ['lint --stri', ['--strict']],
-  ['lint -o ', ['json']],
+  ['lint -o ', ['json', 'sarif', 'github']],
   ['version --output ', ['json', 'yaml']],
   ['server --partition aws-us', ['aws-us-gov']],
   ['server --kubeconfig-pregenerated=', ['--kubeconfig-pregenerated=true', '--kubeconfig-pregenerated=false']],
