@@ -1,4 +1,3 @@
-import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { createLog } from '@aws-iam-authenticator/core/log/log'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { EMPTY_CONFIGURATION } from '@aws-iam-authenticator/core/configuration/configuration-file'
@@ -6,16 +5,18 @@ import { isGroup, type Command } from './command-line/command.ts'
 import { root } from './commands/root.ts'
 import { COMPLETE, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './command-line/find-command.ts'
-import { helpOf, typedPath, usageOf } from './command-line/help.ts'
+import { helpOf, typedPath } from './command-line/help.ts'
 import { inBatches } from './terminal/log-batches.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { loadConfigurationFile } from './command-line/configuration-file.ts'
 import { CONFIG, HELP, LOG_FORMAT, LOG_VERBOSITY } from './command-line/global-options.ts'
+import { writtenLogFormat } from './command-line/log-format.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
+import { reportFailure } from './command-line/report-failure.ts'
 import { settingOf } from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
-import type { Writer } from './terminal/writer.ts'
+import { captureLibraryOutput, type Writer } from './terminal/writer.ts'
 
 /** The process around one run of the command. */
 interface RunOptions {
@@ -39,7 +40,9 @@ async function runCommand(
   for (const option of known) setting(option)
   const batches = command.logsMuch === true ? inBatches(stderr.document) : null
   const write = batches?.write ?? stderr.document
-  const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write, now })
+  const format = setting(LOG_FORMAT)
+  const log = createLog({ format, level: setting(LOG_VERBOSITY), write, now })
+  if (format === 'json') captureLibraryOutput(log.warn)
   try {
     return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
   } finally {
@@ -66,7 +69,7 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
  * @returns The exit code.
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
-  const { stdout, stderr } = options
+  const { stdout, stderr, now } = options
   if (args[0] === COMPLETE) {
     stdout.document(formatCompletion(complete(root, args.slice(1))))
     return 0
@@ -78,21 +81,11 @@ export async function run(args: readonly string[], options: RunOptions): Promise
     stdout.document(helpOf(findCommand(root, [...before, ...words]).path))
     return 0
   }
+  const format = writtenLogFormat(found.rest, optionsOf(found.path))
   try {
     return await runFound(found, options)
   } catch (error) {
-    const last = found.path.at(-1) ?? root
-    const word = (isGroup(last) ? undefined : last.errorWord) ?? 'Error'
-    if (error instanceof UsageError) {
-      stderr.line(`${word}: ${error.message}`)
-      stderr.document(usageOf(found.path))
-      return 1
-    }
-    if (error instanceof AuthenticatorError) {
-      const [first = '', ...details] = error.lines
-      stderr.lines([`Error: ${first}`, ...details])
-      return 1
-    }
-    throw error
+    reportFailure(error, { path: found.path, format, stderr, now })
+    return 1
   }
 }
