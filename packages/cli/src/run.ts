@@ -71,7 +71,9 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const { stdout, stderr, now } = options
   if (args[0] === COMPLETE) {
-    stdout.document(formatCompletion(complete(root, args.slice(1))))
+    const { request, ...known } = complete(root, args.slice(1))
+    const { findValues } = await import('./completion/find-values.ts')
+    stdout.document(formatCompletion(request === undefined ? known : await findValues(request, options.environment)))
     return 0
   }
   const found = findCommand(root, args)

@@ -7,13 +7,23 @@ const ROLE = text({
   flag: 'role',
   short: 'r',
   placeholder: 'ARN',
+  complete: 'roles',
   description: 'The role that kubectl logs in as; without it, the identity of the profile',
 })
-const PROFILE = text({ flag: 'profile', description: 'The AWS profile that the credentials are taken from' })
-const REGION = text({ flag: 'region', description: 'The AWS region whose STS endpoint the tokens name' })
+const PROFILE = text({
+  flag: 'profile',
+  complete: 'profiles',
+  description: 'The AWS profile that the credentials are taken from',
+})
+const REGION = text({
+  flag: 'region',
+  complete: 'regions',
+  description: 'The AWS region whose STS endpoint the tokens name',
+})
 const USER = text({ flag: 'user', description: "The name of the kubeconfig's user; by default the cluster ID" })
 const CONTEXT = text({
   flag: 'context',
+  complete: 'contexts',
   description: 'A context that gets this user. Nothing else in it changes, nor does the current context',
 })
 const CLUSTER = text({
