@@ -145,7 +145,7 @@ t.test('the log is on stderr, in logfmt or JSON, with the same keys', async (t) 
   const json = await logOf(t, { args: ['--log-format=json'] })
   for (const { stdout } of [text, json]) t.equal(stdout, '')
   t.match(text.banner, /^Authenticator Version: "\d+\.\d+\.\d+[^"]*", "\w+"$/)
-  t.match(JSON.parse(json.banner), {
+  t.match(JSON.parse(json.banner ?? ''), {
     level: 'info',
     msg: 'Authenticator Version',
     version: /^\d+\.\d+\.\d+/,

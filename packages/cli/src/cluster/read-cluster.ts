@@ -58,7 +58,7 @@ async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
  */
 export async function readAwsAuth(
   api: KubernetesApi,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const options = { signal: AbortSignal.timeout(timeoutMs), bodyTimeoutMs: timeoutMs }
   const { statusCode, body } = await api.get(AWS_AUTH, {}, options)
