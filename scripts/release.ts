@@ -1,6 +1,6 @@
-// Builds a release in dist/release: an executable for each platform, the bill of materials, the third-party licences and the
-// checksums.
-//   node scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
+// Builds a release in dist/release: an executable for each platform, the bill of materials, the third-party licences, the
+// manual pages with the completion scripts, and the checksums.
+//   node --conditions=aws-iam-authenticator-source scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
 // --twice builds everything again in another folder and fails if a byte differs.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,7 +17,9 @@ import { lockedVersion, readLockFile } from './release/lock-file.ts'
 import { signatureOf, withoutSignature } from './release/mach-o.ts'
 import { executableName, PLATFORMS, type Platform } from './release/platforms.ts'
 import { runtimeOf } from './release/runtimes.ts'
+import { sharedFiles } from './release/share.ts'
 import { inScratchFolder } from './release/scratch.ts'
+import { tarGzip } from './release/tar.ts'
 import { thirdPartyNotices } from './release/third-party-notices.ts'
 
 const { values } = parseArgs({
@@ -82,7 +84,14 @@ async function makeRelease(output: string): Promise<string> {
   writeFileSync(join(output, materialsName), `${JSON.stringify(materials, null, 2)}\n`)
   const noticesName = `aws-iam-authenticator_${built.version}_third-party-notices.txt`
   writeFileSync(join(output, noticesName), thirdPartyNotices(contents.packages, lockedVersion(hashes, 'bun')))
-  const names = [...platforms.map((platform) => executableName(built.version, platform)), materialsName, noticesName]
+  const sharedName = `aws-iam-authenticator_${built.version}_share.tar.gz`
+  writeFileSync(join(output, sharedName), tarGzip(sharedFiles(built.version, committedAt), committedAt))
+  const names = [
+    ...platforms.map((platform) => executableName(built.version, platform)),
+    materialsName,
+    sharedName,
+    noticesName,
+  ]
   const checksums = names.map((name) => checksumLine(join(output, name))).join('')
   writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)
   return checksums

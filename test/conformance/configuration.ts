@@ -166,8 +166,9 @@ export const settings: readonly SettingRow[] = [
   oneOf('explain', { flag: 'partition', keys: ['server.partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
 
   truth('lint', { flag: 'strict' }),
+  oneOf('explain', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
+  oneOf('lint', { flag: 'output', short: 'o' }, '', 'json', 'sarif', 'github'),
   ...['explain', 'lint'].flatMap((command) => [
-    oneOf(command, { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
     truth(command, { flag: 'cluster' }),
     text(command, { flag: 'kubeconfig' }),
     text(command, { flag: 'kubeconfig-context' }),

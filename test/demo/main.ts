@@ -7,6 +7,7 @@ import type { Role } from '@aws-iam-authenticator/sandbox/aws/account'
 import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { minimalEnvironment, runCommand, type Environment } from '../e2e/harness/command.ts'
 import { freePort, startTestServer, type LogLine, type TestServer } from '../e2e/harness/server.ts'
+import { NEXT_STEPS } from './next-steps.ts'
 import { tellStory } from './story.ts'
 
 const ACCOUNT = '123456789012'
@@ -127,6 +128,12 @@ async function main(): Promise<void> {
   story.step('The end')
   const { code } = await server.stop()
   story.good(`the server stopped with exit code ${code ?? 'none'}; nothing is left behind`)
+
+  story.step('What next')
+  for (const { where, what, commands, page } of NEXT_STEPS) {
+    story.fact(where, `${what}: ${page}`)
+    for (const command of commands) story.command(command)
+  }
 }
 
 try {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
-import { document, documents, ROOT } from './documents.ts'
+import { NEXT_STEPS } from '../demo/next-steps.ts'
+import { anchorOf, document, documents, ROOT } from './documents.ts'
 import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
 import { prepareShell } from './shell.ts'
 
@@ -79,4 +80,27 @@ t.test('the README shows the actual output of the demo', async (t) => {
   const lines = linesWithoutPorts(shown).filter((line) => line.trim() !== '' && line.trim() !== '…')
   t.not(lines.length, 0)
   for (const line of lines) t.ok(seen.includes(line), line)
+  for (const { what, page } of NEXT_STEPS) t.ok(stdout.includes(`${what}: ${page}\n`), page)
+})
+
+t.test('the demo ends with commands and pages that exist', async (t) => {
+  t.strictSame(
+    NEXT_STEPS.map(({ where }) => where),
+    ['kops', 'kubeadm', 'EKS', 'a laptop'],
+  )
+  for (const { commands, page } of NEXT_STEPS) {
+    const [path = '', anchor] = page.split('#')
+    const { headings } = document(path)
+    t.ok(anchor === undefined || headings.map(anchorOf).includes(anchor), page)
+    for (const command of commands) {
+      const [program = '', ...args] = command.split(' ')
+      const folder = args.find((word) => word.includes('/'))
+      if (folder !== undefined) t.ok(existsSync(join(ROOT, folder)), command)
+      if (program !== 'dist/aws-iam-authenticator') continue
+      // Flags and subcommands are checked before the help is printed.
+      const { code, stdout, stderr } = await runBinary(join(ROOT, program), [...args, '--help'], { cwd: ROOT, env: {} })
+      t.equal(code, 0, `${command}: ${stderr}`)
+      t.match(stdout, `aws-iam-authenticator ${args[0] ?? ''}`)
+    }
+  }
 })

@@ -58,12 +58,14 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['lint clu', FILES],
   ['explain --arn x clu', FILES],
   ['lint --stri', ['--strict']],
-  ['lint -o ', ['json']],
+  ['lint -o ', ['json', 'sarif', 'github']],
   ['version --output ', ['json', 'yaml']],
   ['server --partition aws-us', ['aws-us-gov']],
   ['server --kubeconfig-pregenerated=', ['--kubeconfig-pregenerated=true', '--kubeconfig-pregenerated=false']],
   ['add role --sso p', ['permissionSetName=', 'partition=']],
   ['token --role ', []],
+  ['token --region us-gov-w', ['us-gov-west-1']],
+  ['kubeconfig --region=us-gov-w', ['--region=us-gov-west-1']],
   ['token --role=', []],
   ['token -- --r', []],
   ['token -c clu', FILES],
@@ -136,6 +138,7 @@ const keys: readonly (readonly [typed: string, line: string])[] = [
   ['token --config cluster-', 'token --config cluster-two.yaml'],
   ['token --config=cluster-', 'token --config=cluster-two.yaml'],
   ['lint cluster-', 'lint cluster-two.yaml'],
+  ['token --region us-gov-w', 'token --region us-gov-west-1'],
   ['add role --kubeconfig \'clu\' --username "a b" --gr', 'add role --kubeconfig \'clu\' --username "a b" --groups'],
 ]
 

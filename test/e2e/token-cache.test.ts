@@ -199,8 +199,12 @@ t.test('entries of other programs in the file stay', async (t) => {
   t.same(isRecord(file) && Object.keys(file), ['clusters', 'unknown', 'aws-iam-authenticator'])
 
   const cleared = await runCommand(['cache', 'clear'], { environment: person })
-  t.same(cleared, { code: 0, signal: null, stdout: '', stderr: '' })
+  t.same(cleared, { code: 0, signal: null, stdout: '', stderr: `removed 2 sets of credentials from ${path}\n` })
   t.equal(readFileSync(path, 'utf8'), foreign)
+  t.match(await runCommand(['cache', 'clear'], { environment: person }), {
+    code: 0,
+    stderr: `nothing to remove: ${path} has no credentials\n`,
+  })
   tokenOf(t, await runToken(ROLE, person), 'after clearing')
   t.equal(asked(aws).length, 3)
 })

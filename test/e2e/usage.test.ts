@@ -98,6 +98,36 @@ t.test('unknown arguments are rejected with a hint', async (t) => {
   }
 })
 
+t.test('with --log-format=json, errors at the start are JSON too', async (t) => {
+  const { run, folder } = person(t)
+  writeFileSync(join(folder, 'bad.yaml'), 'clusterID: x\nserver:\n  port: eighty\n  mapRoles: [{rolearn: nonsense}]\n')
+  writeFileSync(join(folder, 'broken.yaml'), 'clusterID: [x\n')
+  const rows: readonly (readonly [args: string[], message: RegExp])[] = [
+    [['server', '-l', 'json', '--nonsense'], /^unknown flag: --nonsense$/],
+    [['server', '--nonsense', '--log-format=json'], /^unknown flag: --nonsense$/],
+    [['server', '--port=x', '-ljson'], /^invalid argument for --port/],
+    [['-l=json', 'server'], /^cluster ID not specified$/],
+    [['--log-format', 'json', 'frobnicate'], /^unknown command "frobnicate"/],
+    [['server', '-l', 'json', '-c', join(folder, 'missing.yaml')], /missing\.yaml/],
+    [['server', '-l', 'json', '-c', join(folder, 'bad.yaml')], /./],
+    [['init', '-l', 'json', '-c', join(folder, 'broken.yaml')], /./],
+    [['server', '-i', 'x', '--log-format=json', '--state-dir=/dev/null/x'], /./],
+  ]
+  for (const [args, message] of rows) {
+    const { code, stdout, stderr } = await run(args)
+    t.equal(code, 1, args.join(' '))
+    t.equal(stdout, '')
+    const lines = stderr.trimEnd().split('\n')
+    for (const line of lines) t.match(JSON.parse(line), { time: String, level: String, msg: String }, line)
+    t.match(JSON.parse(lines.at(-1) ?? ''), { level: 'error', msg: message })
+  }
+  const usage = await run(['add', 'role', '--nonsense', '-l', 'json'])
+  t.match(JSON.parse(usage.stderr), { help: 'aws-iam-authenticator add role --help' })
+  // The format is the value of another flag.
+  t.match(await run(['token', '-i', '-ljson', '--nonsense']), { code: 1, stderr: /^Error: unknown flag/ })
+  t.match(await run(['token', '--nonsense', '--', '-l', 'json']), { code: 1, stderr: /^Error: unknown flag/ })
+})
+
 t.test('an unknown feature gate is an error for every subcommand', async (t) => {
   const { run } = person(t)
   for (const command of [

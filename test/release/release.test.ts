@@ -22,30 +22,50 @@ function schema(name: string): object {
 }
 
 const output = t.testdir()
-const printed = execFileSync(process.execPath, ['scripts/release.ts', `--platform=${PLATFORM}`, `--output=${output}`], {
-  cwd: ROOT,
-  encoding: 'utf8',
-  env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1' },
-})
+const printed = execFileSync(
+  process.execPath,
+  ['--conditions=aws-iam-authenticator-source', 'scripts/release.ts', `--platform=${PLATFORM}`, `--output=${output}`],
+  { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1' } },
+)
 const version = String(field(JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8')), 'version'))
 const executable = `aws-iam-authenticator_${version}_${PLATFORM}`
 const materials = `aws-iam-authenticator_${version}_sbom.cdx.json`
 const notices = `aws-iam-authenticator_${version}_third-party-notices.txt`
+const shared = `aws-iam-authenticator_${version}_share.tar.gz`
 const checksums = `authenticator_${version}_checksums.txt`
 
 t.test(
-  'a release has executables under the names that scripts download, checksums, bill of materials and notices',
+  'a release has executables under the names that scripts download, checksums, bill of materials, manual pages and notices',
   (t) => {
-    t.same(readdirSync(output).sort(), [checksums, executable, materials, notices].sort())
+    t.same(readdirSync(output).sort(), [checksums, executable, materials, notices, shared].sort())
     t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
     const checked = execFileSync('sha256sum', ['-c', checksums], { cwd: output, encoding: 'utf8' })
-    t.equal(checked, `${executable}: OK\n${materials}: OK\n${notices}: OK\n`)
+    t.equal(checked, `${executable}: OK\n${materials}: OK\n${shared}: OK\n${notices}: OK\n`)
     const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
     const said = execFileSync(join(output, executable), ['version', '-o', 'json'], { encoding: 'utf8', env: {} })
     t.same(JSON.parse(said), { Version: version, Commit: commit })
     t.end()
   },
 )
+
+t.test('the archive has a manual page for each command, and the completion scripts', (t) => {
+  const folder = t.testdir()
+  execFileSync('tar', ['-xzf', join(output, shared), '-C', folder])
+  const pages = readdirSync(join(folder, 'share/man/man1'))
+  for (const name of ['', '-add', '-add-role', '-cache-clear', '-lint', '-server', '-token']) {
+    t.ok(pages.includes(`aws-iam-authenticator${name}.1`), name)
+  }
+  for (const [shell, path] of [
+    ['bash', 'bash-completion/completions/aws-iam-authenticator'],
+    ['fish', 'fish/vendor_completions.d/aws-iam-authenticator.fish'],
+    ['powershell', 'powershell/aws-iam-authenticator.ps1'],
+    ['zsh', 'zsh/site-functions/_aws-iam-authenticator'],
+  ] as const) {
+    const printed = execFileSync(join(output, executable), ['completion', shell], { encoding: 'utf8', env: {} })
+    t.equal(readFileSync(join(folder, 'share', path), 'utf8'), printed, shell)
+  }
+  t.end()
+})
 
 t.test('the build path is not in the executable', (t) => {
   const bytes = readFileSync(join(output, executable))

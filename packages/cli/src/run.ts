@@ -1,4 +1,3 @@
-import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { createLog, type LogLevel } from '@aws-iam-authenticator/core/log/log'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
@@ -12,8 +11,10 @@ import { inBatches } from './terminal/log-batches.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { loadConfigurationFile } from './command-line/configuration-file.ts'
 import { CONFIG, HELP, LOG_FORMAT, LOG_FORMATS, LOG_VERBOSITY } from './command-line/global-options.ts'
+import { writtenLogFormat } from './command-line/log-format.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
+import { reportFailure } from './command-line/report-failure.ts'
 import {
   configurationError,
   problemsOfOptions,
@@ -22,7 +23,7 @@ import {
   type GetSetting,
 } from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
-import type { Writer } from './terminal/writer.ts'
+import { captureLibraryOutput, type Writer } from './terminal/writer.ts'
 
 /** The process around one run of the command. */
 interface RunOptions {
@@ -64,6 +65,7 @@ async function runCommand(
   const log = createLog({ format: format === 'json' ? 'json' : 'text', level, write, now })
   if (!LOG_FORMATS.includes(format)) log.warn(`unknown log format "${format}": write one of ${LOG_FORMATS.join(', ')}`)
   if (fault !== undefined) log.warn(`${fault}; using info`)
+  if (format === 'json') captureLibraryOutput(log.warn)
   try {
     return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
   } finally {
@@ -103,28 +105,21 @@ function printHelp({ path, rest }: Found, { stdout, stderr }: RunOptions): numbe
  * @returns The exit code.
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
-  const { stdout, stderr } = options
+  const { stdout, stderr, now } = options
   if (args[0] === COMPLETE || args[0] === COMPLETE_WITHOUT_DESCRIPTIONS) {
-    stdout.document(formatCompletion(complete(root, args.slice(1)), args[0] === COMPLETE))
+    const { request, ...known } = complete(root, args.slice(1))
+    const { findValues } = await import('./completion/find-values.ts')
+    const completion = request === undefined ? known : await findValues(request, options.environment)
+    stdout.document(formatCompletion(completion, args[0] === COMPLETE))
     return 0
   }
   const found = findCommand(root, args)
   if (found.unknown === 'help') return printHelp(found, options)
+  const format = writtenLogFormat(found.rest, optionsOf(found.path))
   try {
     return await runFound(found, options)
   } catch (error) {
-    const last = found.path.at(-1) ?? root
-    const word = (isGroup(last) ? undefined : last.errorWord) ?? 'Error'
-    if (error instanceof UsageError) {
-      stderr.line(`${word}: ${error.message}`)
-      stderr.document(usageOf(found.path))
-      return 1
-    }
-    if (error instanceof AuthenticatorError) {
-      const [first = '', ...details] = error.lines
-      stderr.lines([`Error: ${first}`, ...details])
-      return 1
-    }
-    throw error
+    reportFailure(error, { path: found.path, format, stderr, now })
+    return 1
   }
 }

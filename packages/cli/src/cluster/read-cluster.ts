@@ -51,8 +51,16 @@ async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
   }
 }
 
-async function readAwsAuth(api: KubernetesApi): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const options = { signal: AbortSignal.timeout(TIMEOUT_MS), bodyTimeoutMs: TIMEOUT_MS }
+/**
+ * Reads the data of aws-auth; undefined if the cluster has no aws-auth.
+ *
+ * @throws {Error} It can't be read.
+ */
+export async function readAwsAuth(
+  api: KubernetesApi,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const options = { signal: AbortSignal.timeout(timeoutMs), bodyTimeoutMs: timeoutMs }
   const { statusCode, body } = await api.get(AWS_AUTH, {}, options)
   const object: unknown = await body.json().catch(() => null)
   if (statusCode === 404) return undefined

@@ -12,6 +12,7 @@ export const KUBECONFIG: Option<string | null> = text({
 })
 export const KUBECONFIG_CONTEXT: Option<string | null> = text({
   flag: 'kubeconfig-context',
+  complete: 'contexts',
   description: 'Context of the kubeconfig, in place of its current-context',
 })
 export const MASTER_URL: Option<string | null> = text({

@@ -7,6 +7,7 @@ export const TOKEN: Option<string | null> = text({
 })
 export const ARN: Option<string | null> = text({
   flag: 'arn',
+  complete: 'roles',
   placeholder: 'ARN',
   description: 'ARN of a role, a role session or a user to explain in place of a token; STS is not asked',
 })

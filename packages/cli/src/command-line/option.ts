@@ -28,10 +28,15 @@ export interface Option<T> {
   readonly isList?: boolean
   /** Whether shells complete the value with files. */
   readonly file?: boolean
+  /** The values that shell completion reads from files or a cluster. */
+  readonly complete?: CompletedValue
 }
 
+/** Values that shell completion reads: AWS profiles, regions, contexts of the kubeconfig, roles in aws-auth. */
+export type CompletedValue = 'profiles' | 'regions' | 'contexts' | 'roles'
+
 type Named = Pick<Option<unknown>, 'flag' | 'description'> &
-  Partial<Pick<Option<unknown>, 'short' | 'environment' | 'keys' | 'file'>>
+  Partial<Pick<Option<unknown>, 'short' | 'environment' | 'keys' | 'file' | 'complete'>>
 
 function last(texts: readonly string[]): string {
   return texts.at(-1) ?? ''

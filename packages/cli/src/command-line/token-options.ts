@@ -4,6 +4,7 @@ export const ROLE: Option<string | null> = text({
   flag: 'role',
   short: 'r',
   placeholder: 'ARN',
+  complete: 'roles',
   environment: 'DEFAULT_ROLE',
   keys: ['role', 'defaultRole'],
   description: 'Assume an IAM Role ARN before signing this token',
@@ -35,6 +36,7 @@ export const CACHE: Option<boolean> = flag({
 })
 export const REGION: Option<string | null> = text({
   flag: 'region',
+  complete: 'regions',
   keys: ['region'],
   description: "The AWS region whose STS endpoint the token names; by default the environment's",
 })

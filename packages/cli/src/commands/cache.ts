@@ -12,7 +12,11 @@ const clear: Command = {
     const { clearCredentialCache } = await import('@aws-iam-authenticator/client/cache/credential-cache')
     const path = cachePath(environment)
     try {
-      await clearCredentialCache(path)
+      const removed = await clearCredentialCache(path)
+      const what = removed === 1 ? '1 set' : `${removed} sets`
+      stderr.line(
+        removed === 0 ? `nothing to remove: ${path} has no credentials` : `removed ${what} of credentials from ${path}`,
+      )
       return 0
     } catch (error) {
       stderr.line(`could not clear the cache: ${error instanceof Error ? error.message : 'unknown error'}`)

@@ -4,6 +4,7 @@ import { askMfaCodeAt } from '../terminal/ask-mfa-code.ts'
 
 const CONTEXT = text({
   flag: 'context',
+  complete: 'contexts',
   description: 'The context of the kubeconfig to check; by default the current one',
 })
 const KUBECONFIG = text({

@@ -3,8 +3,8 @@ import type { Command } from '../command-line/command.ts'
 import { FEATURE_GATES } from '../command-line/global-options.ts'
 import { flag } from '../command-line/option.ts'
 import { ADDRESS, GENERATE_KUBECONFIG, HOSTNAME, KEY_TYPE, PORT, STATE_DIR } from '../command-line/server-options.ts'
+import { writeBanner } from '../server/banner.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
-import { BANNER } from '../release/version.ts'
 
 const FORCE = flag({
   flag: 'force',
@@ -23,8 +23,8 @@ export const init: Command = {
   options: [HOSTNAME, ADDRESS, KEY_TYPE, FORCE],
   reportsConfiguration: true,
   run: async (context) => {
-    const { setting, stderr, log, now } = context
-    stderr.line(BANNER)
+    const { setting, log, now } = context
+    writeBanner(context)
     requireServerConfiguration(context)
     const configured = setting(FEATURE_GATES).ConfiguredInitDirectories
     const folder = configured ? setting(STATE_DIR) : '.'

@@ -1,15 +1,34 @@
-import type { Command } from '../command-line/command.ts'
+import type { Command, CommandContext } from '../command-line/command.ts'
 import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
 import { FEATURE_GATES } from '../command-line/global-options.ts'
 import { choice, flag } from '../command-line/option.ts'
 import { DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
+import type { Report } from '../lint/report.ts'
 
 const STRICT = flag({ flag: 'strict', description: 'Exit with 1 on warnings too' })
-const OUTPUT = choice<'' | 'json'>(
-  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
+type Output = '' | 'json' | 'sarif' | 'github'
+
+const OUTPUT = choice<Output>(
+  {
+    flag: 'output',
+    short: 'o',
+    choices: ['json', 'sarif', 'github', ''],
+    description: 'Output format: json, sarif (2.1.0), github (annotations of a workflow), or text',
+  },
   '',
 )
+
+/** Prints a report. */
+async function print(report: Report, output: Output, { environment, stdout }: CommandContext): Promise<void> {
+  const [{ renderJson, renderReport, renderSummary }, { renderAnnotations, renderSarif }, { stdoutStyle }] =
+    await Promise.all([import('../lint/report.ts'), import('../lint/render-for-ci.ts'), import('../terminal/style.ts')])
+  const style = stdoutStyle(environment)
+  if (output === 'json') stdout.document(renderJson(report))
+  else if (output === 'sarif') stdout.document(renderSarif(report))
+  else if (output === 'github') stdout.lines([...renderAnnotations(report), [renderSummary(report, style)]])
+  else stdout.lines(renderReport(report, style))
+}
 
 export const lint: Command = {
   name: 'lint',
@@ -25,18 +44,17 @@ export const lint: Command = {
     'aws-iam-authenticator lint config.yaml aws-auth.yaml',
     'kubectl -n kube-system get configmap aws-auth -o yaml | aws-iam-authenticator lint -',
     'aws-iam-authenticator lint --cluster --kubeconfig ~/.kube/config -o json',
+    'aws-iam-authenticator lint -o sarif cluster/*.yaml > lint.sarif',
   ],
   options: [STRICT, OUTPUT, ...CLUSTER_OPTIONS],
   run: async (context) => {
-    const { setting, positionals, environment, stdout } = context
-    const [{ asksForCluster, readCluster }, { lintFiles }, { lintCluster }, report, { stdoutStyle }] =
-      await Promise.all([
-        import('../cluster/read-cluster.ts'),
-        import('../lint/lint-files.ts'),
-        import('../lint/lint-cluster.ts'),
-        import('../lint/report.ts'),
-        import('../terminal/style.ts'),
-      ])
+    const { setting, positionals } = context
+    const [{ asksForCluster, readCluster }, { lintFiles }, { lintCluster }, { reportOf }] = await Promise.all([
+      import('../cluster/read-cluster.ts'),
+      import('../lint/lint-files.ts'),
+      import('../lint/lint-cluster.ts'),
+      import('../lint/report.ts'),
+    ])
     const isCluster = asksForCluster(context)
     if (positionals.length === 0 && !isCluster) {
       throw new UsageError('nothing to check: name files, - for standard input, or a live cluster with --cluster')
@@ -46,9 +64,8 @@ export const lint: Command = {
     const rules = { sso, rolePaths, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) }
     const files = lintFiles(positionals, gates, rules)
     const cluster = isCluster ? lintCluster(await readCluster(context), rules) : []
-    const found = report.reportOf([...files, ...cluster])
-    if (setting(OUTPUT) === 'json') stdout.document(report.renderJson(found))
-    else stdout.lines(report.renderReport(found, stdoutStyle(environment)))
+    const found = reportOf([...files, ...cluster])
+    await print(found, setting(OUTPUT), context)
     return found.errors > 0 || (setting(STRICT) && found.warnings > 0) ? 1 : 0
   },
 }

@@ -36,9 +36,10 @@ import {
 } from '../command-line/server-options.ts'
 import { STS_REGIONS, TOKEN_CACHE_TTL } from '../command-line/sts-options.ts'
 import { lookUpRegion } from '../server/look-up-region.ts'
+import { writeBanner } from '../server/banner.ts'
 import { createRuntime } from '../server/runtime.ts'
 import { requireServerConfiguration } from '../server/server-configuration.ts'
-import { BANNER, COMMIT, USER_AGENT, VERSION } from '../release/version.ts'
+import { COMMIT, USER_AGENT, VERSION } from '../release/version.ts'
 
 /** Resolves with the name of the first SIGTERM or SIGINT. The second one ends the process at once. */
 function stopSignal(): Promise<string> {
@@ -154,8 +155,8 @@ export const server: Command = {
   logsMuch: true,
   reportsConfiguration: true,
   run: async (context) => {
-    const { setting, environment, log, stderr, now } = context
-    stderr.line(BANNER)
+    const { setting, environment, log, now } = context
+    writeBanner(context)
     // Warn before anything else allocates memory: the kernel may kill this process early.
     const memoryLimit = readMemoryLimit()
     const memory = memoryWarning(memoryLimit)

@@ -1,6 +1,7 @@
 import { isGroup, type CommandGroup } from '../command-line/command.ts'
 import { findCommand, optionsOf, takesNext } from '../command-line/find-command.ts'
-import type { Option } from '../command-line/option.ts'
+import type { CompletedValue, Option } from '../command-line/option.ts'
+import { parseFlags, type CommandLine } from '../command-line/parse-flags.ts'
 
 /** The hidden subcommand that the shell scripts call. */
 export const COMPLETE = '__complete'
@@ -9,10 +10,23 @@ export const COMPLETE = '__complete'
 export const COMPLETE_WITHOUT_DESCRIPTIONS = '__completeNoDesc'
 
 /** The possible completions at the cursor. */
-interface Completion {
+export interface Completion {
   readonly candidates: readonly Candidate[]
   /** The part of the word before a file name, such as `--config=`; null if the word can't be a file. */
   readonly filePrefix: string | null
+  /** Values to read, in place of candidates. */
+  readonly request?: ValueRequest
+}
+
+/** The value of an option that is read from files or a cluster. */
+export interface ValueRequest {
+  readonly kind: CompletedValue
+  /** The flag and its `=`, or nothing. */
+  readonly before: string
+  /** The typed part of the value. */
+  readonly typed: string
+  /** The flags before the cursor. */
+  readonly flags: CommandLine['flags']
 }
 
 interface Candidate {
@@ -27,7 +41,13 @@ function startingWith(typed: string, candidates: readonly Candidate[]): Completi
 }
 
 /** @param before The part of the word before the value: the flag and its `=`, or nothing. */
-function completeValue({ choices = [], isList, file }: Option<unknown>, before: string, typed: string): Completion {
+function completeValue(
+  { choices = [], isList, file, complete: kind }: Option<unknown>,
+  before: string,
+  typed: string,
+  flags: CommandLine['flags'],
+): Completion {
+  if (kind !== undefined) return { ...NOTHING, request: { kind, before, typed, flags } }
   if (file === true) return { candidates: [], filePrefix: before }
   const kept = isList === true ? typed.slice(0, typed.lastIndexOf(',') + 1) : ''
   const taken = new Set(kept.split(','))
@@ -36,6 +56,15 @@ function completeValue({ choices = [], isList, file }: Option<unknown>, before: 
     before + typed,
     left.map((value) => ({ word: before + kept + value, description: '' })),
   )
+}
+
+/** Returns the flags of a command line; none if it is not valid. */
+function typedFlags(args: readonly string[], options: readonly Option<unknown>[]): CommandLine['flags'] {
+  try {
+    return parseFlags(args, options).flags
+  } catch {
+    return new Map()
+  }
 }
 
 /**
@@ -57,12 +86,14 @@ export function complete(root: CommandGroup, args: readonly string[]): Completio
   const previous = words.at(-1) ?? ''
   if (takesNext(previous, options)) {
     const option = options.find(({ flag, short }) => previous === `--${flag ?? ''}` || previous === `-${short ?? ''}`)
-    return option === undefined ? NOTHING : completeValue(option, '', typed)
+    return option === undefined
+      ? NOTHING
+      : completeValue(option, '', typed, typedFlags(found.rest.slice(0, -1), options))
   }
   const [, before, name, value] = /^(--([^=]+)=)(.*)$/s.exec(typed) ?? []
   if (before !== undefined) {
     const option = options.find(({ flag }) => flag === name)
-    return option === undefined ? NOTHING : completeValue(option, before, value ?? '')
+    return option === undefined ? NOTHING : completeValue(option, before, value ?? '', typedFlags(found.rest, options))
   }
   if (typed.startsWith('-')) {
     const flags = options.filter(({ flag }) => flag !== null)

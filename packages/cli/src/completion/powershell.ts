@@ -17,7 +17,11 @@ Register-ArgumentCompleter -Native -CommandName aws-iam-authenticator -ScriptBlo
     $candidate, $description = $line -split "\`t", 2
     if ($candidate -eq '') { return }
     if (-not $description) { $description = $candidate }
-    [System.Management.Automation.CompletionResult]::new($candidate, $candidate, 'ParameterValue', $description)
+    $text = $candidate
+    if ($text -match '[^A-Za-z0-9_@%+=:,./-]') {
+      $text = "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($text) + "'"
+    }
+    [System.Management.Automation.CompletionResult]::new($text, $candidate, 'ParameterValue', $description)
   }
 }
 `

@@ -38,7 +38,11 @@ export const FORWARD_SESSION_NAME: SwitchOption = toggle(TOKEN_FORWARD_SESSION_N
 export const REGION: ArgumentOption = argument(TOKEN_REGION)
 export const CACHE: SwitchOption = toggle(TOKEN_CACHE)
 export const PROFILE: ArgumentOption = argument(
-  text({ flag: 'profile', description: 'The AWS profile to take credentials from, as AWS_PROFILE of the user' }),
+  text({
+    flag: 'profile',
+    complete: 'profiles',
+    description: 'The AWS profile to take credentials from, as AWS_PROFILE of the user',
+  }),
 )
 export const COMMAND: Option<string | null> = text({
   flag: 'command',
@@ -49,7 +53,11 @@ export const USER: Option<string | null> = text({
   flag: 'user',
   description: 'The name of the user (by default the cluster ID)',
 })
-export const CONTEXT: Option<string | null> = text({ flag: 'context', description: 'A context to write for the user' })
+export const CONTEXT: Option<string | null> = text({
+  flag: 'context',
+  complete: 'contexts',
+  description: 'A context to write for the user',
+})
 export const CLUSTER: Option<string | null> = text({
   flag: 'cluster',
   description: 'A cluster that the kubeconfig has, for that context; needed for a new context',

@@ -17,7 +17,7 @@ export interface Checked {
 }
 
 /** All findings without duplicates, ordered by file and location. */
-interface Report {
+export interface Report {
   readonly checked: readonly Checked[]
   readonly findings: readonly Problem[]
   readonly errors: number
@@ -57,8 +57,11 @@ function renderFinding({ severity, location, path, message }: Problem, { width, 
   return [[place, ' ', word], ...wrap(`${where}${message}`, width - 4).map((text) => `    ${text}`)]
 }
 
-/** The summary line. */
-function summary({ checked, findings, errors, warnings }: Report, { marks, paint }: Style): string | Painted {
+/** Renders the numbers of sources and findings. */
+export function renderSummary(
+  { checked, findings, errors, warnings }: Report,
+  { marks, paint }: Style,
+): string | Painted {
   const idle = checked.filter(({ kind }) => kind === 'other_manifests').length
   const isLive = checked.some(({ kind }) => kind === 'aws_auth' || kind === 'identity_mappings')
   const what = `${count(checked.length, isLive ? 'source' : 'file')} checked`
@@ -71,7 +74,7 @@ function summary({ checked, findings, errors, warnings }: Report, { marks, paint
 
 export function renderReport(report: Report, style: Style): readonly Line[] {
   const findings = report.findings.flatMap((finding) => renderFinding(finding, style))
-  return [...findings, ...(findings.length > 0 && style.width !== null ? [''] : []), [summary(report, style)]]
+  return [...findings, ...(findings.length > 0 && style.width !== null ? [''] : []), [renderSummary(report, style)]]
 }
 
 /** Renders the report for scripts. */

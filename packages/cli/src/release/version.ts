@@ -10,6 +10,3 @@ export const COMMIT: string = typeof BUILD_COMMIT === 'string' ? BUILD_COMMIT : 
 
 /** The User-Agent header for AWS and Kubernetes. */
 export const USER_AGENT: string = `aws-iam-authenticator/${VERSION}`
-
-/** The first line that `server` and `init` write. */
-export const BANNER: string = `Authenticator Version: "${VERSION}", "${COMMIT}"`

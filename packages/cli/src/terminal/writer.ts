@@ -79,14 +79,15 @@ export const stderr: Writer = createWriter(writeTo(2))
 
 const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 
-function writeFromLibrary(...values: readonly unknown[]): void {
-  stderr.line(format(...values))
-}
-
-/** Redirects `console` and process warnings of libraries to stderr, escaped: they may quote untrusted input. */
-export function captureLibraryOutput(): void {
-  Object.assign(console, Object.fromEntries(CONSOLE.map((name) => [name, writeFromLibrary])))
+/**
+ * Redirects `console` and process warnings of libraries: they may quote untrusted input.
+ *
+ * @param write Writes one line, escaped. A later call replaces it.
+ */
+export function captureLibraryOutput(write: (line: string) => void = stderr.line): void {
+  const writeFormatted = (...values: readonly unknown[]): void => write(format(...values))
+  Object.assign(console, Object.fromEntries(CONSOLE.map((name) => [name, writeFormatted])))
   // The default listener prints warnings unescaped.
   process.removeAllListeners('warning')
-  process.on('warning', ({ name, message }) => stderr.line(`${name}: ${message}`))
+  process.on('warning', ({ name, message }) => write(`${name}: ${message}`))
 }

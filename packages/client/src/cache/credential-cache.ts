@@ -133,11 +133,17 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
 /**
  * Removes our credentials from the cache file, and leaves those of other programs.
  *
+ * @returns The number of credentials removed.
  * @throws {FileError} The file can't be read or written.
  * @throws {TypeError} The file is not YAML.
  */
-export async function clearCredentialCache(path: string): Promise<void> {
-  if (readCacheFile(path) === '') return
+export async function clearCredentialCache(path: string): Promise<number> {
+  if (readCacheFile(path) === '') return 0
   const { setTopLevelLine } = await loadYaml()
-  await replaceCacheFile(path, (text) => setTopLevelLine(text, KEY, undefined))
+  let removed = 0
+  await replaceCacheFile(path, async (text) => {
+    removed = (await entriesIn(text)).size
+    return setTopLevelLine(text, KEY, undefined)
+  })
+  return removed
 }
