@@ -148,16 +148,16 @@ async function story(plane: ControlPlane): Promise<void> {
     t.match(lint, { code: 1, stdout: /2 sources checked/ }, 'lint logs in by the same entry')
   })
 
-  await t.test('status and /readyz on the node report a healthy server', async (t) => {
+  await t.test('status on the node names the mapping error, and /readyz passes', async (t) => {
     const status = ['status', `--state-dir=${node.path(STATE)}`, '-c', config]
     const asked = await run([...status, '-o', 'json'])
-    t.equal(asked.code, 0, asked.stdout + asked.stderr)
+    t.equal(asked.code, 2, asked.stdout + asked.stderr)
     const backends = [
-      { mode: 'EKSConfigMap', isLoaded: true, fault: null },
+      { mode: 'EKSConfigMap', isLoaded: true, fault: null, firstErrors: [{ path: 'mapRoles[2]' }] },
       { mode: 'MountedFile', isLoaded: true, fault: null },
     ]
     t.match(JSON.parse(asked.stdout), { clusterId: 'k8s.local', certificate: { fault: null }, backends })
-    t.match(await run(status), { code: 0, stdout: /^ready +yes$/m })
+    t.match(await run(status), { code: 2, stdout: /^backend EKSConfigMap has 1 error in its mappings: / })
     const ca = readFileSync(node.path(join(STATE, 'cert.pem')), 'utf8')
     const agent = new Agent({ connect: { ca, servername: 'localhost' } })
     t.teardown(() => agent.destroy())

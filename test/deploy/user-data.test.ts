@@ -44,7 +44,7 @@ t.test('the user data prepares a node for the API server and the DaemonSet', asy
   t.ok(calls.includes(`chown --no-dereference aws-iam-authenticator:aws-iam-authenticator ${owned.join(' ')}`))
   const download = calls.find((call) => call.startsWith('curl ')) ?? ''
   t.match(download, / --proto =https --proto-redir =https /)
-  t.match(download, /\/aws-iam-authenticator_0\.1\.0_linux_amd64$/)
+  t.match(download, /\/aws-iam-authenticator_1\.0\.0_linux_amd64$/)
 })
 
 t.test('a second run changes nothing that is correct, and downloads nothing', async (t) => {

@@ -212,10 +212,21 @@ t.test('kubeconfig', async (t) => {
 t.test('status', async (t) => {
   const { cert, key } = clusterTls
   const found = {
+    statusVersion: 1,
+    verdict: HOSTILE_LINES,
+    problems: [{ message: HOSTILE }, { message: HOSTILE_LINES }],
     version: HOSTILE_LINES,
     clusterId: HOSTILE_LINES,
     checks: [{ name: HOSTILE, fault: HOSTILE_LINES }],
-    backends: [{ mode: HOSTILE_LINES, isLoaded: true, fault: HOSTILE_LINES }],
+    backends: [
+      {
+        mode: HOSTILE_LINES,
+        isLoaded: true,
+        fault: HOSTILE_LINES,
+        firstErrors: [{ source: HOSTILE, path: HOSTILE_LINES, message: HOSTILE_LINES }],
+      },
+    ],
+    handshakes: { lastFailure: { time: HOSTILE, error: HOSTILE_LINES } },
     sts: [{ host: HOSTILE, lastFailure: { time: HOSTILE, error: HOSTILE_LINES } }],
     refusals: [{ reason: HOSTILE, arn: HOSTILE_LINES, error: HOSTILE_LINES }],
     auditLog: { path: HOSTILE_LINES, fault: HOSTILE },

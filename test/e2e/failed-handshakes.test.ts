@@ -6,7 +6,7 @@ import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { minimalEnvironment } from './harness/command.ts'
 import { freePort, logSettled, startTestServer } from './harness/server.ts'
-import { startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
+import { metricsOf, startAws, USER_CONFIGURATION, userToken, verdict } from './harness/webhook.ts'
 
 const MANY = 300
 
@@ -64,6 +64,8 @@ t.test('failed handshakes have a bounded number of lines', async (t) => {
     t.match(refused.stderr, /x509/)
     await server.waitForLog(({ error }) => String(error).endsWith('ALERT_BAD_CERTIFICATE'))
     t.equal(lines().length, 2)
+    const refusals = (await metricsOf(server))('tls_handshake_failures_total', { cause: 'certificate_refused' })
+    t.ok((refusals ?? 0) > 0, 'the metric')
   }
   t.equal(verdict(await server.review(userToken())), true)
 })

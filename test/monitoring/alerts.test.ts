@@ -7,6 +7,8 @@ import { parse } from 'yaml'
 import { anchorOf, document, ROOT } from '../docs/documents.ts'
 import { missing } from './programs.ts'
 
+/** The example repository of docs/lint.md. */
+const REPOSITORY = 'https://github.com/example/aws-iam-authenticator'
 const FOLDER = join(ROOT, 'deploy', 'monitoring')
 
 function list(value: unknown): unknown[] {
@@ -50,7 +52,7 @@ t.test('each alert has a section with the fix', (t) => {
     const name = textAt(rule, 'alert') ?? ''
     t.ok(anchors.has(name.toLowerCase()), name)
     const annotations = property(rule, 'annotations')
-    t.equal(textAt(annotations, 'runbook'), `docs/monitoring.md#${name.toLowerCase()}`)
+    t.equal(textAt(annotations, 'runbook_url'), `${REPOSITORY}/blob/main/docs/monitoring.md#${name.toLowerCase()}`)
     for (const key of ['summary', 'description']) t.type(textAt(annotations, key), 'string')
     t.match(textAt(property(rule, 'labels'), 'severity'), /^(warning|critical)$/)
   }

@@ -17,7 +17,7 @@ const inputs = property(action, 'inputs')
 const [step, ...others] = [property(property(action, 'runs'), 'steps')].flat()
 const script = textAt(step, 'run') ?? ''
 
-const NAME = 'aws-iam-authenticator_0.1.0_linux_amd64'
+const NAME = 'aws-iam-authenticator_1.0.0_linux_amd64'
 const EXECUTABLE = join(ROOT, 'dist/aws-iam-authenticator')
 const SHA256 = createHash('sha256').update(readFileSync(EXECUTABLE)).digest('hex')
 const MANIFEST =
@@ -55,7 +55,7 @@ async function startReleases(
   const server = createServer(
     { SNICallback: (host, callback) => callback(null, authority.secureContext(host)) },
     ({ url }, response) => {
-      const isThere = url === `/download/v0.1.0/${NAME}`
+      const isThere = url === `/download/v1.0.0/${NAME}`
       response.writeHead(isThere ? 200 : 404).end(isThere ? readFileSync(EXECUTABLE) : 'not found')
     },
   )
@@ -77,7 +77,7 @@ async function startReleases(
     const result = await runBinary('bash', ['-c', script], {
       cwd: folder,
       env: {
-        ...variablesOf({ releases, version: '0.1.0', sha256: SHA256, ...given }),
+        ...variablesOf({ releases, version: '1.0.0', sha256: SHA256, ...given }),
         PATH: process.env['PATH'] ?? '',
         HOME: folder,
         TMPDIR: join(folder, 'tmp'),
@@ -107,7 +107,7 @@ t.test('the step runs no other program than the one with the checksum', async (t
   const rows: readonly (readonly [given: Readonly<Record<string, string>>, message: RegExp, arch?: string])[] = [
     [{ sha256: SHA256.replaceAll(/./g, '0') }, /^::error::the executable has the SHA-256 [0-9a-f]{64}, not the input/m],
     [{ sha256: '' }, /^::error::the input sha256 is not a SHA-256/m],
-    [{ version: '0.1.0/../../x' }, /^::error::the input version is not a release/m],
+    [{ version: '1.0.0/../../x' }, /^::error::the input version is not a release/m],
     [{ releases: 'http://localhost:1/download' }, /rotocol/],
     [{ releases: '' }, /localhost port 1|connect to server/],
     [{ version: '0.2.0' }, /404/],

@@ -199,6 +199,7 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
     ...reporting,
     refusalStatus: settings.refusalStatus,
     checks: operations.checks,
+    onHandshakeFailed: operations.handshakeFailed,
     status: operations.status,
   })
   return { files, operations, backends, backendModeFile, sts, webhook }

@@ -5,9 +5,9 @@ import t from 'tap'
 import { document, section, tableRows } from '../../../test/docs/documents.ts'
 
 t.test('monitoring.md has every metric of the server with its type, and no other', async (t) => {
-  const { registry, memoryLimited, load } = createMetrics(() => new Date())
-  load.observe(() => ({ inFlight: 0, queued: 0, openBreakers: 0, remembered: 0 }))
+  const { registry, load, memoryLimited } = createMetrics(() => new Date())
   memoryLimited(1)
+  load.observe(() => ({ inFlight: 0, queued: 0, openBreakers: 0, remembered: 0 }))
   createOperationsMetrics(registry, { version: '1.2.3', commit: 'abc' }, () => [])
   const metrics = await registry.getMetricsAsJSON()
   const exposed = metrics

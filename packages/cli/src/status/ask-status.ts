@@ -1,8 +1,11 @@
+import { X509Certificate } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { errorCode, isRecord, messageOf, property } from '@aws-iam-authenticator/core/untrusted'
+import { errorCode, isRecord, messageOf, parseJsonValue } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 
 /** The server of this node. */
@@ -14,6 +17,8 @@ interface StatusTarget {
 
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 4 * 1024 * 1024
+/** The version of the format that this command reads. */
+const STATUS_VERSION = 1
 
 function noStatus(message: string, cause?: unknown): AuthenticatorError {
   return new AuthenticatorError('no_status', message, { cause })
@@ -25,14 +30,18 @@ function loopbackOf(address: string): string {
   return address === '::' ? '::1' : address
 }
 
-async function readCertificate(stateDir: string): Promise<string> {
-  const path = join(stateDir, 'cert.pem')
+async function readCertificate(path: string): Promise<X509Certificate> {
   try {
-    return await readRegularFile(path)
+    return new X509Certificate(await readRegularFile(path))
   } catch (error) {
     const hint = 'give the --state-dir or --config of the server, and run as a user who may read it (sudo)'
     throw noStatus(`can't read the server's certificate: ${path}: ${messageOf(error)}; ${hint}`, error)
   }
+}
+
+/** Returns the certificate of the server that sends this answer. */
+function certificateOf({ socket }: IncomingMessage): X509Certificate | undefined {
+  return socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
 }
 
 interface Answer {
@@ -40,21 +49,23 @@ interface Answer {
   readonly text: string
 }
 
-function get(host: string, port: number, ca: string): Promise<Answer> {
+/** Thrown if the server has another certificate than the one in the state folder. */
+class OtherCertificate extends Error {}
+
+/**
+ * Sends the request, and reads the answer only if the server has exactly the expected certificate. Nothing else about the certificate
+ * is checked: an expired one must not hide the status that reports it.
+ */
+function get(host: string, port: number, expected: X509Certificate): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(
-      {
-        host,
-        port,
-        path: '/status',
-        ca,
-        // The certificate itself is trusted, whatever its names are.
-        checkServerIdentity: () => undefined,
-        rejectUnauthorized: true,
-        agent: false,
-        timeout: TIMEOUT_MS,
-      },
+      { host, port, path: '/status', rejectUnauthorized: false, agent: false, timeout: TIMEOUT_MS },
       (answer) => {
+        if (certificateOf(answer)?.fingerprint256 !== expected.fingerprint256) {
+          asked.destroy()
+          reject(new OtherCertificate())
+          return
+        }
         let text = ''
         answer.setEncoding('utf8')
         answer.on('data', (part: string) => {
@@ -71,12 +82,12 @@ function get(host: string, port: number, ca: string): Promise<Answer> {
   })
 }
 
-function explain(error: unknown, where: string): string {
-  const code = errorCode(error) ?? ''
-  if (code === 'ECONNREFUSED')
+function explain(error: unknown, where: string, path: string): string {
+  if (errorCode(error) === 'ECONNREFUSED')
     return `no server listens on ${where}: is it running, and is that its --port and --address?`
-  if (/CERT|SELF_SIGNED|VERIFY|ISSUER|SIGNATURE/.test(code)) {
-    return `what listens on ${where} has another certificate than the one in the state folder: another program, or another --state-dir`
+  if (error instanceof OtherCertificate) {
+    const causes = `either the server has not loaded ${path} (its log says why), or this is another server or --state-dir`
+    return `what listens on ${where} has another certificate than ${path}: ${causes}`
   }
   return `${where} can't be asked: ${messageOf(error)}`
 }
@@ -87,29 +98,23 @@ function explain(error: unknown, where: string): string {
  * @throws {AuthenticatorError} `no_status`: no server answers with a status; the message says what to do.
  */
 export async function askStatus({ address, port, stateDir }: StatusTarget): Promise<Readonly<Record<string, unknown>>> {
-  const ca = await readCertificate(stateDir)
+  const path = join(stateDir, 'cert.pem')
+  const expected = await readCertificate(path)
   const host = loopbackOf(address)
   const where = `${isIPv6(host) ? `[${host}]` : host}:${port}`
-  const { status, text } = await get(host, port, ca).catch((error: unknown) => {
-    throw noStatus(explain(error, where), error)
+  const { status, text } = await get(host, port, expected).catch((error: unknown) => {
+    throw noStatus(explain(error, where, path), error)
   })
   if (status === 404) {
     throw noStatus(
       `the server on ${where} does not tell: it is another release, or listens on no loopback address (server.address: 127.0.0.1, ::1, 0.0.0.0 or ::)`,
     )
   }
-  let found: unknown
-  try {
-    found = JSON.parse(text)
-  } catch {
-    found = undefined
-  }
+  const found = parseJsonValue(text)
   if (status !== 200 || !isRecord(found)) throw noStatus(`the server on ${where} answered ${status} and no status`)
+  if (found['statusVersion'] !== STATUS_VERSION) {
+    const hint = 'it is still starting, or another release: run the command of its release'
+    throw noStatus(`the server on ${where} answered without a status of version ${STATUS_VERSION}: ${hint}`)
+  }
   return found
-}
-
-/** Returns true if every check passes. */
-export function isWell(found: Readonly<Record<string, unknown>>): boolean {
-  const checks = found['checks']
-  return Array.isArray(checks) && checks.every((check) => property(check, 'fault') === null)
 }

@@ -6,7 +6,8 @@ type Found = Readonly<Record<string, unknown>>
 
 const LABEL = 13
 const WIDTH = 80
-const SHOWN_REFUSALS = 10
+/** The limits of rows for refusals, and for the mapping errors of a backend. */
+const [MAX_REFUSALS, MAX_ERRORS] = [10, 10]
 
 function listAt(value: unknown, name: string): readonly unknown[] {
   const list = property(value, name)
@@ -40,11 +41,12 @@ interface Row {
   readonly text: string | Painted
 }
 
-/** Wraps a text. The label goes on the first line. */
+/** Wraps a text, each line with the spaces that it begins with. The label goes on the first line. */
 function row(label: string, text: string, style: Style): readonly Row[] {
-  return wrap(text, (style.width ?? WIDTH) - LABEL).map((line, index) => ({
+  const indent = ' '.repeat(text.length - text.trimStart().length)
+  return wrap(text.trimStart(), (style.width ?? WIDTH) - LABEL - indent.length).map((line, index) => ({
     label: index === 0 ? label : '',
-    text: line,
+    text: indent + line,
   }))
 }
 
@@ -52,22 +54,50 @@ function problem(text: string, { width, paint }: Style): readonly Row[] {
   return wrap(`! ${text}`, (width ?? WIDTH) - LABEL).map((line) => ({ label: '', text: paint(line, 'red') }))
 }
 
+/** Renders the verdict without a label, then the other problems. */
+function verdict(found: Found, style: Style): readonly Line[] {
+  const { width, paint } = style
+  const isHealthy = property(found, 'isHealthy') === true
+  const sentence = wrap(textAt(found, 'verdict') ?? '', width ?? WIDTH)
+  const others = listAt(found, 'problems').slice(1)
+  return [
+    ...sentence.map((line) => [paint(line, isHealthy ? 'green' : 'red', 'bold')]),
+    ...others.flatMap((each) => wrap(`also: ${textAt(each, 'message') ?? ''}`, width ?? WIDTH)),
+    '',
+  ]
+}
+
 function certificate(found: Found, style: Style, now: Date): readonly Row[] {
   const end = textAt(found, 'certificate', 'notAfter') ?? ''
   const left = (Date.parse(end) - now.getTime()) / 1000
-  const expiry = left < 0 ? `EXPIRED ${end}` : `expires ${end.slice(0, 10)} (in ${span(left)})`
+  const day = end.slice(0, 10)
+  const expiry = left < 0 ? `EXPIRED ${day} (${span(-left)} ago)` : `expires ${day} (in ${span(left)})`
   const kind = textAt(found, 'certificate', 'keyType') ?? ''
-  const fault = textAt(found, 'certificate', 'fault')
   return [
     row('certificate', `${kind}, ${expiry}`, style),
     row('', `for ${textAt(found, 'certificate', 'names') ?? ''}`, style),
     row('', `SHA-256 ${textAt(found, 'certificate', 'sha256') ?? ''}`.replaceAll(':', ''), style),
-    fault === undefined ? [] : problem(`the pair in the state folder is not loaded: ${fault}`, style),
   ].flat()
 }
 
 function plural(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
+}
+
+/** Renders the place of a mapping error as compilers do: source, line and column. */
+function placeOf(error: unknown): string {
+  const position = ['line', 'column'].map((name) => property(error, name)).filter((value) => typeof value === 'number')
+  const path = textAt(error, 'path') ?? ''
+  return `${[textAt(error, 'source') ?? '', ...position].join(':')}: ${path === '' ? '' : `${path}: `}`
+}
+
+function mappingErrors(found: unknown, style: Style): readonly Row[] {
+  const shown = listAt(found, 'firstErrors').slice(0, MAX_ERRORS)
+  const more = numberAt(found, 'errors') - shown.length
+  return [
+    ...shown.flatMap((error) => problem(`${placeOf(error)}${textAt(error, 'message') ?? ''}`, style)),
+    ...(more > 0 ? row('', `and ${more} more: see the log, or lint the source`, style) : []),
+  ]
 }
 
 function backend(found: unknown, style: Style, now: Date): readonly Row[] {
@@ -81,12 +111,7 @@ function backend(found: unknown, style: Style, now: Date): readonly Row[] {
     plural(numberAt(found, 'accounts'), 'account'),
   ]
   const text = isLoaded ? `${mode}: ${counts.join(', ')}; changed ${ago(changed, now)}` : `${mode}: not loaded`
-  const errors = numberAt(found, 'errors')
-  return [
-    row('', text, style),
-    fault === undefined ? [] : problem(fault, style),
-    errors === 0 ? [] : problem(`${plural(errors, 'error')} in its source: see the log, or lint it`, style),
-  ].flat()
+  return [row('', text, style), fault === undefined ? [] : problem(fault, style), mappingErrors(found, style)].flat()
 }
 
 function stsHost(found: unknown, style: Style, now: Date): readonly Row[] {
@@ -102,34 +127,72 @@ function stsHost(found: unknown, style: Style, now: Date): readonly Row[] {
   ].flat()
 }
 
-function refusal(found: unknown, style: Style, now: Date): readonly Row[] {
-  const who = textAt(found, 'arn')
-  const reason = textAt(found, 'reason') ?? ''
-  return [
-    row('', `${ago(textAt(found, 'time'), now)}: ${reason}${who === undefined ? '' : ` ${who}`}`, style),
-    row('', `  ${textAt(found, 'error') ?? ''}`, style),
-  ].flat()
-}
-
 /** Puts a label on the first of several rows, or on the text for none. */
 function section(label: string, rows: readonly Row[], none: string): readonly Row[] {
   const [{ text } = { text: none }, ...rest] = rows
   return [{ label, text }, ...rest]
 }
 
-/** Renders the status for people, 80 columns wide or as wide as the terminal. */
+function handshakes(found: Found, style: Style, now: Date): readonly Row[] {
+  const report = property(found, 'handshakes')
+  const recent = numberAt(property(report, 'last5Minutes'), 'failed')
+  const last = property(report, 'lastFailure')
+  const when = ago(textAt(last, 'time'), now)
+  const cause = textAt(last, 'error')
+  return [
+    row('handshakes', `${recent} failed in 5 min, ${numberAt(report, 'failed')} since the start`, style),
+    cause === undefined ? [] : row('', `last ${when}: ${cause}`, style),
+  ].flat()
+}
+
+function decisionCounts(decisions: unknown): string {
+  return `${numberAt(decisions, 'granted')} granted, ${numberAt(decisions, 'refused')} refused`
+}
+
+function logins(found: Found, style: Style, now: Date): readonly Row[] {
+  const decisions = property(found, 'decisions')
+  const recent = property(decisions, 'last5Minutes')
+  return [
+    row('logins', `${decisionCounts(recent)} in 5 min`, style),
+    row('', `${decisionCounts(decisions)} since the start`, style),
+    row('', `last granted: ${ago(textAt(decisions, 'lastGrantedAt'), now)}`, style),
+  ].flat()
+}
+
+function refusal(found: unknown, style: Style, now: Date): readonly Row[] {
+  const who = textAt(found, 'arn')
+  const what = `${numberAt(found, 'count')} x ${textAt(found, 'reason') ?? ''}`
+  const when = `last ${ago(textAt(found, 'lastAt'), now)}`
+  return [
+    row('', `${what}${who === undefined ? '' : ` ${who}`}, ${when}`, style),
+    row('', `  ${textAt(found, 'error') ?? ''}`, style),
+  ].flat()
+}
+
+function refusals(found: Found, style: Style, now: Date): readonly Row[] {
+  const groups = listAt(found, 'refusals').slice(0, MAX_REFUSALS)
+  const shown = groups.reduce<number>((sum, group) => sum + numberAt(group, 'count'), 0)
+  const more = numberAt(property(found, 'decisions'), 'refused') - shown
+  const rows = groups.flatMap((each) => refusal(each, style, now))
+  return [
+    section('refused', rows, 'none'),
+    more > 0 ? row('', `and ${more} more before these: see the log`, style) : [],
+    groups.length > 0 ? row('', 'what each reason means: docs/errors.md', style) : [],
+  ].flat()
+}
+
+/** Renders the status for people: the verdict, then the details, 80 columns wide or as wide as the terminal. */
 export function renderStatus(found: Found, style: Style, now: Date): readonly Line[] {
   const version = `${textAt(found, 'version') ?? ''} (${(textAt(found, 'commit') ?? '').slice(0, 12)}), ${textAt(found, 'runtime') ?? ''}`
-  const failing = listAt(found, 'checks').filter((check) => property(check, 'fault') !== null)
-  const decisions = property(found, 'decisions')
-  const refusals = listAt(found, 'refusals')
+  const failing = listAt(found, 'checks')
+    .filter((check) => property(check, 'fault') !== null)
+    .map((check) => textAt(check, 'name') ?? '')
   const audit = property(found, 'auditLog')
   const auditFault = textAt(audit, 'fault')
   const rows = [
     row('server', `${version}, up ${span(numberAt(found, 'uptimeSeconds'))}, pid ${numberAt(found, 'pid')}`, style),
     row('cluster', `${textAt(found, 'clusterId') ?? ''} (partition ${textAt(found, 'partition') ?? ''})`, style),
-    row('ready', failing.length === 0 ? 'yes' : 'NO', style),
-    failing.flatMap((check) => problem(`${textAt(check, 'name') ?? ''}: ${textAt(check, 'fault') ?? ''}`, style)),
+    row('ready', failing.length === 0 ? 'yes' : `NO: ${failing.join(', ')}`, style),
     certificate(found, style, now),
     section(
       'backends',
@@ -142,17 +205,14 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
       'not asked yet',
     ),
     audit === null ? [] : row('audit log', textAt(audit, 'path') ?? '', style),
-    auditFault === undefined ? [] : problem(`it can't be written: ${auditFault}`, style),
-    row('logins', `${numberAt(decisions, 'granted')} granted, ${numberAt(decisions, 'refused')} refused`, style),
-    section(
-      'refused last',
-      refusals.slice(0, SHOWN_REFUSALS).flatMap((each) => refusal(each, style, now)),
-      'none',
-    ),
-    refusals.length > 0 ? row('', 'what each reason means: docs/errors.md', style) : [],
+    auditFault === undefined ? [] : problem(auditFault, style),
+    handshakes(found, style, now),
+    logins(found, style, now),
+    refusals(found, style, now),
   ].flat()
-  return rows.map(({ label, text }) => [
+  const lines = rows.map(({ label, text }): Line => [
     label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold'),
     text,
   ])
+  return [...verdict(found, style), ...lines]
 }

@@ -38,7 +38,7 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
   return followFile(path, {
     read: async (text) => {
       const { file, problems } = parseBackendModeFile(text, path)
-      onProblems(path, logProblems(log, problems))
+      onProblems(path, logProblems(log, problems).count)
       if (file === null) {
         keep('it has errors')
         return

@@ -4,6 +4,7 @@ import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { SourceErrors } from '../log/log-problems.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { DocumentReader } from './document-reader.ts'
 
@@ -40,8 +41,8 @@ export interface BackendContext {
   readonly log: Log
   readonly now: () => Date
   readonly metrics: Metrics
-  /** Must be called after each load of a source, with the number of its errors. */
-  readonly onProblems: (source: string, errors: number) => void
+  /** Must be called after each load of a source, with its errors. */
+  readonly onProblems: (source: string, errors: SourceErrors) => void
   /** Must be called instead if there is no source that can have errors: its errors prevent the start. */
   readonly onLoaded: () => void
 }

@@ -8,7 +8,7 @@ import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connec
 import { reflect, type KubernetesObject, type Reflector } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 import type { Backend, BackendDescriptor } from './backend.ts'
 import type { DocumentReader } from './document-reader.ts'
-import { logProblems } from '../log/log-problems.ts'
+import { logProblems, type SourceErrors } from '../log/log-problems.ts'
 
 const NAMESPACE = 'kube-system'
 const NAME = 'aws-auth'
@@ -20,7 +20,7 @@ interface ConfigMapOptions {
   readonly reader: DocumentReader
   readonly log: Log
   readonly onWatchFailed: () => void
-  readonly onProblems: (source: string, count: number) => void
+  readonly onProblems: (source: string, errors: SourceErrors) => void
 }
 
 /** Creates the backend that watches the ConfigMap kube-system/aws-auth. */

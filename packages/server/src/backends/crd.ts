@@ -11,6 +11,7 @@ import {
 import type { Backend, BackendDescriptor } from './backend.ts'
 import { createStatusWriter, IDENTITY_MAPPINGS, type StatusWriter } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
+import type { SourceErrors } from '../log/log-problems.ts'
 
 const SOURCE = 'iamidentitymappings'
 
@@ -19,7 +20,7 @@ interface CrdOptions {
   readonly gates: EntryGates
   readonly log: Log
   readonly now: () => Date
-  readonly onProblems: (source: string, count: number) => void
+  readonly onProblems: (source: string, errors: SourceErrors) => void
 }
 
 type ObjectHandlers = Required<Pick<ReflectorHandlers, 'onPage' | 'onChanged' | 'onDeleted'>> & {
@@ -66,13 +67,13 @@ function createObjectHandlers(
     },
     onChanged: (object) => {
       if (!take(object, true)) return
-      onProblems(SOURCE, mappings.errorCount)
+      onProblems(SOURCE, mappings.errors())
       log.info(`IAMIdentityMapping ${nameOf(object) ?? ''} changed`)
     },
     onDeleted: (object) => {
       const name = nameOf(object) ?? ''
       remove(name)
-      onProblems(SOURCE, mappings.errorCount)
+      onProblems(SOURCE, mappings.errors())
       log.info(`IAMIdentityMapping ${name} deleted`)
     },
   }
@@ -93,7 +94,7 @@ export function createCrd(options: CrdOptions): Backend {
     removeUnlisted()
     isLoaded = true
     fault = null
-    onProblems(SOURCE, mappings.errorCount)
+    onProblems(SOURCE, mappings.errors())
     tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
 import { BACKENDS, type BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
+import { NO_ERRORS, type SourceErrors } from '../log/log-problems.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Backend, BackendContext, BackendDescriptor } from './backend.ts'
 import { eksConfigMap } from './config-map.ts'
@@ -17,8 +18,8 @@ const DESCRIPTORS: Readonly<Record<BackendMode, BackendDescriptor>> = {
 interface BackendOptions extends Omit<BackendContext, 'path' | 'onProblems' | 'onLoaded'> {
   /** The paths of the backends that read a file of their own. */
   readonly paths: ReadonlyMap<BackendMode, string>
-  /** Called when a source was read again, with the number of its errors. */
-  readonly onChanged: (mode: BackendMode, source: string, errors: number) => void
+  /** Called when a source was read again, with its errors. */
+  readonly onChanged: (mode: BackendMode, errors: SourceErrors) => void
 }
 
 /**
@@ -38,10 +39,10 @@ export async function createBackend(mode: BackendMode, options: BackendOptions):
       throw new ConfigurationError(`backend ${mode} has no file: set server.${key}`)
     },
     onProblems: (source, errors) => {
-      metrics.mappingProblems(source, errors)
-      onChanged(mode, source, errors)
+      metrics.mappingProblems(source, errors.count)
+      onChanged(mode, errors)
     },
-    onLoaded: () => onChanged(mode, mode, 0),
+    onLoaded: () => onChanged(mode, NO_ERRORS),
   })
 }
 

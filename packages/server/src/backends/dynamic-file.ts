@@ -5,7 +5,7 @@ import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Backend, BackendDescriptor } from './backend.ts'
 import type { DocumentReader } from './document-reader.ts'
 import { followFile } from './follow-file.ts'
-import { logProblems } from '../log/log-problems.ts'
+import { logProblems, NO_ERRORS, type SourceErrors } from '../log/log-problems.ts'
 
 interface DynamicFileOptions {
   readonly path: string
@@ -18,7 +18,7 @@ interface DynamicFileOptions {
   readonly onFileFailed: () => void
   /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
   readonly onReloaded: (updatedAt: number | null) => void
-  readonly onProblems: (source: string, count: number) => void
+  readonly onProblems: (source: string, errors: SourceErrors) => void
 }
 
 /** Creates the backend that follows a JSON file. Everyone who can write the file can grant any access. */
@@ -57,7 +57,7 @@ export function createDynamicFile(options: DynamicFileOptions): Backend {
       else log.warn(`dynamic file ${path} is gone: its mappings are no longer active`)
       index = EMPTY_INDEX
       fault = null
-      onProblems(path, 0)
+      onProblems(path, NO_ERRORS)
     },
     failed: reject,
   })

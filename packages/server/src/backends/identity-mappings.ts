@@ -4,6 +4,7 @@ import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { splitCovered } from '@aws-iam-authenticator/core/mapping/chain'
 import type { EntryGates } from '@aws-iam-authenticator/core/mapping/parse-key'
 import type { EntryKey, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import { MAX_SHOWN_ERRORS, sourceErrors, type MappingError, type SourceErrors } from '../log/log-problems.ts'
 import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 
 /** The last known state of an object. */
@@ -16,7 +17,6 @@ interface Known {
   readonly entry: MappingEntry | null
   /** The expected `status.canonicalARN`: the canonical ARN of its spec; null while the spec is invalid. */
   readonly arn: string | null
-  readonly isBad: boolean
 }
 
 /** The result of {@link IdentityMappings.take}. */
@@ -60,7 +60,8 @@ export class IdentityMappings {
   readonly #nextForKey = new Map<MappingEntry, MappingEntry>()
   readonly #patterns = new Map<string, MappingEntry[]>()
   #index: MappingIndex | null = null
-  #errorCount = 0
+  /** The first error of each object with an invalid spec. */
+  readonly #errors = new Map<string, string>()
 
   constructor(gates: Pick<EntryGates, 'rolePaths'> = {}) {
     this.#gates = gates
@@ -72,7 +73,17 @@ export class IdentityMappings {
 
   /** The number of objects with an invalid spec. */
   get errorCount(): number {
-    return this.#errorCount
+    return this.#errors.size
+  }
+
+  /** Returns the errors of the objects with an invalid spec. Copies only the first: there may be thousands. */
+  errors(): SourceErrors {
+    const first: MappingError[] = []
+    for (const [name, message] of this.#errors) {
+      if (first.length === MAX_SHOWN_ERRORS) break
+      first.push({ source: `IAMIdentityMapping ${name}`, line: null, column: null, path: '', message })
+    }
+    return sourceErrors(this.#errors.size, first)
   }
 
   get objectCount(): number {
@@ -104,8 +115,8 @@ export class IdentityMappings {
     this.delete(name)
     const created = textAt(object, 'metadata', 'creationTimestamp') ?? ''
     const arn = entry === null ? null : keyText(entry.key)
-    this.#objects.set(name, { name, uid, created, spec, entry: kept, arn, isBad: entry === null })
-    this.#errorCount += entry === null ? 1 : 0
+    this.#objects.set(name, { name, uid, created, spec, entry: kept, arn })
+    if (entry === null) this.#errors.set(name, outcome[0] ?? 'its spec is invalid')
     const duplicates = kept === null ? [] : this.#add(name, kept)
     return { arn, isNew: true, errors: outcome, warnings: [...warnings, ...duplicates] }
   }
@@ -114,7 +125,7 @@ export class IdentityMappings {
     const known = this.#objects.get(name)
     if (known === undefined) return
     this.#objects.delete(name)
-    this.#errorCount -= known.isBad ? 1 : 0
+    this.#errors.delete(name)
     if (known.entry === null) return
     this.#index = null
     const key = keyText(known.entry.key)

@@ -13,7 +13,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { createExposition } from './exposition.ts'
 import { answerPath, type HealthChecks } from '../observe/checks.ts'
 import { isOnLoopback } from '../observe/status.ts'
-import { createFailedHandshakes } from '../tls/failed-handshakes.ts'
+import { createFailedHandshakes, type OnHandshakeFailed } from '../tls/failed-handshakes.ts'
 import { secureOptions } from '../tls/secure-options.ts'
 
 /** The time that idle connections have to close when the server stops, in milliseconds. */
@@ -24,6 +24,7 @@ export interface WebhookOptions extends Omit<TokenReviewOptions, 'clientOf'> {
   readonly metrics: Metrics
   readonly pair: KeyPair
   readonly checks: HealthChecks
+  readonly onHandshakeFailed: OnHandshakeFailed
   /** The state of the server as JSON, for people on its node. */
   readonly status: () => string
 }
@@ -102,7 +103,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const inFlight = createInFlight()
   server.on(
     'tlsClientError',
-    createFailedHandshakes(log, () => performance.now()),
+    createFailedHandshakes({ log, now: () => performance.now(), onFailed: options.onHandshakeFailed }),
   )
 
   const app: App = fastify({

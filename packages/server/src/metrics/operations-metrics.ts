@@ -1,11 +1,13 @@
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { Registry } from 'prom-client'
 import { createMetricFactory } from './metric-factory.ts'
+import { HANDSHAKE_CAUSES, type HandshakeCause } from '../tls/handshake-causes.ts'
 import { runtimeName, type Build } from '../util/build.ts'
 
 interface OperationsMetrics {
   readonly certificateExpires: (at: Date) => void
   readonly auditLost: (count: number) => void
+  readonly handshakeFailed: (cause: HandshakeCause) => void
 }
 
 /** Creates the metrics about the server itself. */
@@ -20,6 +22,8 @@ export function createOperationsMetrics(
     'When the certificate that is served expires, in seconds since the epoch',
   )
   const auditLost = counter('audit_lost_total', 'Decisions that could not be written to the audit log')
+  const handshakes = counter('tls_handshake_failures_total', 'TLS handshakes that failed', ['cause'])
+  for (const cause of HANDSHAKE_CAUSES) handshakes.inc({ cause }, 0)
   gauge('build_info', 'The build that runs: always 1', ['version', 'commit', 'runtime']).set(
     { ...build, runtime: runtimeName() },
     1,
@@ -38,5 +42,6 @@ export function createOperationsMetrics(
   return {
     certificateExpires: (at) => expiry.set(at.getTime() / 1000),
     auditLost: (count) => auditLost.inc(count),
+    handshakeFailed: (cause) => handshakes.inc({ cause }),
   }
 }

@@ -1,6 +1,7 @@
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import type { MappingError, SourceErrors } from '../log/log-problems.ts'
 
 /** The state of one backend in `/status`. */
 export interface BackendReport {
@@ -13,6 +14,8 @@ export interface BackendReport {
   readonly accounts: number
   /** The number of errors in its source at the last load. */
   readonly errors: number
+  /** The first of them, at most 10. */
+  readonly firstErrors: readonly MappingError[]
   /** The time of the last load or change; null if it was never loaded. */
   readonly changedAt: string | null
   /** The reason why its mappings are missing or out of date; null if they are up to date. */
@@ -20,8 +23,8 @@ export interface BackendReport {
 }
 
 /** Records when backends change. */
-interface BackendActivity {
-  readonly changed: (mode: BackendMode, source: string, errors: number) => void
+export interface BackendActivity {
+  readonly changed: (mode: BackendMode, errors: SourceErrors) => void
   readonly report: (snapshot: BackendSnapshot) => BackendReport
 }
 
@@ -38,14 +41,15 @@ function countOf(index: MappingIndex): Pick<BackendReport, 'roles' | 'users' | '
 const NONE = { roles: 0, users: 0, patterns: 0, accounts: 0 }
 
 export function createBackendActivity(now: () => Date): BackendActivity {
-  const changes = new Map<BackendMode, { readonly at: Date; readonly errors: number }>()
+  const changes = new Map<BackendMode, { readonly at: Date; readonly errors: SourceErrors }>()
   return {
-    changed: (mode, _source, errors) => void changes.set(mode, { at: now(), errors }),
+    changed: (mode, errors) => void changes.set(mode, { at: now(), errors }),
     report: ({ mode, index, fault }) => ({
       mode,
       isLoaded: index !== null,
       ...(index === null ? NONE : countOf(index)),
-      errors: changes.get(mode)?.errors ?? 0,
+      errors: changes.get(mode)?.errors.count ?? 0,
+      firstErrors: changes.get(mode)?.errors.first ?? [],
       changedAt: changes.get(mode)?.at.toISOString() ?? null,
       fault,
     }),

@@ -2,17 +2,20 @@ import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mo
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Registry } from 'prom-client'
+import type { SourceErrors } from '../log/log-problems.ts'
 import type { OnDecision } from '../login/decision.ts'
 import type { AskSts } from '../sts/sts-client.ts'
+import type { OnHandshakeFailed } from '../tls/failed-handshakes.ts'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
 import type { Build } from '../util/build.ts'
 import { AuditLog } from './audit-log.ts'
-import { createBackendActivity } from './backend-activity.ts'
+import { createBackendActivity, type BackendActivity } from './backend-activity.ts'
 import { PING, type Check, type HealthChecks } from './checks.ts'
 import { createOperationsMetrics } from '../metrics/operations-metrics.ts'
-import { createRecentDecisions } from './recent-decisions.ts'
+import { createHandshakeActivity, type HandshakeActivity } from './handshake-activity.ts'
+import { createRecentDecisions, type RecentDecisions } from './recent-decisions.ts'
 import { statusOf } from './status.ts'
-import { createStsActivity } from './sts-activity.ts'
+import { createStsActivity, type StsActivity } from './sts-activity.ts'
 
 interface OperationsOptions {
   readonly registry: Registry
@@ -31,7 +34,8 @@ export interface Operations {
   readonly checks: HealthChecks
   readonly decided: OnDecision
   readonly watchSts: (askSts: AskSts) => AskSts
-  readonly backendChanged: (mode: BackendMode, source: string, errors: number) => void
+  readonly backendChanged: (mode: BackendMode, errors: SourceErrors) => void
+  readonly handshakeFailed: OnHandshakeFailed
   readonly certificateExpires: (at: Date) => void
   /** Sets the certificate to check and to show. */
   readonly serves: (certificate: CertificateFollower) => void
@@ -44,14 +48,56 @@ export interface Operations {
 }
 
 function backendCheck({ mode, index, fault }: BackendSnapshot): Check {
-  return { name: `backend-${mode}`, fault: () => (index === null ? (fault ?? 'not loaded yet') : null) }
+  return {
+    name: `backend-${mode}`,
+    fault: () => (index === null ? `backend ${mode} is not loaded: ${fault ?? 'it is still loading'}` : null),
+  }
+}
+
+/** The recorders of what `/status` shows. */
+interface Activity {
+  readonly sts: StsActivity
+  readonly backends: BackendActivity
+  readonly handshakes: HandshakeActivity
+  readonly decisions: RecentDecisions
+}
+
+/** The parts of the status that change while the server runs, and its certificate. */
+interface StatusParts {
+  readonly activity: Activity
+  readonly startedAt: Date
+  readonly certificate: CertificateFollower
+  readonly checks: readonly Check[]
+  readonly auditLog: AuditLog | null
+}
+
+function renderStatus(
+  { build, clusterId, partition, auditLogPath: path, snapshots, now }: OperationsOptions,
+  { activity, auditLog, ...parts }: StatusParts,
+): string {
+  const { sts, backends, handshakes, decisions } = activity
+  const status = statusOf({
+    ...parts,
+    build,
+    clusterId,
+    partition,
+    now: now(),
+    backends: snapshots().map(backends.report),
+    sts: sts.report(),
+    lastStsError: sts.lastError(),
+    handshakes: handshakes.report(),
+    decisions,
+    auditLog: path === null || auditLog === null ? null : { path, fault: auditLog.fault },
+  })
+  return JSON.stringify(status)
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { registry, build, clusterId, partition, auditLogPath: path, snapshots, log, now } = options
+  const { registry, build, auditLogPath: path, snapshots, log, now } = options
   const metrics = createOperationsMetrics(registry, build, snapshots)
   const sts = createStsActivity(now)
   const backends = createBackendActivity(now)
+  const handshakes = createHandshakeActivity(now)
   const decisions = createRecentDecisions(now)
   const auditLog = path === null ? null : new AuditLog({ path, log, now, onLost: metrics.auditLost })
   const startedAt = now()
@@ -61,7 +107,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const ready = (): readonly Check[] => [
     PING,
     { name: 'shutdown', fault: () => (isStopping ? 'the server is stopping' : null) },
-    { name: 'certificate', fault: () => (certificate === null ? 'none is loaded yet' : certificate.fault()) },
+    { name: 'certificate', fault: () => (certificate === null ? 'no certificate is loaded yet' : certificate.fault()) },
     ...snapshots().map(backendCheck),
     { name: 'sts', fault: sts.fault },
   ]
@@ -75,26 +121,18 @@ export function createOperations(options: OperationsOptions): Operations {
     },
     watchSts: sts.watch,
     backendChanged: backends.changed,
+    handshakeFailed: (cause, code) => {
+      metrics.handshakeFailed(cause)
+      handshakes.failed(cause, code)
+    },
     certificateExpires: metrics.certificateExpires,
     serves: (follower) => {
       certificate = follower
     },
     status: () => {
       if (certificate === null) return '{}'
-      const status = statusOf({
-        build,
-        clusterId,
-        partition,
-        startedAt,
-        now: now(),
-        certificate,
-        checks: ready(),
-        backends: snapshots().map(backends.report),
-        sts: sts.report(),
-        decisions,
-        auditLog: path === null || auditLog === null ? null : { path, fault: auditLog.fault },
-      })
-      return JSON.stringify(status)
+      const activity = { sts, backends, handshakes, decisions }
+      return renderStatus(options, { activity, startedAt, certificate, checks: ready(), auditLog })
     },
     reopenAuditLog: () => {
       if (auditLog === null) return

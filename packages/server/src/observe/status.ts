@@ -3,11 +3,17 @@ import type { CertificateFollower } from '../tls/serving-certificate.ts'
 import { runtimeName, type Build } from '../util/build.ts'
 import type { BackendReport } from './backend-activity.ts'
 import type { Check } from './checks.ts'
-import type { RecentDecisions, RecentRefusal } from './recent-decisions.ts'
+import type { HandshakeReport } from './handshake-activity.ts'
+import type { DecisionReport, RecentDecisions, RefusalGroup } from './recent-decisions.ts'
 import type { StsHostReport } from './sts-activity.ts'
+import { verdictOf, type Verdict } from './verdict.ts'
+
+/** The version of the format. It changes if a field is removed or gets another meaning. */
+const STATUS_VERSION = 1
 
 /** The state of a running server. It contains no token, no key, and nothing about scrubbed accounts. */
-interface ServerStatus {
+interface ServerStatus extends Verdict {
+  readonly statusVersion: typeof STATUS_VERSION
   readonly version: string
   readonly commit: string
   readonly runtime: string
@@ -28,32 +34,33 @@ interface ServerStatus {
   readonly checks: readonly { readonly name: string; readonly fault: string | null }[]
   readonly backends: readonly BackendReport[]
   readonly sts: readonly StsHostReport[]
-  readonly decisions: { readonly granted: number; readonly refused: number }
-  readonly refusals: readonly RecentRefusal[]
+  readonly handshakes: HandshakeReport
+  readonly decisions: DecisionReport
+  readonly refusals: readonly RefusalGroup[]
   /** Null if none is configured. */
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
 }
 
-interface StatusSources extends Pick<ServerStatus, 'clusterId' | 'partition' | 'backends' | 'sts' | 'auditLog'> {
+interface StatusSources extends Pick<
+  ServerStatus,
+  'clusterId' | 'partition' | 'backends' | 'sts' | 'handshakes' | 'auditLog'
+> {
   readonly build: Build
   readonly startedAt: Date
   readonly now: Date
   readonly certificate: CertificateFollower
   readonly checks: readonly Check[]
   readonly decisions: RecentDecisions
+  /** The error of the last call to STS; null if STS answered. */
+  readonly lastStsError: string | null
 }
 
 export function statusOf(sources: StatusSources): ServerStatus {
-  const { build, startedAt, now, certificate, checks, decisions, ...state } = sources
+  const { build, startedAt, now, certificate, checks, decisions, lastStsError, ...reports } = sources
   const { certificate: x509, loadedAt, fault } = certificate.current()
-  const { refusals, ...counts } = decisions.report()
-  return {
-    ...build,
-    runtime: runtimeName(),
-    pid: process.pid,
-    ...state,
+  const state = {
+    ...reports,
     startedAt: startedAt.toISOString(),
-    uptimeSeconds: Math.max(0, Math.floor((now.getTime() - startedAt.getTime()) / 1000)),
     certificate: {
       sha256: x509.fingerprint256,
       notBefore: x509.validFromDate.toISOString(),
@@ -64,8 +71,17 @@ export function statusOf(sources: StatusSources): ServerStatus {
       fault,
     },
     checks: checks.map((check) => ({ name: check.name, fault: check.fault() })),
-    decisions: counts,
-    refusals,
+    decisions: decisions.report(),
+    refusals: decisions.refusals(),
+  }
+  return {
+    statusVersion: STATUS_VERSION,
+    ...verdictOf({ ...state, lastStsError, now }),
+    ...build,
+    runtime: runtimeName(),
+    pid: process.pid,
+    uptimeSeconds: Math.max(0, Math.floor((now.getTime() - startedAt.getTime()) / 1000)),
+    ...state,
   }
 }
 

@@ -29,6 +29,8 @@ export interface StsActivity {
   readonly granted: (host: string) => void
   /** The reason why STS counts as unreachable; null while it does not. */
   readonly fault: () => string | null
+  /** The error of the last call, if it failed recently; null if it got an answer. */
+  readonly lastError: () => string | null
   readonly report: () => readonly StsHostReport[]
 }
 
@@ -131,7 +133,11 @@ export function createStsActivity(now: () => Date): StsActivity {
     fault: () => {
       const [oldest] = failedAt
       if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > RECENT_MS) return null
-      return `the last ${FAILURES} calls failed: ${lastError}`
+      return `STS does not answer: the last ${FAILURES} calls failed: ${lastError}`
+    },
+    lastError: () => {
+      const newest = failedAt.at(-1)
+      return newest === undefined || now().getTime() - newest > WINDOW_MS ? null : lastError
     },
     report: () => [...hosts].map(([host, record]) => reportOf(host, record, now().getTime() - WINDOW_MS)),
   }

@@ -11,6 +11,8 @@ import { secureOptions } from './secure-options.ts'
 const POLL_MS = 300
 const DAY_MS = 86_400_000
 const WARN_DAYS = 30
+/** What to do about a certificate that expires. */
+export const RENEW = 'run init --force and restart kube-apiserver'
 
 /** The pair that new connections get. */
 interface ServingCertificate {
@@ -42,8 +44,9 @@ interface CertificateFollowerOptions {
 }
 
 function validityFault({ validFromDate, validToDate }: X509Certificate, now: Date): string | null {
-  if (now > validToDate) return `it expired at ${validToDate.toISOString()}`
-  return now < validFromDate ? `it is valid from ${validFromDate.toISOString()} on` : null
+  if (now > validToDate) return `the certificate expired on ${validToDate.toISOString().slice(0, 10)}: ${RENEW}`
+  if (now >= validFromDate) return null
+  return `the certificate is not valid before ${validFromDate.toISOString()}: set the clock of this node, or ${RENEW}`
 }
 
 /**

@@ -2,6 +2,7 @@ import { findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import { test, type Test } from 'tap'
 import type { Backend } from '../../src/backends/backend.ts'
+import type { SourceErrors } from '../../src/log/log-problems.ts'
 import { createConfigMap } from '../../src/backends/config-map.ts'
 import { reader } from '../document-reader.ts'
 import { scriptedApi, type ScriptedAnswer } from '../../../kubernetes/test/api/scripted-api.ts'
@@ -32,7 +33,7 @@ function usernameOf({ index }: BackendSnapshot, name: string): string | undefine
 interface Played {
   readonly backend: Backend
   readonly lines: readonly RecordedLine[]
-  readonly counted: readonly (readonly [string, number])[]
+  readonly counted: readonly (readonly [string, SourceErrors])[]
   readonly failures: () => number
 }
 
@@ -40,7 +41,7 @@ interface Played {
 async function play(script: readonly ScriptedAnswer[]): Promise<Played> {
   const scripted = scriptedApi(script)
   const { log, lines } = recordedLog()
-  const counted: [string, number][] = []
+  const counted: [string, SourceErrors][] = []
   let failures = 0
   const backend = createConfigMap({
     api: scripted.api,
@@ -48,7 +49,7 @@ async function play(script: readonly ScriptedAnswer[]): Promise<Played> {
     reader,
     log,
     onWatchFailed: () => (failures += 1),
-    onProblems: (source, count) => counted.push([source, count]),
+    onProblems: (source, errors) => counted.push([source, errors]),
   })
   await backend.start()
   await scripted.until(script.length + 1)
@@ -111,9 +112,10 @@ void test('an error keeps the previous mappings, is logged and counted', async (
   const snapshot = backend.snapshot()
   t.equal(usernameOf(snapshot, 'A'), 'A')
   t.equal(snapshot.index?.accounts.has('210987654321'), true)
-  t.same(counted[0], [SOURCE, 0])
+  t.same(counted[0], [SOURCE, { count: 0, first: [] }])
   t.equal(counted[1]?.[0], SOURCE)
-  t.ok((counted[1]?.[1] ?? 0) > 0)
+  t.ok((counted[1]?.[1].count ?? 0) > 0)
+  t.match(counted[1]?.[1].first[0], { source: /aws-auth/, line: Number, column: Number, message: String })
   t.match(
     lines.find(({ level }) => level === 'error'),
     { message: /aws-auth mapRoles:\d+:\d+: / },

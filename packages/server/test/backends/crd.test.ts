@@ -10,6 +10,7 @@ import {
   type Rule,
 } from '@aws-iam-authenticator/sandbox/kubernetes/fake-api'
 import type { Backend } from '../../src/backends/backend.ts'
+import type { SourceErrors } from '../../src/log/log-problems.ts'
 import { createCrd } from '../../src/backends/crd.ts'
 import { createKubernetesApi } from '../../../kubernetes/src/api/connection.ts'
 import { recordedLog, type RecordedLine } from '../recorded-log.ts'
@@ -21,7 +22,7 @@ interface Started {
   readonly kubernetes: FakeKubernetes
   readonly backend: Backend
   readonly lines: readonly RecordedLine[]
-  readonly counted: readonly number[]
+  readonly counted: readonly SourceErrors[]
 }
 
 async function start(
@@ -33,7 +34,7 @@ async function start(
   t.teardown(() => kubernetes.close())
   prepare(kubernetes)
   const { log, lines } = recordedLog()
-  const counted: number[] = []
+  const counted: SourceErrors[] = []
   const cluster = {
     server: kubernetes.url,
     tls: { ca: tls.cert },
@@ -44,7 +45,7 @@ async function start(
     gates: { sso: false },
     log,
     now: () => new Date('2025-03-04T05:06:07Z'),
-    onProblems: (_source, count) => counted.push(count),
+    onProblems: (_source, errors) => counted.push(errors),
   })
   t.teardown(() => backend.stop())
   await backend.start()
@@ -80,7 +81,7 @@ void test('objects are followed, and get a status and an Event', async (t) => {
   kubernetes.putIdentityMapping('c', { arn: arnOf('Last'), username: 'last', groups: [] })
   await kubernetes.until(() => statusOf(kubernetes.getIdentityMapping('c')) === arnOf('last').toLowerCase())
   t.equal(usernameOf(backend.snapshot(), 'Admin'), undefined)
-  t.ok(counted.every((count) => count === 0))
+  t.ok(counted.every(({ count }) => count === 0))
 })
 
 void test('a bad object is reported by name and affects no other', async (t) => {
@@ -89,7 +90,7 @@ void test('a bad object is reported by name and affects no other', async (t) => 
     fake.putIdentityMapping('good', { arn: arnOf('Good'), username: 'good', groups: [] })
   })
   t.equal(usernameOf(backend.snapshot(), 'Good'), 'good')
-  t.equal(counted[0], 1)
+  t.match(counted[0], { count: 1, first: [{ source: /^IAMIdentityMapping \S+$/, line: null, message: String }] })
   t.match(
     lines.find(({ level }) => level === 'error'),
     { message: /^IAMIdentityMapping bad: / },

@@ -32,6 +32,7 @@ async function start(t: Test, authenticate: Authenticate, options: Partial<Webho
     onDecision: () => undefined,
     refusalStatus: 200,
     checks: { live: () => [], ready: () => [] },
+    onHandshakeFailed: () => undefined,
     status: () => '{}',
     ...options,
   })
@@ -149,6 +150,7 @@ void test('a port in use is an error of this product', async (t) => {
     onDecision: () => undefined,
     refusalStatus: 200,
     checks: { live: () => [], ready: () => [] },
+    onHandshakeFailed: () => undefined,
     status: () => '{}',
   })
   await t.rejects(second.listen('127.0.0.1', port), { name: 'AuthenticatorError', message: new RegExp(String(port)) })

@@ -6,6 +6,7 @@ import { parseExposition } from '../../../../test/e2e/harness/exposition.ts'
 import { dynamicFile } from '../../src/backends/dynamic-file.ts'
 import { createLabelValues, OTHER } from '../../src/metrics/metric-labels.ts'
 import { createMetrics, MAX_SOURCE_LABELS, type Metrics } from '../../src/metrics/metrics.ts'
+import { HANDSHAKE_CAUSES } from '../../src/tls/handshake-causes.ts'
 import { MAX_REGION_LABELS, STATUS_LABELS } from '../../src/metrics/sts-metrics.ts'
 import { createOperationsMetrics } from '../../src/metrics/operations-metrics.ts'
 
@@ -91,6 +92,7 @@ const MAX_SERIES: Readonly<Record<string, number>> = {
   dynamic_e2e_latency_seconds: 2,
   backend_synced: BACKEND_MODES.length,
   build_info: 1,
+  tls_handshake_failures_total: HANDSHAKE_CAUSES.length,
 }
 
 /** The number of time series by metric, for metrics with labels. */
