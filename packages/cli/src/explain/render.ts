@@ -1,4 +1,4 @@
-import { reasons } from '@aws-iam-authenticator/core/errors/reasons'
+import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Location } from '@aws-iam-authenticator/core/errors/problem'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
@@ -135,7 +135,7 @@ function addResult(page: Page, explanation: Explanation): void {
     page.heading('What to do')
     for (const { message, location } of nearest) page.paragraph(`${message} (${placeOf(location)})`, '- ')
     page.paragraph(ADVICE[refusal.reason])
-    page.paragraph(`See docs/errors.md#${refusal.reason}`)
+    page.paragraph(`See ${reasonUrl(refusal.reason)}, or run aws-iam-authenticator explain --reason ${refusal.reason}`)
   }
   if (user === null) return
   page.row('mapped', 'mapped', '')
@@ -179,7 +179,7 @@ export function renderJson(explanation: Explanation): string {
     outcome: outcomeOf(explanation),
     reason: refusal?.reason ?? null,
     message: refusal?.message ?? null,
-    see: refusal === null ? null : `docs/errors.md#${refusal.reason}`,
+    see: refusal === null ? null : reasonUrl(refusal.reason),
     checks,
     identity:
       caller === null

@@ -56,7 +56,7 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
   for (const group of groups) warnOfPlaceholders(document, field, group)
   const location = document.locationOf(field)
   const path = document.pathOf(field)
-  return { key: parsed.key, conditions, username, groups, userId, location, path }
+  return { key: parsed.key, principal: parsed.principal, conditions, username, groups, userId, location, path }
 }
 
 /** Describes an invalid entry by the principal that it names and its first error. Null if the principal can't be read. */

@@ -1,6 +1,6 @@
 import { findPartition } from '../aws/partition.ts'
 import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
-import type { EntryKey } from './entry.ts'
+import type { EntryKey, MappingEntry } from './entry.ts'
 import { parseArn, parsePattern, withoutRolePath, type ArnRules } from './parse-arn.ts'
 
 /** Feature gates for entries. */
@@ -20,8 +20,9 @@ export interface EntryRules extends ArnRules, EntryGates {
 }
 
 /** The key of an entry. */
-interface ParsedKey {
+export interface ParsedKey {
   readonly key: EntryKey
+  readonly principal: MappingEntry['principal']
   readonly isRole: boolean
 }
 
@@ -45,7 +46,7 @@ function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules)
   const parsed = parseArn(text, rules)
   if (parsed.fault !== null) return document.error(field, parsed.fault)
   if (parsed.oddity !== null) document.warn(field, parsed.oddity)
-  return { key: { type: 'arn', arn: parsed.arn }, isRole: parsed.kind === 'role' }
+  return { key: { type: 'arn', arn: parsed.arn }, principal: parsed.written, isRole: parsed.kind === 'role' }
 }
 
 function parsePatternKey(document: LocatedDocument, field: Field, { kind }: EntryRules): ParsedKey | null {
@@ -53,7 +54,8 @@ function parsePatternKey(document: LocatedDocument, field: Field, { kind }: Entr
   if (text === null) return null
   const parsed = parsePattern(text, kind)
   if (parsed.fault !== null) return document.error(field, parsed.fault)
-  return { key: { type: 'like', prefix: parsed.prefix, glob: parsed.glob }, isRole: kind === 'role' }
+  const { prefix, glob } = parsed
+  return { key: { type: 'like', prefix, glob }, principal: text, isRole: kind === 'role' }
 }
 
 /** Reads the key of an entry that matches by `userid`. An empty ARN counts as absent. */
@@ -68,15 +70,18 @@ function parseUserIdKey(
   if (userId === '') return document.error(field, 'needs userid, since server.dynamicfileUserIDStrict is true')
   const arnText = arnField === undefined ? '' : document.string(arnField)
   if (userId === null || arnText === null) return null
-  if (arnField === undefined || arnText === '') return { key: { type: 'userId', userId, arn: null }, isRole }
-  const { arn, fault } = parseArn(arnText, rules)
-  if (fault !== null) return document.error(arnField, fault)
-  return { key: { type: 'userId', userId, arn: withoutRolePath(arn) }, isRole }
+  if (arnField === undefined || arnText === '') {
+    return { key: { type: 'userId', userId, arn: null }, principal: userId, isRole }
+  }
+  const parsed = parseArn(arnText, rules)
+  if (parsed.fault !== null) return document.error(arnField, parsed.fault)
+  const key = { type: 'userId', userId, arn: withoutRolePath(parsed.arn) } as const
+  return { key, principal: withoutRolePath(parsed.written), isRole }
 }
 
-/** The canonical ARN of the roles of a permission set, in lower case, up to the last underscore. */
+/** The canonical ARN of the roles of a permission set, up to the last underscore. */
 function ssoPrefix(partition: string, account: string, name: string): string {
-  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`.toLowerCase()
+  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`
 }
 
 function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
@@ -109,7 +114,8 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
       `"${partition}" is not a partition: write aws, aws-us-gov, aws-cn, …`,
     )
   }
-  return { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true }
+  const prefix = ssoPrefix(partition, account, name)
+  return { key: { type: 'sso', prefix: prefix.toLowerCase() }, principal: `${prefix}*`, isRole: true }
 }
 
 /** Reads the key of an entry. Null, with its problems in the document, if it is missing, duplicate or invalid. */
@@ -157,5 +163,5 @@ export function intendedArn(document: LocatedDocument, field: Field): string | n
   if (sso === undefined) return null
   const parts = new Map(document.pairs(sso).map(([key, value]) => [key.toLowerCase(), document.textOf(value)]))
   const [name, account] = [parts.get('permissionsetname') ?? null, parts.get('accountid') ?? null]
-  return name === null || account === null ? null : ssoPrefix(parts.get('partition') ?? 'aws', account, name)
+  return name === null || account === null ? null : ssoPrefix(parts.get('partition') ?? 'aws', account, name).toLowerCase()
 }
