@@ -65,6 +65,8 @@ export async function split(): Promise<BundleInputs & { pieces: readonly OutputF
     // Take ES modules, from which esbuild drops unused code. It can't do that for CommonJS, its default for Node.js.
     mainFields: ['module', 'main'],
     conditions: ['aws-iam-authenticator-source', 'module'],
+    // `explain --reason` prints a section of a page.
+    loader: { '.md': 'text' },
     define: {
       BUILD_VERSION: JSON.stringify(version()),
       BUILD_COMMIT: JSON.stringify(commit()),

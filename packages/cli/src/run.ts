@@ -2,7 +2,7 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { createLog } from '@aws-iam-authenticator/core/log/log'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { EMPTY_CONFIGURATION } from '@aws-iam-authenticator/core/configuration/configuration-file'
-import { isGroup, type Command } from './command-line/command.ts'
+import { isGroup, type Command, type CommandContext } from './command-line/command.ts'
 import { root } from './commands/root.ts'
 import { COMPLETE, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './command-line/find-command.ts'
@@ -34,14 +34,15 @@ async function runCommand(
   const withoutFile = { flags, environment }
   const path = settingOf(CONFIG, { ...withoutFile, file: EMPTY_CONFIGURATION })
   const configuration = await loadConfigurationFile(path, withoutFile)
-  const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
+  const settingIn: CommandContext['settingIn'] = (file) => (option) => settingOf(option, { ...withoutFile, file })
+  const setting = settingIn(configuration)
   // Validate every option up front, even those this command does not read.
   for (const option of known) setting(option)
   const batches = command.logsMuch === true ? inBatches(stderr.document) : null
   const write = batches?.write ?? stderr.document
   const log = createLog({ format: setting(LOG_FORMAT), level: setting(LOG_VERBOSITY), write, now })
   try {
-    return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
+    return await command.run({ environment, configuration, positionals, setting, settingIn, log, stdout, stderr, now })
   } finally {
     batches?.flush()
   }

@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly positionals: readonly string[]
   /** Returns the value of an option, either the command's own or a global one. */
   readonly setting: <T>(option: Option<T>) => T
+  /** Returns {@link setting} with the values of another configuration file. */
+  readonly settingIn: (file: ConfigurationFile) => <T>(option: Option<T>) => T
   readonly log: Log
   /** For the result; everything else goes to stderr. */
   readonly stdout: Writer

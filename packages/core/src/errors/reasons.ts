@@ -59,6 +59,12 @@ export type ReasonCode = keyof typeof TABLE
 /** The meaning of each reason. */
 export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = TABLE
 
+function isReasonCode(text: string): text is ReasonCode {
+  return Object.hasOwn(TABLE, text)
+}
+
+export const REASON_CODES: readonly ReasonCode[] = Object.keys(TABLE).filter(isReasonCode)
+
 /** The page about refusals. It has a section for each reason. */
 const ERRORS_PAGE = 'https://github.com/example/aws-iam-authenticator/blob/main/docs/errors.md'
 

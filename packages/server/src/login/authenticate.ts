@@ -21,6 +21,8 @@ export interface AuthenticateOptions {
   readonly indexes: () => readonly unknown[]
   /** Near misses: entries that almost match an unmapped identity. */
   readonly nearestMisses: (identity: Identity) => readonly NearMiss[]
+  /** Suggests how to map an identity; null if it can't be suggested. */
+  readonly suggestMapping: (identity: Identity) => string | null
   /** Accounts of which only the username and groups may be logged. */
   readonly scrubbedAccounts: ReadonlySet<string>
   /** The API server's audiences; null if unknown. */
@@ -151,9 +153,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     if (mapped instanceof Refusal) {
       const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
       const nearest = nearestFields(misses, isScrubbed, scrubbedAccounts)
+      const isStranger = mapped.reason === 'not_mapped' && misses.length === 0 && !isScrubbed
+      const fix = isStranger ? options.suggestMapping(identity) : null
       const message = isScrubbed ? scrub(mapped.message, identity) : mapped.message
       // Anyone with an AWS account gets an answer from STS, so the line about it is limited together with that of the refusal.
-      return refuse(new Refusal(mapped.reason, message), { ...decided, ...nearest }, { identity, before: stsAnswered })
+      return refuse(new Refusal(mapped.reason, message), { ...decided, ...nearest, ...(fix === null ? {} : { fix }) }, { identity, before: stsAnswered })
     }
     stsAnswered()
     const granted = grantOf(identity, mapped, isScrubbed, decided)

@@ -40,6 +40,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
     map: () => mapped,
     indexes: () => [],
     nearestMisses: () => [],
+    suggestMapping: () => null,
     scrubbedAccounts: new Set(),
     apiAudiences: null,
     log,
@@ -242,4 +243,15 @@ void test('a decision that needed another service is made again each time', asyn
     await authenticate(review, ORIGIN, '')
     t.equal(asked, login)
   }
+})
+
+void test('the log suggests a mapping for an unmapped caller without near misses', async (t) => {
+  const fixOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
+    const { authenticate, lines } = setUp({ map: mapsNobody, suggestMapping: () => 'add it', ...options })
+    await authenticate(review, ORIGIN, '127.0.0.1')
+    return lines.at(-1)?.fields?.['fix']
+  }
+  t.equal(await fixOf({}), 'add it')
+  t.equal(await fixOf({ suggestMapping: () => null }), undefined)
+  t.equal(await fixOf({ scrubbedAccounts: new Set([ACCOUNT]) }), undefined)
 })

@@ -1,0 +1,113 @@
+import { isatty } from 'node:tty'
+import type { Data, Edited } from '@aws-iam-authenticator/core/edit/aws-auth-lists'
+import { formatProblem, type Problem } from '@aws-iam-authenticator/core/errors/problem'
+import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import { namedKubeconfigFiles } from '@aws-iam-authenticator/kubernetes/kubeconfig/file-to-change'
+import type { CommandContext } from '../command-line/command.ts'
+import { connectToCluster } from '../cluster/connect.ts'
+import { UsageError } from '../command-line/usage-error.ts'
+import { confirm } from './confirm.ts'
+import { DRY_RUN, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from '../command-line/add-options.ts'
+import { readAwsAuth, updateAwsAuth } from './update-aws-auth.ts'
+
+/** A change of aws-auth, with texts for the user. */
+export interface Change {
+  readonly edit: (data: Data) => Edited
+  /** The command, in the question and after a `no`: such as `add rolearn …`. */
+  readonly shown: string
+  /** The word between it and the name of the ConfigMap in the question. */
+  readonly preposition: 'to' | 'from' | 'in'
+  /** Lines for the user once aws-auth was read, before the question. The question is asked before that if this is undefined. */
+  readonly announce?: (data: Data) => readonly string[]
+}
+
+/**
+ * Reads the kubeconfig files that the flags or the environment name. There is no default, because a cluster to change must be named.
+ *
+ * @throws {UsageError} None is named.
+ */
+export function requireKubeconfig({ setting, environment }: CommandContext): readonly string[] {
+  const paths = namedKubeconfigFiles(setting(KUBECONFIG), environment)
+  if (paths.length === 0) throw new UsageError('empty kubeconfig: name one with --kubeconfig or in KUBECONFIG')
+  return paths
+}
+
+function warn({ stderr }: CommandContext, problems: readonly Problem[]): void {
+  stderr.lines(problems.map((problem) => `warning: ${formatProblem(problem)}`))
+}
+
+/** Asks whether to go on. Always true with `--prompt=false` and `--dry-run`. */
+async function isConfirmed(
+  context: CommandContext,
+  { shown, preposition }: Change,
+  server: string,
+): Promise<boolean> {
+  const { setting, stdout, stderr } = context
+  if (!setting(PROMPT) || setting(DRY_RUN)) return true
+  const question = `Ready to ${shown} ${preposition} kube-system/aws-auth of ${server}, should we continue?`
+  const isAgreed = await confirm(question, { stdin: process.stdin, stderr })
+  if (!isAgreed) stdout.line(`cancelled "${shown}"`)
+  return isAgreed
+}
+
+/** Prints what a change would do. */
+async function showDifference(context: CommandContext, before: Data, { data, problems }: Edited): Promise<void> {
+  const { stdout, environment } = context
+  const { renderDiff } = await import('../terminal/diff.ts')
+  const { stdoutStyle } = await import('../terminal/style.ts')
+  const style = stdoutStyle(environment)
+  warn(context, problems)
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  for (const [key, after] of Object.entries(data)) {
+    stdout.lines(renderDiff(`kube-system/aws-auth ${key}`, text(before[key]), text(after), style))
+  }
+}
+
+async function changeWith(
+  context: CommandContext,
+  { api, server }: { readonly api: KubernetesApi; readonly server: string },
+  change: Change,
+): Promise<void> {
+  const { edit, announce } = change
+  const { setting, stdout, stderr } = context
+  const isDryRun = setting(DRY_RUN)
+  if (announce !== undefined || isDryRun) {
+    const { data } = await readAwsAuth(api, server)
+    stderr.lines(announce?.(data) ?? [])
+    if (isDryRun) {
+      await showDifference(context, data, edit(data))
+      return
+    }
+  }
+  if (announce !== undefined && !(await isConfirmed(context, change, server))) return
+  const { formatObject } = await import('@aws-iam-authenticator/kubernetes/api/format-object')
+  const { object, problems } = await updateAwsAuth(api, server, edit)
+  warn(context, problems)
+  stdout.document(`updated configmap:\n\n${formatObject(object)}\n`)
+}
+
+/**
+ * Changes the ConfigMap aws-auth of the cluster that the flags select, or prints what would change.
+ *
+ * @returns The exit code.
+ */
+export async function changeAwsAuth(
+  context: CommandContext,
+  paths: readonly string[],
+  change: Change,
+): Promise<number> {
+  const { setting, environment } = context
+  const { fromPersonalKubeconfig } =
+    await import('@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential-process')
+  const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
+  const hasTerminal = isatty(0)
+  const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal })
+  if (change.announce === undefined && !(await isConfirmed(context, change, server))) return 0
+  const api = await connectToCluster(await logIn(), environment)
+  try {
+    await changeWith(context, { api, server }, change)
+    return 0
+  } finally {
+    await api.close()
+  }
+}
