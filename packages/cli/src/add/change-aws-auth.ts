@@ -37,17 +37,17 @@ function warn({ stderr }: CommandContext, problems: readonly Problem[]): void {
 }
 
 /** Asks whether to go on. Always true with `--prompt=false` and `--dry-run`. */
-async function isConfirmed(
-  context: CommandContext,
-  { shown, preposition }: Change,
-  server: string,
-): Promise<boolean> {
+async function isConfirmed(context: CommandContext, { shown, preposition }: Change, server: string): Promise<boolean> {
   const { setting, stdout, stderr } = context
   if (!setting(PROMPT) || setting(DRY_RUN)) return true
   const question = `Ready to ${shown} ${preposition} kube-system/aws-auth of ${server}, should we continue?`
   const isAgreed = await confirm(question, { stdin: process.stdin, stderr })
   if (!isAgreed) stdout.line(`cancelled "${shown}"`)
   return isAgreed
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 /** Prints what a change would do. */
@@ -57,7 +57,6 @@ async function showDifference(context: CommandContext, before: Data, { data, pro
   const { stdoutStyle } = await import('../terminal/style.ts')
   const style = stdoutStyle(environment)
   warn(context, problems)
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   for (const [key, after] of Object.entries(data)) {
     stdout.lines(renderDiff(`kube-system/aws-auth ${key}`, text(before[key]), text(after), style))
   }

@@ -1,10 +1,11 @@
-/// <reference path="./markdown.d.ts" />
 import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
-import errorsPage from '../../../../docs/errors.md'
 import type { CommandContext } from '../command-line/command.ts'
 import { ARN, OUTPUT, REASON, TOKEN } from '../command-line/explain-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { formatJson } from '../terminal/style.ts'
+
+// docs/errors.md, defined by the build.
+declare const ERRORS_PAGE: string
 
 /** The text of a section of a page in Markdown, without its heading. */
 function section(page: string, heading: string): string {
@@ -22,7 +23,7 @@ export function explainReason({ setting, stdout }: CommandContext): void {
   const reason = setting(REASON)
   if (reason === '') return
   if (setting(TOKEN) !== null || setting(ARN) !== null) throw new UsageError('--reason goes without --token and --arn')
-  const text = section(errorsPage, reason)
+  const text = section(ERRORS_PAGE, reason)
   const url = reasonUrl(reason)
   if (setting(OUTPUT) === 'json') stdout.document(formatJson({ reason, ...reasons[reason], url, text }))
   else stdout.document(`${reason}\n\n${text}\n\n${url}\n`)

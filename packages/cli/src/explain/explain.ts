@@ -27,9 +27,7 @@ function tokenOf(text: string): string {
 }
 
 /** What is explained: a token, or the caller of an ARN. */
-type Subject =
-  | { readonly token: string; readonly caller: null }
-  | { readonly token: null; readonly caller: Caller }
+type Subject = { readonly token: string; readonly caller: null } | { readonly token: null; readonly caller: Caller }
 
 /**
  * Reads the options that name a token or an ARN.

@@ -8,7 +8,7 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { CommandContext } from '../command-line/command.ts'
 import { CLUSTER_ID, FEATURE_GATES, GLOBAL_OPTIONS } from '../command-line/global-options.ts'
 import { parseFlags } from '../command-line/parse-flags.ts'
-import { BACKEND_PATHS, SERVER_OPTIONS } from '../command-line/server-options.ts'
+import { BACKEND_MODE, BACKEND_PATHS, SERVER_OPTIONS } from '../command-line/server-options.ts'
 import { problemOfSetting, settingOf } from '../command-line/settings.ts'
 import { parseYamlConfiguration } from '../command-line/yaml-configuration.ts'
 import type { ClusterMappings } from '../cluster/read-cluster.ts'
@@ -53,8 +53,10 @@ function parseFile(
       : FEATURE_GATES.fallback
   })
   const count = errorsIn(file.problems)
-  if (!file.readable) notes.push(`${source} can't be parsed: ${new ConfigurationError('', file.problems).lines.join(' ').trim()}`)
-  else if (count > 0) notes.push(`${source} has ${count === 1 ? 'an error' : `${count} errors`}, with which the server does not start`)
+  if (!file.readable)
+    notes.push(`${source} can't be parsed: ${new ConfigurationError('', file.problems).lines.join(' ').trim()}`)
+  else if (count > 0)
+    notes.push(`${source} has ${count === 1 ? 'an error' : `${count} errors`}, with which the server does not start`)
   return file
 }
 
@@ -100,7 +102,9 @@ export function readServerSettings({ server, ownServer }: ClusterMappings): Serv
   }
   const hasFile = typeof text.value === 'string'
   const file = hasFile ? parseFile(text.value, source, overrides, notes) : EMPTY_CONFIGURATION
-  const settings = usableSettings(new Map([...file.settings, ...overrides]), notes)
+  const written = new Map([...file.settings, ...overrides])
+  isComplete &&= file.readable && problemOfSetting(BACKEND_MODE, { settings: written }) === null
+  const settings = usableSettings(written, notes)
   return { configuration: { ...file, settings }, source: hasFile ? source : null, isComplete, notes }
 }
 

@@ -47,7 +47,9 @@ export function updateMapping(data: Data, mapping: NewMapping): Edited {
   const after = changed === null ? undefined : readAll(edited)[list].find(({ path }) => path === entry.path)
   const isSet = after?.username === username && JSON.stringify(after.groups) === JSON.stringify(groups)
   if (!isSet) {
-    throw notEditable(kind, 'changed', [`${placeOf(entry)}: username ${JSON.stringify(username)}, groups ${JSON.stringify(groups)}`])
+    throw notEditable(kind, 'changed', [
+      `${placeOf(entry)}: username ${JSON.stringify(username)}, groups ${JSON.stringify(groups)}`,
+    ])
   }
   return { data: edited, problems: before.problems }
 }

@@ -163,5 +163,7 @@ export function intendedArn(document: LocatedDocument, field: Field): string | n
   if (sso === undefined) return null
   const parts = new Map(document.pairs(sso).map(([key, value]) => [key.toLowerCase(), document.textOf(value)]))
   const [name, account] = [parts.get('permissionsetname') ?? null, parts.get('accountid') ?? null]
-  return name === null || account === null ? null : ssoPrefix(parts.get('partition') ?? 'aws', account, name).toLowerCase()
+  return name === null || account === null
+    ? null
+    : ssoPrefix(parts.get('partition') ?? 'aws', account, name).toLowerCase()
 }

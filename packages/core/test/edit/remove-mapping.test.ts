@@ -67,6 +67,9 @@ t.test('nothing is removed', (t) => {
   t.throws(() => removeMapping({ mapRoles: '- [' }, removal), invalid)
   // Other entries would change or be lost.
   const anchored = `- &a\n  rolearn: ${A}\n  username: u\n- <<: *a\n  rolearn: ${B}\n`
-  t.throws(() => removeMapping({ mapRoles: anchored }, removal), { ...invalid, message: /kubectl edit[^]*mapRoles\[0\]/ })
+  t.throws(() => removeMapping({ mapRoles: anchored }, removal), {
+    ...invalid,
+    message: /kubectl edit[^]*mapRoles\[0\]/,
+  })
   t.end()
 })

@@ -157,7 +157,11 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       const fix = isStranger ? options.suggestMapping(identity) : null
       const message = isScrubbed ? scrub(mapped.message, identity) : mapped.message
       // Anyone with an AWS account gets an answer from STS, so the line about it is limited together with that of the refusal.
-      return refuse(new Refusal(mapped.reason, message), { ...decided, ...nearest, ...(fix === null ? {} : { fix }) }, { identity, before: stsAnswered })
+      return refuse(
+        new Refusal(mapped.reason, message),
+        { ...decided, ...nearest, ...(fix === null ? {} : { fix }) },
+        { identity, before: stsAnswered },
+      )
     }
     stsAnswered()
     const granted = grantOf(identity, mapped, isScrubbed, decided)

@@ -125,7 +125,10 @@ void test('the log names the near misses of an unmapped caller', async (t) => {
   const nearestOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
     const { authenticate, lines } = setUp({ map: mapsNobody, nearestMisses: () => [miss], ...options })
     await authenticate(review, ORIGIN, '127.0.0.1')
-    t.equal(lines.at(-1)?.fields?.['see'], `https://github.com/example/aws-iam-authenticator/blob/main/docs/errors.md#${String(lines.at(-1)?.fields?.["reason"])}`)
+    t.equal(
+      lines.at(-1)?.fields?.['see'],
+      `https://github.com/example/aws-iam-authenticator/blob/main/docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`,
+    )
     return lines.at(-1)?.fields?.['nearest']
   }
   t.same(await nearestOf({}), [miss.message])
@@ -245,12 +248,13 @@ void test('a decision that needed another service is made again each time', asyn
   }
 })
 
+async function fixOf(options: Partial<AuthenticateOptions>): Promise<unknown> {
+  const { authenticate, lines } = setUp({ map: mapsNobody, suggestMapping: () => 'add it', ...options })
+  await authenticate(review, ORIGIN, '127.0.0.1')
+  return lines.at(-1)?.fields?.['fix']
+}
+
 void test('the log suggests a mapping for an unmapped caller without near misses', async (t) => {
-  const fixOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
-    const { authenticate, lines } = setUp({ map: mapsNobody, suggestMapping: () => 'add it', ...options })
-    await authenticate(review, ORIGIN, '127.0.0.1')
-    return lines.at(-1)?.fields?.['fix']
-  }
   t.equal(await fixOf({}), 'add it')
   t.equal(await fixOf({ suggestMapping: () => null }), undefined)
   t.equal(await fixOf({ scrubbedAccounts: new Set([ACCOUNT]) }), undefined)
