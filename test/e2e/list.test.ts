@@ -11,11 +11,12 @@ const CONFIG = `server:
 `
 
 t.test('the mappings of files, in each format', async (t) => {
-  const { folder, run } = await startPersonCluster(t, null)
+  const cluster = await startPersonCluster(t, null)
+  const { folder } = cluster
   writeFileSync(join(folder, 'aws-auth.yaml'), AWS_AUTH)
   writeFileSync(join(folder, 'config.yaml'), CONFIG)
   const list = ['list', '-c', 'config.yaml', 'aws-auth.yaml']
-  const table = await run(list)
+  const table = await cluster.run(list)
   t.equal(table.code, 0, table.stderr)
   const [heading, ann, account, admin, ...rest] = table.stdout.trimEnd().split('\n')
   t.match(heading, /^BACKEND +PRINCIPAL +USERNAME +GROUPS$/)
@@ -23,15 +24,15 @@ t.test('the mappings of files, in each format', async (t) => {
   t.match(account, /^MountedFile +.*::555555555555:\* +\(the ARN\) +<none>$/)
   t.match(admin, /^EKSConfigMap +.*:role\/Admin +admin:\{\{SessionName\}\} +system:masters$/)
   t.equal(rest.length, 3)
-  t.match((await run([...list, '-o', 'wide'])).stdout, /role\/team\/Dev .* mapRoles\[1\] +aws-auth\.yaml:9\n/)
-  const json = await run([...list, '-o', 'json'])
+  t.match((await cluster.run([...list, '-o', 'wide'])).stdout, /role\/team\/Dev .* mapRoles\[1\] +aws-auth\.yaml:9\n/)
+  const json = await cluster.run([...list, '-o', 'json'])
   const said: unknown = JSON.parse(json.stdout)
   t.match(said, {
     mappings: [
       { backend: 'MountedFile', principal: `${ARN}:user/Ann`, groups: ['a', 'b'], from: 'config.yaml', line: 2 },
     ],
   })
-  t.strictSame(parse((await run([...list, '-o', 'yaml'])).stdout), said)
+  t.strictSame(parse((await cluster.run([...list, '-o', 'yaml'])).stdout), said)
 })
 
 t.test('a live cluster: every backend that can be read, with the settings of its server', async (t) => {

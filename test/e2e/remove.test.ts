@@ -6,6 +6,8 @@ const NODES = '# who may join\n- rolearn: arn:aws:iam::123456789012:role/nodes  
 const ADMIN = `- rolearn: ${ARN}\n  username: admin\n  groups: [system:masters]\n`
 const DATA = { mapRoles: `${ADMIN}${NODES}${ADMIN.toLowerCase()}`, mapUsers: '[]', notes: 'keep  me\n' }
 const REMOVE = ['remove', 'role', '--rolearn', ARN, '--kubeconfig']
+const BOB = ['--userarn=arn:aws:iam::123456789012:user/bob', '--username=bob', '--groups=g']
+const ADD_BOB = ['add', 'user', ...BOB, '--prompt=false', '--kubeconfig']
 
 t.test('all entries of a role are named and removed, and everything else stays', async (t) => {
   const cluster = await startPersonCluster(t, DATA)
@@ -70,10 +72,7 @@ t.test('a change of somebody else is not lost', async (t) => {
   const cluster = await startPersonCluster(t, DATA, {})
   const results = await Promise.all([
     cluster.run([...REMOVE, cluster.kubeconfig, '--prompt=false']),
-    cluster.run([
-      ...['add', 'user', '--userarn=arn:aws:iam::123456789012:user/bob', '--username=bob', '--groups=g'],
-      ...['--prompt=false', '--kubeconfig', cluster.kubeconfig],
-    ]),
+    cluster.run([...ADD_BOB, cluster.kubeconfig]),
   ])
   for (const { code, stderr } of results) t.equal(code, 0, stderr)
   t.match(cluster.data(), { mapRoles: NODES, mapUsers: /user\/bob/ })

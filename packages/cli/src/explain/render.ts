@@ -148,7 +148,7 @@ function addResult(page: Page, explanation: Explanation): void {
     }
     page.paragraph(ADVICE[refusal.reason])
     if (suggestion !== null) page.verbatim(suggestion)
-    page.paragraph(`See ${reasonUrl(refusal.reason)}, or run aws-iam-authenticator explain --reason ${refusal.reason}`)
+    page.paragraph(`Read more: aws-iam-authenticator explain --reason ${refusal.reason}`)
   }
   if (user === null) return
   page.row('mapped', 'mapped', '')
