@@ -11,7 +11,7 @@ import { DRY_RUN, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL, PROMPT } from '../
 import { readAwsAuth, updateAwsAuth } from './update-aws-auth.ts'
 
 /** A change of aws-auth, with texts for the user. */
-export interface Change {
+interface Change {
   readonly edit: (data: Data) => Edited
   /** The command, in the question and after a `no`: such as `add rolearn …`. */
   readonly shown: string

@@ -17,7 +17,7 @@ import { errorsIn } from './source.ts'
 const OPTIONS = [...SERVER_OPTIONS, CLUSTER_ID, FEATURE_GATES]
 
 /** The settings of the server in a cluster. */
-export interface ServerSettings {
+interface ServerSettings {
   readonly configuration: ConfigurationFile
   /** Its name in locations and messages; null if the cluster has no configuration file, or it can't be read. */
   readonly source: string | null

@@ -110,9 +110,21 @@ function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields
   return { user, loggedUser, mapped, fields: { ...fields, username, uid, groups, backend, entry: entryPath(mapped) } }
 }
 
+/** Returns the fields that help to map an unmapped identity: the near misses, or a suggestion if there are none. */
+function hintFields(
+  identity: Identity,
+  isScrubbed: boolean,
+  { nearestMisses, suggestMapping, scrubbedAccounts }: AuthenticateOptions,
+): LogFields {
+  const misses = nearestMisses(identity)
+  if (misses.length > 0) return nearestFields(misses, isScrubbed, scrubbedAccounts)
+  const fix = isScrubbed ? null : suggestMapping(identity)
+  return fix === null ? {} : { fix }
+}
+
 /** Creates the function that takes a token through verifying and mapping, and logs and reports the decision. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, nearestMisses, scrubbedAccounts, log, logRefusal, onDecision } = options
+  const { verify, map, scrubbedAccounts, log, logRefusal, onDecision } = options
   const grants = createGrants(options.indexes)
   const grant = ({ user, loggedUser, mapped, fields }: CachedGrant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
@@ -151,17 +163,10 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const mapping = map(identity)
     const mapped = await mapping
     if (mapped instanceof Refusal) {
-      const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
-      const nearest = nearestFields(misses, isScrubbed, scrubbedAccounts)
-      const isStranger = mapped.reason === 'not_mapped' && misses.length === 0 && !isScrubbed
-      const fix = isStranger ? options.suggestMapping(identity) : null
+      const hints = mapped.reason === 'not_mapped' ? hintFields(identity, isScrubbed, options) : {}
       const message = isScrubbed ? scrub(mapped.message, identity) : mapped.message
       // Anyone with an AWS account gets an answer from STS, so the line about it is limited together with that of the refusal.
-      return refuse(
-        new Refusal(mapped.reason, message),
-        { ...decided, ...nearest, ...(fix === null ? {} : { fix }) },
-        { identity, before: stsAnswered },
-      )
+      return refuse(new Refusal(mapped.reason, message), { ...decided, ...hints }, { identity, before: stsAnswered })
     }
     stsAnswered()
     const granted = grantOf(identity, mapped, isScrubbed, decided)
