@@ -1,7 +1,7 @@
 import { isSeq, type YAMLSeq } from 'yaml'
 import { documentOf, isNothing, itemsOf, lineEnd } from './list-text.ts'
 
-/** The offset of the dash of an item; undefined if it can't be told. */
+/** The offset of the dash of an item; undefined if it is not known. */
 function dashOf({ srcToken }: YAMLSeq.Parsed, index: number): number | undefined {
   if (srcToken?.type !== 'block-seq') return undefined
   return srcToken.items[index]?.start.find(({ type }) => type === 'seq-item-ind')?.offset
