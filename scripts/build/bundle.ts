@@ -68,6 +68,8 @@ export async function split(): Promise<BundleInputs & { pieces: readonly OutputF
     define: {
       BUILD_VERSION: JSON.stringify(version()),
       BUILD_COMMIT: JSON.stringify(commit()),
+      // `explain --reason` prints a section of it.
+      ERRORS_PAGE: JSON.stringify(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8')),
       // Bun would write the folder of the build into the executable. Only worker threads read it, and we start none.
       __dirname: '"/"',
       __filename: '"/aws-iam-authenticator.cjs"',

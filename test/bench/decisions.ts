@@ -13,6 +13,7 @@ const ACCOUNT = '111122223333'
 function entry(index: number): MappingEntry {
   return {
     key: { type: 'arn', arn: `arn:aws:iam::${ACCOUNT}:role/role-${index}` },
+    principal: `arn:aws:iam::${ACCOUNT}:role/role-${index}`,
     conditions: null,
     username: 'user-{{SessionName}}',
     groups: ['team'],

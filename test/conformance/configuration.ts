@@ -168,11 +168,28 @@ export const settings: readonly SettingRow[] = [
   truth('lint', { flag: 'strict' }),
   oneOf('explain', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
   oneOf('lint', { flag: 'output', short: 'o' }, '', 'json', 'sarif', 'github'),
-  ...['explain', 'lint'].flatMap((command) => [
+  row(
+    'explain',
+    { flag: 'reason' },
+    '',
+    [
+      ['expired', 'expired'],
+      ['not_mapped', 'not_mapped'],
+      ['template', 'template'],
+    ],
+    'unknown',
+  ),
+  oneOf('list', { flag: 'output', short: 'o' }, 'table', 'wide', 'json', 'yaml'),
+  ...['explain', 'lint', 'list'].flatMap((command) => [
     truth(command, { flag: 'cluster' }),
     text(command, { flag: 'kubeconfig' }),
     text(command, { flag: 'kubeconfig-context' }),
     text(command, { flag: 'master-url' }),
+  ]),
+
+  truth('lint', { flag: 'strict' }),
+  ...['explain', 'lint'].flatMap((command) => [
+    oneOf(command, { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
   ]),
 
   text('kubeconfig', { flag: 'role', short: 'r' }),
@@ -188,11 +205,15 @@ export const settings: readonly SettingRow[] = [
 
   ...['bash', 'fish', 'powershell', 'zsh'].map((shell) => truth(`completion ${shell}`, { flag: 'no-descriptions' })),
 
-  ...['add role', 'add user'].flatMap((command) => [
+  ...['add role', 'add user', 'remove role', 'remove user'].flatMap((command) => [
     truth(command, { flag: 'prompt' }, true),
+    truth(command, { flag: 'dry-run' }),
     text(command, { flag: 'kubeconfig' }),
     text(command, { flag: 'kubeconfig-context' }),
     text(command, { flag: 'master-url' }),
+  ]),
+  ...['add role', 'add user'].flatMap((command) => [
+    truth(command, { flag: 'update' }),
     text(command, { flag: 'username' }),
     row(
       command,
@@ -205,19 +226,21 @@ export const settings: readonly SettingRow[] = [
       ],
     ),
   ]),
-  text('add user', { flag: 'userarn' }),
-  text('add role', { flag: 'rolearn' }),
-  row(
-    'add role',
-    { flag: 'sso' },
-    null,
-    [
-      ['permissionSetName=A,accountID=1', { permissionSetName: 'A', accountID: '1' }],
-      ['partition=aws', { partition: 'aws' }],
-      ['partition=aws-cn', { partition: 'aws-cn' }],
-    ],
-    'Admin',
-  ),
+  ...['add user', 'remove user'].map((command) => text(command, { flag: 'userarn' })),
+  ...['add role', 'remove role'].flatMap((command) => [
+    text(command, { flag: 'rolearn' }),
+    row(
+      command,
+      { flag: 'sso' },
+      null,
+      [
+        ['permissionSetName=A,accountID=1', { permissionSetName: 'A', accountID: '1' }],
+        ['partition=aws', { partition: 'aws' }],
+        ['partition=aws-cn', { partition: 'aws-cn' }],
+      ],
+      'Admin',
+    ),
+  ]),
 ]
 
 /** A setting of the server that only the configuration file has. */

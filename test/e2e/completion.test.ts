@@ -51,7 +51,7 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['server -v ', LEVELS],
   ['token --feature-gates SSO', ['SSORoleMatch=true', 'SSORoleMatch=false']],
   ['verify -o ', ['json']],
-  ['li', ['lint']],
+  ['li', ['lint', 'list']],
   ['ex', ['explain']],
   ['explain --backend-mode CRD,E', ['CRD,EKSConfigMap']],
   ['explain --ar', ['--arn']],

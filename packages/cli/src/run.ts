@@ -2,7 +2,7 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { createLog, type LogLevel } from '@aws-iam-authenticator/core/log/log'
 import { didYouMean } from '@aws-iam-authenticator/core/document/did-you-mean'
 import { EMPTY_CONFIGURATION } from '@aws-iam-authenticator/core/configuration/configuration-file'
-import { isGroup, type Command } from './command-line/command.ts'
+import { isGroup, type Command, type CommandContext } from './command-line/command.ts'
 import { root } from './commands/root.ts'
 import { COMPLETE, COMPLETE_WITHOUT_DESCRIPTIONS, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './command-line/find-command.ts'
@@ -51,7 +51,8 @@ async function runCommand(
   const withoutFile = { flags, environment }
   const path = settingOf(CONFIG, { ...withoutFile, file: EMPTY_CONFIGURATION })
   const configuration = await loadConfigurationFile(path, withoutFile)
-  const setting = <T>(option: Option<T>): T => settingOf(option, { ...withoutFile, file: configuration })
+  const settingIn: CommandContext['settingIn'] = (file) => (option) => settingOf(option, { ...withoutFile, file })
+  const setting = settingIn(configuration)
   // Validate every option up front, even those this command does not read. An unknown log level is only warned about.
   const problems = problemsOfOptions(
     known.filter((option) => option !== LOG_VERBOSITY),
@@ -67,7 +68,7 @@ async function runCommand(
   if (fault !== undefined) log.warn(`${fault}; using info`)
   if (format === 'json') captureLibraryOutput(log.warn)
   try {
-    return await command.run({ environment, configuration, positionals, setting, log, stdout, stderr, now })
+    return await command.run({ environment, configuration, positionals, setting, settingIn, log, stdout, stderr, now })
   } finally {
     batches?.flush()
   }

@@ -1,3 +1,4 @@
+import { suggestMapping } from '@aws-iam-authenticator/core/mapping/suggest-mapping'
 import { createKubernetesApi, type KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
 import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
@@ -143,6 +144,11 @@ function assembleLogin(
     verify: sts.verify,
     indexes: () => backends.current().map((backend) => backend.snapshot().index),
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
+    suggestMapping: (identity) =>
+      suggestMapping(
+        identity,
+        backends.current().map((backend) => backend.snapshot().mode),
+      ),
     nearestMisses: createNearestMisses(() => backends.current(), createUnaskedMappings(settings.mappings)),
     scrubbedAccounts: settings.scrubbedAccounts,
     apiAudiences: settings.apiAudiences,

@@ -9,7 +9,7 @@ import type { KubeObject } from './api/objects.ts'
 import { getObject, Lists } from './api/reads.ts'
 import { recordRequest, type RecordedRequest } from './api/recorded-request.ts'
 import { parseRequest, type RequestInfo } from './api/request-info.ts'
-import { configMaps, events, iamIdentityMappings, type Resource } from './api/resources.ts'
+import { configMaps, daemonSets, events, iamIdentityMappings, type Resource } from './api/resources.ts'
 import { ApiFailure, failureOfCode } from './api/status.ts'
 import { Store } from './api/store.ts'
 import { Waiters } from './api/waiters.ts'
@@ -117,6 +117,11 @@ export class FakeKubernetes {
 
   getConfigMap(namespace: string, name: string): KubeObject | undefined {
     return this.#store.get(configMaps, namespace, name)
+  }
+
+  /** Creates the daemon set or replaces its spec. */
+  putDaemonSet(namespace: string, name: string, spec: Record<string, unknown>): KubeObject {
+    return this.#put(daemonSets, namespace, name, { spec })
   }
 
   /** Creates the identity mapping or replaces its spec. The status stays. */

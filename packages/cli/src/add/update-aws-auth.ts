@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addMapping, type NewMapping } from '@aws-iam-authenticator/core/edit/add-mapping'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
+import type { Data, Edited } from '@aws-iam-authenticator/core/edit/aws-auth-lists'
 import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
@@ -48,28 +48,47 @@ async function reach<T>(server: string, consequence: string, request: () => Prom
   }
 }
 
+/** A ConfigMap as the API server sent it, and its data. */
+interface Read {
+  readonly object: KubernetesObject
+  readonly data: Data
+}
+
 /**
- * Adds an entry to the ConfigMap aws-auth. Concurrent changes are not lost: the write is conditional on the version that was
+ * Reads the ConfigMap aws-auth.
+ *
+ * @throws {AuthenticatorError} `aws_auth_not_updated`.
+ */
+export async function readAwsAuth(api: KubernetesApi, server: string): Promise<Read> {
+  const { status, object } = await reach(server, 'nothing was written', async () => {
+    const options = { signal: AbortSignal.timeout(TIMEOUT_MS), bodyTimeoutMs: TIMEOUT_MS }
+    const { statusCode, body } = await api.get(PATH, {}, options)
+    const answer: unknown = await body.json().catch(() => null)
+    return { status: statusCode, object: answer }
+  })
+  if (status !== 200) throw refused('get', status, object)
+  if (!isRecord(object) || textAt(object, 'metadata', 'resourceVersion') === undefined) {
+    throw new AuthenticatorError('aws_auth_not_updated', `${server} answered with no ConfigMap; nothing was written`)
+  }
+  return { object, data: isRecord(object['data']) ? object['data'] : {} }
+}
+
+/**
+ * Changes the ConfigMap aws-auth. Concurrent changes are not lost: the write is conditional on the version that was
  * read, and is tried again from the read if that version is outdated.
  *
- * @throws {AuthenticatorError} `aws_auth_not_updated`, or an error of `addMapping`.
+ * @throws {AuthenticatorError} `aws_auth_not_updated`, or an error of `edit`.
  * @see {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions | Resource versions}
  */
-export async function updateAwsAuth(api: KubernetesApi, server: string, mapping: NewMapping): Promise<Updated> {
+export async function updateAwsAuth(
+  api: KubernetesApi,
+  server: string,
+  edit: (data: Data) => Edited,
+): Promise<Updated> {
   for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-    const found = await reach(server, 'nothing was written', async () => {
-      const options = { signal: AbortSignal.timeout(TIMEOUT_MS), bodyTimeoutMs: TIMEOUT_MS }
-      const { statusCode, body } = await api.get(PATH, {}, options)
-      const object: unknown = await body.json().catch(() => null)
-      return { status: statusCode, object }
-    })
-    const { status, object } = found
-    if (status !== 200) throw refused('get', status, object)
-    if (!isRecord(object) || textAt(object, 'metadata', 'resourceVersion') === undefined) {
-      throw new AuthenticatorError('aws_auth_not_updated', `${server} answered with no ConfigMap; nothing was written`)
-    }
-    const { data, problems } = addMapping(isRecord(object['data']) ? object['data'] : {}, mapping)
-    const doubt = 'whether it was written is not known: run this again, a duplicate is refused'
+    const { object, data: before } = await readAwsAuth(api, server)
+    const { data, problems } = edit(before)
+    const doubt = 'it is not known if it was written: run this again, the same change is not made twice'
     const written = await reach(server, doubt, () =>
       api.write({ method: 'PUT', path: PATH, body: { ...object, data } }, AbortSignal.timeout(TIMEOUT_MS)),
     )

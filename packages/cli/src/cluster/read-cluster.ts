@@ -1,20 +1,19 @@
 import { existsSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { isRecord, messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import type { KubernetesObject } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 import type { CommandContext } from '../command-line/command.ts'
 import { kubeconfigFiles, namedKubeconfigFiles } from '@aws-iam-authenticator/kubernetes/kubeconfig/file-to-change'
 import { UsageError } from '../command-line/usage-error.ts'
 import { connectToCluster } from './connect.ts'
+import { readOwnServer, type OwnServer } from './own-server.ts'
+import { read, readObject, type Reading } from './reading.ts'
 import { CLUSTER, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL } from '../command-line/cluster-options.ts'
 
 const AWS_AUTH = '/api/v1/namespaces/kube-system/configmaps/aws-auth'
 const IDENTITY_MAPPINGS = '/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings'
 const TIMEOUT_MS = 10_000
-
-/** A value, or the reason why it could not be read. */
-type Reading<T> = { readonly value: T; readonly fault: null } | { readonly value: null; readonly fault: string }
 
 /** The mappings of a live cluster. */
 export interface ClusterMappings {
@@ -24,6 +23,7 @@ export interface ClusterMappings {
   readonly awsAuth: Reading<Readonly<Record<string, unknown>> | undefined>
   /** Undefined if the cluster does not have the resource. */
   readonly identityMappings: Reading<readonly KubernetesObject[] | undefined>
+  readonly ownServer: OwnServer
 }
 
 /** Returns true if an option selects a live cluster. */
@@ -43,14 +43,6 @@ function kubeconfigPaths({ setting, environment }: CommandContext): readonly str
   throw new UsageError('there is no ~/.kube/config: name a kubeconfig with --kubeconfig')
 }
 
-async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
-  try {
-    return { value: await read(), fault: null }
-  } catch (error) {
-    return { value: null, fault: messageOf(error) }
-  }
-}
-
 /**
  * Reads the data of aws-auth; undefined if the cluster has no aws-auth.
  *
@@ -60,11 +52,8 @@ export async function readAwsAuth(
   api: KubernetesApi,
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const options = { signal: AbortSignal.timeout(timeoutMs), bodyTimeoutMs: timeoutMs }
-  const { statusCode, body } = await api.get(AWS_AUTH, {}, options)
-  const object: unknown = await body.json().catch(() => null)
-  if (statusCode === 404) return undefined
-  if (statusCode !== 200) throw new Error(`status ${statusCode}: ${textAt(object, 'message') ?? 'no message'}`)
+  const object = await readObject(api, AWS_AUTH, timeoutMs)
+  if (object === undefined) return undefined
   const data = property(object, 'data')
   return isRecord(data) ? data : {}
 }
@@ -80,7 +69,7 @@ async function readIdentityMappings(api: KubernetesApi): Promise<readonly Kubern
 }
 
 /**
- * Reads the mappings of the cluster that the options select.
+ * Reads the mappings of the cluster that the options select, and the settings of its server. What can't be read has the reason in its place.
  *
  * @throws {UsageError} There is no kubeconfig.
  * @throws {AuthenticatorError} The kubeconfig can't be used.
@@ -91,14 +80,23 @@ export async function readCluster(context: CommandContext): Promise<ClusterMappi
   const { fromPersonalKubeconfig } =
     await import('@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential-process')
   const choice = { master: setting(MASTER_URL), context: setting(KUBECONFIG_CONTEXT) }
-  const { server, logIn } = await fromPersonalKubeconfig(paths, choice, { environment, hasTerminal: isatty(0) })
-  const api = await connectToCluster(await logIn(), environment)
+  const { server, userName, logIn } = await fromPersonalKubeconfig(paths, choice, {
+    environment,
+    hasTerminal: isatty(0),
+  })
+  const login = await read(userName, logIn)
+  if (login.fault !== null) {
+    const ownServer = { configuration: login, args: login }
+    return { server, awsAuth: login, identityMappings: login, ownServer }
+  }
+  const api = await connectToCluster(login.value, environment)
   try {
-    const [awsAuth, identityMappings] = await Promise.all([
-      reading(() => readAwsAuth(api)),
-      reading(() => readIdentityMappings(api)),
+    const [awsAuth, identityMappings, ownServer] = await Promise.all([
+      read(userName, () => readAwsAuth(api)),
+      read(userName, () => readIdentityMappings(api)),
+      readOwnServer(api, userName),
     ])
-    return { server, awsAuth, identityMappings }
+    return { server, awsAuth, identityMappings, ownServer }
   } finally {
     await api.close()
   }

@@ -4,6 +4,14 @@ export const PROMPT: Option<boolean> = flag(
   { flag: 'prompt', description: 'Ask before anything is written; --prompt=false does not ask' },
   true,
 )
+export const DRY_RUN: Option<boolean> = flag({
+  flag: 'dry-run',
+  description: 'Print the change as a diff, and write nothing',
+})
+export const UPDATE: Option<boolean> = flag({
+  flag: 'update',
+  description: 'If there is an entry already, set its username and groups; all else in it stays',
+})
 export const KUBECONFIG: Option<string | null> = text({
   flag: 'kubeconfig',
   file: true,

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly positionals: readonly string[]
   /** Returns the value of an option, either the command's own or a global one. */
   readonly setting: GetSetting
+  /** Returns {@link setting} with the values of another configuration file. */
+  readonly settingIn: (file: ConfigurationFile) => GetSetting
   readonly log: Log
   /** For the result; everything else goes to stderr. */
   readonly stdout: Writer

@@ -1,3 +1,4 @@
+import { REASON_CODES, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import { choice, text, type Option } from './option.ts'
 
 export const TOKEN: Option<string | null> = text({
@@ -19,6 +20,14 @@ export const SESSION_NAME: Option<string | null> = text({
   flag: 'session-name',
   description: 'With --arn: the name of the session, where the ARN does not have it',
 })
+export const REASON: Option<ReasonCode | ''> = choice<ReasonCode | ''>(
+  {
+    flag: 'reason',
+    choices: REASON_CODES,
+    description: 'Reason of a refusal, as in the log: shows what it means and how to fix it; needs no network',
+  },
+  '',
+)
 export const OUTPUT: Option<'' | 'json'> = choice<'' | 'json'>(
   { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
   '',

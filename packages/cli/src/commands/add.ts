@@ -1,5 +1,6 @@
 import type { Command, CommandContext, CommandGroup } from '../command-line/command.ts'
 import {
+  DRY_RUN,
   GROUPS,
   KUBECONFIG,
   KUBECONFIG_CONTEXT,
@@ -7,6 +8,7 @@ import {
   PROMPT,
   ROLE_ARN,
   SSO,
+  UPDATE,
   USER_ARN,
   USERNAME,
 } from '../command-line/add-options.ts'
@@ -90,6 +92,6 @@ export const add: CommandGroup = {
   name: 'add',
   summary: 'add IAM entity to an existing aws-auth configmap',
   description: `Adds an IAM user or role to the mappings of a cluster. ${NOTE}`,
-  options: [PROMPT, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL],
+  options: [UPDATE, DRY_RUN, PROMPT, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL],
   commands: [role, user],
 }

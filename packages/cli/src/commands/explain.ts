@@ -1,5 +1,5 @@
 import type { Command } from '../command-line/command.ts'
-import { ARN, OUTPUT, SESSION_NAME, TOKEN, USER_ID } from '../command-line/explain-options.ts'
+import { ARN, OUTPUT, REASON, SESSION_NAME, TOKEN, USER_ID } from '../command-line/explain-options.ts'
 import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
 import { BACKEND_MODE, PARTITION } from '../command-line/server-options.ts'
 
@@ -18,11 +18,17 @@ export const explain: Command = {
     'cluster (--cluster). Exit code 0: mapped; 2: refused; 1: not decided, or something else went wrong.',
   examples: [
     'aws-iam-authenticator explain --arn arn:aws:iam::123456789012:role/Admin -c config.yaml aws-auth.yaml',
+    'aws-iam-authenticator explain --reason not_mapped',
     'aws-iam-authenticator token -i my-cluster | aws-iam-authenticator explain -i my-cluster -t - --cluster',
   ],
-  options: [TOKEN, ARN, USER_ID, SESSION_NAME, OUTPUT, BACKEND_MODE, PARTITION, ...CLUSTER_OPTIONS],
+  options: [TOKEN, ARN, REASON, USER_ID, SESSION_NAME, OUTPUT, BACKEND_MODE, PARTITION, ...CLUSTER_OPTIONS],
   run: async (context) => {
     const { setting, environment, stdout } = context
+    if (setting(REASON) !== '') {
+      const { explainReason } = await import('../explain/explain-reason.ts')
+      explainReason(context)
+      return EXIT_CODES.mapped
+    }
     const { explain: explainLogin } = await import('../explain/explain.ts')
     const { outcomeOf, renderExplanation, renderJson } = await import('../explain/render.ts')
     const { stdoutStyle } = await import('../terminal/style.ts')

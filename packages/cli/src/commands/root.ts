@@ -8,6 +8,8 @@ import { explain } from './explain.ts'
 import { init } from './init.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { lint } from './lint.ts'
+import { list } from './list.ts'
+import { remove } from './remove.ts'
 import { server } from './server.ts'
 import { status } from './status.ts'
 import { token } from './token.ts'
@@ -20,5 +22,21 @@ export const root: CommandGroup = {
   summary: '',
   description: 'A tool to authenticate to Kubernetes using AWS IAM credentials',
   options: GLOBAL_OPTIONS,
-  commands: [add, cache, completion, doctor, explain, init, kubeconfig, lint, server, status, token, verify, version],
+  commands: [
+    add,
+    cache,
+    completion,
+    doctor,
+    explain,
+    init,
+    kubeconfig,
+    lint,
+    list,
+    remove,
+    server,
+    status,
+    token,
+    verify,
+    version,
+  ],
 }

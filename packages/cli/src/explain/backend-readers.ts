@@ -13,7 +13,7 @@ import { errorsIn, sourceOf, unread, type Source } from './source.ts'
 
 type Manifests = ReturnType<typeof readManifests>
 
-/** How `explain` reads the mappings of a backend. */
+/** How `explain` and `list` read the mappings of a backend. */
 interface BackendReader {
   /** How a person gives them to `explain`. */
   readonly way: string
@@ -55,7 +55,8 @@ function identityMappingsOf(from: string, objects: readonly unknown[], rules: Li
   for (const object of objects) {
     if (isRecord(object)) mappings.take(textAt(object, 'metadata', 'name') ?? '', object)
   }
-  return { mode: 'CRD', from, index: mappings.index(), fault: null, errors: mappings.errorCount }
+  const { errorCount: errors } = mappings
+  return { mode: 'CRD', from, index: mappings.index(), fault: null, errors, entries: mappings.entries(), accounts: [] }
 }
 
 const crd: BackendReader = {

@@ -1,6 +1,7 @@
 import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { nearestMisses, type NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { suggestMapping } from '@aws-iam-authenticator/core/mapping/suggest-mapping'
 import { userInfo, type UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 import type { Mapped } from '@aws-iam-authenticator/core/mapping/decide'
 import type { CommandContext } from '../command-line/command.ts'
@@ -10,6 +11,7 @@ import { BACKEND_MODE, PARTITION, REGION, SCRUBBED_ACCOUNTS } from '../command-l
 import { STS_REGIONS } from '../command-line/sts-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { readInput } from '../command-line/read-input.ts'
+import { asksForCluster } from '../cluster/read-cluster.ts'
 import { askBackends, backendsToAsk, type Asked } from './ask-backends.ts'
 import { callerOfArn } from './caller.ts'
 import { checkToken, type CheckedToken } from './check-token.ts'
@@ -24,29 +26,46 @@ function tokenOf(text: string): string {
   return /^\{.*"token":"([^"\\]*)"/s.exec(trimmed)?.[1] ?? trimmed
 }
 
+/** What is explained: a token, or the caller of an ARN. */
+type Subject = { readonly token: string; readonly caller: null } | { readonly token: null; readonly caller: Caller }
+
 /**
- * Validates the options that name a token or an ARN.
+ * Reads the options that name a token or an ARN.
  *
- * @returns A function that does the checks, which may call STS.
  * @throws {UsageError} The options are missing or contradict each other.
  */
-function prepareCheck({ setting, environment, now }: CommandContext): () => Promise<CheckedToken> {
+function readSubject({ setting }: CommandContext): Subject {
   const [token, arn, userId, sessionName] = [setting(TOKEN), setting(ARN), setting(USER_ID), setting(SESSION_NAME)]
   if (token !== null && arn !== null) throw new UsageError('both --token and --arn: give one of them')
-  if (arn !== null) {
-    const caller = callerOfArn(arn, { userId, sessionName })
-    return () => Promise.resolve({ checks: [], caller, refusal: null })
-  }
+  if (arn !== null) return { token: null, caller: callerOfArn(arn, { userId, sessionName }) }
   if (token === null) throw new UsageError('nothing to explain: give a token with -t (- for standard input), or --arn')
   if (userId !== null || sessionName !== null) throw new UsageError('--user-id and --session-name go with --arn')
+  return { token: token === '-' ? tokenOf(readInput('-')) : token, caller: null }
+}
+
+/** @throws {UsageError} Neither a flag, the environment nor a configuration file has the cluster ID. */
+function requireClusterId({ setting }: CommandContext): string {
   const clusterId = setting(CLUSTER_ID)
   if (clusterId === null) throw new UsageError('cluster ID not specified')
+  return clusterId
+}
+
+/** Checks a token, which may call STS. A caller that is known needs no check. */
+async function check(context: CommandContext, { token, caller }: Subject): Promise<CheckedToken> {
+  if (token === null) return { checks: [], caller, refusal: null }
+  const { setting, environment, now } = context
   const partition = findPartition(setting(PARTITION))
   if (partition === undefined) throw new TypeError('a partition without a definition')
   const serverRegion = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? null
-  const text = token === '-' ? tokenOf(readInput('-')) : token
-  const stsRegions = setting(STS_REGIONS)
-  return () => checkToken(text, { clusterId, partition, serverRegion, stsRegions, environment, now })
+  const clusterId = requireClusterId(context)
+  return checkToken(token, {
+    clusterId,
+    partition,
+    serverRegion,
+    stsRegions: setting(STS_REGIONS),
+    environment,
+    now,
+  })
 }
 
 /** Adds the location in the manifest to entries from IAMIdentityMappings. */
@@ -91,18 +110,22 @@ function userOf(caller: Caller, decision: Mapped | Refusal, scrubbed: boolean): 
  * @throws {UsageError} The options that name the login are missing or contradict each other.
  * @throws {AuthenticatorError} A file or kubeconfig can't be read, or the connection to STS is misconfigured.
  */
-export async function explain(context: CommandContext): Promise<Explanation> {
-  const { setting, configuration, positionals } = context
-  if (setting(TOKEN) === '-' && positionals.includes('-'))
+export async function explain(given: CommandContext): Promise<Explanation> {
+  if (given.setting(TOKEN) === '-' && given.positionals.includes('-'))
     throw new UsageError('standard input is there once: for -t or a file')
-  const check = prepareCheck(context)
-  const sources = await readSources(context)
-  const { checks, caller, refusal } = await check()
+  const subject = readSubject(given)
+  // The server in the cluster may know its ID.
+  if (subject.token !== null && !asksForCluster(given)) requireClusterId(given)
+  const found = await readSources(given)
+  const { sources, context } = found
+  const { setting, configuration } = context
+  const { checks, caller, refusal } = await check(context, subject)
   if (caller === null) {
-    return { checks, caller, backends: [], user: null, refusal, nearest: [], scrubbed: false, notes: [] }
+    const { notes } = found
+    return { checks, caller, backends: [], user: null, refusal, nearest: [], suggestion: null, scrubbed: false, notes }
   }
   const { modes } = setting(BACKEND_MODE)
-  const isOrderKnown = modes !== BACKEND_MODE.fallback.modes
+  const isOrderKnown = modes !== BACKEND_MODE.fallback.modes || found.isOrderKnown
   const toAsk = backendsToAsk(sources, isOrderKnown ? modes : null)
   const asked = askBackends(caller.identity, toAsk, sources, configuration.reservedPrefixes)
   const { decision, answers, snapshots, others } = asked
@@ -116,7 +139,8 @@ export async function explain(context: CommandContext): Promise<Explanation> {
     user: userOf(caller, decision, scrubbed),
     refusal: decision instanceof Refusal ? decision : null,
     nearest: isMissed ? nearestMisses(caller.identity, snapshots, others, Infinity).map(place) : [],
+    suggestion: isMissed && decision.reason === 'not_mapped' ? suggestMapping(caller.identity, toAsk) : null,
     scrubbed,
-    notes: notesOn(caller, asked, sources, isOrderKnown),
+    notes: [...found.notes, ...notesOn(caller, asked, sources, isOrderKnown)],
   }
 }

@@ -51,6 +51,8 @@ export interface Explanation {
   readonly user: UserInfo | null
   readonly refusal: Refusal | null
   readonly nearest: readonly NearMiss[]
+  /** A command or an entry that would map the caller; null if it is mapped, or its ARN is not safe to paste. */
+  readonly suggestion: string | null
   /** Whether the account is in server.scrubbedAccounts. */
   readonly scrubbed: boolean
   /** Hints about missing or assumed input. */

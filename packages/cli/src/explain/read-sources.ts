@@ -10,6 +10,7 @@ import { BACKEND_PATHS, DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/serv
 import { UsageError } from '../command-line/usage-error.ts'
 import { readInput } from '../command-line/read-input.ts'
 import { BACKEND_READERS } from './backend-readers.ts'
+import { readServerSettings, withServerSettings } from './server-settings.ts'
 import { unread, type Source } from './source.ts'
 
 const READERS = Object.values(BACKEND_READERS)
@@ -47,26 +48,17 @@ function sourcesInOwnFiles({ setting }: CommandContext, given: readonly Source[]
   })
 }
 
-/**
- * Reads all mappings that the command line names, one source for each backend.
- *
- * @throws {UsageError} There are no mappings, or one backend has two sources.
- * @throws {AuthenticatorError} A file or the kubeconfig can't be read.
- */
-export async function readSources(context: CommandContext): Promise<readonly Source[]> {
-  const { setting, configuration, positionals } = context
-  const { SSORoleMatch: sso, RolePathMatch: rolePaths } = setting(FEATURE_GATES)
-  const rules = { sso, rolePaths, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) }
-  const config = setting(CONFIG)
-  const sources: Source[] = []
-  if (config !== null)
-    sources.push(...READERS.flatMap((reader) => reader.inConfiguration?.(configuration, config) ?? []))
-  if (asksForCluster(context)) {
-    const cluster = await readCluster(context)
-    sources.push(...READERS.flatMap(({ inCluster }) => inCluster?.(cluster, rules) ?? []))
-  }
-  sources.push(...positionals.flatMap((path) => sourcesInFile(path, rules)))
-  sources.push(...sourcesInOwnFiles(context, sources, rules))
+/** The mappings that the command line names, and the settings that go with them. */
+interface Found {
+  readonly sources: readonly Source[]
+  /** Has the settings of the server in the cluster, if no configuration file is named. */
+  readonly context: CommandContext
+  /** Whether the order of the backends is that of the server even if no setting has it. */
+  readonly isOrderKnown: boolean
+  readonly notes: readonly string[]
+}
+
+function requireDistinct(sources: readonly Source[]): void {
   if (sources.length === 0) {
     throw new UsageError('no mappings: name a configuration file with -c, manifests or a dynamic file, or --cluster')
   }
@@ -75,5 +67,28 @@ export async function readSources(context: CommandContext): Promise<readonly Sou
     if (other !== undefined)
       throw new UsageError(`${mode} is there twice, in ${other.from} and in ${from}: leave one out`)
   }
-  return sources
+}
+
+/**
+ * Reads all mappings that the command line names, one source for each backend.
+ *
+ * @throws {UsageError} There are no mappings, or one backend has two sources.
+ * @throws {AuthenticatorError} A file or the kubeconfig can't be read.
+ */
+export async function readSources(given: CommandContext): Promise<Found> {
+  const config = given.setting(CONFIG)
+  const cluster = asksForCluster(given) ? await readCluster(given) : undefined
+  const ownSettings = cluster === undefined || config !== null ? undefined : readServerSettings(cluster)
+  const context = ownSettings === undefined ? given : withServerSettings(given, ownSettings)
+  const { setting, configuration, positionals } = context
+  const { SSORoleMatch: sso, RolePathMatch: rolePaths } = setting(FEATURE_GATES)
+  const rules = { sso, rolePaths, userIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT) }
+  const from = config ?? ownSettings?.source ?? null
+  const sources: Source[] = []
+  if (from !== null) sources.push(...READERS.flatMap((reader) => reader.inConfiguration?.(configuration, from) ?? []))
+  if (cluster !== undefined) sources.push(...READERS.flatMap(({ inCluster }) => inCluster?.(cluster, rules) ?? []))
+  sources.push(...positionals.flatMap((path) => sourcesInFile(path, rules)))
+  sources.push(...sourcesInOwnFiles(context, sources, rules))
+  requireDistinct(sources)
+  return { sources, context, isOrderKnown: ownSettings?.isComplete === true, notes: ownSettings?.notes ?? [] }
 }

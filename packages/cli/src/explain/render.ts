@@ -1,4 +1,4 @@
-import { reasons } from '@aws-iam-authenticator/core/errors/reasons'
+import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Location } from '@aws-iam-authenticator/core/errors/problem'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
@@ -96,9 +96,18 @@ class Page {
     this.#lines.push(...lines.map((line, index) => [left(index), paint(line, ...colours)]))
   }
 
+  /** Adds a line to paste, which is never wrapped. */
+  verbatim(text: string): void {
+    this.#lines.push(`  ${text}`)
+  }
+
   get lines(): readonly Line[] {
     return this.#lines
   }
+}
+
+function entryText({ principal, username, groups }: MappingEntry): string {
+  return `${principal}, username ${username}, groups [${groups.join(' ')}]`
 }
 
 function addToken(page: Page, { checks, caller }: Explanation): void {
@@ -126,16 +135,20 @@ function addBackends(page: Page, { backends, caller }: Explanation): void {
 }
 
 function addResult(page: Page, explanation: Explanation): void {
-  const { checks, user, refusal, nearest, scrubbed, caller } = explanation
+  const { checks, user, refusal, nearest, suggestion, scrubbed, caller } = explanation
   page.heading('Result')
   if (refusal !== null) {
     page.row(isVerdict(explanation) ? 'failed' : 'unavailable', outcomeOf(explanation), refusal.reason)
     const isSaid = checks.some(({ detail }) => detail === refusal.message) || refusal.reason === 'backend_unavailable'
     if (!isSaid) page.row(null, '', refusal.message)
     page.heading('What to do')
-    for (const { message, location } of nearest) page.paragraph(`${message} (${placeOf(location)})`, '- ')
+    for (const { message, location, entry } of nearest) {
+      page.paragraph(`${message} (${placeOf(location)})`, '- ')
+      if (entry !== null) page.paragraph(`  ${entryText(entry)}`)
+    }
     page.paragraph(ADVICE[refusal.reason])
-    page.paragraph(`See docs/errors.md#${refusal.reason}`)
+    if (suggestion !== null) page.verbatim(suggestion)
+    page.paragraph(`Read more: aws-iam-authenticator explain --reason ${refusal.reason}`)
   }
   if (user === null) return
   page.row('mapped', 'mapped', '')
@@ -158,9 +171,9 @@ export function renderExplanation(explanation: Explanation, style: Style): reado
 
 function entryJson(entry: MappingEntry | null): unknown {
   if (entry === null) return null
-  const { path, location, username, groups } = entry
+  const { path, location, principal, username, groups } = entry
   const { source: file, line, column } = location
-  return { path, file, line, column, username, groups }
+  return { path, file, line, column, principal, username, groups }
 }
 
 /** The user in the server's answer to the API server, without placeholder values. */
@@ -174,12 +187,12 @@ function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
 
 /** Renders the explanation for scripts. */
 export function renderJson(explanation: Explanation): string {
-  const { checks, caller, backends, refusal, nearest, scrubbed, notes } = explanation
+  const { checks, caller, backends, refusal, nearest, suggestion, scrubbed, notes } = explanation
   return formatJson({
     outcome: outcomeOf(explanation),
     reason: refusal?.reason ?? null,
     message: refusal?.message ?? null,
-    see: refusal === null ? null : `docs/errors.md#${refusal.reason}`,
+    see: refusal === null ? null : reasonUrl(refusal.reason),
     checks,
     identity:
       caller === null
@@ -196,10 +209,11 @@ export function renderJson(explanation: Explanation): string {
     }),
     user: userJson(explanation),
     scrubbed,
-    nearest: nearest.map(({ kind, backend, path, location, message }) => {
+    nearest: nearest.map(({ kind, backend, path, location, message, entry }) => {
       const { source: file, line, column } = location
-      return { kind, backend, path, file, line, column, message }
+      return { kind, backend, path, file, line, column, message, entry: entryJson(entry) }
     }),
+    suggestion,
     advice: refusal === null ? null : ADVICE[refusal.reason],
     notes,
   })

@@ -2,6 +2,7 @@ import { indexMappings } from '@aws-iam-authenticator/core/mapping/index-mapping
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { BackendSnapshot } from '@aws-iam-authenticator/core/mapping/decide'
 import type { Location, Problem } from '@aws-iam-authenticator/core/errors/problem'
+import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { MappingLists } from '@aws-iam-authenticator/core/mapping/mapping-index'
 
 /** The mappings of one backend, as a freshly started server would load them. */
@@ -9,6 +10,9 @@ export interface Source extends BackendSnapshot {
   /** The file or API server that the mappings come from. */
   readonly from: string
   readonly errors: number
+  /** All entries, roles first, in the order of their file. */
+  readonly entries: readonly MappingEntry[]
+  readonly accounts: readonly string[]
   /** Whether the server starts only if there are no errors. */
   readonly isNeededToStart?: boolean
   /** Locations of entries that do not carry their own, by path. */
@@ -20,10 +24,12 @@ export function errorsIn(problems: readonly Problem[]): number {
 }
 
 export function sourceOf(mode: BackendMode, from: string, lists: MappingLists, problems: readonly Problem[]): Source {
-  return { mode, from, index: indexMappings(lists).index, fault: null, errors: errorsIn(problems) }
+  const { index } = indexMappings(lists)
+  const entries = [...lists.roles, ...lists.users]
+  return { mode, from, index, fault: null, errors: errorsIn(problems), entries, accounts: lists.accounts }
 }
 
 /** Returns a source that can't be read. */
 export function unread(mode: BackendMode, from: string, fault: string, errors = 0): Source {
-  return { mode, from, index: null, fault, errors }
+  return { mode, from, index: null, fault, errors, entries: [], accounts: [] }
 }

@@ -1,34 +1,30 @@
 import { AuthenticatorError, ConfigurationError } from '../errors/errors.ts'
-import {
-  EMPTY_AWS_AUTH,
-  isEmptyList,
-  keepLastGood,
-  parseAwsAuth,
-  readAwsAuth,
-  type AwsAuth,
-} from '../mapping/aws-auth.ts'
-import type { EntryKey, MappingEntry } from '../mapping/entry.ts'
+import { EMPTY_AWS_AUTH, isEmptyList, parseAwsAuth } from '../mapping/aws-auth.ts'
+import type { MappingEntry } from '../mapping/entry.ts'
 import type { Problem } from '../errors/problem.ts'
 import { appendItem } from './append-item.ts'
+import {
+  describePrincipal,
+  entriesWithKey,
+  LISTS,
+  notEditable,
+  readAll,
+  RULES,
+  type Data,
+  type Edited,
+  type EntryKind,
+} from './aws-auth-lists.ts'
 import { printableYaml } from './printable-yaml.ts'
 import { block, type Writable } from './render.ts'
 
 /** A new entry for aws-auth. */
 export interface NewMapping {
-  readonly kind: 'role' | 'user'
+  readonly kind: EntryKind
   /** In the order of the output: `rolearn`, `userarn` or `sso`, then `username` and `groups`. */
   readonly fields: Readonly<Record<string, Writable>>
 }
 
-type Data = Readonly<Record<string, unknown>>
-
-const LISTS = {
-  role: { key: 'mapRoles', list: 'roles' },
-  user: { key: 'mapUsers', list: 'users' },
-} as const
-
-/** Accepts `sso` and role paths, because the feature gates of the server are not known here. */
-const RULES = { sso: true }
+/** Accepts role paths too, because the feature gates of the server are not known here. */
 const NEW_ENTRY_RULES = { ...RULES, rolePaths: true }
 
 /**
@@ -42,52 +38,31 @@ export function checkNewMapping({ kind, fields }: NewMapping): MappingEntry | re
   return entry === undefined || read.problems.length > 0 ? read.problems : entry
 }
 
-function isSameKey(a: EntryKey, b: EntryKey): boolean {
-  if (a.type === 'sso') return b.type === 'sso' && a.prefix === b.prefix
-  return a.type === 'arn' && b.type === 'arn' && a.arn === b.arn
-}
-
-/** Reads aws-auth. Invalid entries are skipped, as in the server. A data key that is not a list is an error. */
-function readAll(data: Data): AwsAuth {
-  const read = readAwsAuth(data, RULES)
-  const { roles, users, accounts } = read
-  if (roles !== null && users !== null && accounts !== null) return keepLastGood(read, EMPTY_AWS_AUTH)
-  const errors = read.problems.filter(({ severity }) => severity === 'error')
-  throw new ConfigurationError('the ConfigMap kube-system/aws-auth can not be parsed; nothing was written:', errors)
-}
-
 /**
  * Adds an entry to the data of the ConfigMap aws-auth. Everything else in it stays byte for byte.
  *
  * @throws {AuthenticatorError} `duplicate_mapping`: another entry has the same key.
  * @throws {ConfigurationError} The data can't be read, or the entry is invalid or can't be added without changing something else.
  */
-export function addMapping(
-  data: Data,
-  mapping: NewMapping,
-): { readonly data: Data; readonly problems: readonly Problem[] } {
-  const { key, list } = LISTS[mapping.kind]
+export function addMapping(data: Data, mapping: NewMapping): Edited {
+  const { kind, fields } = mapping
+  const { key, list } = LISTS[kind]
   const entry = checkNewMapping(mapping)
   if (!('key' in entry)) throw new ConfigurationError('the new entry can not be used:', entry)
   const before = readAll(data)
-  const twin = before[list].find((candidate) => isSameKey(candidate.key, entry.key))
+  const [twin] = entriesWithKey(before[list], entry.key)
   if (twin !== undefined) {
-    const { sso, rolearn, userarn } = mapping.fields
-    const what = sso === undefined ? `ARN ${JSON.stringify(rolearn ?? userarn)}` : `sso ${JSON.stringify(sso)}`
     const where = `${twin.path}, line ${twin.location.line} of ${key}, is for it`
-    throw new AuthenticatorError('duplicate_mapping', `cannot add duplicate ${mapping.kind} ${what}: ${where}`)
+    throw new AuthenticatorError(
+      'duplicate_mapping',
+      `cannot add duplicate ${kind} ${describePrincipal(fields)}: ${where}`,
+    )
   }
   const text = typeof data[key] === 'string' ? data[key] : ''
-  const appended = appendItem(text, mapping.fields, isEmptyList(text))
+  const appended = appendItem(text, fields, isEmptyList(text))
   const changed = { ...data, [key]: appended }
   if (appended === null || readAll(changed)[list].length !== before[list].length + 1) {
-    const lines = printableYaml([mapping.fields], { version: '1.1' }).trimEnd().split('\n')
-    throw new ConfigurationError(
-      `${key} is written in a way that nothing can be added to without changing the rest; nothing was written. ` +
-        'Add this with kubectl edit -n kube-system configmap/aws-auth:',
-      [],
-      { details: lines },
-    )
+    throw notEditable(kind, 'added', ['add', ...printableYaml([fields], { version: '1.1' }).trimEnd().split('\n')])
   }
   return { data: changed, problems: before.problems }
 }

@@ -1,6 +1,5 @@
-import { isMap, isScalar, isSeq, type Document, type ParsedNode, type Range, type YAMLMap, type YAMLSeq } from 'yaml'
-import { YAML_OPTIONS } from '../document/parse-yaml.ts'
-import { readYamlDocument } from '../document/read-yaml.ts'
+import { isMap, isScalar, isSeq, type ParsedNode, type Range, type YAMLMap, type YAMLSeq } from 'yaml'
+import { documentOf, isNothing, itemsOf } from './list-text.ts'
 import { block, columnOf, flow, type Writable } from './render.ts'
 
 /** True if lists have the indentation of their keys, as in the output of Kubernetes tools. */
@@ -41,22 +40,6 @@ function appendToList(text: string, list: YAMLSeq.Parsed, item: Writable): strin
   return insert(text, last.range[1], `,${ownLine}${flow(item)}`)
 }
 
-function documentOf(text: string): Document.Parsed {
-  return readYamlDocument(text, { ...YAML_OPTIONS, merge: true })
-}
-
-/** The items of a list as plain values. Null if the text is not a list, or has an alias that is unknown or too large. */
-function itemsOf(text: string): unknown[] | null {
-  const document = documentOf(text)
-  if (document.errors.length > 0) return null
-  try {
-    const value: unknown = document.toJS()
-    return Array.isArray(value) ? value : null
-  } catch {
-    return null
-  }
-}
-
 /**
  * Appends an item to a YAML list in the indentation and style of the list. Everything else stays as it is, including comments. A text
  * without a list becomes one.
@@ -67,12 +50,12 @@ function itemsOf(text: string): unknown[] | null {
 export function appendItem(text: string, item: Writable, empty: boolean): string | null {
   const { contents, errors } = documentOf(text)
   if (!empty && errors.length > 0) return null
-  const isNothing = empty || contents === null || (isScalar(contents) && contents.value === null)
+  const isVoid = empty || isNothing(contents)
   let appended: string
   if (isSeq(contents) && !empty) appended = appendToList(text, contents, item)
-  else if (isNothing) appended = appendBlock(empty ? '' : without(text, contents?.range), item, 0, false)
+  else if (isVoid) appended = appendBlock(empty ? '' : without(text, contents?.range), item, 0, false)
   else return null
-  const before = isNothing ? [] : itemsOf(text)
+  const before = isVoid ? [] : itemsOf(text)
   const after = itemsOf(appended)
   if (before === null || after === null) return null
   return JSON.stringify(after) === JSON.stringify([...before, item]) ? appended : null

@@ -59,6 +59,20 @@ export type ReasonCode = keyof typeof TABLE
 /** The meaning of each reason. */
 export const reasons: Readonly<Record<ReasonCode, ReasonMeaning>> = TABLE
 
+function isReasonCode(text: string): text is ReasonCode {
+  return Object.hasOwn(TABLE, text)
+}
+
+export const REASON_CODES: readonly ReasonCode[] = Object.keys(TABLE).filter(isReasonCode)
+
+/** The page about refusals. It has a section for each reason. */
+const ERRORS_PAGE = 'https://github.com/example/aws-iam-authenticator/blob/main/docs/errors.md'
+
+/** The URL of the section about a reason. */
+export function reasonUrl(reason: ReasonCode): string {
+  return `${ERRORS_PAGE}#${reason}`
+}
+
 /**
  * A refused login. It is a value, not an exception, because hostile input is expected.
  *

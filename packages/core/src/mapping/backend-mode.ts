@@ -6,17 +6,20 @@ interface BackendFacts {
   readonly olderName?: string
   /** The key of `server` with the path of its file. The server does not start with only one of the two: the backend, or its path. */
   readonly path?: { readonly key: string; readonly description: string }
+  /** The form in which people add a mapping: with `add`, as an entry of a file in YAML or JSON, or as an object. */
+  readonly form: 'command' | 'yaml' | 'json' | 'object'
   /** Other keys of `server` that have no effect without it. Several backends may read a key. */
   readonly keys: readonly string[]
 }
 
 /** The list of backends, in the order in which `explain` asks them if no order is configured. */
 const TABLE = [
-  { mode: 'MountedFile', olderName: 'File', keys: ['mapRoles', 'mapUsers', 'mapAccounts'] },
-  { mode: 'EKSConfigMap', olderName: 'ConfigMap', keys: ['kubeconfig', 'master'] },
-  { mode: 'CRD', keys: ['kubeconfig', 'master'] },
+  { mode: 'MountedFile', olderName: 'File', form: 'yaml', keys: ['mapRoles', 'mapUsers', 'mapAccounts'] },
+  { mode: 'EKSConfigMap', olderName: 'ConfigMap', form: 'command', keys: ['kubeconfig', 'master'] },
+  { mode: 'CRD', form: 'object', keys: ['kubeconfig', 'master'] },
   {
     mode: 'DynamicFile',
+    form: 'json',
     path: { key: 'dynamicfilepath', description: 'The JSON file of the backend DynamicFile' },
     keys: ['dynamicfileUserIDStrict'],
   },

@@ -25,6 +25,11 @@ export interface Conditions {
 /** One entry of mapRoles or mapUsers: a principal and its Kubernetes user. */
 export interface MappingEntry {
   readonly key: EntryKey
+  /**
+   * The principal in the letter case of the entry: a canonical ARN, a pattern, or the user id if there is no ARN. For `sso` the ARN ends in
+   * `_*`.
+   */
+  readonly principal: string
   /** Null if the key alone decides. */
   readonly conditions: Conditions | null
   /** A template. */

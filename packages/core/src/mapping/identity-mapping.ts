@@ -1,9 +1,9 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 import { isRecord, property, textAt } from '../untrusted.ts'
 import { conditionsOf, looksLikeCondition, principalIdFault, sessionNamesFault } from './conditions.ts'
-import type { Conditions, EntryKey, MappingEntry } from './entry.ts'
+import type { Conditions, MappingEntry } from './entry.ts'
 import { parseArn, parsePattern } from './parse-arn.ts'
-import type { EntryGates } from './parse-key.ts'
+import type { EntryGates, ParsedKey } from './parse-key.ts'
 import { unknownPlaceholders } from './template.ts'
 
 /** A parsed IAMIdentityMapping. */
@@ -44,13 +44,16 @@ function isGiven(spec: Spec, name: string): boolean {
   return property(spec, name) !== undefined
 }
 
-function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings): [EntryKey, boolean] | null {
+function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings): ParsedKey | null {
   const [arn, like] = [textAt(spec, 'arn'), textAt(spec, 'arnLike')]
   if (isGiven(spec, 'arn') && isGiven(spec, 'arnLike')) errors.push('spec: has both arn and arnLike: keep one')
   else if (like !== undefined) {
     const kind = /:user\//i.test(like) ? 'user' : 'role'
     const parsed = parsePattern(like, kind)
-    if (parsed.fault === null) return [{ type: 'like', prefix: parsed.prefix, glob: parsed.glob }, kind === 'role']
+    if (parsed.fault === null) {
+      const { prefix, glob } = parsed
+      return { key: { type: 'like', prefix, glob }, principal: like, isRole: kind === 'role' }
+    }
     errors.push(`spec.arnLike: ${parsed.fault}`)
   } else if (isGiven(spec, 'arnLike')) errors.push('spec.arnLike: must be a string')
   else if (arn === undefined) errors.push('spec.arn: must be a string')
@@ -58,7 +61,7 @@ function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings
     const parsed = parseArn(arn, { kind: 'role', sessionArns: true, rolePaths })
     if (parsed.fault === null) {
       if (parsed.oddity !== null) warnings.push(`spec.arn: ${parsed.oddity}`)
-      return [{ type: 'arn', arn: parsed.arn }, parsed.kind === 'role']
+      return { key: { type: 'arn', arn: parsed.arn }, principal: parsed.written, isRole: parsed.kind === 'role' }
     }
     errors.push(`spec.arn: ${parsed.fault}`)
   }
@@ -97,19 +100,20 @@ export function parseIdentityMapping(
   if (!isRecord(spec)) return { entry: null, errors: ['has no spec'], warnings: [] }
   const errors: string[] = []
   const warnings: string[] = []
-  const key = parseKey(spec, rolePaths, { errors, warnings })
-  const conditions = parseConditions(spec, key?.[1] ?? true, { errors, warnings })
+  const parsed = parseKey(spec, rolePaths, { errors, warnings })
+  const conditions = parseConditions(spec, parsed?.isRole ?? true, { errors, warnings })
   const username = textAt(spec, 'username')
   if (username === undefined) errors.push('spec.username: must be a string')
   const written = property(spec, 'groups') ?? []
   const groups = textList(written)
   if (groups === null) errors.push('spec.groups: must be a list of strings')
-  if (key === null || username === undefined || groups === null || errors.length > 0) {
+  if (parsed === null || username === undefined || groups === null || errors.length > 0) {
     return { entry: null, errors, warnings: [] }
   }
   warnings.push(...[username, ...groups].flatMap((template) => unknownPlaceholders(template)))
   if (username === '') warnings.push('spec.username: is empty: an identity that matches gets an empty one')
   const path = `IAMIdentityMapping ${name}`
   const location = { source: path, line: 1, column: 1 }
-  return { entry: { key: key[0], conditions, username, groups, userId: '', location, path }, errors, warnings }
+  const { key, principal } = parsed
+  return { entry: { key, principal, conditions, username, groups, userId: '', location, path }, errors, warnings }
 }

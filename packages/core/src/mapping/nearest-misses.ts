@@ -184,18 +184,18 @@ function compareSameName(form: string, mine: ArnParts, candidate: Candidate, use
     if (accountId !== ownId) return missOf('other_account', entry, `is for that name in another account, ${accountId}`)
     return missOf('other_partition', entry, `is for that name in another partition, ${partition}`)
   }
-  const fix = `write ${withoutRolePath(arn)}, or open RolePathMatch`
+  const fix = `write ${withoutRolePath(entry.principal)}, or set --feature-gates=RolePathMatch=true`
   return kind === 'role/'
     ? missOf('role_path', entry, `has a path in its ARN, which STS leaves out: ${fix}`)
-    : missOf('similar_name', entry, `is for the user of that name with another path: ${arn}`)
+    : missOf('similar_name', entry, `is for the user of that name with another path: ${entry.principal}`)
 }
 
 /** Compares an ARN with one of the same account and kind. Null if the names differ by too many letters. */
-function compareSimilarName(mine: ArnParts, { kind, name, entry }: Candidate): Found | null {
+function compareSimilarName(mine: ArnParts, { name, entry }: Candidate): Found | null {
   const letters = distance(mine.name.slice(0, 64), name.slice(0, 64))
   if (letters > (mine.name.length >= LONG_NAME ? 2 : 1)) return null
   const difference = letters === 1 ? 'a letter' : 'two letters'
-  return missOf('similar_name', entry, `is for ${kind}${name}, which differs by ${difference}`)
+  return missOf('similar_name', entry, `is for ${entry.principal}, which differs by ${difference}`)
 }
 
 /** Returns whether two names share their first or last half. One wrong letter, or two swapped ones, leave one half unchanged. */

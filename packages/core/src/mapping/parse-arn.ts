@@ -16,6 +16,8 @@ export interface ArnRules {
 type ParsedArn =
   | {
       readonly arn: string
+      /** The same in the letter case of the text. */
+      readonly written: string
       readonly kind: PrincipalKind
       readonly fault: null
       /** The reason why it matches no one although it has the form of an ARN; null if there is none. */
@@ -71,6 +73,16 @@ function oddityOf(text: string, canonicalArn: string, accountId: string): string
   return character === null ? null : `"${text}" matches no one: no name has the character "${character}"`
 }
 
+/** The canonical ARN in the letter case of a text. */
+function writtenArn(text: string, arn: string, rolePaths: boolean): string {
+  if (text === arn) return arn
+  const principal = canonicalizeArn(text)
+  // Not an ARN in its own letter case, such as `ARN:…`.
+  if (typeof principal === 'string') return arn
+  const { kind, canonicalArn } = principal
+  return rolePaths && kind === 'role' ? withoutRolePath(canonicalArn) : canonicalArn
+}
+
 /** Reads the ARN of a mapping. A fault is the end of a sentence about the field. */
 export function parseArn(text: string, { kind, sessionArns, rolePaths = false }: ArnRules): ParsedArn {
   const example = kind === 'role' ? 'arn:aws:iam::123456789012:role/Admin' : 'arn:aws:iam::123456789012:user/alice'
@@ -96,7 +108,7 @@ export function parseArn(text: string, { kind, sessionArns, rolePaths = false }:
     const suggested = named === text ? bare : named
     oddity = `"${text}" never matches: STS leaves role paths out of the ARN. Write ${suggested}, or set --feature-gates=RolePathMatch=true`
   }
-  return { arn, kind: principal.kind, fault: null, oddity }
+  return { arn, written: writtenArn(text, arn, rolePaths), kind: principal.kind, fault: null, oddity }
 }
 
 /** A parsed pattern: the part before it and the pattern, both in lower case, or the fault in it. */

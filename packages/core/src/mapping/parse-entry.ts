@@ -74,7 +74,7 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
   const path = document.pathOf(field)
   const { key, inactive = null } = parsed
   if (inactive !== null) document.warn(field, inactive)
-  return { entry: { key, conditions, username, groups, userId, location, path }, inactive }
+  return { entry: { key, principal: parsed.principal, conditions, username, groups, userId, location, path }, inactive }
 }
 
 /** Describes an inactive entry. Null if it names no ARN, or is active. */

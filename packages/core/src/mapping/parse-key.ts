@@ -1,6 +1,6 @@
 import { findPartition } from '../aws/partition.ts'
 import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
-import type { EntryKey } from './entry.ts'
+import type { EntryKey, MappingEntry } from './entry.ts'
 import { parseArn, parsePattern, withoutRolePath, type ArnRules } from './parse-arn.ts'
 
 /** Feature gates for entries. */
@@ -28,8 +28,9 @@ export type EntrySource =
   | 'dynamic_file'
 
 /** The key of an entry. */
-interface ParsedKey {
+export interface ParsedKey {
   readonly key: EntryKey
+  readonly principal: MappingEntry['principal']
   readonly isRole: boolean
   /** The reason why the entry matches no one although it is valid. Default: it is active. */
   readonly inactive?: string
@@ -63,7 +64,7 @@ function parseArnKey(document: LocatedDocument, field: Field, rules: EntryRules)
   if (text === '' && parsed.fault !== null) return document.formError(field, parsed.fault)
   if (parsed.fault !== null) return document.error(field, parsed.fault)
   if (parsed.oddity !== null) document.warn(field, parsed.oddity)
-  return { key: { type: 'arn', arn: parsed.arn }, isRole: parsed.kind === 'role' }
+  return { key: { type: 'arn', arn: parsed.arn }, principal: parsed.written, isRole: parsed.kind === 'role' }
 }
 
 function parsePatternKey(document: LocatedDocument, field: Field, { kind }: EntryRules): ParsedKey | null {
@@ -71,7 +72,8 @@ function parsePatternKey(document: LocatedDocument, field: Field, { kind }: Entr
   if (text === null) return null
   const parsed = parsePattern(text, kind)
   if (parsed.fault !== null) return document.error(field, parsed.fault)
-  return { key: { type: 'like', prefix: parsed.prefix, glob: parsed.glob }, isRole: kind === 'role' }
+  const { prefix, glob } = parsed
+  return { key: { type: 'like', prefix, glob }, principal: text, isRole: kind === 'role' }
 }
 
 /** Reads the key of an entry that matches by `userid`. An empty ARN counts as absent. */
@@ -86,15 +88,18 @@ function parseUserIdKey(
   if (userId === '') return document.formError(field, 'needs userid, since server.dynamicfileUserIDStrict is true')
   const arnText = arnField === undefined ? '' : document.string(arnField)
   if (userId === null || arnText === null) return null
-  if (arnField === undefined || arnText === '') return { key: { type: 'userId', userId, arn: null }, isRole }
-  const { arn, fault } = parseArn(arnText, rules)
-  if (fault !== null) return document.error(arnField, fault)
-  return { key: { type: 'userId', userId, arn: withoutRolePath(arn) }, isRole }
+  if (arnField === undefined || arnText === '') {
+    return { key: { type: 'userId', userId, arn: null }, principal: userId, isRole }
+  }
+  const parsed = parseArn(arnText, rules)
+  if (parsed.fault !== null) return document.error(arnField, parsed.fault)
+  const key = { type: 'userId', userId, arn: withoutRolePath(parsed.arn) } as const
+  return { key, principal: withoutRolePath(parsed.written), isRole }
 }
 
-/** The canonical ARN of the roles of a permission set, in lower case, up to the last underscore. */
+/** The canonical ARN of the roles of a permission set, up to the last underscore. */
 function ssoPrefix(partition: string, account: string, name: string): string {
-  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`.toLowerCase()
+  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${name}_`
 }
 
 function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules): ParsedKey | null {
@@ -126,7 +131,12 @@ function parseSsoKey(document: LocatedDocument, field: Field, rules: EntryRules)
       `"${partition}" is not a partition: write aws, aws-us-gov, aws-cn, …`,
     )
   }
-  const parsed = { key: { type: 'sso', prefix: ssoPrefix(partition, account, name) }, isRole: true } as const
+  const prefix = ssoPrefix(partition, account, name)
+  const parsed = {
+    key: { type: 'sso', prefix: prefix.toLowerCase() },
+    principal: `${prefix}*`,
+    isRole: true,
+  } as const
   return rules.sso ? parsed : { ...parsed, inactive: NEEDS_GATE }
 }
 
@@ -175,5 +185,7 @@ export function intendedArn(document: LocatedDocument, field: Field): string | n
   if (sso === undefined) return null
   const parts = new Map(document.pairs(sso).map(([key, value]) => [key.toLowerCase(), document.textOf(value)]))
   const [name, account] = [parts.get('permissionsetname') ?? null, parts.get('accountid') ?? null]
-  return name === null || account === null ? null : ssoPrefix(parts.get('partition') ?? 'aws', account, name)
+  return name === null || account === null
+    ? null
+    : ssoPrefix(parts.get('partition') ?? 'aws', account, name).toLowerCase()
 }

@@ -53,7 +53,7 @@ class Expired extends Error {}
 export class StatusError extends Error {
   readonly status: number
 
-  constructor(verb: 'list' | 'watch', status: number, answer: unknown) {
+  constructor(verb: 'get' | 'list' | 'watch', status: number, answer: unknown) {
     super(`${verb}: status ${status}: ${textAt(answer, 'message') ?? 'no message'}`)
     this.status = status
   }

@@ -29,6 +29,8 @@ async function runPlugin(plugin: ExecPlugin, environment: Environment): Promise<
 /** An API server that a user logs in to. The login may prompt the user. */
 interface PersonalCluster {
   readonly server: string
+  /** The name of the user in the kubeconfig. */
+  readonly userName: string
   readonly logIn: () => Promise<KubernetesCluster>
 }
 
@@ -44,7 +46,7 @@ export async function fromPersonalKubeconfig(
   surroundings: { readonly environment: Environment; readonly hasTerminal: boolean },
 ): Promise<PersonalCluster> {
   const kubeconfig = await readKubeconfig(paths, choice)
-  const { server, tls } = kubeconfig
+  const { server, tls, userName } = kubeconfig
   const logIn = async (): Promise<KubernetesCluster> => {
     if (kubeconfig.exec === undefined) return kubeconfig
     const plugin = parseExecPlugin(kubeconfig, surroundings.hasTerminal)
@@ -52,5 +54,5 @@ export async function fromPersonalKubeconfig(
     const authorization = token === null ? null : `Bearer ${token}`
     return { server, tls: { ...tls, ...certificate }, authorization: () => Promise.resolve(authorization) }
   }
-  return { server, logIn }
+  return { server, userName, logIn }
 }

@@ -90,6 +90,11 @@ export class IdentityMappings {
     return this.#objects.size
   }
 
+  /** The valid objects as entries, by name. */
+  entries(): readonly MappingEntry[] {
+    return this.#byName(this.#objects.keys())
+  }
+
   /**
    * Returns the active mappings. There is a new index after each change, but on the same tables: to copy them would be expensive. So
    * an index is valid only until the next turn of the event loop. No decision takes longer.

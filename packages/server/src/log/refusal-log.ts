@@ -1,13 +1,13 @@
 import type { LogFields } from '@aws-iam-authenticator/core/log/log'
 import type { NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
-import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
+import { reasonUrl, type Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 
 /** The limit of one near miss in a log line, in characters: an ARN in it may have any length. */
 const MAX_LENGTH = 400
 
-/** Returns the fields that explain a refusal: the reason, and the section of the docs about it. */
+/** Returns the fields that explain a refusal: the reason, and the URL of the section about it. */
 export function refusalFields({ reason, message }: Refusal): LogFields {
-  return { reason, error: message, see: `docs/errors.md#${reason}` }
+  return { reason, error: message, see: reasonUrl(reason) }
 }
 
 /**

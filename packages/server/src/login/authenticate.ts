@@ -21,6 +21,8 @@ export interface AuthenticateOptions {
   readonly indexes: () => readonly unknown[]
   /** Near misses: entries that almost match an unmapped identity. */
   readonly nearestMisses: (identity: Identity) => readonly NearMiss[]
+  /** Suggests how to map an identity; null if it can't be suggested. */
+  readonly suggestMapping: (identity: Identity) => string | null
   /** Accounts of which only the username and groups may be logged. */
   readonly scrubbedAccounts: ReadonlySet<string>
   /** The API server's audiences; null if unknown. */
@@ -108,9 +110,21 @@ function grantOf(identity: Identity, mapped: Mapped, isScrubbed: boolean, fields
   return { user, loggedUser, mapped, fields: { ...fields, username, uid, groups, backend, entry: entryPath(mapped) } }
 }
 
+/** Returns the fields that help to map an unmapped identity: the near misses, or a suggestion if there are none. */
+function hintFields(
+  identity: Identity,
+  isScrubbed: boolean,
+  { nearestMisses, suggestMapping, scrubbedAccounts }: AuthenticateOptions,
+): LogFields {
+  const misses = nearestMisses(identity)
+  if (misses.length > 0) return nearestFields(misses, isScrubbed, scrubbedAccounts)
+  const fix = isScrubbed ? null : suggestMapping(identity)
+  return fix === null ? {} : { fix }
+}
+
 /** Creates the function that takes a token through verifying and mapping, and logs and reports the decision. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, nearestMisses, scrubbedAccounts, log, logRefusal, onDecision } = options
+  const { verify, map, scrubbedAccounts, log, logRefusal, onDecision } = options
   const grants = createGrants(options.indexes)
   const grant = ({ user, loggedUser, mapped, fields }: CachedGrant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
@@ -149,11 +163,10 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const mapping = map(identity)
     const mapped = await mapping
     if (mapped instanceof Refusal) {
-      const misses = mapped.reason === 'not_mapped' ? nearestMisses(identity) : []
-      const nearest = nearestFields(misses, isScrubbed, scrubbedAccounts)
+      const hints = mapped.reason === 'not_mapped' ? hintFields(identity, isScrubbed, options) : {}
       const message = isScrubbed ? scrub(mapped.message, identity) : mapped.message
       // Anyone with an AWS account gets an answer from STS, so the line about it is limited together with that of the refusal.
-      return refuse(new Refusal(mapped.reason, message), { ...decided, ...nearest }, { identity, before: stsAnswered })
+      return refuse(new Refusal(mapped.reason, message), { ...decided, ...hints }, { identity, before: stsAnswered })
     }
     stsAnswered()
     const granted = grantOf(identity, mapped, isScrubbed, decided)

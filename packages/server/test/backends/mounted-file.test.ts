@@ -10,6 +10,7 @@ const arn = 'arn:aws:iam::123456789012:role/a'
 const location = { source: 'config.yaml', line: 1, column: 1 }
 const entry = (username: string, path: string): MappingEntry => ({
   key: { type: 'arn', arn },
+  principal: arn,
   conditions: null,
   username,
   groups: [],

@@ -40,6 +40,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
     map: () => mapped,
     indexes: () => [],
     nearestMisses: () => [],
+    suggestMapping: () => null,
     scrubbedAccounts: new Set(),
     apiAudiences: null,
     log,
@@ -124,7 +125,10 @@ void test('the log names the near misses of an unmapped caller', async (t) => {
   const nearestOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
     const { authenticate, lines } = setUp({ map: mapsNobody, nearestMisses: () => [miss], ...options })
     await authenticate(review, ORIGIN, '127.0.0.1')
-    t.equal(lines.at(-1)?.fields?.['see'], `docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`)
+    t.equal(
+      lines.at(-1)?.fields?.['see'],
+      `https://github.com/example/aws-iam-authenticator/blob/main/docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`,
+    )
     return lines.at(-1)?.fields?.['nearest']
   }
   t.same(await nearestOf({}), [miss.message])
@@ -242,4 +246,16 @@ void test('a decision that needed another service is made again each time', asyn
     await authenticate(review, ORIGIN, '')
     t.equal(asked, login)
   }
+})
+
+async function fixOf(options: Partial<AuthenticateOptions>): Promise<unknown> {
+  const { authenticate, lines } = setUp({ map: mapsNobody, suggestMapping: () => 'add it', ...options })
+  await authenticate(review, ORIGIN, '127.0.0.1')
+  return lines.at(-1)?.fields?.['fix']
+}
+
+void test('the log suggests a mapping for an unmapped caller without near misses', async (t) => {
+  t.equal(await fixOf({}), 'add it')
+  t.equal(await fixOf({ suggestMapping: () => null }), undefined)
+  t.equal(await fixOf({ scrubbedAccounts: new Set([ACCOUNT]) }), undefined)
 })

@@ -1,6 +1,6 @@
 /** A served kind of object, by its plural. */
 export type Resource = {
-  group: '' | 'iamauthenticator.k8s.aws'
+  group: '' | 'apps' | 'iamauthenticator.k8s.aws'
   version: string
   plural: string
   singular: string
@@ -48,6 +48,19 @@ export const events: Resource = {
   ],
 }
 
+export const daemonSets: Resource = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'daemonsets',
+  singular: 'daemonset',
+  kind: 'DaemonSet',
+  namespaced: true,
+  hasStatus: true,
+  strategicPatch: true,
+  shortNames: ['ds'],
+  fields: [],
+}
+
 export const iamIdentityMappings: Resource = {
   group: 'iamauthenticator.k8s.aws',
   version: 'v1alpha1',
@@ -61,7 +74,7 @@ export const iamIdentityMappings: Resource = {
   fields: [],
 }
 
-export const resources: readonly Resource[] = [configMaps, events, iamIdentityMappings]
+export const resources: readonly Resource[] = [configMaps, events, daemonSets, iamIdentityMappings]
 
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
