@@ -6,15 +6,17 @@ import { isGroup, type Command } from './command-line/command.ts'
 import { root } from './commands/root.ts'
 import { COMPLETE, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './command-line/find-command.ts'
-import { helpOf, typedPath, usageOf } from './command-line/help.ts'
+import { helpOf, typedPath } from './command-line/help.ts'
 import { inBatches } from './terminal/log-batches.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { loadConfigurationFile } from './command-line/configuration-file.ts'
-import { CONFIG, HELP, LOG_FORMAT, LOG_VERBOSITY } from './command-line/global-options.ts'
+import { CONFIG, HELP, LOG_FORMAT, LOG_VERBOSITY, VERSION_FLAG } from './command-line/global-options.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
+import { systemFailure } from '@aws-iam-authenticator/files/system-failure'
 import { settingOf } from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
+import { VERSION } from './release/version.ts'
 import type { Writer } from './terminal/writer.ts'
 
 /** The process around one run of the command. */
@@ -47,12 +49,23 @@ async function runCommand(
   }
 }
 
+async function printHelp(path: Found['path'], { environment, stdout }: RunOptions): Promise<number> {
+  const { stdoutStyle } = await import('./terminal/style.ts')
+  stdout.document(helpOf(path, stdoutStyle(environment).width))
+  return 0
+}
+
 async function runFound({ path, rest, unknown }: Found, options: RunOptions): Promise<number> {
   const command = path.at(-1) ?? path[0]
   const known = optionsOf(path)
   const line = parseFlags(rest, known)
-  if (line.flags.has(HELP.flag ?? '') || (isGroup(command) && unknown === undefined)) {
-    options.stdout.document(helpOf(path))
+  const { flags } = line
+  const asksForVersion = flags.has(VERSION_FLAG.flag ?? '')
+  if (flags.has(HELP.flag ?? '') || (isGroup(command) && unknown === undefined && !asksForVersion)) {
+    return printHelp(path, options)
+  }
+  if (asksForVersion) {
+    options.stdout.line(VERSION)
     return 0
   }
   if (!isGroup(command)) return runCommand(command, known, line, options)
@@ -67,29 +80,29 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
   const { stdout, stderr } = options
-  if (args[0] === COMPLETE) {
-    stdout.document(formatCompletion(complete(root, args.slice(1))))
-    return 0
-  }
   const found = findCommand(root, args)
-  if (found.unknown === 'help') {
-    const before = found.path.slice(1).map(({ name }) => name)
-    const words = found.rest.slice(found.rest.indexOf('help') + 1).filter((word) => !word.startsWith('-'))
-    stdout.document(helpOf(findCommand(root, [...before, ...words]).path))
-    return 0
-  }
   try {
+    if (args[0] === COMPLETE) {
+      stdout.document(formatCompletion(complete(root, args.slice(1))))
+      return 0
+    }
+    if (found.unknown === 'help') {
+      const before = found.path.slice(1).map(({ name }) => name)
+      const words = found.rest.slice(found.rest.indexOf('help') + 1).filter((word) => !word.startsWith('-'))
+      return await printHelp(findCommand(root, [...before, ...words]).path, options)
+    }
     return await runFound(found, options)
   } catch (error) {
     const last = found.path.at(-1) ?? root
     const word = (isGroup(last) ? undefined : last.errorWord) ?? 'Error'
     if (error instanceof UsageError) {
-      stderr.line(`${word}: ${error.message}`)
-      stderr.document(usageOf(found.path))
+      // One line, because kubectl runs its plugin several times and prints what it says each time.
+      stderr.line(`${word}: ${error.message}; run "${typedPath(found.path)} --help"`)
       return 1
     }
-    if (error instanceof AuthenticatorError) {
-      const [first = '', ...details] = error.lines
+    const failure = error instanceof AuthenticatorError ? error : systemFailure(error)
+    if (failure !== undefined) {
+      const [first = '', ...details] = failure.lines
       stderr.lines([`Error: ${first}`, ...details])
       return 1
     }

@@ -1,4 +1,5 @@
-import { choice, text, type Option } from './option.ts'
+import { text, type Option } from './option.ts'
+import { textOrJson } from './text-or-json.ts'
 
 export const TOKEN: Option<string | null> = text({
   flag: 'token',
@@ -18,7 +19,4 @@ export const SESSION_NAME: Option<string | null> = text({
   flag: 'session-name',
   description: 'With --arn: the name of the session, where the ARN does not have it',
 })
-export const OUTPUT: Option<'' | 'json'> = choice<'' | 'json'>(
-  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
-  '',
-)
+export const OUTPUT: Option<'text' | 'json'> = textOrJson()

@@ -1,24 +1,22 @@
 import type { Command } from '../command-line/command.ts'
 import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
 import { FEATURE_GATES } from '../command-line/global-options.ts'
-import { choice, flag } from '../command-line/option.ts'
+import { flag } from '../command-line/option.ts'
+import { textOrJson } from '../command-line/text-or-json.ts'
 import { DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 
 const STRICT = flag({ flag: 'strict', description: 'Exit with 1 on warnings too' })
-const OUTPUT = choice<'' | 'json'>(
-  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
-  '',
-)
+const OUTPUT = textOrJson()
 
 export const lint: Command = {
   name: 'lint',
   summary: 'Check configuration files and mappings before the server reads them',
-  positionals: '[FILE...|-]',
+  positionals: '[FILE...|FOLDER...|-]',
   takesFiles: true,
   description:
     'Checks configuration files (YAML, JSON, TOML), manifests with the ConfigMap aws-auth or IAMIdentityMappings, dynamic ' +
-    'files, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +
+    'files, all such files of a folder, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +
     'The content of a file decides what it is checked as. Feature gates come from --feature-gates or from the file of --config. ' +
     'Exit code 0: no errors; 1: errors.',
   examples: [
@@ -39,7 +37,9 @@ export const lint: Command = {
       ])
     const isCluster = asksForCluster(context)
     if (positionals.length === 0 && !isCluster) {
-      throw new UsageError('nothing to check: name files, - for standard input, or a live cluster with --cluster')
+      throw new UsageError(
+        'nothing to check: name files or folders, - for standard input, or a live cluster with --cluster',
+      )
     }
     const gates = setting(FEATURE_GATES)
     const { SSORoleMatch: sso, RolePathMatch: rolePaths } = gates
