@@ -113,6 +113,7 @@ export const settings: readonly SettingRow[] = [
     'Nonsense=true',
   ),
   truth('', { flag: 'help', short: 'h' }),
+  truth('', { flag: 'version' }),
 
   text('init', { flag: 'hostname', keys: ['server.hostname'] }, 'localhost'),
   text('init', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
@@ -136,7 +137,7 @@ export const settings: readonly SettingRow[] = [
   count('server', { flag: 'ec2-describeInstances-qps', keys: ['server.ec2DescribeInstancesQps'] }, 15),
   count('server', { flag: 'ec2-describeInstances-burst', keys: ['server.ec2DescribeInstancesBurst'] }, 5),
 
-  oneOf('status', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
+  oneOf('status', { flag: 'output', short: 'o' }, 'text', 'json', 'json', 'json'),
   text('status', { flag: 'address', keys: ['server.address'] }, '127.0.0.1'),
   count('status', { flag: 'port', keys: ['server.port'] }, 21_362),
   text('status', { flag: 'state-dir', keys: ['server.stateDir'] }, '/var/aws-iam-authenticator'),
@@ -155,19 +156,19 @@ export const settings: readonly SettingRow[] = [
   truth('token', { flag: 'cache', keys: ['cache'] }),
 
   text('verify', { flag: 'token', short: 't', keys: ['token'] }),
-  oneOf('verify', { flag: 'output', short: 'o', keys: ['output'] }, '', 'json', 'json', 'json'),
+  oneOf('verify', { flag: 'output', short: 'o', keys: ['output'] }, 'text', 'json', 'json', 'json'),
   oneOf('verify', { flag: 'partition', keys: ['partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
 
   ...['context', 'kubeconfig'].map((flag) => text('doctor', { flag })),
-  oneOf('doctor', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
+  oneOf('doctor', { flag: 'output', short: 'o' }, 'text', 'json', 'json', 'json'),
   text('explain', { flag: 'token', short: 't' }),
   ...['arn', 'user-id', 'session-name'].map((flag) => text('explain', { flag })),
   backendModes('explain'),
   oneOf('explain', { flag: 'partition', keys: ['server.partition'] }, 'aws', 'aws-cn', 'aws-iso', 'aws-us-gov'),
 
   truth('lint', { flag: 'strict' }),
-  oneOf('explain', { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
-  oneOf('lint', { flag: 'output', short: 'o' }, '', 'json', 'sarif', 'github'),
+  oneOf('explain', { flag: 'output', short: 'o' }, 'text', 'json', 'json', 'json'),
+  oneOf('lint', { flag: 'output', short: 'o' }, 'text', 'json', 'sarif', 'github'),
   row(
     'explain',
     { flag: 'reason' },

@@ -63,7 +63,7 @@ t.test(
         t.ok(room > 1, `room for ${room} files was enough`)
         break
       }
-      isFailure(t, finished, /^Error: Can't write \S+ as uid 0: ENOSPC.*Make room/, `room for ${room}`)
+      isFailure(t, finished, /^Error: Can't write \S+ as uid 0: ENOSPC.*make room/, `room for ${room}`)
       t.strictSame(names, names.length === 0 ? [] : PAIR, `room for ${room}`)
       if (names.length > 0) t.ok(isPair(files), `room for ${room}: the pair`)
       t.ok(room < 8)
@@ -86,7 +86,7 @@ t.test('init --force on a full disk keeps the active files', { skip }, async (t)
       t.not(files['cert.pem'], before)
       break
     }
-    isFailure(t, finished, /^Error: Can't write \S+ as uid 0: ENOSPC.*Make room/, `room for ${room}`)
+    isFailure(t, finished, /^Error: Can't write \S+ as uid 0: ENOSPC.*make room/, `room for ${room}`)
     t.equal(files['cert.pem'], before, `room for ${room}`)
     t.ok(room < 12)
   }
@@ -99,7 +99,7 @@ t.test(
     const disk = await mountSmallDisk(t)
     disk.makeReadOnly()
     const { folder } = disk
-    const says = /^Error: Can't write \S+ as uid 0: EROFS.*Mount that file system writable/
+    const says = /^Error: Can't write \S+ as uid 0: EROFS.*mount that file system writable/
     isFailure(t, await init(folder), says, 'init')
     isFailure(t, await startOnce(folder, await freePort()), says, 'server')
     t.same(readdirSync(folder), [])
@@ -123,7 +123,7 @@ t.test('a start on a full disk names the file, and leaves none incomplete', { sk
     isFailure(
       t,
       await startOnce(disk.folder, port),
-      /^Error: Can't write \S+ as uid 0: ENOSPC.*Make room/,
+      /^Error: Can't write \S+ as uid 0: ENOSPC.*make room/,
       `room for ${room}`,
     )
     t.same({ ...contents(state), ...contents(out) }, {}, `room for ${room}`)
@@ -147,7 +147,7 @@ t.test('a server continues when its disk fills up, and starts again with the exi
   isFailure(
     t,
     await runCommand(moved, { environment }),
-    /kubeconfig\.yaml as uid 0: ENOSPC.*Make room/,
+    /kubeconfig\.yaml as uid 0: ENOSPC.*make room/,
     'a new kubeconfig',
   )
   t.same(contents(folder), before, 'nothing is changed')

@@ -47,7 +47,7 @@ async function start({ folder, state, kubeconfig }: Node): Promise<string | null
 
 /** Runs the command of the error as root. */
 function adviceOf(error: string): string {
-  return /Run as root: (.+)$/.exec(error)?.[1] ?? ''
+  return /run as root: (.+)$/.exec(error)?.[1] ?? ''
 }
 
 type Case = readonly [what: string, file: (node: Node) => string, spoil: (node: Node) => void]
@@ -142,7 +142,7 @@ t.test('init as another user reports the same', { skip }, async (t) => {
   t.same({ code, stdout }, { code: 1, stdout: '' })
   t.match(
     stderr,
-    /^Error: Can't read key\.pem as uid 65534: EACCES.*Run as root: chown 65534 key\.pem && chmod u\+r key\.pem/m,
+    /^Error: Can't read key\.pem as uid 65534: EACCES.*run as root: chown 65534 key\.pem && chmod u\+r key\.pem/m,
   )
 })
 

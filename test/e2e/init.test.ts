@@ -190,6 +190,6 @@ t.test('the configuration is checked as by the server, before a file is created'
   const folder = temporaryFolder(t)
   const without = await init(folder)
   t.equal(without.code, 1)
-  t.match(without.stderr, /^Error: cluster ID not specified\nUsage:/m)
+  t.match(without.stderr, /^Error: cluster ID not specified; run "aws-iam-authenticator init --help"$/m)
   t.same(readdirSync(folder), [])
 })

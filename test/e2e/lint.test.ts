@@ -177,7 +177,11 @@ t.test('output of kubectl', { skip: !binariesRunHere && 'kubectl does not run he
 
 t.test('usage errors', async (t) => {
   const lint = lintIn(t, { 'x.yaml': 'hello: world\n', 'empty.yaml': '' })
-  t.match(await lint([]), { code: 1, stdout: '', stderr: /^Error: nothing to check: .*\nUsage:/ })
+  t.match(await lint([]), {
+    code: 1,
+    stdout: '',
+    stderr: /^Error: nothing to check: .*; run "aws-iam-authenticator lint --help"\n$/,
+  })
   t.match(await lint(['nowhere.yaml']), { code: 1, stdout: '', stderr: /^Error: can't read nowhere\.yaml: / })
   const token = await lint(['k8s-aws-v1.secret'])
   t.match(token, { code: 1, stdout: '', stderr: /^Error: there is a token where a file must be/ })

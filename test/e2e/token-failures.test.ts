@@ -204,10 +204,10 @@ t.test('a broken certificate in a file does not affect the others', async (t) =>
 t.test('a wrong command line is a usage error', async (t) => {
   const environment = personEnvironment(temporaryFolder(t))
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [
-    [[], /^Error: cluster ID not specified\nUsage:\n/],
-    [['-i', ''], /^Error: cluster ID not specified\nUsage:\n/],
+    [[], /^Error: cluster ID not specified; run "aws-iam-authenticator token --help"\n$/],
+    [['-i', ''], /^Error: cluster ID not specified; run "aws-iam-authenticator token --help"\n$/],
     [['-i', 'k8s.local', '--rôle'], /^Error: unknown flag: --rôle/],
-    [['-i'], /^Error: flag needs an argument: .*i.*\nUsage:\n/],
+    [['-i'], /^Error: flag needs an argument: -i; run "[^\n]+\n$/],
     [['-i', 'k8s.local', '--token-only=perhaps'], /^Error: invalid argument.*token-only/],
   ]
   for (const [args, error] of rows) {

@@ -35,7 +35,11 @@ t.test('the code is read from a pipe', async (t) => {
     t.equal(await callerOf(aws, stdout), CAREFUL)
   }
   const wrong = await runToken([], person, '000000\n')
-  t.match(wrong, { code: 1, stdout: '', stderr: /not allowed to assume .*Careful .*MultiFactorAuthentication failed/ })
+  t.match(wrong, {
+    code: 1,
+    stdout: '',
+    stderr: /the MFA code was not accepted: AWS says .*; type the code that .*mfa\/alice shows now/,
+  })
 })
 
 t.test('a late writer to a pipe sees the prompt first', async (t) => {

@@ -1,8 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
+import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
+import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
+import { commandFile } from './harness/govcloud.ts'
 import { personEnvironment } from './harness/person.ts'
+import { noTerminal, openCommand } from './harness/terminal.ts'
 import { presignedUrl, signingDate, urlOf } from './harness/presigned.ts'
 import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
 
@@ -72,6 +78,16 @@ t.test('every form of a flag is accepted', async (t) => {
   t.match(JSON.parse(whole.stdout), { kind: 'ExecCredential' })
 })
 
+/** The words of a help text, however it is wrapped. */
+function words(text: string): string {
+  return text.replaceAll(' \\\n', ' ').replaceAll(/\s+/g, ' ').trim()
+}
+
+/** What a command printed, without times. */
+function timeless({ code, stdout, stderr }: Finished): unknown {
+  return [code, stdout.replaceAll(/20\d\d-\S+Z/g, ''), stderr]
+}
+
 t.test('unknown arguments are rejected with a hint', async (t) => {
   const { run } = person(t)
   const rows: readonly (readonly [args: string[], error: RegExp])[] = [
@@ -79,6 +95,9 @@ t.test('unknown arguments are rejected with a hint', async (t) => {
     [['tokne'], /^Error: unknown command "tokne" for "aws-iam-authenticator".*did you mean.* token/],
     [['frobnicate', '-i', 'x'], /^Error: unknown command "frobnicate"/],
     [['token', '--clusterid=x'], /^Error: unknown flag: --clusterid .*did you mean --cluster-id/],
+    [['token', '--cluster-name', 'x'], /^Error: unknown flag: --cluster-name \(did you mean --cluster-id\?\)/],
+    [['token', '--role-arn=x'], /^Error: unknown flag: --role-arn \(did you mean --role\?\)/],
+    [['token', '--profile', 'x'], /^Error: unknown flag: --profile: set the environment variable AWS_PROFILE instead/],
     [['token', '-i', 'x', '--port=1'], /^Error: unknown flag: --port/],
     [['--nonsense'], /^Error: unknown flag: --nonsense/],
     [['token', '-i', 'x', '-Z'], /^Error: unknown shorthand flag: 'Z' in -Z/],
@@ -94,7 +113,7 @@ t.test('unknown arguments are rejected with a hint', async (t) => {
     t.equal(code, 1, args.join(' '))
     t.equal(stdout, '')
     t.match(stderr, error)
-    t.match(stderr, /^Usage:$/m)
+    t.match(stderr, /^[^\n]+; run "aws-iam-authenticator (?:\w+ )?--help"\n$/)
   }
 })
 
@@ -126,6 +145,62 @@ t.test('with --log-format=json, errors at the start are JSON too', async (t) => 
   // The format is the value of another flag.
   t.match(await run(['token', '-i', '-ljson', '--nonsense']), { code: 1, stderr: /^Error: unknown flag/ })
   t.match(await run(['token', '--nonsense', '--', '-l', 'json']), { code: 1, stderr: /^Error: unknown flag/ })
+})
+
+t.test(
+  'kubectl shows a usage error in a line per attempt',
+  { skip: binariesRunHere ? false : 'the kubectl binaries are for Linux on x86-64' },
+  async (t) => {
+    const folder = temporaryFolder(t)
+    const path = join(folder, 'kubeconfig')
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1beta1',
+      command: commandFile(folder),
+      args: ['token', '--cluster-name', 'k8s.local'],
+      interactiveMode: 'IfAvailable',
+    }
+    const { pem } = createAuthority()
+    await writeKubeconfig(path, { server: 'https://127.0.0.1:9', certificateAuthority: pem, user: { exec } })
+    const env = { ...personEnvironment(folder), KUBECONFIG: path }
+    const { code, stderr } = await runBinary(await kubectl('1.35'), ['get', 'pods'], { env, cwd: folder })
+    t.equal(code, 1)
+    const ours =
+      'Error: unknown flag: --cluster-name (did you mean --cluster-id?); run "aws-iam-authenticator token --help"'
+    const lines = stderr.trim().split('\n')
+    const said = lines.filter((line) => line === ours)
+    t.ok(said.length >= 1 && said.length <= 6, `${said.length} attempts`)
+    t.ok(lines.length <= 3 * said.length, stderr)
+  },
+)
+
+t.test('help is wrapped to the terminal, never inside words', { skip: noTerminal }, async (t) => {
+  const folder = temporaryFolder(t)
+  for (const command of [['server'], ['token'], ['add', 'role'], ['completion', 'zsh'], []]) {
+    const piped = (await runCommand([...command, '--help'])).stdout
+    for (const columns of [64, 80, 200]) {
+      const terminal = await openCommand(t, [...command, '--help'], folder, {}, columns)
+      const shown = (await terminal.waitFor('exit 0')).split('exit 0')[0] ?? ''
+      for (const line of shown.split('\n')) t.ok(line.length <= Math.min(columns, 80), `${columns}: ${line}`)
+      t.equal(words(shown), words(piped), `${command.join(' ')}, ${columns} columns`)
+    }
+  }
+})
+
+t.test('-o text is accepted, and is the default', async (t) => {
+  const { folder, run } = person(t)
+  writeFileSync(join(folder, 'config.yaml'), 'clusterID: x\n')
+  const arn = 'arn:aws:iam::111122223333:role/x'
+  for (const command of [
+    ['lint', 'config.yaml'],
+    ['explain', '--arn', arn, '-c', 'config.yaml'],
+    ['doctor'],
+    ['status'],
+  ]) {
+    const usual = timeless(await run(command))
+    for (const output of ['text', '']) t.same(timeless(await run([...command, '-o', output])), usual, command.join(' '))
+  }
+  const wrong = await run(['verify', '-i', 'x', '-t', 'x', '-o', 'text'])
+  t.match(wrong, { code: 1, stderr: /^could not verify token/ })
 })
 
 t.test('an unknown feature gate is an error for every subcommand', async (t) => {
@@ -177,6 +252,19 @@ t.test('help is not an error', async (t) => {
     const { stdout } = await run([command, '--help'])
     t.match(stdout, `aws-iam-authenticator ${command} `)
     t.notMatch(stdout, '(default )', command)
+  }
+})
+
+t.test('every subcommand accepts --version', async (t) => {
+  const { run } = person(t)
+  const { stdout: version } = await run(['version', '--short'])
+  for (const command of [[], ['token'], ['token', '-i', 'x'], ['server'], ['add'], ['add', 'role'], ['completion']]) {
+    for (const args of [
+      [...command, '--version'],
+      ['--version', ...command],
+    ]) {
+      t.same(await run(args), { code: 0, signal: null, stdout: version, stderr: '' }, args.join(' '))
+    }
   }
 })
 

@@ -6,11 +6,11 @@ import { isGroup, type Command, type CommandContext } from './command-line/comma
 import { root } from './commands/root.ts'
 import { COMPLETE, COMPLETE_WITHOUT_DESCRIPTIONS, complete, formatCompletion } from './completion/complete.ts'
 import { findCommand, optionsOf, type Found } from './command-line/find-command.ts'
-import { helpOf, typedPath, usageOf } from './command-line/help.ts'
+import { helpOf, typedPath } from './command-line/help.ts'
 import { inBatches } from './terminal/log-batches.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { loadConfigurationFile } from './command-line/configuration-file.ts'
-import { CONFIG, HELP, LOG_FORMAT, LOG_FORMATS, LOG_VERBOSITY } from './command-line/global-options.ts'
+import { CONFIG, HELP, LOG_FORMAT, LOG_FORMATS, LOG_VERBOSITY, VERSION_FLAG } from './command-line/global-options.ts'
 import { writtenLogFormat } from './command-line/log-format.ts'
 import type { Option } from './command-line/option.ts'
 import { parseFlags, type CommandLine } from './command-line/parse-flags.ts'
@@ -23,6 +23,7 @@ import {
   type GetSetting,
 } from './command-line/settings.ts'
 import { UsageError } from './command-line/usage-error.ts'
+import { VERSION } from './release/version.ts'
 import { captureLibraryOutput, type Writer } from './terminal/writer.ts'
 
 /** The process around one run of the command. */
@@ -74,12 +75,23 @@ async function runCommand(
   }
 }
 
+async function printHelp(path: Found['path'], { environment, stdout }: RunOptions): Promise<number> {
+  const { stdoutStyle } = await import('./terminal/style.ts')
+  stdout.document(helpOf(path, stdoutStyle(environment).width))
+  return 0
+}
+
 async function runFound({ path, rest, unknown }: Found, options: RunOptions): Promise<number> {
   const command = path.at(-1) ?? path[0]
   const known = optionsOf(path)
   const line = parseFlags(rest, known)
-  if (line.flags.has(HELP.flag ?? '') || (isGroup(command) && unknown === undefined)) {
-    options.stdout.document(helpOf(path))
+  const { flags } = line
+  const asksForVersion = flags.has(VERSION_FLAG.flag ?? '')
+  if (flags.has(HELP.flag ?? '') || (isGroup(command) && unknown === undefined && !asksForVersion)) {
+    return printHelp(path, options)
+  }
+  if (asksForVersion) {
+    options.stdout.line(VERSION)
     return 0
   }
   if (!isGroup(command)) return runCommand(command, known, line, options)
@@ -88,16 +100,21 @@ async function runFound({ path, rest, unknown }: Found, options: RunOptions): Pr
 }
 
 /** Runs `help`, whose arguments are the names of a command. */
-function printHelp({ path, rest }: Found, { stdout, stderr }: RunOptions): number {
+async function runHelp({ path, rest }: Found, options: RunOptions): Promise<number> {
   const words = rest.slice(rest.indexOf('help') + 1).filter((word) => !word.startsWith('-'))
   const topic = findCommand(root, [...path.slice(1).map(({ name }) => name), ...words])
-  if (topic.unknown === undefined || topic.path.length > 1) {
-    stdout.document(helpOf(topic.path))
-    return 0
-  }
-  stderr.line(`Unknown help topic [${words.map((word) => `\`${word}\``).join(' ')}]`)
-  stderr.document(usageOf([root]))
+  if (topic.unknown === undefined || topic.path.length > 1) return printHelp(topic.path, options)
+  const topics = words.map((word) => `\`${word}\``).join(' ')
+  options.stderr.line(`Unknown help topic [${topics}]; run "${root.name} --help"`)
   return 1
+}
+
+async function runCompletion(args: readonly string[], { stdout, environment }: RunOptions): Promise<number> {
+  const { request, ...known } = complete(root, args.slice(1))
+  const { findValues } = await import('./completion/find-values.ts')
+  const completion = request === undefined ? known : await findValues(request, environment)
+  stdout.document(formatCompletion(completion, args[0] === COMPLETE))
+  return 0
 }
 
 /**
@@ -106,18 +123,12 @@ function printHelp({ path, rest }: Found, { stdout, stderr }: RunOptions): numbe
  * @returns The exit code.
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<number> {
-  const { stdout, stderr, now } = options
-  if (args[0] === COMPLETE || args[0] === COMPLETE_WITHOUT_DESCRIPTIONS) {
-    const { request, ...known } = complete(root, args.slice(1))
-    const { findValues } = await import('./completion/find-values.ts')
-    const completion = request === undefined ? known : await findValues(request, options.environment)
-    stdout.document(formatCompletion(completion, args[0] === COMPLETE))
-    return 0
-  }
+  const { stderr, now } = options
   const found = findCommand(root, args)
-  if (found.unknown === 'help') return printHelp(found, options)
   const format = writtenLogFormat(found.rest, optionsOf(found.path))
   try {
+    if (args[0] === COMPLETE || args[0] === COMPLETE_WITHOUT_DESCRIPTIONS) return await runCompletion(args, options)
+    if (found.unknown === 'help') return await runHelp(found, options)
     return await runFound(found, options)
   } catch (error) {
     reportFailure(error, { path: found.path, format, stderr, now })

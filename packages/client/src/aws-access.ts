@@ -2,6 +2,7 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { Dispatcher } from 'undici'
 import { resolveCredentials } from './credentials/chain.ts'
 import type { Credentials } from './aws/credentials.ts'
+import { namedBundle } from '@aws-iam-authenticator/network/connect/trust-source'
 import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { createHttpHandler } from './aws/http-handler.ts'
@@ -40,10 +41,18 @@ const MAX_AGE_MS = 15 * 60_000
 /** Time limit for a renewal, in milliseconds. A login waits 5 s in all for EC2. */
 const RENEWAL_TIMEOUT_MS = 4_000
 
-async function resolveAccess({ environment, region, dispatcher, role }: AwsAccessOptions): Promise<AwsAccess> {
+async function resolveAccess(
+  { environment, region, dispatcher, role }: AwsAccessOptions,
+  now: () => Date,
+): Promise<AwsAccess> {
   const instanceMetadata = createInstanceMetadata(environment)
-  const settings = await resolveSettings({ environment, region: await region(), instanceMetadata })
-  const http = createHttpHandler(() => Promise.resolve(dispatcher))
+  const regionOrigin = 'this server'
+  const settings = await resolveSettings({ environment, region: await region(), regionOrigin, instanceMetadata })
+  const http = createHttpHandler(() => Promise.resolve(dispatcher), {
+    now,
+    bundle: namedBundle({ environment }),
+    region: { name: settings.region, origin: regionOrigin },
+  })
   const context = { environment, settings, http, instanceMetadata }
   const { region: resolved, fips, dualStack } = settings
   const base = await resolveCredentials(context)
@@ -71,7 +80,7 @@ export function createAwsAccess(options: AwsAccessOptions): () => Promise<AwsAcc
   let renewal: Promise<AwsAccess> | undefined
 
   const resolve = async (): Promise<AwsAccess> => {
-    const access = await resolveAccess(options)
+    const access = await resolveAccess(options, now)
     const expiration = access.credentials.expiration?.getTime()
     const goodUntilMs = expiration === undefined ? now().getTime() + MAX_AGE_MS : expiration - RENEWAL_MS
     current = { access, goodUntilMs }

@@ -4,13 +4,16 @@ import { clockDifference, isClockOff } from './aws/clock.ts'
 import type { CredentialContext, MfaCodeProvider } from './aws/context.ts'
 import { obtainCredentials, type Request } from './credentials/obtain.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
+import { isRoleArn } from './credentials/is-role-arn.ts'
 import { startDeadline } from './deadline.ts'
 import { CredentialsError } from './aws/credentials-error.ts'
+import { namedBundle } from '@aws-iam-authenticator/network/connect/trust-source'
 import type { HttpClient } from '@aws-iam-authenticator/network/http-client'
 import { createHttpHandler } from './aws/http-handler.ts'
 import { createInstanceMetadata } from './aws/instance-metadata.ts'
 import { presignCallerIdentity } from './sts/presign.ts'
-import { resolveSettings } from './aws/settings.ts'
+import { describeUnknownRegion, isMistyped } from './aws/region.ts'
+import { resolveSettings, type Settings } from './aws/settings.ts'
 
 // AWS accepts the URL for 15 minutes. kubectl requests the next token a minute earlier.
 const LIFETIME_MS = 14 * 60 * 1000
@@ -39,6 +42,8 @@ export interface TokenOptions {
   readonly cache?: boolean | undefined
   /** Default: from the environment, the profile or the instance, else us-east-1. */
   readonly region?: string | undefined
+  /** Where `region` comes from, for messages. Default: `--region`. */
+  readonly regionOrigin?: string | undefined
   readonly environment: Environment
   /**
    * Creates the HTTP client for requests to AWS. Called at most once, before the first request. `caBundle` is the setting of
@@ -73,13 +78,30 @@ interface Work {
   readonly now: () => Date
 }
 
+/** @throws {CredentialsError} `invalid_settings` */
+async function checkRoleArn(context: CredentialContext, roleArn: string): Promise<void> {
+  if (isRoleArn(roleArn)) return
+  const { notARoleArn } = await import('./credentials/probable-role.ts')
+  throw await notARoleArn(context, roleArn)
+}
+
+/** Warns of a region that is probably mistyped. Without a role, no request shows that it does not exist. */
+function checkRegion({ roleArn, warn }: TokenOptions, { region, regionOrigin }: Settings): void {
+  const named = { name: region, origin: regionOrigin }
+  if (roleArn !== undefined || !isMistyped(named)) return
+  warn?.(`${describeUnknownRegion(named) ?? ''}: the server may not accept the token`)
+}
+
 async function signToken({ options, context, now }: Work): Promise<Token> {
   const { http, settings } = context
   const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
   const awsTime = (): Date => new Date(now().getTime() + correction())
+  const { roleArn } = options
+  if (roleArn !== undefined) await checkRoleArn(context, roleArn)
   const cache = await openCache(options, awsTime)
   const credentials = await obtainCredentials(context, requestOf(options), { cache, now: awsTime })
   const signingTime = awsTime()
+  checkRegion(options, settings)
   const { endpoint } = settings
   const url = await presignCallerIdentity({ clusterId: options.clusterId, credentials, endpoint, now: signingTime })
   if (correction() !== 0) {
@@ -110,10 +132,15 @@ function noTokenInTime(failure: Error | undefined): CredentialsError {
  * @throws {CredentialsError}
  */
 export async function getToken(options: TokenOptions): Promise<Token> {
-  const { region, environment, createHttpClient, mfaCodeProvider: ask, now = () => new Date() } = options
+  const { region, regionOrigin, environment, createHttpClient, mfaCodeProvider: ask, now = () => new Date() } = options
   const instanceMetadata = createInstanceMetadata(environment)
-  const settings = await resolveSettings({ environment, region, instanceMetadata })
-  const http = createHttpHandler(() => createHttpClient({ caBundle: settings.caBundle }), now)
+  const settings = await resolveSettings({ environment, region, regionOrigin, instanceMetadata })
+  const { caBundle } = settings
+  const http = createHttpHandler(() => createHttpClient({ caBundle }), {
+    now,
+    bundle: namedBundle({ environment, caBundle }),
+    region: { name: settings.region, origin: settings.regionOrigin },
+  })
   const deadline = startDeadline(DEADLINE_MS, () => noTokenInTime(http.failure))
   const { pauseWhile } = deadline
   const mfaCodeProvider: MfaCodeProvider | undefined = ask && ((serial) => pauseWhile(() => ask(serial)))

@@ -38,13 +38,14 @@ export async function openTerminal(
   t: { teardown(action: () => unknown): void },
   commandLine: readonly string[],
   environment: Environment,
+  columns = 250,
 ): Promise<Terminal> {
   const folder = temporaryFolder(t)
   const socket = join(folder, 'tmux')
   const tmux = async (...args: readonly string[]): Promise<string> =>
     (await run('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env: { ...environment, TERM: 'xterm' } })).stdout
   t.teardown(() => tmux('kill-server').catch(() => undefined))
-  await tmux('new-session', '-d', '-x', '250', '-y', '50', commandLine.map(quote).join(' '))
+  await tmux('new-session', '-d', '-x', String(columns), '-y', '200', commandLine.map(quote).join(' '))
   const screen = (): Promise<string> => tmux('capture-pane', '-p', '-J')
   return {
     coloured: () => tmux('capture-pane', '-p', '-J', '-e'),
@@ -63,8 +64,9 @@ export function openCommand(
   args: readonly string[],
   home: string,
   environment: Environment = {},
+  columns?: number,
 ): Promise<Terminal> {
   // The shell outlives a Ctrl-C that ends the command.
   const line = `trap : INT; ${[...COMMAND, ...args].map(quote).join(' ')}; echo "exit $?"; exec sleep 60`
-  return openTerminal(t, ['sh', '-c', line], { ...minimalEnvironment(home), ...environment })
+  return openTerminal(t, ['sh', '-c', line], { ...minimalEnvironment(home), ...environment }, columns)
 }

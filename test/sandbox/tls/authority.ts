@@ -13,6 +13,8 @@ export interface Authority {
   secureContext(host: string): SecureContext
   /** The same with a certificate that expired an hour ago. */
   expiredContext(host: string): SecureContext
+  /** The same with a certificate that is valid in an hour. */
+  futureContext(host: string): SecureContext
 }
 
 /**
@@ -35,9 +37,9 @@ export function createAuthority(): Authority {
   const pem = forge.pki.certificateToPem(authority)
   const keyIdentifier = authority.generateSubjectKeyIdentifier().getBytes()
 
-  function issue(host: string, notAfter = new Date(Date.now() + DAY_MS)): string {
+  function issue(host: string, validity: Partial<Validity> = {}): string {
     const certificate = newCertificate(serverKey.publicKey)
-    certificate.validity.notAfter = notAfter
+    Object.assign(certificate.validity, validity)
     certificate.setSubject([{ name: 'commonName', value: host.slice(0, MAX_COMMON_NAME) }])
     certificate.setIssuer(name)
     certificate.setExtensions([
@@ -61,9 +63,18 @@ export function createAuthority(): Authority {
       return context
     },
     expiredContext(host) {
-      return createSecureContext({ key: serverKey.pem, cert: issue(host, new Date(Date.now() - HOUR_MS)) })
+      return createSecureContext({ key: serverKey.pem, cert: issue(host, { notAfter: fromNow(-HOUR_MS) }) })
+    },
+    futureContext(host) {
+      return createSecureContext({ key: serverKey.pem, cert: issue(host, { notBefore: fromNow(HOUR_MS) }) })
     },
   }
+}
+
+type Validity = forge.pki.Certificate['validity']
+
+function fromNow(milliseconds: number): Date {
+  return new Date(Date.now() + milliseconds)
 }
 
 /** X.520's upper bound of a common name; clients use only the subjectAltName. */

@@ -4,13 +4,14 @@ import {
   EMPTY_CONFIGURATION,
   type ConfigurationFile,
 } from '@aws-iam-authenticator/core/configuration/configuration-file'
-import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { FeatureGates } from '@aws-iam-authenticator/core/configuration/feature-gates'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { describeFailure } from '@aws-iam-authenticator/files/system-failure'
 import { FEATURE_GATES } from './global-options.ts'
 import { settingOf, settingOrDefault, type SettingSources } from './settings.ts'
 
-const FORMATS: readonly string[] = ['.yaml', '.yml', '.json', '.toml']
+/** The extensions of configuration files. */
+export const FORMATS: readonly string[] = ['.yaml', '.yml', '.json', '.toml']
 
 /**
  * Reads the configuration file.
@@ -32,7 +33,7 @@ export async function loadConfigurationFile(
   try {
     text = readRegularFileSync(path)
   } catch (error) {
-    throw unreadable(messageOf(error), error)
+    throw unreadable(describeFailure(error), error)
   }
   const gatesOf = (settings: ConfigurationFile['settings']): FeatureGates =>
     settingOrDefault(FEATURE_GATES, (option) => settingOf(option, { ...sources, file: { settings } }))

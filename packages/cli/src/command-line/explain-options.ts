@@ -1,5 +1,6 @@
 import { REASON_CODES, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import { choice, text, type Option } from './option.ts'
+import { textOrJson } from './text-or-json.ts'
 
 export const TOKEN: Option<string | null> = text({
   flag: 'token',
@@ -28,7 +29,4 @@ export const REASON: Option<ReasonCode | ''> = choice<ReasonCode | ''>(
   },
   '',
 )
-export const OUTPUT: Option<'' | 'json'> = choice<'' | 'json'>(
-  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
-  '',
-)
+export const OUTPUT: Option<'text' | 'json'> = textOrJson()

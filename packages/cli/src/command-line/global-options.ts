@@ -62,6 +62,8 @@ export const FEATURE_GATES: Option<FeatureGates> = list<FeatureGates>(
 
 export const HELP: Option<boolean> = flag({ flag: 'help', short: 'h', description: 'Show this help' })
 
+export const VERSION_FLAG: Option<boolean> = flag({ flag: 'version', description: 'Show just the version' })
+
 /** The options that every subcommand accepts. */
 export const GLOBAL_OPTIONS: readonly Option<unknown>[] = [
   CONFIG,
@@ -70,4 +72,5 @@ export const GLOBAL_OPTIONS: readonly Option<unknown>[] = [
   LOG_VERBOSITY,
   FEATURE_GATES,
   HELP,
+  VERSION_FLAG,
 ]

@@ -1,9 +1,14 @@
 import { isGroup, type CommandGroup, type CommandNode } from './command.ts'
 import type { Option } from './option.ts'
 
+/** The width of a help text in columns if it does not go to a terminal. */
 const WIDTH = 100
 /** Columns. If the left cell is wider, the right one starts on the next line. */
 const LEFT_WIDTH = 36
+/** Columns before a right cell that starts on the next line. */
+const INDENT = 8
+/** Columns of a terminal in which every right cell starts on the next line. */
+const NARROW = 72
 
 type Row = readonly [left: string, right: string]
 
@@ -21,12 +26,15 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line]
 }
 
-/** Formats two columns. The second one is aligned and wrapped. */
-function columns(rows: readonly Row[]): string {
-  const width = Math.min(LEFT_WIDTH, Math.max(0, ...rows.map(([left]) => left.length))) + 3
+/** Formats two columns. The second one is aligned and wrapped, or on the next line if a word of it is too long for that. */
+function columns(rows: readonly Row[], total: number): string {
+  const aligned = Math.min(LEFT_WIDTH, Math.max(0, ...rows.map(([left]) => left.length))) + 3
   const row = ([left, right]: Row): string => {
-    const lines = wrap(right, WIDTH - width).map((line) => `${' '.repeat(width)}${line}\n`)
-    return left.length > width - 2 ? `${left}\n${lines.join('')}` : left + lines.join('').slice(left.length)
+    const isNarrow = total < NARROW || right.split(' ').some((word) => word.length > total - aligned)
+    const indent = isNarrow ? INDENT : aligned
+    const lines = wrap(right, total - indent).map((line) => `${' '.repeat(indent)}${line}\n`)
+    const isBelow = isNarrow || left.length > aligned - 2
+    return isBelow ? `${left}\n${lines.join('')}` : left + lines.join('').slice(left.length)
   }
   return rows.map(row).join('')
 }
@@ -38,6 +46,32 @@ function valuesOf({ choices = [], placeholder, isList }: Option<unknown>): strin
   return `; ${isList === true ? 'a comma-separated list of' : 'one of'} ${values.join(', ')}`
 }
 
+/** The words of a command line. Quoted text is one word. */
+function wordsOf(commandLine: string): string[] {
+  const words = ['']
+  let quote = ''
+  for (const character of commandLine) {
+    if (character === quote) quote = ''
+    else if (quote === '' && (character === '"' || character === "'")) quote = character
+    if (character === ' ' && quote === '') words.push('')
+    else words[words.length - 1] += character
+  }
+  return words
+}
+
+/** Continues a long command line on further lines, so that it can still be pasted. */
+function wrapExample(example: string, width: number): string {
+  if (example.length + 2 <= width) return `  ${example}\n`
+  const lines: string[] = []
+  for (const word of wordsOf(example)) {
+    const line = lines.at(-1)
+    // Room for the indentation and the backslash.
+    if (line !== undefined && line.length + 1 + word.length <= width - 6) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return `  ${lines.join(' \\\n    ')}\n`
+}
+
 function optionRow(option: Option<unknown>): Row {
   const { short, flag, placeholder, description, shownDefault, environment } = option
   const left = `  ${short === undefined ? '    ' : `-${short}, `}--${flag ?? ''}${placeholder === null ? '' : ` ${placeholder}`}`
@@ -45,9 +79,9 @@ function optionRow(option: Option<unknown>): Row {
   return [left, `${description}${valuesOf(option)}${from}${shownDefault === null ? '' : ` (default ${shownDefault})`}`]
 }
 
-function optionTable(title: string, options: readonly Option<unknown>[]): string {
+function optionTable(title: string, options: readonly Option<unknown>[], width: number): string {
   const rows = options.filter(({ flag }) => flag !== null).map(optionRow)
-  return rows.length === 0 ? '' : `\n${title}:\n${columns(rows)}`
+  return rows.length === 0 ? '' : `\n${title}:\n${columns(rows, width)}`
 }
 
 /** Returns the names of a path, as typed. */
@@ -55,37 +89,49 @@ export function typedPath(path: readonly CommandNode[]): string {
   return path.map(({ name }) => name).join(' ')
 }
 
-function groupUsage(path: readonly CommandNode[], { options, commands }: CommandGroup): string {
+function groupUsage(path: readonly CommandNode[], { options, commands }: CommandGroup, width: number): string {
   const typed = typedPath(path)
   return [
     `Usage:\n  ${typed} [command]\n`,
-    `\nAvailable Commands:\n${columns(commands.map(({ name, summary }): Row => [`  ${name}`, summary]))}`,
-    optionTable('Flags', options),
+    `\nAvailable Commands:\n${columns(
+      commands.map(({ name, summary }): Row => [`  ${name}`, summary]),
+      width,
+    )}`,
+    optionTable('Flags', options, width),
     optionTable(
       'Global Flags',
       path.slice(0, -1).flatMap((parent) => parent.options),
+      width,
     ),
-    `\nUse "${typed} [command] --help" for more information about a command.\n`,
+    `\n${wrap(`Use "${typed} [command] --help" for more information about a command.`, width).join('\n')}\n`,
   ].join('')
 }
 
-/** Returns the usage of the last command of a path. It is printed after a usage error. */
-export function usageOf(path: readonly [CommandGroup, ...CommandNode[]]): string {
+/** Returns the usage of the last command of a path. */
+function usageOf(path: readonly [CommandGroup, ...CommandNode[]], width: number): string {
   const last = path.at(-1) ?? path[0]
-  if (isGroup(last)) return groupUsage(path, last)
+  if (isGroup(last)) return groupUsage(path, last, width)
   const { positionals, options, examples } = last
   const [whole, ...groups] = path.slice(0, -1)
   return [
     `Usage:\n  ${typedPath(path)}${positionals === undefined ? '' : ` ${positionals}`} [flags]\n`,
-    examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`,
-    optionTable('Flags', [...options, ...groups.flatMap((group) => group.options)]),
-    optionTable('Global Flags', whole?.options ?? []),
+    examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => wrapExample(example, width)).join('')}`,
+    optionTable('Flags', [...options, ...groups.flatMap((group) => group.options)], width),
+    optionTable('Global Flags', whole?.options ?? [], width),
   ].join('')
 }
 
-export function helpOf(path: readonly [CommandGroup, ...CommandNode[]]): string {
+/**
+ * Returns the help of the last command of a path.
+ *
+ * @param width The width of the terminal in columns; null for none.
+ */
+export function helpOf(path: readonly [CommandGroup, ...CommandNode[]], width: number | null): string {
+  const total = width ?? WIDTH
   const lines = (path.at(-1) ?? path[0]).description.split('\n')
-  // Indented lines are meant to be copied, so they stay whole.
-  const description = lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, WIDTH))).join('\n')
-  return `${description}\n\n${usageOf(path)}`
+  // Indented lines are meant to be copied.
+  const description = lines.map((line) =>
+    line.startsWith(' ') ? wrapExample(line.trim(), total) : `${wrap(line, total).join('\n')}\n`,
+  )
+  return `${description.join('')}\n${usageOf(path, total)}`
 }

@@ -22,14 +22,26 @@ interface Flag {
   readonly rest: string
 }
 
+/** What to write instead of flags that similar programs have, such as `aws eks get-token` and `aws`. */
+const FOREIGN_FLAGS: ReadonlyMap<string, string> = new Map([
+  ['cluster-name', '--cluster-id'],
+  ['role-arn', '--role'],
+])
+
+/** What to write instead of an unknown flag; empty if nothing is similar. */
+function hintFor(name: string, options: readonly AnyOption[]): string {
+  const names = options.filter(({ flag }) => flag !== null).map(({ flag }) => `--${flag ?? ''}`)
+  const ours = FOREIGN_FLAGS.get(name)
+  if (ours !== undefined && names.includes(ours)) return ` (did you mean ${ours}?)`
+  if (name === 'profile') return ': set the environment variable AWS_PROFILE instead'
+  return didYouMean(`--${name}`, names)
+}
+
 function parseLong(argument: string, options: readonly AnyOption[]): Flag {
   const equals = argument.indexOf('=')
   const name = argument.slice(2, equals < 0 ? undefined : equals)
   const option = options.find((candidate) => candidate.flag === name)
-  if (option === undefined) {
-    const names = options.filter(({ flag }) => flag !== null).map(({ flag }) => `--${flag ?? ''}`)
-    throw new UsageError(`unknown flag: --${name}${didYouMean(`--${name}`, names)}`)
-  }
+  if (option === undefined) throw new UsageError(`unknown flag: --${name}${hintFor(name, options)}`)
   const value = equals < 0 ? undefined : argument.slice(equals + 1)
   return { option, written: `--${name}`, value, rest: '' }
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { hasTokenPrefix } from '@aws-iam-authenticator/core/token/codec'
-import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
+import { describeFailure } from '@aws-iam-authenticator/files/system-failure'
 import { UsageError } from './usage-error.ts'
 
 /**
@@ -17,6 +17,7 @@ export function readInput(path: string): string {
   try {
     return path === '-' ? readFileSync(0, 'utf8') : readRegularFileSync(path)
   } catch (error) {
-    throw new FileError('file_unreadable', `can't read ${path}: ${messageOf(error)}`, { cause: error })
+    const file = path === '-' ? 'standard input' : path
+    throw new FileError('file_unreadable', `can't read ${file}: ${describeFailure(error)}`, { cause: error })
   }
 }

@@ -1,7 +1,8 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
+import { systemFailure } from '@aws-iam-authenticator/files/system-failure'
 import { createLog, type LogFields, type LogFormat } from '@aws-iam-authenticator/core/log/log'
 import { isGroup, type CommandGroup, type CommandNode } from './command.ts'
-import { typedPath, usageOf } from './help.ts'
+import { typedPath } from './help.ts'
 import { UsageError } from './usage-error.ts'
 import type { Writer } from '../terminal/writer.ts'
 
@@ -31,8 +32,9 @@ function bugOf(error: unknown): Failure {
 
 function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { message: error.message, details: [] }
-  if (!(error instanceof AuthenticatorError)) return bugOf(error)
-  const [message = '', ...details] = error.lines
+  const failure = error instanceof AuthenticatorError ? error : systemFailure(error)
+  if (failure === undefined) return bugOf(error)
+  const [message = '', ...details] = failure.lines
   return { message, details }
 }
 
@@ -51,6 +53,7 @@ export function reportFailure(error: unknown, { path, format, stderr, now }: Rep
   }
   const last = path.at(-1) ?? path[0]
   const word = (isUsage && !isGroup(last) ? last.errorWord : undefined) ?? 'Error'
-  stderr.lines([`${word}: ${message}`, ...details])
-  if (isUsage) stderr.document(usageOf(path))
+  // One line, because kubectl runs its plugin several times and prints its stderr each time.
+  const hint = isUsage ? `; run "${typedPath(path)} --help"` : ''
+  stderr.lines([`${word}: ${message}${hint}`, ...details])
 }

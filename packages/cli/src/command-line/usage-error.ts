@@ -1,4 +1,4 @@
-/** An invalid command line. The command prints the message and its usage, and exits with 1. */
+/** An invalid command line. The command prints the message with how to get its help, and exits with 1. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -1,5 +1,6 @@
 import type { Command } from '../command-line/command.ts'
-import { choice, text } from '../command-line/option.ts'
+import { text } from '../command-line/option.ts'
+import { textOrJson } from '../command-line/text-or-json.ts'
 import { askMfaCodeAt } from '../terminal/ask-mfa-code.ts'
 
 const CONTEXT = text({
@@ -12,10 +13,7 @@ const KUBECONFIG = text({
   file: true,
   description: 'The kubeconfig to check; by default the one that kubectl reads',
 })
-const OUTPUT = choice<'' | 'json'>(
-  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text' },
-  '',
-)
+const OUTPUT = textOrJson()
 
 export const doctor: Command = {
   name: 'doctor',

@@ -7,16 +7,17 @@ import { UsageError } from '../command-line/usage-error.ts'
 import type { Report } from '../lint/report.ts'
 
 const STRICT = flag({ flag: 'strict', description: 'Exit with 1 on warnings too' })
-type Output = '' | 'json' | 'sarif' | 'github'
+type Output = 'text' | 'json' | 'sarif' | 'github'
 
 const OUTPUT = choice<Output>(
   {
     flag: 'output',
     short: 'o',
-    choices: ['json', 'sarif', 'github', ''],
-    description: 'Output format: json, sarif (2.1.0), github (annotations of a workflow), or text',
+    choices: ['text', 'json', 'sarif', 'github'],
+    aliases: new Map([['', 'text']]),
+    description: 'Output format; sarif is SARIF 2.1.0, github are annotations of a workflow',
   },
-  '',
+  'text',
 )
 
 /** Prints a report. */
@@ -33,11 +34,11 @@ async function print(report: Report, output: Output, { environment, stdout }: Co
 export const lint: Command = {
   name: 'lint',
   summary: 'Check configuration files and mappings before the server reads them',
-  positionals: '[FILE...|-]',
+  positionals: '[FILE...|FOLDER...|-]',
   takesFiles: true,
   description:
     'Checks configuration files (YAML, JSON, TOML), manifests with the ConfigMap aws-auth or IAMIdentityMappings, dynamic ' +
-    'files, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +
+    'files, all such files of a folder, and with --cluster what a live cluster has. Each finding says the line, the column and what to write instead. ' +
     'The content of a file decides what it is checked as. Feature gates come from --feature-gates or from the file of --config. ' +
     'Exit code 0: no errors; 1: errors.',
   examples: [
@@ -57,7 +58,9 @@ export const lint: Command = {
     ])
     const isCluster = asksForCluster(context)
     if (positionals.length === 0 && !isCluster) {
-      throw new UsageError('nothing to check: name files, - for standard input, or a live cluster with --cluster')
+      throw new UsageError(
+        'nothing to check: name files or folders, - for standard input, or a live cluster with --cluster',
+      )
     }
     const gates = setting(FEATURE_GATES)
     const { SSORoleMatch: sso, RolePathMatch: rolePaths } = gates

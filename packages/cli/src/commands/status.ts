@@ -1,12 +1,9 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { Command } from '../command-line/command.ts'
-import { choice } from '../command-line/option.ts'
 import { ADDRESS, PORT, STATE_DIR } from '../command-line/server-options.ts'
+import { textOrJson } from '../command-line/text-or-json.ts'
 
-const OUTPUT = choice<'' | 'json'>(
-  { flag: 'output', short: 'o', choices: ['json', ''], description: 'Output format: json, or text for people' },
-  '',
-)
+const OUTPUT = textOrJson()
 
 export const status: Command = {
   name: 'status',

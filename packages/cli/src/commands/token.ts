@@ -1,4 +1,4 @@
-import type { Command } from '../command-line/command.ts'
+import type { Command, CommandContext } from '../command-line/command.ts'
 import { CLUSTER_ID } from '../command-line/global-options.ts'
 import {
   CACHE,
@@ -13,6 +13,13 @@ import {
 import { UsageError } from '../command-line/usage-error.ts'
 import { askMfaCodeAt } from '../terminal/ask-mfa-code.ts'
 
+/** The source of the region, for messages: the flag, or the line of the configuration file that has the same value. */
+function regionOrigin(region: string | null, { settings }: CommandContext['configuration']): string {
+  const setting = settings.get('region')
+  if (setting === undefined || setting.value !== region) return '--region'
+  return `${setting.location.source}:${setting.location.line}`
+}
+
 export const token: Command = {
   name: 'token',
   summary: 'Authenticate using AWS IAM and get token for Kubernetes',
@@ -23,7 +30,7 @@ export const token: Command = {
     'aws-iam-authenticator token -i my-cluster -r arn:aws:iam::123456789012:role/Admin --token-only',
   ],
   options: TOKEN_OPTIONS,
-  run: async ({ setting, environment, stdout, stderr, now }) => {
+  run: async ({ setting, configuration, environment, stdout, stderr, now }) => {
     const clusterId = setting(CLUSTER_ID)
     if (clusterId === null) throw new UsageError('cluster ID not specified')
     const forwardSessionName = setting(FORWARD_SESSION_NAME)
@@ -41,6 +48,7 @@ export const token: Command = {
         forwardSessionName,
         cache: setting(CACHE),
         region: setting(REGION) ?? undefined,
+        regionOrigin: regionOrigin(setting(REGION), configuration),
         environment,
         createHttpClient: async ({ caBundle }) => {
           const { createOneShotClient } = await import('@aws-iam-authenticator/network/connect/one-shot-client')

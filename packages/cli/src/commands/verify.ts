@@ -4,27 +4,19 @@ import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Verified } from '@aws-iam-authenticator/server/login/verify'
 import type { Command } from '../command-line/command.ts'
 import { CLUSTER_ID } from '../command-line/global-options.ts'
-import { choice, text } from '../command-line/option.ts'
+import { text } from '../command-line/option.ts'
 import { PARTITION } from '../command-line/server-options.ts'
+import { textOrJson } from '../command-line/text-or-json.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { lookUpRegion, namedRegion } from '../server/look-up-region.ts'
 import type { Writer } from '../terminal/writer.ts'
 
 const TOKEN = text({ flag: 'token', short: 't', keys: ['token'], description: 'Token to verify' })
-const OUTPUT = choice<'' | 'json'>(
-  {
-    flag: 'output',
-    short: 'o',
-    keys: ['output'],
-    choices: ['json', ''],
-    description: 'Output format: json, or one line',
-  },
-  '',
-)
+const OUTPUT = textOrJson({ keys: ['output'] })
 const VERIFY_PARTITION = { ...PARTITION, keys: ['partition'] }
 
 /** Prints the identity in the form of Go's %+v or as JSON. Scripts read both. */
-function show({ identity, request }: Verified, output: '' | 'json', stdout: Writer): void {
+function show({ identity, request }: Verified, output: 'text' | 'json', stdout: Writer): void {
   const shown = {
     ARN: identity.arn,
     CanonicalARN: identity.canonicalArn,

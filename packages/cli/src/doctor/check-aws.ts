@@ -11,6 +11,7 @@ import { callerArn } from '@aws-iam-authenticator/client/credentials/caller-arn'
 import { obtainCredentials } from '@aws-iam-authenticator/client/credentials/obtain'
 import { stsTarget } from '@aws-iam-authenticator/client/sts/endpoint-url'
 import { createOneShotClient } from '@aws-iam-authenticator/network/connect/one-shot-client'
+import { namedBundle } from '@aws-iam-authenticator/network/connect/trust-source'
 import { readTrustedCertificates } from '@aws-iam-authenticator/network/connect/trust'
 import { firstSet } from '@aws-iam-authenticator/network/environment'
 import { readProxySettings } from '@aws-iam-authenticator/network/proxy/proxy'
@@ -38,7 +39,11 @@ async function openContext(entry: ExecEntry, { mfaCodeProvider, now }: AwsOption
   const instanceMetadata = createInstanceMetadata(environment)
   const settings = await resolveSettings({ environment, region, instanceMetadata })
   const { caBundle } = settings
-  const http = createHttpHandler(() => Promise.resolve(createOneShotClient({ environment, caBundle })), now)
+  const http = createHttpHandler(() => Promise.resolve(createOneShotClient({ environment, caBundle })), {
+    now,
+    bundle: namedBundle({ environment, caBundle }),
+    region: { name: settings.region, origin: settings.regionOrigin },
+  })
   return { environment, settings, http, instanceMetadata, mfaCodeProvider }
 }
 

@@ -9,6 +9,7 @@ import type { FeatureGates } from '@aws-iam-authenticator/core/configuration/fea
 import type { NestedText } from '@aws-iam-authenticator/core/manifest/nested-text'
 import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
 import { readInput } from '../command-line/read-input.ts'
+import { filesIn, isFolder } from './files-in.ts'
 import { lintConfiguration } from './lint-configuration.ts'
 import type { Checked } from './report.ts'
 
@@ -25,7 +26,13 @@ function lintNested({ text, locate }: NestedText, gates: FeatureGates): readonly
   })
 }
 
-function lintText(text: string, source: string, gates: FeatureGates, rules: LintRules): Checked {
+function lintText(
+  text: string,
+  source: string,
+  gates: FeatureGates,
+  rules: LintRules,
+  severityOfUnknown: Problem['severity'] = 'error',
+): Checked {
   const name = source
   const kind = source.toLowerCase().endsWith('.toml') ? 'toml_configuration' : recognizeFile(text)
   if (kind === 'dynamic_file') return { name, kind, problems: lintDynamicFile(text, source, rules) }
@@ -45,14 +52,22 @@ function lintText(text: string, source: string, gates: FeatureGates, rules: Lint
       : 'is nothing that can be checked: give a configuration file, manifests with the ConfigMap aws-auth or ' +
         'IAMIdentityMappings, or a dynamic file'
   const location = { source, line: 1, column: 1 }
-  return { name, kind: 'unknown', problems: [{ severity: 'error', location, path: '', message }] }
+  return { name, kind: 'unknown', problems: [{ severity: severityOfUnknown, location, path: '', message }] }
+}
+
+/** Checks the files of a folder. One that is of no known kind is only a warning there. */
+function lintFolder(folder: string, gates: FeatureGates, rules: LintRules): readonly Checked[] {
+  return filesIn(folder).map((path) => lintText(readInput(path), path, gates, rules, 'warning'))
 }
 
 /**
- * Checks files; `-` is standard input. The content of a file decides its kind.
+ * Checks files, and those of folders; `-` is standard input. The content of a file decides its kind.
  *
  * @throws {FileError} A file can't be read.
  */
 export function lintFiles(paths: readonly string[], gates: FeatureGates, rules: LintRules): readonly Checked[] {
-  return paths.map((path) => lintText(readInput(path), path === '-' ? STDIN : path, gates, rules))
+  return paths.flatMap((path) => {
+    if (path !== '-' && isFolder(path)) return lintFolder(path, gates, rules)
+    return [lintText(readInput(path), path === '-' ? STDIN : path, gates, rules)]
+  })
 }

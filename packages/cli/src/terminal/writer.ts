@@ -1,5 +1,8 @@
 import { writeSync } from 'node:fs'
 import { format } from 'node:util'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
+import { errorCode } from '@aws-iam-authenticator/core/untrusted'
+import { describeFailure } from '@aws-iam-authenticator/files/system-failure'
 import { escapeLine, escapeLines } from '@aws-iam-authenticator/core/log/control-characters'
 
 export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
@@ -58,24 +61,35 @@ export function createWriter(write: (text: string) => void): Writer {
   }
 }
 
-/** Writes synchronously. Tries again while a pipe is full, and exits with 0 if it is closed. */
-function writeTo(descriptor: number): (text: string) => void {
+/**
+ * Writes synchronously. Tries again while a pipe is full, and exits with 0 if it is closed.
+ *
+ * @param onFailure Called with the error of any other failed write. The rest of the text is dropped.
+ */
+function writeTo(descriptor: number, onFailure: (error: unknown) => void): (text: string) => void {
   return (text) => {
     let rest = Buffer.from(text)
     while (rest.length > 0) {
       try {
         rest = rest.subarray(writeSync(descriptor, rest))
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined
+        const code = errorCode(error)
         if (code === 'EPIPE') process.exit(0)
-        if (code !== 'EAGAIN') throw error
+        if (code === 'EAGAIN') continue
+        onFailure(error)
+        return
       }
     }
   }
 }
 
-export const stdout: Writer = createWriter(writeTo(1))
-export const stderr: Writer = createWriter(writeTo(2))
+function failStdout(cause: unknown): never {
+  throw new FileError('file_unwritable', `can't write to standard output: ${describeFailure(cause)}`, { cause })
+}
+
+export const stdout: Writer = createWriter(writeTo(1, failStdout))
+// A failed write to stderr can be reported nowhere, and must not end the server.
+export const stderr: Writer = createWriter(writeTo(2, () => undefined))
 
 const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 

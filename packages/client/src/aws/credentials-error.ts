@@ -21,6 +21,8 @@ export type CredentialsErrorCode =
   | 'container_failed'
   | 'instance_failed'
   | 'mfa_required'
+  /** STS did not accept the MFA code. */
+  | 'mfa_rejected'
   | 'assume_role_denied'
   /** AWS rejected the request for a reason not listed above. */
   | 'sts_rejected'

@@ -1,6 +1,6 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { HttpHandler } from '@smithy/core/protocols'
-import { connectionError } from './connection-error.ts'
+import { connectionError, type ConnectionFacts } from './connection-error.ts'
 import type { HttpClient } from '@aws-iam-authenticator/network/http-client'
 import { readBody } from '@aws-iam-authenticator/network/read-body'
 import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
@@ -94,12 +94,13 @@ async function send(client: HttpClient, request: AwsRequest, signal: AbortSignal
  * Creates a handler that sends requests through our HTTP client, and so with our trust and proxies.
  *
  * @param createClient Called once, before the first request.
- * @param now Default: this machine's clock.
+ * @param facts For errors. Default: this machine's clock alone.
  */
 export function createHttpHandler(
   createClient: () => Promise<HttpClient>,
-  now: () => Date = () => new Date(),
+  facts: ConnectionFacts = { now: () => new Date() },
 ): AwsHttpHandler {
+  const { now } = facts
   let client: Promise<HttpClient> | undefined
   let clockOffset = 0
   let failure: AuthenticatorError | undefined
@@ -118,7 +119,7 @@ export function createHttpHandler(
       }
       return answer
     } catch (error) {
-      failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error)
+      failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error, facts)
       throw failure
     }
   }

@@ -3,12 +3,15 @@ import { resolveStsEndpoint, type StsEndpoint } from '@aws-iam-authenticator/cor
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from './credentials-error.ts'
 import type { InstanceMetadata } from './instance-metadata.ts'
+import { nearestRegion, type NamedRegion } from './region.ts'
 import { loadSharedConfig, type SharedConfig } from './shared-config.ts'
 
 /** Settings of the AWS environment and the profile: how to connect and what to sign. */
 export interface Settings {
   readonly sharedConfig: SharedConfig
   readonly region: string
+  /** The setting that the region comes from, for messages. */
+  readonly regionOrigin: string
   readonly fips: boolean
   readonly dualStack: boolean
   /** True if the oldest regions use the global STS endpoint. */
@@ -23,6 +26,8 @@ interface SettingsOptions {
   readonly environment: Environment
   /** An explicit region. It takes precedence. */
   readonly region?: string | undefined
+  /** Where the explicit region comes from, for messages. Default: `--region`. */
+  readonly regionOrigin?: string | undefined
   readonly instanceMetadata: InstanceMetadata
 }
 
@@ -55,16 +60,20 @@ function choose(
 }
 
 async function resolveRegion(
-  { environment, region, instanceMetadata }: SettingsOptions,
-  { profile }: SharedConfig,
-): Promise<string> {
-  const known =
-    region ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? profile.settings.get('region')
-  if (known !== undefined) return known
+  { environment, region, regionOrigin = '--region', instanceMetadata }: SettingsOptions,
+  { profile, pathOf }: SharedConfig,
+): Promise<NamedRegion> {
+  if (region !== undefined) return { name: region, origin: regionOrigin }
+  const variable = firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')
+  if (variable !== undefined) return { name: variable.value, origin: variable.name }
+  const setting = profile.settings.get('region')
+  if (setting !== undefined) {
+    return { name: setting, origin: `profile "${profile.name}" in ${pathOf(profile.name, 'region')}` }
+  }
   try {
-    return await instanceMetadata.get('placement/region')
+    return { name: await instanceMetadata.get('placement/region'), origin: 'the EC2 instance' }
   } catch {
-    return FALLBACK_REGION
+    return { name: FALLBACK_REGION, origin: 'the default' }
   }
 }
 
@@ -91,13 +100,23 @@ export async function resolveSettings(options: SettingsOptions): Promise<Setting
   const fips = choose(environment, sharedConfig, FIPS, ['false', 'true'])
   const dualStack = choose(environment, sharedConfig, DUAL_STACK, ['false', 'true'])
   const legacy = choose(environment, sharedConfig, STS_REGIONAL_ENDPOINTS, ['regional', 'legacy'])
-  const region = await resolveRegion(options, sharedConfig)
+  const { name: region, origin: regionOrigin } = await resolveRegion(options, sharedConfig)
   let endpoint: StsEndpoint
   try {
     endpoint = resolveStsEndpoint({ region, fips, dualStack, legacy })
   } catch (error) {
     const reason = error instanceof TypeError ? error.message : `region "${region}" has no STS endpoint`
-    throw new CredentialsError('invalid_settings', reason, { cause: error })
+    const message = `${reason}; it comes from ${regionOrigin}${nearestRegion(region)}`
+    throw new CredentialsError('invalid_settings', message, { cause: error })
   }
-  return { sharedConfig, region, fips, dualStack, legacy, endpoint, caBundle: profile.settings.get('ca_bundle') }
+  return {
+    sharedConfig,
+    region,
+    regionOrigin,
+    fips,
+    dualStack,
+    legacy,
+    endpoint,
+    caBundle: profile.settings.get('ca_bundle'),
+  }
 }

@@ -6,7 +6,7 @@ import { externalDataInterceptor, loadSharedConfigFiles } from '@smithy/core/con
 import { firstSet, type Environment } from '@aws-iam-authenticator/network/environment'
 import { CredentialsError } from './credentials-error.ts'
 import { homeFolder } from '@aws-iam-authenticator/network/home-folder'
-import { sdkFile } from './profile-sections.ts'
+import { sdkFile, sdkProfileName } from './profile-sections.ts'
 
 /** The paths of the AWS shared files, with the names that the SDK's providers use. */
 interface SharedFiles {
@@ -33,6 +33,8 @@ export interface SharedConfig {
   readonly profiles: ReadonlyMap<string, ProfileSettings>
   /** The names of all profiles, including those without settings. */
   readonly names: ReadonlySet<string>
+  /** The path of the file that has a setting of a profile. */
+  readonly pathOf: (profile: string, key: string) => string
 }
 
 // The AWS CLI and the Go program ignore HOME on Windows.
@@ -103,5 +105,7 @@ export async function loadSharedConfig(environment: Environment): Promise<Shared
   const named = firstSet(environment, 'AWS_PROFILE', 'AWS_DEFAULT_PROFILE')
   const name = named?.value ?? 'default'
   const profile = { name, namedBy: named?.name, settings: profiles.get(name) ?? new Map<string, string>() }
-  return { files, texts, profile, profiles, names: new Set(names.values()) }
+  const pathOf = (profileName: string, key: string): string =>
+    credentialsFile[sdkProfileName(profileName)]?.[key] === undefined ? files.configFilepath : files.filepath
+  return { files, texts, profile, profiles, names: new Set(names.values()), pathOf }
 }

@@ -27,7 +27,17 @@ interface AssumeRoleOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-function denial({ base, roleArn, externalId }: AssumeRoleOptions, message: string): CredentialsError {
+// STS has the same code for every refusal of AssumeRole.
+const MFA_REFUSED = /^MultiFactorAuthentication failed/
+
+function denial({ base, roleArn, externalId, mfa }: AssumeRoleOptions, message: string): CredentialsError {
+  if (mfa !== undefined && MFA_REFUSED.test(message)) {
+    return new CredentialsError(
+      'mfa_rejected',
+      `the MFA code was not accepted: AWS says "${message}"; type the code that ${mfa.serialNumber} shows now, which is ` +
+        'valid once, and check mfa_serial of the profile',
+    )
+  }
   const alsoExternalId = externalId === undefined ? ', and an external ID may have to be given' : ''
   return new CredentialsError(
     'assume_role_denied',

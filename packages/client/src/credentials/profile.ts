@@ -1,11 +1,14 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { CredentialsError } from '../aws/credentials-error.ts'
-import type { ProfileSettings } from '../aws/shared-config.ts'
+import type { ProfileSettings, SharedConfig } from '../aws/shared-config.ts'
 import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { environmentCredentials } from './environment.ts'
 
 const DURATION_SECONDS = 3600
+
+/** Keys that make the SDK resolve a profile in another way than by its key pair. */
+const SDK_KEYS = ['credential_process', 'sso_session', 'sso_start_url', 'sso_account_id', 'login_session']
 
 function invalid(message: string): CredentialsError {
   return new CredentialsError('invalid_profile', message)
@@ -17,6 +20,17 @@ function staticCredentials(profile: ProfileSettings, source: string): Credential
   const sessionToken = profile.get('aws_session_token')
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
   return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }), source }
+}
+
+/** The error for a profile with one half of a key pair. */
+function halfKeyPair({ pathOf }: SharedConfig, profile: ProfileSettings, name: string): CredentialsError | undefined {
+  const halves = ['aws_access_key_id', 'aws_secret_access_key'] as const
+  const present = halves.find((key) => profile.has(key))
+  const missing = halves.find((key) => !profile.has(key))
+  if (present === undefined || missing === undefined) return undefined
+  return invalid(
+    `profile "${name}" has ${present} and no ${missing} in ${pathOf(name, present)}: add it, or remove the other`,
+  )
 }
 
 /** The credentials that `credential_source` selects. `name` is the profile, for errors. */
@@ -101,7 +115,8 @@ async function resolveProfile(
   name: string,
   ancestors: readonly string[],
 ): Promise<Credentials> {
-  const profile = context.settings.sharedConfig.profiles.get(name)
+  const { sharedConfig } = context.settings
+  const profile = sharedConfig.profiles.get(name)
   const parent = ancestors.at(-1)
   if (profile === undefined) {
     throw invalid(`profile "${name}", which source_profile of profile "${parent ?? ''}" names, does not exist`)
@@ -126,6 +141,8 @@ async function resolveProfile(
   }
   if (own !== undefined) return own
   if (hasRole && profile.has('web_identity_token_file')) return await webIdentityRole(context, name, profile)
+  const half = SDK_KEYS.some((key) => profile.has(key)) ? undefined : halfKeyPair(sharedConfig, profile, name)
+  if (half !== undefined) throw half
   const { sdkProfileCredentials } = await import('./sdk-profile.ts')
   return await sdkProfileCredentials(context, name)
 }

@@ -3,13 +3,14 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
+import { adviceFor } from '../system-failure.ts'
 import { UnreadableFile } from '../kind/file-kind.ts'
 
 /** The error for a file that can't be read. Names the file, the user, the reason and the fix. */
 export function unreadable(path: string, cause: unknown): FileError {
   if (cause instanceof UnreadableFile) {
-    const advice = `Put a regular file in its place, or move it away: mv ${path} ${path}.moved`
-    return new FileError('file_unreadable', `Can't read ${path}: ${cause.message}. ${advice}`, { cause })
+    const advice = `put a regular file in its place, or move it away: mv ${path} ${path}.moved`
+    return new FileError('file_unreadable', `Can't read ${path}: ${cause.message}: ${advice}`, { cause })
   }
   const folder = dirname(path)
   const owner = isClosed(folder)
@@ -45,30 +46,15 @@ function isClosed(folder: string): boolean {
 }
 
 function explain(cause: unknown, owner: string): string {
-  return `${messageOf(cause)}. ${remedy(errorCode(cause) ?? '', owner)}`
+  return `${messageOf(cause)}: ${remedy(cause, owner)}`
 }
 
-function remedy(code: string, owner: string): string {
-  switch (code) {
-    case 'EACCES':
-    case 'EPERM':
-    case 'ENOENT':
-      return `Run as root: ${owner}`
-    case 'EEXIST':
-    case 'EISDIR':
-    case 'ENOTREG':
-    case 'ENOTDIR':
-      return 'The path must lead through folders to a file: move away what stands in their place, or change the path.'
-    case 'EROFS':
-      return 'Mount that file system writable, or change the path.'
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'Make room on that file system, or change the path.'
-    case 'EBUSY':
-      return 'If the file itself is a mount, mount its folder instead.'
-    default:
-      return 'Fix that and start again.'
-  }
+/** The codes of errors that root can fix with `chown`. */
+const OF_OWNER: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT'])
+
+function remedy(cause: unknown, owner: string): string {
+  if (OF_OWNER.has(errorCode(cause) ?? '')) return `run as root: ${owner}`
+  return adviceFor(cause) ?? 'fix that and start again'
 }
 
 function user(): string {

@@ -29,7 +29,7 @@ void test('an error that chown cannot fix suggests none', async (t) => {
     t.match(message, code)
     t.notMatch(message, 'chown', code)
   }
-  for (const code of ['ENOSPC', 'EDQUOT']) t.match(unwritable(path, systemError(code)).message, 'Make room', code)
+  for (const code of ['ENOSPC', 'EDQUOT']) t.match(unwritable(path, systemError(code)).message, 'make room', code)
 })
 
 void test('a thrown value need not be a system error', async (t) => {

@@ -5,7 +5,8 @@ import type { Environment } from '../environment.ts'
 import { createNameLookup } from './name-lookup.ts'
 import { readProxySettings } from '../proxy/proxy.ts'
 import { ProxyRefusal } from '../proxy/proxy-refusal.ts'
-import { readTrustedCertificates, type TrustOptions } from './trust.ts'
+import { readTrustedCertificates } from './trust.ts'
+import type { TrustOptions } from './trust-source.ts'
 
 const CONNECT_TIMEOUT_MS = 5000
 

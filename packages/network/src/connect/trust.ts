@@ -6,19 +6,8 @@ import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { pemBlocks } from '@aws-iam-authenticator/core/document/pem-blocks'
 import { readRegularFileSync } from '@aws-iam-authenticator/files/read-regular-file-sync'
 import { readText } from '@aws-iam-authenticator/files/read-text'
-import { firstSet, type Environment } from '../environment.ts'
-
-export interface TrustOptions {
-  readonly environment: Environment
-  /** The `ca_bundle` of the AWS profile. AWS_CA_BUNDLE takes precedence. */
-  readonly caBundle?: string | undefined
-}
-
-/** A path and the setting that it comes from. */
-interface Named {
-  readonly setting: string
-  readonly path: string
-}
+import { firstSet } from '../environment.ts'
+import { namedBundle, type Named, type TrustOptions } from './trust-source.ts'
 
 /** The PEM labels that OpenSSL accepts for a certificate. */
 const LABELS = ['CERTIFICATE', 'TRUSTED CERTIFICATE', 'X509 CERTIFICATE']
@@ -98,10 +87,10 @@ function systemStore(): readonly string[] {
   return system.length > 0 ? system : rootCertificates
 }
 
-function chooseStore({ environment, caBundle }: TrustOptions): readonly string[] {
-  const awsBundle = firstSet(environment, 'AWS_CA_BUNDLE')?.value
-  if (awsBundle !== undefined) return readBundle({ setting: 'AWS_CA_BUNDLE', path: awsBundle })
-  if (caBundle !== undefined) return readBundle({ setting: 'ca_bundle of the AWS profile', path: caBundle })
+function chooseStore(options: TrustOptions): readonly string[] {
+  const { environment } = options
+  const bundle = namedBundle(options)
+  if (bundle !== undefined) return readBundle(bundle)
   const file = firstSet(environment, 'SSL_CERT_FILE')?.value
   const folders = firstSet(environment, 'SSL_CERT_DIR')?.value
   return file === undefined && folders === undefined ? systemStore() : readOpenSslStore(file, folders)
