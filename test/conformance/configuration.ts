@@ -188,11 +188,6 @@ export const settings: readonly SettingRow[] = [
     text(command, { flag: 'master-url' }),
   ]),
 
-  truth('lint', { flag: 'strict' }),
-  ...['explain', 'lint'].flatMap((command) => [
-    oneOf(command, { flag: 'output', short: 'o' }, '', 'json', 'json', 'json'),
-  ]),
-
   text('kubeconfig', { flag: 'role', short: 'r' }),
   text('kubeconfig', { flag: 'external-id', short: 'e' }),
   text('kubeconfig', { flag: 'session-name', short: 's' }),

@@ -34,7 +34,11 @@ function fieldsOf(line: LogLine | undefined): readonly string[] {
 t.test('the log lines of a decision have the fields that alerts use', async (t) => {
   const aws = await startAws(t)
   const server = await startTestServer(t, { aws, configuration: USER_CONFIGURATION })
-  t.match(server.output(), /^Authenticator Version: "[^"]+", "[^"]+"\n/, 'the release comes first, on stderr')
+  t.match(
+    server.output(),
+    /^\{"time":"[^"]+","level":"info","msg":"Authenticator Version"/,
+    'the release comes first, on stderr',
+  )
   await server.review(userToken())
   await server.review(roleToken(aws, 'Nobody'))
   await server.review('k8s-aws-v1.rubbish!')
@@ -59,7 +63,7 @@ t.test('the log lines of a decision have the fields that alerts use', async (t) 
   t.same(fieldsOf(granted), [...origin, ...identity, 'username', 'uid', 'groups', 'backend', 'entry'])
   const [unmapped, malformed] = await refusals(server, 2)
   t.equal(unmapped?.['level'], 'warning')
-  t.same(fieldsOf(unmapped), [...origin, ...identity, 'reason', 'error', 'see'])
+  t.same(fieldsOf(unmapped), [...origin, ...identity, 'fix', 'reason', 'error', 'see'])
   t.same(fieldsOf(malformed), [...origin, 'reason', 'error', 'see'])
   const { stdout } = await server.stop()
   t.equal(stdout, '', 'stdout is for answers')

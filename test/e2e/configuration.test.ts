@@ -58,7 +58,7 @@ t.test('help shows every flag with its short form, its variable and its default'
 
 /** These report a missing cluster ID or token if all their settings are valid. */
 const CHECKED = ['server', 'init', 'token', 'verify']
-const GOOD = /not specified\n/
+const GOOD = /not specified; run /
 
 t.test('a wrong value is reported with its source, unless another source takes precedence', async (t) => {
   const { folder, run } = person(t)
@@ -133,7 +133,7 @@ t.test('TOML: an error has its line', async (t) => {
 t.test('keys of the other subcommands are accepted', async (t) => {
   const { folder, run } = person(t)
   writeFileSync(join(folder, 'both.yaml'), 'clusterID: k8s.local\nforwardSessionName: true\nsessionName: alice\n')
-  const both = /^Error: cannot specify both --forward-session-name and --session-name parameter\n/
+  const both = /^Error: cannot specify both --forward-session-name and --session-name parameter; run /
   t.match(await run(['token', '-c', 'both.yaml']), { code: 1, stderr: both })
   writeFileSync(join(folder, 'token.yaml'), 'clusterID: k8s.local\ntoken: nonsense\noutput: json\npartition: aws-cn\n')
   const malformed = /^could not verify token: input token was not properly formatted/

@@ -184,7 +184,7 @@ t.test('add', async (t) => {
   })
   const byHand = await add([...kubeconfig, '--prompt=false'], username)
   t.equal(byHand.code, 1)
-  t.match(byHand.stderr, /kubectl edit.*\n {2}- rolearn: .*\n {4}username: "a\\u202e\\u200bz"\n/)
+  t.match(byHand.stderr, /kubectl edit.*\n {2}add\n {2}- rolearn: .*\n {4}username: "a\\u202e\\u200bz"\n/)
   t.notMatch(byHand.stderr.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, 'the entry to add by hand')
 
   const { cert, key } = clusterTls
@@ -200,12 +200,11 @@ t.test('add', async (t) => {
 
 t.test('kubeconfig', async (t) => {
   const { run } = homeWith(t, {})
-  const names = ['-i', HOSTILE_LINES, '-r', HOSTILE_LINES, '--profile', HOSTILE]
-  const dry = await run(['kubeconfig', ...names, '--dry-run'])
-  ranSafely(t, dry, 0, 'dry run')
-  t.match(parse(dry.stdout), {
-    users: [{ name: HOSTILE_LINES, user: { exec: { args: ['token', '-i', HOSTILE_LINES, '-r', HOSTILE_LINES] } } }],
-  })
+  for (const name of ['--role', '--profile', '--region', '--server']) {
+    ranSafely(t, await run(['kubeconfig', '-i', 'x', name, HOSTILE_LINES]), 1, name)
+  }
+  const names = ['-i', HOSTILE_LINES, '-s', HOSTILE]
+  ranSafely(t, await run(['kubeconfig', ...names, '--dry-run']), 0, 'dry run')
   ranSafely(t, await run(['kubeconfig', ...names]), 0, 'written')
 })
 

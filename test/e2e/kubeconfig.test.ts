@@ -157,6 +157,6 @@ t.test('an unsupported file is left unchanged, and the error has the reason', as
   t.ok(existsSync(`${file}.lock`))
   t.match(await runCommand(['kubeconfig'], { environment: minimalEnvironment(path('.')) }), {
     code: 1,
-    stderr: /^Error: cluster ID not specified\n/,
+    stderr: /^Error: cluster ID not specified; run /,
   })
 })

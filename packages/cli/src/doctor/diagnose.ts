@@ -10,7 +10,7 @@ import { createExamination, type Check } from './check.ts'
 import { checkApiVersion, checkProgram } from './check-plugin.ts'
 import { readExecEntry } from './exec-entry.ts'
 
-export interface DiagnoseOptions {
+interface DiagnoseOptions {
   /** The files that form the kubeconfig. */
   readonly kubeconfigFiles: readonly string[]
   /** Default: the kubeconfig's current-context. */

@@ -15,10 +15,11 @@ type ArgumentOption = Option<string | null>
 type SwitchOption = Option<boolean | null>
 
 /** An option of `token` that only a flag sets: a variable of this shell does not belong into a file. */
-function argument({ flag: name, short, placeholder, description }: Option<string | null>): ArgumentOption {
+function argument({ flag: name, short, placeholder, complete, description }: Option<string | null>): ArgumentOption {
   return {
     flag: name,
     ...(short === undefined ? {} : { short }),
+    ...(complete === undefined ? {} : { complete }),
     placeholder,
     description,
     shownDefault: null,

@@ -5,7 +5,7 @@ const PLAIN = /^[\w\-@+.:/]+$/
 type SharedFileKind = 'config' | 'credentials'
 
 /** A shared file for the SDK's parser. */
-export interface SdkFile {
+interface SdkFile {
   /** The file, with headers that the SDK's parser can read. */
   readonly text: string
   /** The profile names, by the names that `text` has for them. Includes profiles without settings. */

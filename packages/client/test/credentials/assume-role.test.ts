@@ -168,7 +168,7 @@ void test('the MFA code is asked for if a profile requires one', async (t) => {
   t.match(await callerOf(aws, token), caller(/:assumed-role\/mfa\//))
   t.same(serials, [SERIAL])
   const wrongCode = signIn(aws, { environment, mfaCodeProvider: () => Promise.resolve('000000') })
-  await t.rejects(wrongCode, { code: 'assume_role_denied' })
+  await t.rejects(wrongCode, { code: 'mfa_rejected' })
   const nobody = signIn(aws, { environment, mfaCodeProvider: () => Promise.resolve(undefined) })
   await t.rejects(nobody, { code: 'mfa_required' })
 })

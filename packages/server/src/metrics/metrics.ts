@@ -4,7 +4,7 @@ import { createDecisionMetrics } from './decision-metrics.ts'
 import { createDynamicFileMetrics, type DynamicFileMetrics } from './dynamic-file-metrics.ts'
 import { createLoadMetrics, type LoadMetrics } from './load-metrics.ts'
 import { createMetricFactory } from './metric-factory.ts'
-import { createLabelValues } from './metric-labels.ts'
+import { createLabelValues } from '../util/label-values.ts'
 import { createStsMetrics, type StsMetrics } from './sts-metrics.ts'
 
 /** The cap of the label source: files and objects that the configuration names. */

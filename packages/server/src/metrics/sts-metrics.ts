@@ -2,7 +2,7 @@ import { publishedRegions } from '@aws-iam-authenticator/core/aws/published-regi
 import type { Registry } from 'prom-client'
 import type { StsObserver } from '../sts/sts-client.ts'
 import { createMetricFactory } from './metric-factory.ts'
-import { createLabelValues } from './metric-labels.ts'
+import { createLabelValues } from '../util/label-values.ts'
 
 /**
  * The cap of the label StsRegion: published regions, `global`, and regions that are configured or through which a login was

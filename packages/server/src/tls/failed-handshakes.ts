@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { createMinuteCounter } from '../log/minute-counter.ts'
-import { createLabelValues } from '../metrics/metric-labels.ts'
+import { createLabelValues } from '../util/label-values.ts'
 import { createTokenBucket } from '../util/token-bucket.ts'
 import { handshakeCauseOf, type HandshakeCause } from './handshake-causes.ts'
 

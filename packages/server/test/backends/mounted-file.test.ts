@@ -44,14 +44,14 @@ const problem = (severity: Problem['severity'], path: string): Problem => ({
 
 void test('problems are logged by severity, and at most some of very many', async (t) => {
   const { log, lines } = recordedLog()
-  t.equal(logProblems(log, [problem('warning', 'a'), problem('error', 'b')]), 1)
+  t.equal(logProblems(log, [problem('warning', 'a'), problem('error', 'b')]).count, 1)
   t.match(lines, [
     { level: 'error', message: 'config.yaml:1:1: b: is odd' },
     { level: 'warn', message: 'config.yaml:1:1: a: is odd' },
   ])
   lines.length = 0
   const many = Array.from({ length: 60 }, (_, index) => problem('error', `e[${index}]`))
-  t.equal(logProblems(log, [...many, problem('warning', 'a')]), 60)
+  t.equal(logProblems(log, [...many, problem('warning', 'a')]).count, 60)
   t.equal(lines.length, 52)
   t.match(lines.at(-1), { level: 'warn', fields: { more: 10 } })
 })

@@ -4,7 +4,7 @@ import { reasons, type ReasonCode } from '@aws-iam-authenticator/core/errors/rea
 import { test } from 'tap'
 import { parseExposition } from '../../../../test/e2e/harness/exposition.ts'
 import { dynamicFile } from '../../src/backends/dynamic-file.ts'
-import { createLabelValues, OTHER } from '../../src/metrics/metric-labels.ts'
+import { createLabelValues, OTHER } from '../../src/util/label-values.ts'
 import { createMetrics, MAX_SOURCE_LABELS, type Metrics } from '../../src/metrics/metrics.ts'
 import { HANDSHAKE_CAUSES } from '../../src/tls/handshake-causes.ts'
 import { MAX_REGION_LABELS, STATUS_LABELS } from '../../src/metrics/sts-metrics.ts'
