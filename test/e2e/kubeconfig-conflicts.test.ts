@@ -205,7 +205,7 @@ t.test('run again, it keeps what it does not know and what is not given', async 
   const forwarded = await result('--forward-session-name')
   t.match(forwarded, '- --forward-session-name\n')
   const both = await set('-s', 'alice')
-  t.match(both, { code: 1, stderr: /^Error: cannot specify both .*--forward-session-name=false\n/ })
+  t.match(both, { code: 1, stderr: /^Error: cannot specify both .*--forward-session-name=false; run / })
   t.equal((await set('-s', 'alice', '--forward-session-name=false')).code, 0)
   t.notMatch(readFileSync(file, 'utf8'), 'forward')
 

@@ -62,7 +62,7 @@ t.test('paths that lead nowhere are errors that name them', async (t) => {
   symlinkSync('loop', join(folder, 'loop'))
   const long = `${'a'.repeat(300)}.yaml`
   const rows: readonly (readonly [args: string[], environment: Environment, says: RegExp])[] = [
-    [['kubeconfig', '-i', 'x'], { HOME: '/proc/nope' }, /\/proc\/nope\/\.kube: no such file or directory \(ENOENT\)/],
+    [['kubeconfig', '-i', 'x'], { HOME: '/proc/nope' }, /Can't write \/proc\/nope\/\.kube\/config as .*: ENOENT/],
     [['kubeconfig', '-i', 'x'], { HOME: join(folder, 'file') }, /file\/\.kube\/config .*ENOTDIR/],
     [['kubeconfig', '-i', 'x', '--kubeconfig', 'folder.yaml'], {}, /folder\.yaml: it is a directory/],
     [['kubeconfig', '-i', 'x', '--kubeconfig', 'loop'], {}, /loop.*ELOOP/],
