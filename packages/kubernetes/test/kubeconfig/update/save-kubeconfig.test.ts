@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { saveKubeconfig } from '../../src/kubeconfig/update/save-kubeconfig.ts'
+import { saveKubeconfig } from '../../../src/kubeconfig/update/save-kubeconfig.ts'
 
 t.test('a file that another program changed after it was read is left as it is', async (t) => {
   const path = join(t.testdir({ config: 'a' }), 'config')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { maskSecrets } from '../../src/kubeconfig/update/mask-secrets.ts'
+import { maskSecrets } from '../../../src/kubeconfig/update/mask-secrets.ts'
 
 const KUBECONFIG = `apiVersion: v1
 # password: SECRET
