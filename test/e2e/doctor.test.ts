@@ -172,6 +172,25 @@ const FAULTS: readonly Fault[] = [
     },
   ],
   [
+    'arguments that are not those of token',
+    'exec entry',
+    /do not begin with token: add it$/,
+    ({ edit }) => {
+      edit(/- token\n/, '- hidden-k8s-aws-v1.x\n')
+      return noChange
+    },
+  ],
+  [
+    'an AWS CLI that names no cluster',
+    'exec entry',
+    /gives no --cluster-name/,
+    ({ edit }) => {
+      edit('command: aws-iam-authenticator', 'command: aws')
+      edit(/( +)- token\n/, '$1- eks\n$1- get-token\n$1- --no-verify-ssl\n')
+      return noChange
+    },
+  ],
+  [
     'another cluster ID',
     'login',
     /refused the token \(401\): ask an administrator .*K8s-Admin at 20.*the cluster ID is not "other"/,

@@ -27,6 +27,14 @@ async function connect(
   )
 }
 
+/** The URL of an API server to show, without a user and password. */
+export function shownServer({ server }: Kubeconfig): string {
+  const url = new URL(server)
+  if (url.username === '' && url.password === '') return server
+  Object.assign(url, { username: '', password: '' })
+  return url.href
+}
+
 /** Checks that the API server answers and that its certificate is trusted. Its status does not matter. */
 export async function checkApiServer(kubeconfig: Kubeconfig, environment: Environment): Promise<Finding<object>> {
   const api = await connect(kubeconfig, environment, null)
@@ -35,14 +43,14 @@ export async function checkApiServer(kubeconfig: Kubeconfig, environment: Enviro
     const { statusCode, body } = await api.get('/version', {}, { signal, bodyTimeoutMs: TIMEOUT_MS })
     const version = textAt(await readJson(body), 'gitVersion')
     return {
-      found: `${kubeconfig.server} answers${version === undefined ? ` (${statusCode})` : `, ${version}`}`,
+      found: `${shownServer(kubeconfig)} answers${version === undefined ? ` (${statusCode})` : `, ${version}`}`,
       value: {},
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new AuthenticatorError(
       'api_server_unreachable',
-      `can't reach ${kubeconfig.server}: ${why}; check the network, the VPN, HTTPS_PROXY, and server and ` +
+      `can't reach ${shownServer(kubeconfig)}: ${why}; check the network, the VPN, HTTPS_PROXY, and server and ` +
         'certificate-authority-data in the kubeconfig',
     )
   } finally {

@@ -4,7 +4,7 @@ import type { MfaCodeProvider } from '@aws-iam-authenticator/client/aws/context'
 import { readKubeconfig, type Kubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { VERSION } from '../release/version.ts'
-import { checkApiServer, checkLogin } from './check-cluster.ts'
+import { checkApiServer, checkLogin, shownServer } from './check-cluster.ts'
 import { checkAws } from './check-aws.ts'
 import { createExamination, type Check } from './check.ts'
 import { checkApiVersion, checkProgram } from './check-plugin.ts'
@@ -32,8 +32,9 @@ export interface Diagnosis {
   readonly failedAt: string | undefined
 }
 
-function describeKubeconfig({ contextName, server, userName, userPath }: Kubeconfig): string {
-  return `context "${contextName}" of ${userPath}: ${server}, user "${userName}"`
+function describeKubeconfig(kubeconfig: Kubeconfig): string {
+  const { contextName, userName, userPath } = kubeconfig
+  return `context "${contextName}" of ${userPath}: ${shownServer(kubeconfig)}, user "${userName}"`
 }
 
 async function readContext({ kubeconfigFiles, context }: DiagnoseOptions): Promise<Kubeconfig> {

@@ -6,7 +6,7 @@ import type { Kubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/ku
 import type { Environment } from '@aws-iam-authenticator/network/environment'
 import { loadConfigurationFile } from '../command-line/configuration-file.ts'
 import { CLUSTER_ID, CONFIG, GLOBAL_OPTIONS } from '../command-line/global-options.ts'
-import { text, type Option } from '../command-line/option.ts'
+import type { Option } from '../command-line/option.ts'
 import { parseFlags } from '../command-line/parse-flags.ts'
 import { settingOf } from '../command-line/settings.ts'
 import {
@@ -44,7 +44,8 @@ function fault(message: string): AuthenticatorError {
 async function readOurs(plugin: ExecPlugin, environment: Environment): Promise<ExecEntry> {
   const { args } = plugin
   const at = args.indexOf('token')
-  if (at < 0) throw fault(`the exec entry runs "${plugin.command} ${args.join(' ')}": its first argument must be token`)
+  // The arguments may hold an external ID, or secrets of a wrapper, so they are not shown.
+  if (at < 0) throw fault(`the args of the exec entry that runs "${plugin.command}" do not begin with token: add it`)
   const { flags } = parseFlags(args.toSpliced(at, 1), [...TOKEN_OPTIONS, ...GLOBAL_OPTIONS])
   const sources = { flags, environment }
   const path = settingOf(CONFIG, { ...sources, file: EMPTY_CONFIGURATION })
@@ -65,33 +66,28 @@ async function readOurs(plugin: ExecPlugin, environment: Environment): Promise<E
   }
 }
 
-const [EKS_CLUSTER, EKS_ROLE, EKS_REGION, EKS_PROFILE] = ['cluster-name', 'role-arn', 'region', 'profile'].map((name) =>
-  text({ flag: name, description: '' }),
-)
-const EKS_CLUSTER_ID = text({ flag: 'cluster-id', description: '' })
-const EKS_OUTPUT = text({ flag: 'output', description: '' })
+/** The value of a flag of the AWS CLI, whose other flags are not known here. */
+function valueOfFlag(args: readonly string[], flag: string): string | undefined {
+  const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`))
+  return args[at] === flag ? args[at + 1] : args[at]?.slice(`${flag}=`.length)
+}
 
 /** Reads the arguments of `aws eks get-token`, whose tokens have the same form. */
 function readEks(plugin: ExecPlugin, environment: Environment): ExecEntry {
-  const options = [EKS_CLUSTER, EKS_ROLE, EKS_REGION, EKS_PROFILE, EKS_CLUSTER_ID, EKS_OUTPUT]
-  const { flags } = parseFlags(
-    plugin.args,
-    options.filter((option) => option !== undefined),
-  )
-  const value = (name: string): string | undefined => flags.get(name)?.at(-1)
-  const clusterId = value('cluster-name') ?? value('cluster-id')
+  const value = (flag: string): string | undefined => valueOfFlag(plugin.args, flag)
+  const clusterId = value('--cluster-name') ?? value('--cluster-id')
   if (clusterId === undefined) throw fault('the exec entry gives no --cluster-name: add it to its args')
-  const profile = value('profile')
+  const profile = value('--profile')
   return {
     plugin,
     environment: profile === undefined ? environment : { ...environment, AWS_PROFILE: profile },
     clusterId,
-    roleArn: value('role-arn'),
+    roleArn: value('--role-arn'),
     externalId: undefined,
     sessionName: undefined,
     forwardSessionName: false,
     cache: false,
-    region: value('region'),
+    region: value('--region'),
   }
 }
 
