@@ -2,20 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { settings, type SettingRow } from '../conformance/configuration.ts'
-import { runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
-import { personEnvironment } from './harness/person.ts'
-
-function person(t: { teardown(action: () => void): void }): {
-  readonly folder: string
-  readonly run: (args: readonly string[], more?: Environment) => Promise<Finished>
-} {
-  const folder = temporaryFolder(t)
-  const environment = personEnvironment(folder)
-  return {
-    folder,
-    run: (args, more = {}) => runCommand(args, { cwd: folder, environment: { ...environment, ...more } }),
-  }
-}
+import { startPerson } from './harness/person.ts'
 
 function shownDefault({ fallback, flag }: SettingRow): string | null {
   if (flag === 'backend-mode') return '[MountedFile]'
@@ -33,7 +20,7 @@ function helpEntries(help: string, title: string): readonly string[] {
 const COMMANDS = ['init', 'server', 'token', 'verify', 'version', 'add role', 'add user']
 
 t.test('help shows every flag with its short form, its variable and its default', async (t) => {
-  const { run } = person(t)
+  const { run } = startPerson(t)
   for (const command of COMMANDS) {
     const { code, stdout } = await run([...command.split(' '), '--help'])
     t.equal(code, 0)
@@ -61,7 +48,7 @@ const CHECKED = ['server', 'init', 'token', 'verify']
 const GOOD = /not specified; run /
 
 t.test('a wrong value is reported with its source, unless another source takes precedence', async (t) => {
-  const { folder, run } = person(t)
+  const { folder, run } = startPerson(t)
   const config = join(folder, 'config.json')
   for (const { command, flag, environment, keys, bad, good } of settings) {
     // An unknown log level is only warned about.
@@ -101,7 +88,7 @@ t.test('YAML, JSON and TOML give the same files', async (t) => {
     'config.toml':
       'clusterID = "k8s.local"\nfeature-gates = ["ConfiguredInitDirectories=true"]\n[server]\nhostname = "webhook.example"\nport = 12345\nstateDir = "state-config.toml"\ngenerateKubeconfig = "state-config.toml/kubeconfig"\n',
   }
-  const { folder, run } = person(t)
+  const { folder, run } = startPerson(t)
   for (const [name, text] of Object.entries(texts)) {
     writeFileSync(join(folder, name), text)
     const { code, stderr } = await run(['init', '-c', name])
@@ -112,7 +99,7 @@ t.test('YAML, JSON and TOML give the same files', async (t) => {
 })
 
 t.test('TOML: an error has its line', async (t) => {
-  const { folder, run } = person(t)
+  const { folder, run } = startPerson(t)
   const rows: readonly (readonly [text: string, error: RegExp])[] = [
     [
       'clusterID = "x\n',
@@ -131,7 +118,7 @@ t.test('TOML: an error has its line', async (t) => {
 })
 
 t.test('keys of the other subcommands are accepted', async (t) => {
-  const { folder, run } = person(t)
+  const { folder, run } = startPerson(t)
   writeFileSync(join(folder, 'both.yaml'), 'clusterID: k8s.local\nforwardSessionName: true\nsessionName: alice\n')
   const both = /^Error: cannot specify both --forward-session-name and --session-name parameter; run /
   t.match(await run(['token', '-c', 'both.yaml']), { code: 1, stderr: both })

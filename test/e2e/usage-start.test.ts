@@ -1,20 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
-import { personEnvironment } from './harness/person.ts'
+import { startPerson, type Person } from './harness/person.ts'
 
 /** Runs the command with static keys. */
-function person(t: { teardown(action: () => void): void }): {
-  readonly folder: string
-  readonly run: (args: readonly string[], more?: Environment) => Promise<Finished>
-} {
-  const folder = temporaryFolder(t)
-  const environment = personEnvironment(folder, { AWS_REGION: 'us-east-1' })
-  return {
-    folder,
-    run: (args, more = {}) => runCommand(args, { cwd: folder, environment: { ...environment, ...more } }),
-  }
+function person(t: { teardown(action: () => void): void }): Person {
+  return startPerson(t, { AWS_REGION: 'us-east-1' })
 }
 
 t.test('an unreadable configuration ends every subcommand', async (t) => {

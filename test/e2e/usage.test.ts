@@ -5,26 +5,18 @@ import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
-import { runCommand, temporaryFolder, type Environment, type Finished } from './harness/command.ts'
+import { runCommand, temporaryFolder, type Finished } from './harness/command.ts'
 import { commandFile } from './harness/govcloud.ts'
-import { personEnvironment } from './harness/person.ts'
+import { personEnvironment, startPerson, type Person } from './harness/person.ts'
 import { noTerminal, openCommand } from './harness/terminal.ts'
 import { presignedUrl, signingDate, urlOf } from './harness/presigned.ts'
 import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
 
 const CLUSTER_ID_VARIABLE = 'KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID'
 
-/** Runs the command with static keys. A text is written to config.yaml in the working folder. */
-function person(t: { teardown(action: () => void): void }): {
-  readonly folder: string
-  readonly run: (args: readonly string[], more?: Environment) => Promise<Finished>
-} {
-  const folder = temporaryFolder(t)
-  const environment = personEnvironment(folder, { AWS_REGION: 'us-east-1' })
-  return {
-    folder,
-    run: (args, more = {}) => runCommand(args, { cwd: folder, environment: { ...environment, ...more } }),
-  }
+/** Runs the command with static keys. */
+function person(t: { teardown(action: () => void): void }): Person {
+  return startPerson(t, { AWS_REGION: 'us-east-1' })
 }
 
 /** True if a token was signed for that cluster and no other. */
