@@ -1,20 +1,24 @@
 import { Refusal } from '../errors/reasons.ts'
 import { parseJsonValue, property, textAt } from '../untrusted.ts'
 import { canonicalizeArn, type Principal, type PrincipalKind } from './arn.ts'
+import type { WebIdentity } from './web-identity.ts'
 
-/** The signer of a token, as reported by STS. */
+/** The principal that a token proves: the signer of a presigned token, as reported by STS, or the subject of an AWS-signed JWT. */
 export interface Identity {
-  /** As returned by STS, such as `arn:aws:sts::123456789012:assumed-role/Admin/alice`. */
+  /** As returned by STS, such as `arn:aws:sts::123456789012:assumed-role/Admin/alice`, or the claim `sub` with the path of the role. */
   readonly arn: string
   readonly canonicalArn: string
   readonly kind: PrincipalKind
   /** 12 digits. */
   readonly accountId: string
-  /** The unique id of the principal, without a session name: `AROA…`, `AIDA…`, an account id for root. */
+  /** The unique id of the principal, without a session name: `AROA…`, `AIDA…`, an account id for root. Empty for a JWT, which has none. */
   readonly userId: string
-  /** Empty if the principal has no session. */
+  /** Empty if the principal has no session, and for a JWT. */
   readonly sessionName: string
+  /** Empty for a JWT. */
   readonly accessKeyId: string
+  /** Only for a JWT. */
+  readonly web?: WebIdentity
 }
 
 // The formats that AWS allows (IAM and STS API references). The patterns have no flags, so `\w` and `\d` match ASCII only.

@@ -35,12 +35,20 @@ function ec2PrivateDnsName(identity: Identity, facts: TemplateFacts): Value {
   return facts.ec2PrivateDnsName ?? new NeedsEc2PrivateDnsName(identity.sessionName)
 }
 
+/** A value of the session or the access key. A JWT has neither. */
+function ofSession(name: string, value: (identity: Identity) => string): [string, (identity: Identity) => Value] {
+  const missing = new TemplateFault(
+    `${name} is not known for a JWT: use {{SourceIdentity}}, or log in with a presigned token`,
+  )
+  return [name, (identity) => (identity.web === undefined ? value(identity) : missing)]
+}
+
 const PLACEHOLDERS: ReadonlyMap<string, (identity: Identity, facts: TemplateFacts) => Value> = new Map([
   ['{{AccountID}}', ({ accountId }: Identity) => accountId],
   // Usernames of OIDC contain an @. A session name must not look like one.
-  ['{{SessionName}}', ({ sessionName }: Identity) => sessionName.replaceAll('@', '-')],
-  ['{{SessionNameRaw}}', ({ sessionName }: Identity) => sessionName],
-  ['{{AccessKeyID}}', ({ accessKeyId }: Identity) => accessKeyId],
+  ofSession('{{SessionName}}', ({ sessionName }) => sessionName.replaceAll('@', '-')),
+  ofSession('{{SessionNameRaw}}', ({ sessionName }) => sessionName),
+  ofSession('{{AccessKeyID}}', ({ accessKeyId }) => accessKeyId),
   [EC2_PRIVATE_DNS_NAME, ec2PrivateDnsName],
 ])
 
