@@ -131,6 +131,7 @@ async function story(plane: ControlPlane): Promise<void> {
       `--region=${REGION}`,
       '--user=admin',
       '--context=sandbox',
+      '--force',
       `--kubeconfig=${path}`,
     ]
     const written = await run(['kubeconfig', '-i', 'k8s.local', '-r', roleArn('K8s-Admin'), ...flags])

@@ -1,5 +1,6 @@
 import type { MappingLists } from '../mapping/mapping-index.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
+import type { WebIdentitySettings } from './web-identity-settings.ts'
 import type { Location, Problem } from '../errors/problem.ts'
 
 /** A setting as text: one value, or a list. */
@@ -16,6 +17,8 @@ export interface ConfigurationFile {
   readonly settings: ReadonlyMap<string, Setting>
   readonly mappings: MappingLists
   readonly reservedPrefixes: ReservedPrefixes
+  /** Null if no AWS-signed JWT is accepted. */
+  readonly webIdentity: WebIdentitySettings | null
   /** The locations of the keys of `server` that are not settings, in lower case, such as `server.maproles`. */
   readonly sections: ReadonlyMap<string, Location>
   readonly problems: readonly Problem[]
@@ -26,6 +29,7 @@ export const EMPTY_CONFIGURATION: ConfigurationFile = {
   settings: new Map(),
   mappings: { roles: [], users: [], accounts: [], unusable: [] },
   reservedPrefixes: new Map(),
+  webIdentity: null,
   sections: new Map(),
   problems: [],
 }

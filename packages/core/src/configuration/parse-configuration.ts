@@ -6,6 +6,7 @@ import { BACKEND_MODES, newerName, type BackendMode } from '../mapping/backend-m
 import type { FeatureGates } from './feature-gates.ts'
 import { EMPTY_CONFIGURATION, type ConfigurationFile, type Setting } from './configuration-file.ts'
 import { LocatedDocument, type Field, type Fields } from '../document/located-document.ts'
+import { readWebIdentitySettings } from './web-identity-settings.ts'
 import type { Location } from '../errors/problem.ts'
 
 /** Settings at the top level. */
@@ -40,7 +41,7 @@ interface ConfigurationRules {
 }
 
 /** Keys of `server` that are not settings. */
-const MAPPING_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig']
+const SECTION_KEYS = ['mapRoles', 'mapUsers', 'mapAccounts', 'reservedPrefixConfig', 'webIdentity']
 
 /** The start of a key of `server` at the top level, such as `server.port`. */
 export const DOTTED_PREFIX = 'server.'
@@ -146,7 +147,7 @@ export function parseConfiguration(
   const document = new LocatedDocument(text, source, format)
   const { problems, root } = document
   if (!document.unreadable && document.isNull(root)) return { ...EMPTY_CONFIGURATION, problems }
-  const serverNames = [...serverKeys, ...MAPPING_KEYS]
+  const serverNames = [...serverKeys, ...SECTION_KEYS]
   const dotted = document.isMap(root) ? serverNames.map((name) => DOTTED_PREFIX + name) : []
   const top = document.unreadable ? null : document.fields(root, [...CONFIGURATION_KEYS, ...dotted])
   if (top === null) return { ...EMPTY_CONFIGURATION, readable: false, problems }
@@ -165,10 +166,11 @@ export function parseConfiguration(
   read(server, 'server.', serverKeys)
   const mappings = readMappings(document, server, gatesOf(settings))
   const reservedPrefixes = readReservedPrefixes(document, server.get('reservedprefixconfig'))
+  const webIdentity = readWebIdentitySettings(document, server)
   const sections = new Map<string, Location>()
-  for (const name of MAPPING_KEYS.map((key) => key.toLowerCase())) {
+  for (const name of SECTION_KEYS.map((key) => key.toLowerCase())) {
     const field = server.get(name)
     if (field !== undefined) sections.set(`server.${name}`, document.locationOf(field))
   }
-  return { readable: true, settings, mappings, reservedPrefixes, sections, problems }
+  return { readable: true, settings, mappings, reservedPrefixes, webIdentity, sections, problems }
 }
