@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { TrustedIssuer } from '@aws-iam-authenticator/core/configuration/web-identity-settings'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Dispatcher } from 'undici'
@@ -71,7 +72,7 @@ function createKept({ issuer, log, now, onUpdated }: KeySourceOptions, source: s
   }
   const take = async (text: string): Promise<void> => {
     const keys = text === state.text && state.keys !== null ? state.keys : await readKeySet(text)
-    if (typeof keys === 'string') return fail(`${source} ${keys}`)
+    if (typeof keys === 'string') return fail(`${basename(source)} ${keys}`)
     if (state.keys === null || state.fault !== null) {
       log.info('the keys of an issuer are loaded', { issuer: issuer.url, source, keys: keys.size })
     }
@@ -125,7 +126,7 @@ function createFetchedSource(options: KeySourceOptions): KeySource {
     fetchedAt = timing.now()
     const text = await fetchKeySet({ dispatcher, url, userAgent })
     if (text.fault === null) await take(text.body)
-    else fail(`${url} ${text.fault}`)
+    else fail(`${basename(url)} ${text.fault}`)
   }
   const fetchShared = (): Promise<void> => {
     running ??= fetchOnce().finally(() => (running = null))

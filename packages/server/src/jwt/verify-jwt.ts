@@ -2,7 +2,7 @@ import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Identity } from '@aws-iam-authenticator/core/identity/caller-identity'
 import { readWebIdentity } from '@aws-iam-authenticator/core/identity/web-identity'
-import { errors, jwtVerify, type CryptoKey } from 'jose'
+import { errors, jwtVerify, type CryptoKey, type JWTPayload } from 'jose'
 import type { UnverifiedJwt } from './read-jwt.ts'
 
 /** The longest life of a JWT, in seconds: that of AWS's own. */
@@ -52,8 +52,8 @@ function refusalOf(error: unknown): Refusal {
   return malformed('the JWT can not be verified')
 }
 
-/** Checks the claims whose form jose leaves open. They are compared only once their form is right. */
-function faultOfForms({ aud, exp, iat }: Readonly<Record<string, unknown>>): Refusal | null {
+/** Checks the forms that jose leaves open. */
+function faultOfForms({ aud, exp, iat }: JWTPayload): Refusal | null {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
   const isList = audiences.length > 0 && audiences.length <= MAX_AUDIENCES
   if (!isList || !audiences.every((audience) => typeof audience === 'string' && audience !== '')) {
@@ -84,13 +84,11 @@ function faultOfTimes(exp: number, iat: number, now: Date): Refusal | null {
  */
 export async function verifyJwt(
   token: string,
-  { algorithm, claims }: UnverifiedJwt,
+  { algorithm }: Pick<UnverifiedJwt, 'algorithm'>,
   key: CryptoKey,
   policy: JwtPolicy,
 ): Promise<VerifiedJwt | Refusal> {
   const { issuer, accounts, audiences, partition, now } = policy
-  const formFault = faultOfForms(claims)
-  if (formFault !== null) return formFault
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: [algorithm],
@@ -100,6 +98,8 @@ export async function verifyJwt(
       currentDate: now,
       requiredClaims: ['sub', 'iat', 'exp'],
     })
+    const formFault = faultOfForms(payload)
+    if (formFault !== null) return formFault
     const { exp = 0, iat = 0 } = payload
     const timeFault = faultOfTimes(exp, iat, now)
     if (timeFault !== null) return timeFault

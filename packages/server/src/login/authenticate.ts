@@ -173,11 +173,12 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const verified = await check(login.token)
     if (verified === null) return refuseForeign()
     if (verified instanceof Refusal) return refuse(verified)
-    const { identity, stsHost } = verified
+    const { identity, stsHost, issuer } = verified
     const isScrubbed = scrubbedAccounts.has(identity.accountId)
     const host = stsHost === undefined ? {} : { stsHost }
     const fields = isScrubbed ? scrubbedFields(verified) : identityFields(verified)
-    known = { client: origin.client, startedAt, ...host, ...(isScrubbed ? {} : { identity }) }
+    const caller = issuer === undefined ? { identity } : { identity, issuer }
+    known = { client: origin.client, startedAt, ...host, ...(isScrubbed ? {} : caller) }
     const repeated = verified.isRemembered ? grants.recall(verified) : undefined
     if (repeated !== undefined) return { user: grant(repeated, origin, known), isKept: true, audiences }
     const stsAnswered = (): void => {

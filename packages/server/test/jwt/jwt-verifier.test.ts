@@ -60,7 +60,10 @@ void test('the limits of times are inclusive', async (t) => {
 
 void test('ten audiences are read, and one of them must be configured', async (t) => {
   const { issuer, verify } = await jwtSetting()
-  t.equal(reasonOf(await verify(issuer.sign({ ...claimsOf(issuer), aud: [...Array.from('123456789'), CLUSTER] }))), 'granted')
+  t.equal(
+    reasonOf(await verify(issuer.sign({ ...claimsOf(issuer), aud: [...Array.from('123456789'), CLUSTER] }))),
+    'granted',
+  )
 })
 
 void test('a new key is found by one refresh, and a withdrawn one ends what is remembered', async (t) => {
