@@ -14,12 +14,31 @@ export type EntryKey =
   /** The unique id of a principal. If `arn` is not null, the canonical ARN in lower case must match too. */
   | { readonly type: 'userId'; readonly userId: string; readonly arn: string | null }
 
-/** Conditions besides the key. An identity must meet each one that is not null. */
+/** A tag of the principal. It must have one of the values. */
+export interface TagCondition {
+  /** Its case matters. */
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+/** Conditions that only an AWS-signed JWT can meet. A JWT must meet each one that is not null, and each tag. */
+export interface JwtConditions {
+  readonly principalTags: readonly TagCondition[]
+  readonly orgId: string | null
+  /** Patterns. One of the paths of organizational units must match one of them. */
+  readonly ouPath: readonly string[] | null
+  /** Patterns. The source identity must match one of them. Its case matters. */
+  readonly sourceIdentity: readonly string[] | null
+}
+
+/** Conditions besides the key, as JSON can represent them. An identity must meet each one that is not null. */
 export interface Conditions {
   /** The unique id of the principal. Its case matters. */
   readonly principalId: string | null
   /** Patterns. The name of the session must match one of them. */
   readonly sessionNames: readonly string[] | null
+  /** If it is not null, the entry matches no presigned token. */
+  readonly jwt: JwtConditions | null
 }
 
 /** One entry of mapRoles or mapUsers: a principal and its Kubernetes user. */

@@ -3,9 +3,10 @@ import type { BackendMode } from './backend-mode.ts'
 import { distance } from '../document/did-you-mean.ts'
 import type { Location } from '../errors/problem.ts'
 import type { Identity } from '../identity/caller-identity.ts'
-import { conditionThatFails } from './conditions.ts'
+import { conditionThatFails, type FailedCondition } from './conditions.ts'
 import type { BackendSnapshot } from './decide.ts'
-import type { MappingEntry, UnusableEntry } from './entry.ts'
+import type { Conditions, MappingEntry, UnusableEntry } from './entry.ts'
+import { jwtConditionNames, tagThatFails } from './jwt-conditions.ts'
 import { ArnMismatch, entriesFor, findEntry, type MappingIndex } from './mapping-index.ts'
 import { withoutRolePath } from './parse-arn.ts'
 
@@ -21,6 +22,16 @@ const KINDS = [
   'principal_id',
   /** Its `sessionnames` do not match. */
   'session_name',
+  /** It applies to JWTs only, and the identity is that of a presigned token. */
+  'jwt_only',
+  /** Its `principalTags` differ. */
+  'principal_tags',
+  /** Its `orgId` is a different one. */
+  'org_id',
+  /** Its `ouPath` does not match. */
+  'ou_path',
+  /** Its `sourceIdentity` does not match. */
+  'source_identity',
   /** Its ARN has a path, which STS omits. */
   'role_path',
   /** It names the user of that name and the identity is a role, or the reverse. */
@@ -155,14 +166,42 @@ function rejectedEntries(arn: string, index: MappingIndex, near: NearIndex): Fou
   ]
 }
 
+const UNMET: Readonly<Record<FailedCondition, readonly [kind: NearMissKind, message: string]>> = {
+  principalId: ['principal_id', 'its principalid differs'],
+  sessionNames: ['session_name', 'none of its sessionnames matches'],
+  jwt: ['jwt_only', 'it applies to AWS-signed JWTs only, because of its'],
+  principalTags: ['principal_tags', 'its principalTags differ'],
+  orgId: ['org_id', 'its orgId differs'],
+  ouPath: ['ou_path', 'none of its ouPath matches'],
+  sourceIdentity: ['source_identity', 'none of its sourceIdentity matches'],
+}
+
+/** The rest of the message about a condition that an identity does not meet. No claim of the JWT is repeated. */
+function detailOf(failed: FailedCondition, { jwt }: Conditions, { web }: Identity): string {
+  if (web === undefined) return failed === 'jwt' && jwt !== null ? ` ${jwtConditionNames(jwt).join(', ')}` : ''
+  const tag = jwt === null ? undefined : tagThatFails(jwt, web)
+  const missing: Readonly<Record<FailedCondition, string | false>> = {
+    principalId: 'a JWT has no unique id',
+    sessionNames: 'a JWT has no session name, use sourceIdentity',
+    jwt: false,
+    principalTags: tag !== undefined && !web.principalTags.has(tag) && 'the JWT has no such tag',
+    orgId: web.orgId === undefined && 'the account is in no organization',
+    ouPath: web.ouPaths.length === 0 && 'the account is in no organization',
+    sourceIdentity: web.sourceIdentity === undefined && 'the JWT has no source identity',
+  }
+  const where = failed === 'principalTags' ? ` in ${tag}` : ''
+  return missing[failed] === false ? where : `${where}: ${missing[failed]}`
+}
+
 /** Entries whose key matches the identity and whose conditions do not. */
 function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
   const misses: Found[] = []
   for (const entry of entriesFor(index, identity)) {
-    const kind = conditionThatFails(entry.conditions, identity)
-    if (kind === null) continue
-    const what = kind === 'principal_id' ? 'its principalid differs' : 'none of its sessionnames matches'
-    misses.push(missOf(kind, entry, `matches the ARN, but ${what}`))
+    const { conditions } = entry
+    const failed = conditionThatFails(conditions, identity)
+    if (failed === null || conditions === null) continue
+    const [kind, message] = UNMET[failed]
+    misses.push(missOf(kind, entry, `matches the ARN, but ${message}${detailOf(failed, conditions, identity)}`))
     if (misses.length >= MAX_MISSES) break
   }
   return misses
@@ -173,7 +212,8 @@ function compareSameName(form: string, mine: ArnParts, candidate: Candidate, use
   const { arn, account, kind, entry } = candidate
   if (arn === form) {
     const isOther = entry.key.type === 'userId' && entry.key.userId !== userId
-    return isOther ? missOf('principal_id', entry, 'matches the ARN, but its userid differs') : null
+    const detail = userId === '' ? ': a JWT has no unique id' : ''
+    return isOther ? missOf('principal_id', entry, `matches the ARN, but its userid differs${detail}`) : null
   }
   if (kind !== mine.kind) {
     return account === mine.account ? missOf('other_kind', entry, `is for the ${kind.slice(0, -1)} of that name`) : null

@@ -131,6 +131,7 @@ void test('conditions work with sso too', async (t) => {
 const of = (principalId: string | null, ...names: string[]) => ({
   principalId,
   sessionNames: names.length === 0 ? null : names,
+  jwt: null,
 })
 
 void test('conditions that include others', async (t) => {
