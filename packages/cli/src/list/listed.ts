@@ -1,5 +1,5 @@
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
-import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { JwtConditions, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { Source } from '../explain/source.ts'
 
 /** A mapping as `list` shows it. */
@@ -13,11 +13,25 @@ export interface Listed {
   readonly userId: string | null
   readonly principalId: string | null
   readonly sessionNames: readonly string[] | null
+  /** With one of these four, the mapping is for AWS-signed JWTs only. */
+  readonly principalTags: Readonly<Record<string, readonly string[]>> | null
+  readonly orgId: string | null
+  readonly ouPath: readonly string[] | null
+  readonly sourceIdentity: readonly string[] | null
   readonly path: string
   /** The file or API server. */
   readonly from: string
   /** The line in the file; null if it is not from a file. */
   readonly line: number | null
+}
+
+const NO_JWT_CONDITIONS: JwtConditions = { principalTags: [], orgId: null, ouPath: null, sourceIdentity: null }
+
+type ListedJwtConditions = Pick<Listed, 'principalTags' | 'orgId' | 'ouPath' | 'sourceIdentity'>
+
+function listJwtConditions({ principalTags, ...rest }: JwtConditions): ListedJwtConditions {
+  const tags = Object.fromEntries(principalTags.map(({ key, values }) => [key, values]))
+  return { principalTags: principalTags.length === 0 ? null : tags, ...rest }
 }
 
 function listEntry({ mode: backend, from, places }: Source, entry: MappingEntry): Listed {
@@ -31,6 +45,7 @@ function listEntry({ mode: backend, from, places }: Source, entry: MappingEntry)
     userId: userId === '' ? null : userId,
     principalId: conditions?.principalId ?? null,
     sessionNames: conditions?.sessionNames ?? null,
+    ...listJwtConditions(conditions?.jwt ?? NO_JWT_CONDITIONS),
     path,
     from,
     line: location.source === from ? location.line : null,
@@ -46,6 +61,7 @@ function listAccount({ mode: backend, from }: Source, account: string): Listed {
     userId: null,
     principalId: null,
     sessionNames: null,
+    ...listJwtConditions(NO_JWT_CONDITIONS),
     path: 'mapAccounts',
     from,
     line: null,

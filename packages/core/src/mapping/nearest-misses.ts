@@ -208,11 +208,11 @@ function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
 }
 
 /** Compares an ARN with one of the same name. Null if account and kind both differ, or if the entry matches. */
-function compareSameName(form: string, mine: ArnParts, candidate: Candidate, userId: string): Found | null {
+function compareSameName(form: string, mine: ArnParts, candidate: Candidate, { userId, web }: Identity): Found | null {
   const { arn, account, kind, entry } = candidate
   if (arn === form) {
     const isOther = entry.key.type === 'userId' && entry.key.userId !== userId
-    const detail = userId === '' ? ': a JWT has no unique id' : ''
+    const detail = web === undefined ? '' : ': a JWT has no unique id'
     return isOther ? missOf('principal_id', entry, `matches the ARN, but its userid differs${detail}`) : null
   }
   if (kind !== mine.kind) {
@@ -245,9 +245,9 @@ function sharesHalf(name: string, other: string): boolean {
 }
 
 /** Near misses of the same name, the last entries first. */
-function* sameNames(form: string, mine: ArnParts, userId: string, { byName }: NearIndex): Generator<Found | null> {
+function* sameNames(form: string, mine: ArnParts, identity: Identity, { byName }: NearIndex): Generator<Found | null> {
   for (const candidate of byName.get(mine.name)?.slice(-MAX_WITH_NAME).toReversed() ?? []) {
-    yield compareSameName(form, mine, candidate, userId)
+    yield compareSameName(form, mine, candidate, identity)
   }
 }
 
@@ -267,12 +267,12 @@ function* similarNames(mine: ArnParts, { byLength }: NearIndex, maxCompared: num
 }
 
 /** Entries whose ARN is similar to the identity's. */
-function similarArns(arn: string, userId: string, near: NearIndex, maxCompared: number): Found[] {
+function similarArns(arn: string, identity: Identity, near: NearIndex, maxCompared: number): Found[] {
   const found: Found[] = []
   for (const form of writtenForms(arn)) {
     const mine = arnParts(form)
     if (mine === null) continue
-    for (const misses of [sameNames(form, mine, userId, near), similarNames(mine, near, maxCompared)]) {
+    for (const misses of [sameNames(form, mine, identity, near), similarNames(mine, near, maxCompared)]) {
       for (const miss of misses) {
         const isNew = miss !== null && !found.some(({ entry }) => entry === miss.entry)
         if (isNew) found.push(miss)
@@ -313,7 +313,7 @@ export function nearestMisses(
     const found = [
       ...rejectedEntries(arn, index, near),
       ...unmetConditions(identity, index),
-      ...similarArns(arn, identity.userId, near, maxCompared),
+      ...similarArns(arn, identity, near, maxCompared),
     ]
     for (const miss of found) misses.push({ ...miss, backend: mode, message: `${mode} ${miss.message}` })
   }
