@@ -1,5 +1,5 @@
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
-import type { JwtConditions, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { Conditions, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { Source } from '../explain/source.ts'
 
 /** A mapping as `list` shows it. */
@@ -25,13 +25,21 @@ export interface Listed {
   readonly line: number | null
 }
 
-const NO_JWT_CONDITIONS: JwtConditions = { principalTags: [], orgId: null, ouPath: null, sourceIdentity: null }
+type ListedConditions = Pick<
+  Listed,
+  'principalId' | 'sessionNames' | 'principalTags' | 'orgId' | 'ouPath' | 'sourceIdentity'
+>
 
-type ListedJwtConditions = Pick<Listed, 'principalTags' | 'orgId' | 'ouPath' | 'sourceIdentity'>
-
-function listJwtConditions({ principalTags, ...rest }: JwtConditions): ListedJwtConditions {
-  const tags = Object.fromEntries(principalTags.map(({ key, values }) => [key, values]))
-  return { principalTags: principalTags.length === 0 ? null : tags, ...rest }
+function listConditions(conditions: Conditions | null): ListedConditions {
+  const tags = conditions?.principalTags?.map(({ key, values }) => [key, values] as const) ?? null
+  return {
+    principalId: conditions?.principalId ?? null,
+    sessionNames: conditions?.sessionNames ?? null,
+    principalTags: tags === null ? null : Object.fromEntries(tags),
+    orgId: conditions?.orgId ?? null,
+    ouPath: conditions?.ouPaths ?? null,
+    sourceIdentity: conditions?.sourceIdentities ?? null,
+  }
 }
 
 function listEntry({ mode: backend, from, places }: Source, entry: MappingEntry): Listed {
@@ -43,9 +51,7 @@ function listEntry({ mode: backend, from, places }: Source, entry: MappingEntry)
     username,
     groups,
     userId: userId === '' ? null : userId,
-    principalId: conditions?.principalId ?? null,
-    sessionNames: conditions?.sessionNames ?? null,
-    ...listJwtConditions(conditions?.jwt ?? NO_JWT_CONDITIONS),
+    ...listConditions(conditions),
     path,
     from,
     line: location.source === from ? location.line : null,
@@ -59,9 +65,7 @@ function listAccount({ mode: backend, from }: Source, account: string): Listed {
     username: '(the ARN)',
     groups: [],
     userId: null,
-    principalId: null,
-    sessionNames: null,
-    ...listJwtConditions(NO_JWT_CONDITIONS),
+    ...listConditions(null),
     path: 'mapAccounts',
     from,
     line: null,

@@ -1,12 +1,13 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import type { Identity } from '../identity/caller-identity.ts'
-import type { Conditions, JwtConditions } from './entry.ts'
+import type { Conditions } from './entry.ts'
 import { matchesGlob } from './glob.ts'
 import {
   coversJwt,
   includesAll,
   JWT_CONDITION_NAMES,
+  jwtConditionNames,
   jwtConditionThatFails,
   parseJwtConditions,
   parseTexts,
@@ -38,12 +39,9 @@ export function sessionNamesFault(patterns: readonly string[], isRole: boolean):
   return `"${bad.slice(0, 80)}" matches no session name: write up to 64 letters, digits and +=,.@-_, with * and ? as wildcards`
 }
 
-export function conditionsOf(
-  principalId: string | null,
-  sessionNames: readonly string[] | null,
-  jwt: JwtConditions | null,
-): Conditions | null {
-  return principalId === null && sessionNames === null && jwt === null ? null : { principalId, sessionNames, jwt }
+/** Returns null if no condition is given. */
+export function givenConditions(conditions: Conditions): Conditions | null {
+  return Object.values(conditions).every((condition) => condition === null) ? null : conditions
 }
 
 /** Starts of keys that people take for conditions: names of claims, of IAM condition keys, and other spellings. */
@@ -86,14 +84,14 @@ export function parseConditions(
   if (namesField !== undefined && namesFault !== null) document.error(namesField, namesFault)
   const jwt = parseJwtConditions(document, fields, isRole)
   const otherField = idField ?? namesField
-  if (jwt !== null && otherField !== undefined) document.error(otherField, NEVER_WITH_JWT)
+  if (jwtConditionNames(jwt).length > 0 && otherField !== undefined) document.error(otherField, NEVER_WITH_JWT)
   for (const name of byUserId ? JWT_CONDITION_NAMES : []) {
     const field = fields.get(name.toLowerCase())
     if (field !== undefined) {
       document.error(field, 'is not for this file, whose entries are found by userid, which a JWT does not have')
     }
   }
-  return conditionsOf(principalId, sessionNames, jwt)
+  return givenConditions({ principalId, sessionNames, ...jwt })
 }
 
 /** A condition that an identity does not meet. `jwt` stands for all those of an entry that matches JWTs only. */
@@ -105,20 +103,30 @@ export function conditionThatFails(
   { userId, sessionName, web }: Pick<Identity, 'userId' | 'sessionName' | 'web'>,
 ): FailedCondition | null {
   if (conditions === null) return null
-  const { principalId, sessionNames, jwt } = conditions
+  const { principalId, sessionNames } = conditions
   if (principalId !== null && principalId !== userId) return 'principalId'
   const matches = sessionNames?.some((pattern) => matchesGlob(pattern, sessionName)) ?? true
   if (!matches) return 'sessionNames'
-  if (jwt === null) return null
-  return web === undefined ? 'jwt' : jwtConditionThatFails(jwt, web)
+  if (web !== undefined) return jwtConditionThatFails(conditions, web)
+  return jwtConditionNames(conditions).length > 0 ? 'jwt' : null
+}
+
+const NO_CONDITIONS: Conditions = {
+  principalId: null,
+  sessionNames: null,
+  principalTags: null,
+  orgId: null,
+  ouPaths: null,
+  sourceIdentities: null,
 }
 
 /** Returns whether every identity that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */
 export function covers(first: Conditions | null, second: Conditions | null): boolean {
   if (first === null) return true
-  if (first.principalId !== null && first.principalId !== second?.principalId) return false
-  if (first.jwt !== null && (second === null || second.jwt === null || !coversJwt(first.jwt, second.jwt))) return false
+  const other = second ?? NO_CONDITIONS
+  if (first.principalId !== null && first.principalId !== other.principalId) return false
+  if (!coversJwt(first, other)) return false
   const { sessionNames } = first
   if (sessionNames === null || sessionNames.includes('*')) return true
-  return second !== null && second.sessionNames !== null && includesAll(sessionNames, second.sessionNames)
+  return other.sessionNames !== null && includesAll(sessionNames, other.sessionNames)
 }

@@ -21,24 +21,23 @@ export interface TagCondition {
   readonly values: readonly string[]
 }
 
-/** Conditions that only an AWS-signed JWT can meet. A JWT must meet each one that is not null, and each tag. */
+/** Conditions that only an AWS-signed JWT can meet. With one that is not null, an entry matches no presigned token. */
 export interface JwtConditions {
-  readonly principalTags: readonly TagCondition[]
+  /** The JWT must have each of these tags. */
+  readonly principalTags: readonly TagCondition[] | null
   readonly orgId: string | null
   /** Patterns. One of the paths of organizational units must match one of them. */
-  readonly ouPath: readonly string[] | null
+  readonly ouPaths: readonly string[] | null
   /** Patterns. The source identity must match one of them. Its case matters. */
-  readonly sourceIdentity: readonly string[] | null
+  readonly sourceIdentities: readonly string[] | null
 }
 
 /** Conditions besides the key, as JSON can represent them. An identity must meet each one that is not null. */
-export interface Conditions {
+export interface Conditions extends JwtConditions {
   /** The unique id of the principal. Its case matters. */
   readonly principalId: string | null
   /** Patterns. The name of the session must match one of them. */
   readonly sessionNames: readonly string[] | null
-  /** If it is not null, the entry matches no presigned token. */
-  readonly jwt: JwtConditions | null
 }
 
 /** One entry of mapRoles or mapUsers: a principal and its Kubernetes user. */

@@ -1,6 +1,12 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 import { isRecord, property, textAt } from '../untrusted.ts'
-import { conditionsOf, looksLikeCondition, NEVER_WITH_JWT, principalIdFault, sessionNamesFault } from './conditions.ts'
+import {
+  givenConditions,
+  looksLikeCondition,
+  NEVER_WITH_JWT,
+  principalIdFault,
+  sessionNamesFault,
+} from './conditions.ts'
 import type { Conditions, JwtConditions, MappingEntry, TagCondition } from './entry.ts'
 import {
   JWT_CONDITION_NAMES,
@@ -105,9 +111,9 @@ function parseText(
   return text
 }
 
-function parseTags(spec: Spec, { errors }: Findings): readonly TagCondition[] {
+function parseTags(spec: Spec, { errors }: Findings): readonly TagCondition[] | null {
   const given = property(spec, 'principalTags')
-  if (given === undefined) return []
+  if (given === undefined) return null
   const countFault = isRecord(given) ? tagCountFault(Object.keys(given).length) : 'must be a map of lists of strings'
   if (!isRecord(given) || countFault !== null) {
     errors.push(`spec.principalTags: ${countFault}`)
@@ -116,22 +122,19 @@ function parseTags(spec: Spec, { errors }: Findings): readonly TagCondition[] {
   return Object.entries(given).flatMap(([key, value]) => {
     const values = textList(value)
     const fault = values === null ? 'must be a list of strings' : tagFault({ key, values })
-    if (fault !== null) errors.push(`spec.principalTags.${key}: ${fault}`)
+    const place = /^\w+$/.test(key) ? `spec.principalTags.${key}:` : `spec.principalTags: "${key.slice(0, 80)}":`
+    if (fault !== null) errors.push(`${place} ${fault}`)
     return values === null ? [] : [{ key, values }]
   })
 }
 
 /** Reads the conditions that only a JWT can meet. */
-function parseJwtConditions(spec: Spec, isRole: boolean, findings: Findings): JwtConditions | null {
-  if (!JWT_CONDITION_NAMES.some((name) => isGiven(spec, name))) return null
-  for (const name of ['principalId', 'sessionNames']) {
-    if (isGiven(spec, name)) findings.errors.push(`spec.${name}: ${NEVER_WITH_JWT}`)
-  }
+function parseJwtConditions(spec: Spec, isRole: boolean, findings: Findings): JwtConditions {
   return {
     principalTags: parseTags(spec, findings),
     orgId: parseText(spec, 'orgId', findings, orgIdFault),
-    ouPath: parseList(spec, 'ouPath', findings, ouPathFault),
-    sourceIdentity: parseList(spec, 'sourceIdentity', findings, (texts) => sourceIdentityFault(texts, isRole)),
+    ouPaths: parseList(spec, 'ouPath', findings, ouPathFault),
+    sourceIdentities: parseList(spec, 'sourceIdentity', findings, (texts) => sourceIdentityFault(texts, isRole)),
   }
 }
 
@@ -140,11 +143,15 @@ function parseConditions(spec: Spec, isRole: boolean, findings: Findings): Condi
   const principalId = parseText(spec, 'principalId', findings, (text) => principalIdFault(text, isRole))
   const sessionNames = parseList(spec, 'sessionNames', findings, (texts) => sessionNamesFault(texts, isRole))
   const jwt = parseJwtConditions(spec, isRole, findings)
+  const isForJwts = JWT_CONDITION_NAMES.some((name) => isGiven(spec, name))
+  for (const name of isForJwts ? ['principalId', 'sessionNames'] : []) {
+    if (isGiven(spec, name)) findings.errors.push(`spec.${name}: ${NEVER_WITH_JWT}`)
+  }
   for (const name of Object.keys(spec)) {
     if (IDENTITY_MAPPING_KEYS.includes(name) || !looksLikeCondition(name)) continue
     findings.errors.push(`spec.${name}: is not a known field${didYouMean(name, IDENTITY_MAPPING_KEYS)}`)
   }
-  return conditionsOf(principalId, sessionNames, jwt)
+  return givenConditions({ principalId, sessionNames, ...jwt })
 }
 
 /**

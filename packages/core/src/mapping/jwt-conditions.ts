@@ -40,7 +40,7 @@ export function tagCountFault(count: number): string | null {
 /** Checks one tag of `principalTags`. Returns the end of a sentence about the tag, or null if it is valid. */
 export function tagFault({ key, values }: TagCondition): string | null {
   if (!isTagKey(key)) {
-    return `"${key.slice(0, 80)}" is not the key of a tag: write 1 to 128 letters, digits, spaces and _.:/=+@-`
+    return 'is not the key of a tag: write 1 to 128 letters, digits, spaces and _.:/=+@-'
   }
   const bad = values.find((value) => !TAG_VALUE.test(value))
   if (bad === undefined) return lengthFault(values, 'values')
@@ -112,32 +112,36 @@ function parseTags(document: LocatedDocument, field: Field): readonly TagConditi
   return tags
 }
 
-/** Reads the conditions that only a JWT can meet. Null if the entry has none. */
-export function parseJwtConditions(document: LocatedDocument, fields: Fields, isRole: boolean): JwtConditions | null {
+/** Reads the conditions that only a JWT can meet. */
+export function parseJwtConditions(document: LocatedDocument, fields: Fields, isRole: boolean): JwtConditions {
   const given = (name: JwtConditionName): Field | undefined => fields.get(name.toLowerCase())
-  if (JWT_CONDITION_NAMES.every((name) => given(name) === undefined)) return null
   const [tagsField, orgField] = [given('principalTags'), given('orgId')]
   const orgId = orgField === undefined ? null : document.string(orgField)
   const fault = orgId === null ? null : orgIdFault(orgId)
   if (orgField !== undefined && fault !== null) document.error(orgField, fault)
   return {
-    principalTags: tagsField === undefined ? [] : parseTags(document, tagsField),
+    principalTags: tagsField === undefined ? null : parseTags(document, tagsField),
     orgId,
-    ouPath: parseValid(document, given('ouPath'), ouPathFault),
-    sourceIdentity: parseValid(document, given('sourceIdentity'), (texts) => sourceIdentityFault(texts, isRole)),
+    ouPaths: parseValid(document, given('ouPath'), ouPathFault),
+    sourceIdentities: parseValid(document, given('sourceIdentity'), (texts) => sourceIdentityFault(texts, isRole)),
   }
 }
 
-/** The names of the conditions that an entry has. */
-export function jwtConditionNames({ principalTags, ...rest }: JwtConditions): readonly JwtConditionName[] {
-  return JWT_CONDITION_NAMES.filter((name) =>
-    name === 'principalTags' ? principalTags.length > 0 : rest[name] !== null,
-  )
+const FIELDS = {
+  principalTags: 'principalTags',
+  orgId: 'orgId',
+  ouPath: 'ouPaths',
+  sourceIdentity: 'sourceIdentities',
+} as const satisfies Readonly<Record<JwtConditionName, keyof JwtConditions>>
+
+/** The names of the conditions that only a JWT can meet. */
+export function jwtConditionNames(conditions: JwtConditions): readonly JwtConditionName[] {
+  return JWT_CONDITION_NAMES.filter((name) => conditions[FIELDS[name]] !== null)
 }
 
 /** The key of the first tag that a JWT does not have with one of the values; undefined if it has all of them. */
 export function tagThatFails({ principalTags }: JwtConditions, web: WebIdentity): string | undefined {
-  return principalTags.find(({ key, values }) => {
+  return principalTags?.find(({ key, values }) => {
     const value = web.principalTags.get(key)
     return value === undefined || !values.includes(value)
   })?.key
@@ -145,15 +149,15 @@ export function tagThatFails({ principalTags }: JwtConditions, web: WebIdentity)
 
 /** The condition that a JWT does not meet; null if it meets all of them. A claim that is missing meets no condition. */
 export function jwtConditionThatFails(conditions: JwtConditions, web: WebIdentity): JwtConditionName | null {
-  const { orgId, ouPath, sourceIdentity } = conditions
+  const { orgId, ouPaths, sourceIdentities } = conditions
   if (tagThatFails(conditions, web) !== undefined) return 'principalTags'
   if (orgId !== null && orgId !== web.orgId) return 'orgId'
-  if (ouPath !== null && !web.ouPaths.some((path) => ouPath.some((pattern) => matchesGlob(pattern, path)))) {
+  if (ouPaths !== null && !web.ouPaths.some((path) => ouPaths.some((pattern) => matchesGlob(pattern, path)))) {
     return 'ouPath'
   }
-  if (sourceIdentity === null) return null
+  if (sourceIdentities === null) return null
   const { sourceIdentity: name } = web
-  return name !== undefined && sourceIdentity.some((pattern) => matchesGlob(pattern, name)) ? null : 'sourceIdentity'
+  return name !== undefined && sourceIdentities.some((pattern) => matchesGlob(pattern, name)) ? null : 'sourceIdentity'
 }
 
 /** Returns whether a list has all texts of another one. */
@@ -162,19 +166,22 @@ export function includesAll(texts: readonly string[], others: readonly string[])
   return others.every((text) => known.has(text))
 }
 
+/** Returns whether each tag of the first conditions is one of the second, with no other values there. */
+function coversTags(first: JwtConditions, second: JwtConditions): boolean {
+  if (first.principalTags === null) return true
+  return first.principalTags.every(
+    ({ key, values }) =>
+      second.principalTags?.some((tag) => tag.key === key && includesAll(values, tag.values)) ?? false,
+  )
+}
+
 /** Returns whether every JWT that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */
 export function coversJwt(first: JwtConditions, second: JwtConditions): boolean {
-  const coversTags = first.principalTags.every(({ key, values }) =>
-    second.principalTags.some((tag) => tag.key === key && includesAll(values, tag.values)),
-  )
-  const coversNames =
-    first.sourceIdentity === null ||
-    (second.sourceIdentity !== null &&
-      (first.sourceIdentity.includes('*') || includesAll(first.sourceIdentity, second.sourceIdentity)))
-  return (
-    coversTags &&
-    coversNames &&
-    (first.orgId === null || first.orgId === second.orgId) &&
-    (first.ouPath === null || (second.ouPath !== null && includesAll(first.ouPath, second.ouPath)))
-  )
+  const { orgId, ouPaths, sourceIdentities } = first
+  if (orgId !== null && orgId !== second.orgId) return false
+  if (ouPaths !== null && (second.ouPaths === null || !includesAll(ouPaths, second.ouPaths))) return false
+  if (!coversTags(first, second)) return false
+  if (sourceIdentities === null) return true
+  if (second.sourceIdentities === null) return false
+  return sourceIdentities.includes('*') || includesAll(sourceIdentities, second.sourceIdentities)
 }

@@ -177,9 +177,9 @@ const UNMET: Readonly<Record<FailedCondition, readonly [kind: NearMissKind, mess
 }
 
 /** The rest of the message about a condition that an identity does not meet. No claim of the JWT is repeated. */
-function detailOf(failed: FailedCondition, { jwt }: Conditions, { web }: Identity): string {
-  if (web === undefined) return failed === 'jwt' && jwt !== null ? ` ${jwtConditionNames(jwt).join(', ')}` : ''
-  const tag = jwt === null ? undefined : tagThatFails(jwt, web)
+function detailOf(failed: FailedCondition, conditions: Conditions, { web }: Identity): string {
+  if (web === undefined) return failed === 'jwt' ? ` ${jwtConditionNames(conditions).join(', ')}` : ''
+  const tag = tagThatFails(conditions, web)
   const missing: Readonly<Record<FailedCondition, string | false>> = {
     principalId: 'a JWT has no unique id',
     sessionNames: 'a JWT has no session name, use sourceIdentity',

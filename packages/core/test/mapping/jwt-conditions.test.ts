@@ -5,7 +5,7 @@ import { decide } from '../../src/mapping/decide.ts'
 import { indexMappings } from '../../src/mapping/index-mappings.ts'
 import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
 import { Refusal } from '../../src/errors/reasons.ts'
-import type { Conditions, JwtConditions } from '../../src/mapping/entry.ts'
+import type { Conditions } from '../../src/mapping/entry.ts'
 import type { Identity } from '../../src/identity/caller-identity.ts'
 import type { MappingLists } from '../../src/mapping/mapping-index.ts'
 import { test } from 'tap'
@@ -242,29 +242,32 @@ void test('if conditions fail the search continues, and an entry that can never 
   t.same(paths(entry(', principalTags: {team: [b, a]}') + entry(', principalTags: {team: [a]}')), [])
 })
 
-const NOTHING: JwtConditions = { principalTags: [], orgId: null, ouPath: null, sourceIdentity: null }
-const jwt = (more: Partial<JwtConditions>): Conditions => ({
+const conditions = (more: Partial<Conditions>): Conditions => ({
   principalId: null,
   sessionNames: null,
-  jwt: { ...NOTHING, ...more },
+  principalTags: null,
+  orgId: null,
+  ouPaths: null,
+  sourceIdentities: null,
+  ...more,
 })
 
 void test('conditions that include others', async (t) => {
-  const [a, b] = [jwt({ orgId: 'a' }), jwt({ orgId: 'a', sourceIdentity: ['x'] })]
-  const team = (...values: readonly string[]): Conditions => jwt({ principalTags: [{ key: 'team', values }] })
+  const [a, b] = [conditions({ orgId: 'a' }), conditions({ orgId: 'a', sourceIdentities: ['x'] })]
+  const team = (...values: readonly string[]): Conditions => conditions({ principalTags: [{ key: 'team', values }] })
   t.ok(covers(null, a))
   t.notOk(covers(a, null))
-  t.notOk(covers(a, { principalId: null, sessionNames: ['x'], jwt: null }))
-  t.notOk(covers({ principalId: null, sessionNames: ['x'], jwt: null }, a))
-  t.ok(covers({ principalId: null, sessionNames: ['*'], jwt: null }, a))
+  t.notOk(covers(a, conditions({ sessionNames: ['x'] })))
+  t.notOk(covers(conditions({ sessionNames: ['x'] }), a))
+  t.ok(covers(conditions({ sessionNames: ['*'] }), a))
   t.ok(covers(a, b))
   t.notOk(covers(b, a))
-  t.notOk(covers(a, jwt({ orgId: 'b' })))
-  t.ok(covers(jwt({ sourceIdentity: ['*'] }), b))
-  t.notOk(covers(jwt({ sourceIdentity: ['*'] }), a))
+  t.notOk(covers(a, conditions({ orgId: 'b' })))
+  t.ok(covers(conditions({ sourceIdentities: ['*'] }), b))
+  t.notOk(covers(conditions({ sourceIdentities: ['*'] }), a))
   t.ok(covers(team('a', 'b'), team('b')))
   t.notOk(covers(team('b'), team('a', 'b')))
-  t.notOk(covers(team('a'), jwt({ principalTags: [{ key: 'Team', values: ['a'] }] })))
-  t.ok(covers(jwt({ ouPath: ['a', 'b'] }), jwt({ ouPath: ['b'], orgId: 'a' })))
-  t.notOk(covers(jwt({ ouPath: ['a'] }), a))
+  t.notOk(covers(team('a'), conditions({ principalTags: [{ key: 'Team', values: ['a'] }] })))
+  t.ok(covers(conditions({ ouPaths: ['a', 'b'] }), conditions({ ouPaths: ['b'], orgId: 'a' })))
+  t.notOk(covers(conditions({ ouPaths: ['a'] }), a))
 })

@@ -20,7 +20,7 @@ void test('aws-auth reads the same on the event loop and in a worker thread', as
     const data = { mapRoles: roles(length), MapUsers: '[]', mapAccounts: '["123456789012"]' }
     const read = await reader.awsAuth(data, GATES)
     t.same(read, readAwsAuth(data, GATES), `${length}`)
-    t.match(read.roles?.entries, [{ conditions: { jwt: { principalTags: [{ key: 'team', values: ['a', 'b'] }] } } }])
+    t.match(read.roles?.entries, [{ conditions: { principalTags: [{ key: 'team', values: ['a', 'b'] }] } }])
     t.equal(read.roles?.unusable.length, 0)
     t.equal(read.problems.length, 3)
   }
