@@ -1,7 +1,7 @@
 import { findWrittenLine, replaceWrittenLine } from '@aws-iam-authenticator/core/edit/written-line'
 import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Credentials } from '../aws/credentials.ts'
-import type { Jwt } from '../aws/jwt.ts'
+import { hasJwtForm, type Jwt } from '../aws/jwt.ts'
 import { readCacheFile, readCacheFileLocked, replaceCacheFile } from './cache-file.ts'
 
 // Our own key, next to the Go program's `clusters`.
@@ -67,7 +67,7 @@ function parseEntry(value: unknown): Entry | undefined {
     textAt(value, 'jwt'),
     textAt(value, 'expiration'),
   ]
-  if (jwt !== undefined && expiration !== undefined) return { jwt, expiration }
+  if (jwt !== undefined && expiration !== undefined && hasJwtForm(jwt)) return { jwt, expiration }
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
   if (sessionToken === undefined || expiration === undefined) return undefined
   return { accessKeyId, secretAccessKey, sessionToken, expiration }

@@ -1,6 +1,6 @@
 import type { CredentialContext } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
-import type { Jwt } from '../aws/jwt.ts'
+import { hasJwtForm, type Jwt } from '../aws/jwt.ts'
 import { callSts } from '../sts/call.ts'
 import { NoStsAnswer } from '../sts/refusal.ts'
 import { jwtError, sessionTooShort, shortCode } from './jwt-error.ts'
@@ -27,10 +27,6 @@ const MINIMUM_SECONDS = 60
 /** Time for the request, in seconds: a JWT must not outlive the credentials. */
 const LATENCY_SECONDS = 5
 
-/** Three parts of base64url (RFC 7515, compact serialization). The maximum has room for all tags. */
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
-const MAX_LENGTH = 16_384
-
 /** The lifetime to ask for. */
 function lifetime(request: JwtRequest): number {
   const { context, credentials, now } = request
@@ -55,8 +51,7 @@ async function call(request: JwtRequest, seconds: number): Promise<Jwt> {
   })
   const token = result.get('WebIdentityToken') ?? ''
   const expiration = new Date(result.get('Expiration') ?? '')
-  const isSound = token.length <= MAX_LENGTH && JWT.test(token) && !Number.isNaN(expiration.getTime())
-  if (!isSound) throw new NoStsAnswer(200)
+  if (!hasJwtForm(token) || Number.isNaN(expiration.getTime())) throw new NoStsAnswer(200)
   return { token, expiration }
 }
 
