@@ -1,16 +1,28 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import { USER } from '@aws-iam-authenticator/sandbox/aws/example-account'
-import { kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
+import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import { binariesRunHere, kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { WebhookFront } from '@aws-iam-authenticator/sandbox/kubernetes/webhook-front'
 import { clusterTls } from './cluster.ts'
 import { runCommand, temporaryFolder, type Environment } from './command.ts'
 import { commandFile } from './govcloud.ts'
 import { personEnvironment } from './person.ts'
-import type { TestServer } from './server.ts'
-import { CLUSTER_ID } from './webhook.ts'
+import { startTestServer, type TestServer } from './server.ts'
+import { runStatus } from './status.ts'
+import { SECRET } from './token-faults.ts'
+import { CLUSTER_ID, USER_CONFIGURATION } from './webhook.ts'
+
+/** The reason why `doctor` can't be run here as a person does; false if it can. */
+export const cannotAskKubectl: string | false = binariesRunHere ? false : 'the kubectl binaries are for Linux on x86-64'
+
+/** Maps the example user, and the role that the user may assume. */
+export const READER_CONFIGURATION: string = `${USER_CONFIGURATION}  mapRoles:
+    - roleARN: arn:aws:iam::111122223333:role/Reader
+      username: reader
+`
 
 /** What differs from a person who can log in. */
 export interface DoctorOptions {
@@ -22,6 +34,8 @@ export interface DoctorOptions {
   readonly config?: string
   /** Texts that must not be shown. */
   readonly secrets?: readonly string[]
+  /** Changes the text of the kubeconfig. */
+  readonly edit?: (kubeconfig: string) => string
   /** See RunOptions. */
   readonly wrapper?: readonly [string, ...string[]]
 }
@@ -57,7 +71,7 @@ export async function runDoctor(
   t: Test,
   front: Pick<WebhookFront, 'url'>,
   aws: Environment,
-  { environment = {}, args = [], config = '', secrets = [], wrapper }: DoctorOptions = {},
+  { environment = {}, args = [], config = '', secrets = [], edit, wrapper }: DoctorOptions = {},
 ): Promise<Diagnosed> {
   const home = temporaryFolder(t)
   mkdirSync(join(home, '.aws'))
@@ -70,6 +84,7 @@ export async function runDoctor(
     interactiveMode: 'IfAvailable',
   }
   await writeKubeconfig(kubeconfig, { server: front.url, certificateAuthority: clusterTls.cert, user: { exec } })
+  if (edit !== undefined) writeFileSync(kubeconfig, edit(readFileSync(kubeconfig, 'utf8')))
   const path = [dirname(commandFile(home)), dirname(await kubectl('1.35')), process.env['PATH'] ?? ''].join(':')
   const own = { AWS_REGION: 'us-east-1', KUBECONFIG: kubeconfig, PATH: path }
   const { code, stdout, stderr } = await runCommand(['doctor'], {
@@ -79,6 +94,48 @@ export async function runDoctor(
   })
   t.equal(stderr, '')
   for (const secret of [USER.secretAccessKey, 'k8s-aws-v1.', 'X-Amz-', ...secrets])
-    t.notOk(`${stdout}${stderr}`.includes(secret), `no secret is shown: ${stdout}`)
+    t.notOk(`${stdout}${stderr}`.includes(secret), 'no secret is shown')
   return { code, ...parse(stdout) }
+}
+
+/** The check that fails, and the cause and the fix in the verdict. */
+export type Expected = readonly [failedAt: string, says: RegExp]
+
+/** A cluster that is well, and the person who can't log in to it. */
+export interface Well {
+  readonly server: TestServer
+  readonly front: WebhookFront
+  /** Asserts the verdict on the person, and that the server has nothing to do with it. */
+  readonly fails: (name: string, expected: Expected, options: DoctorOptions) => Promise<void>
+  /** Asserts that the person can log in, and the warning. */
+  readonly warns: (name: string, warning: RegExp, options: DoctorOptions) => Promise<void>
+}
+
+/**
+ * Starts a cluster that is well.
+ *
+ * @param own The AWS of the person, if it is not that of the server.
+ */
+export async function startWell(t: Test, aws: SandboxAws, own: SandboxAws = aws): Promise<Well> {
+  const server = await startTestServer(t, { aws, configuration: READER_CONFIGURATION })
+  const front = await startFront(t, server)
+  return {
+    server,
+    front,
+    fails: async (name, [failedAt, says], options) => {
+      const { code, verdict, ticket } = await runDoctor(t, front, own.environment, { secrets: [SECRET], ...options })
+      t.equal(code, 2, name)
+      t.ok(verdict.startsWith(`you can't log in: ${failedAt} failed: `), `${name}: ${verdict}`)
+      t.match(verdict, says, name)
+      t.ok(ticket.get(failedAt)?.startsWith('FAILED '), `${name}: the ticket has it`)
+      const status = await runStatus(server)
+      t.match(status, { code: 0, stdout: /^healthy: \d+ logins? in the last 5 min, 0 refused\n/ }, `${name}: status`)
+    },
+    warns: async (name, warning, options) => {
+      const { code, verdict } = await runDoctor(t, front, own.environment, options)
+      t.equal(code, 0, `${name}: ${verdict}`)
+      t.match(verdict, /^you can log in also: /, name)
+      t.match(verdict, warning, name)
+    },
+  }
 }

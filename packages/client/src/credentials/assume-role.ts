@@ -38,7 +38,8 @@ function denial({ base, roleArn, externalId, mfa }: AssumeRoleOptions, message: 
         'valid once, and check mfa_serial of the profile',
     )
   }
-  const alsoExternalId = externalId === undefined ? ', and an external ID may have to be given' : ''
+  const alsoExternalId =
+    externalId === undefined ? ', and an external ID may have to be given' : ' with that external ID'
   return new CredentialsError(
     'assume_role_denied',
     `not allowed to assume ${roleArn} with the credentials from ${base.source}: AWS says "${message}"; the role's ` +

@@ -48,6 +48,7 @@ async function fromWebIdentity(context: CredentialContext): Promise<Credentials>
 
 function nothingFound(environment: Environment, { profile, files }: SharedConfig, instance: unknown): CredentialsError {
   const missing = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].filter((name) => !firstSet(environment, name))
+  const [unset] = missing.length === 1 ? missing : []
   const tried = [
     `the environment (${missing.join(' and ')} not set)`,
     'a web identity (AWS_WEB_IDENTITY_TOKEN_FILE not set)',
@@ -57,7 +58,8 @@ function nothingFound(environment: Environment, { profile, files }: SharedConfig
   ]
   return new CredentialsError(
     'no_credentials',
-    `no AWS credentials found; tried in this order: ${tried.join(', ')}: name a profile in AWS_PROFILE, or run ` +
+    `no AWS credentials found; tried in this order: ${tried.join(', ')}: ` +
+      `${unset === undefined ? '' : `set ${unset} too, `}name a profile in AWS_PROFILE, or run ` +
       '"aws configure", "aws configure sso" or "aws login"',
   )
 }

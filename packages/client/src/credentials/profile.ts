@@ -119,7 +119,10 @@ async function resolveProfile(
   const profile = sharedConfig.profiles.get(name)
   const parent = ancestors.at(-1)
   if (profile === undefined) {
-    throw invalid(`profile "${name}", which source_profile of profile "${parent ?? ''}" names, does not exist`)
+    throw invalid(
+      `profile "${name}", which source_profile of profile "${parent ?? ''}" names, does not exist: correct ` +
+        'source_profile, or add that profile',
+    )
   }
   const own = staticCredentials(profile, `profile "${name}"`)
   // The chain may lead back to a profile, which can name itself as the source of its role. Its own keys end the chain.
