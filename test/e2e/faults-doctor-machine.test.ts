@@ -2,8 +2,8 @@ import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startLinkLocal, type LinkLocalOptions } from '@aws-iam-authenticator/sandbox/aws/link-local'
+import { ROLE_ARN } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { openSession, type Session } from '@aws-iam-authenticator/sandbox/aws/account'
-import { temporaryFolder } from './harness/command.ts'
 import { cannotMislead, startDirectSts } from './harness/direct-sts.ts'
 import { cannotAskKubectl, startWell, type Expected } from './harness/doctor.ts'
 import { freePort } from './harness/server.ts'
@@ -13,6 +13,10 @@ import { REGION, startAws } from './harness/webhook.ts'
 
 const KEYLESS = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }
 const HOST = `sts.${REGION}.amazonaws.com`
+
+function skipTlsVerify(kubeconfig: string): string {
+  return kubeconfig.replace(/certificate-authority-data: .*/, 'insecure-skip-tls-verify: true')
+}
 
 await t.test('credentials of a container or an instance that do not come', { skip: cannotAskKubectl }, async (t) => {
   const aws = await startAws(t)
@@ -30,7 +34,10 @@ await t.test('credentials of a container or an instance that do not come', { ski
     [
       [
         'a container that refuses',
-        ['credentials', /container's credentials endpoint gave none: .*403/],
+        [
+          'credentials',
+          /container's credentials endpoint gave none: .*403: check the role of the task or the association of the pod/,
+        ],
         {
           ...KEYLESS,
           AWS_CONTAINER_CREDENTIALS_FULL_URI: `${locked}/credentials`,
@@ -49,6 +56,11 @@ await t.test('credentials of a container or an instance that do not come', { ski
       ],
     ]
   for (const [name, expected, environment] of rows) await fails(name, expected, { environment })
+  const config = `[profile instance]\nrole_arn = ${ROLE_ARN}\ncredential_source = Ec2InstanceMetadata\n`
+  const environment = { ...instance, AWS_PROFILE: 'instance', AWS_EC2_METADATA_SERVICE_ENDPOINT: silent }
+  const says =
+    /takes its credentials from the EC2 instance, which has none: .*within 1 s.*: run it on an instance with a/
+  await fails('a profile of a silent instance', ['credentials', says], { environment, config })
 })
 
 await t.test('a cache that can not be used is a warning', { skip: cannotAskKubectl || cannotMount }, async (t) => {
@@ -92,8 +104,6 @@ await t.test('an STS that has no name or no way', { skip: cannotAskKubectl || ca
 
 await t.test('an API server whose certificate is not checked is a warning', { skip: cannotAskKubectl }, async (t) => {
   const { warns } = await startWell(t, await startAws(t))
-  const edit = (text: string): string =>
-    text.replace(/certificate-authority-data: .*/, 'insecure-skip-tls-verify: true')
   const says = /also: api server warning: .*insecure-skip-tls-verify.*; give certificate-authority-data instead/
-  await warns('insecure-skip-tls-verify', says, { edit })
+  await warns('insecure-skip-tls-verify', says, { edit: skipTlsVerify })
 })

@@ -64,7 +64,7 @@ await t.test('a session that has expired or was revoked', { skip }, async (t) =>
   const session = (minutes: number): DoctorOptions => {
     const role = { arn: ROLE_ARN, roleId: 'AROAREADERREADERREADER' }
     const { accessKeyId, identity } = openSession(aws.sts, role, 'bob', new Date(Date.now() + minutes * MINUTE_MS))
-    const { secretAccessKey, sessionToken = '' } = identity
+    const { secretAccessKey, sessionToken } = identity
     const environment = {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,

@@ -37,7 +37,10 @@ async function fromWebIdentity(context: CredentialContext): Promise<Credentials>
   const { environment } = context
   const roleArn = firstSet(environment, 'AWS_ROLE_ARN')?.value
   if (roleArn === undefined) {
-    throw new CredentialsError('invalid_settings', 'AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not')
+    throw new CredentialsError(
+      'invalid_settings',
+      'AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not: set both or neither',
+    )
   }
   const tokenFile = firstSet(environment, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value ?? ''
   const sessionName = firstSet(environment, 'AWS_ROLE_SESSION_NAME')?.value

@@ -54,7 +54,8 @@ async function namedSource(context: CredentialContext, name: string, wanted: str
         if (error instanceof CredentialsError) throw error
         throw new CredentialsError(
           'instance_failed',
-          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${messageOf(error)}`,
+          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${messageOf(error)}: run it on ` +
+            'an instance with a role, or change credential_source',
         )
       }
     }
