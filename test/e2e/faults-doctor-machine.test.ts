@@ -50,6 +50,16 @@ await t.test('credentials of a container or an instance that do not come', { ski
         { ...instance, AWS_EC2_METADATA_SERVICE_ENDPOINT: silent },
       ],
       [
+        'a relative URI outside of ECS',
+        ['credentials', /container's credentials endpoint gave none: .*: check the role of the task/],
+        { ...KEYLESS, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/credentials' },
+      ],
+      [
+        'metadata that is switched off',
+        ['credentials', /switched off by AWS_EC2_METADATA_DISABLED\): name a profile in AWS_PROFILE/],
+        { ...KEYLESS, AWS_EC2_METADATA_DISABLED: 'true' },
+      ],
+      [
         'no instance metadata service',
         ['credentials', /no AWS credentials found; .*ECONNREFUSED.*: name a profile in AWS_PROFILE/],
         { ...instance, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${await freePort()}` },
