@@ -65,7 +65,7 @@ function assembleBackends({ settings, surroundings, metrics, operations }: Conte
 
 /** Starts the configured backends, then follows the file that may replace their list. */
 async function startBackends(
-  { settings, surroundings, metrics }: Context,
+  { settings, surroundings, metrics, operations }: Context,
   backends: BackendSet,
 ): Promise<FollowedFile | null> {
   const { backendModes, backendModePath } = settings
@@ -77,7 +77,10 @@ async function startBackends(
     configured: backendModes,
     log: surroundings.log,
     onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_backend_mode', updatedAt),
-    onProblems: metrics.mappingProblems,
+    onChanged: (errors, fault) => {
+      metrics.mappingProblems(backendModePath, errors.count)
+      operations.backendModeFileChanged(errors, fault)
+    },
   })
   await file.start()
   return file
@@ -126,7 +129,7 @@ interface Reporting {
 }
 
 function assembleLogin(
-  { settings, surroundings, metrics }: Context,
+  { settings, surroundings, metrics, operations }: Context,
   backends: BackendSet,
   sts: StsVerifier,
   reporting: Reporting,
@@ -143,7 +146,7 @@ function assembleLogin(
   return createAuthenticate({
     verify: sts.verify,
     indexes: () => backends.current().map((backend) => backend.snapshot().index),
-    map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
+    map: createMapper(() => backends.current(), settings.reservedPrefixes, operations.watchEc2(lookUpPrivateDnsName)),
     suggestMapping: (identity) =>
       suggestMapping(
         identity,
@@ -184,6 +187,7 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
     clusterId: settings.clusterId,
     partition: settings.partition.id,
     auditLogPath: settings.auditLogPath,
+    backendModePath: settings.backendModePath,
     snapshots: () => backends.current().map((backend) => backend.snapshot()),
     log,
     now,
