@@ -28,6 +28,8 @@ export interface Diagnosis {
   readonly platform: string
   /** ISO 8601, UTC. */
   readonly time: string
+  /** One sentence: whether the person can log in, and else the first failure with what to do. */
+  readonly verdict: string
   readonly checks: readonly Check[]
   /** The name of the first check that failed; undefined if none did. */
   readonly failedAt: string | undefined
@@ -74,11 +76,13 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   await examination.check('login', ready, (all) => checkLogin(all.kubeconfig, all.entry, all.identity, all.token))
   await identity?.context.http.close()
   const { checks } = examination
+  const failed = checks.find(({ state }) => state === 'failed')
   return {
     version: VERSION,
     platform: `${process.platform} ${process.arch}`,
     time,
+    verdict: failed === undefined ? 'you can log in' : `you can't log in: ${failed.name} failed: ${failed.found}`,
     checks,
-    failedAt: checks.find(({ state }) => state === 'failed')?.name,
+    failedAt: failed?.name,
   }
 }

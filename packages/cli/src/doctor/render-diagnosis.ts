@@ -28,18 +28,26 @@ function ticket({ version, platform, time, checks }: Diagnosis): string[] {
   ]
 }
 
-/** Renders a diagnosis for people, 80 columns wide or as wide as the terminal. */
-export function renderDiagnosis(diagnosis: Diagnosis, style: Style): readonly Line[] {
-  const { checks, failedAt } = diagnosis
-  const warnings = checks.filter(({ state }) => state === 'warning').length
-  const verdict =
-    failedAt === undefined
-      ? style.paint(warnings === 0 ? 'you can log in' : `you can log in, with ${warnings} warning(s)`, 'green', 'bold')
-      : style.paint(`you can't log in: ${failedAt} failed`, 'red', 'bold')
+/** The verdict, then the warnings and the other failures. One cause can fail several checks. */
+function renderVerdict({ verdict, checks, failedAt }: Diagnosis, { width, paint }: Style): Line[] {
+  const columns = width ?? WIDTH
+  const first = checks.find(({ name }) => name === failedAt)
+  const others = checks.filter(
+    (check) => (check.state === 'failed' || check.state === 'warning') && check.found !== first?.found,
+  )
   return [
-    ...checks.flatMap((check) => renderCheck(check, style)),
+    ...wrap(verdict, columns).map((line) => [paint(line, failedAt === undefined ? 'green' : 'red', 'bold')]),
+    ...others.flatMap(({ name, state, found }) => wrap(`also: ${name} ${state}: ${found}`, columns)),
+  ]
+}
+
+/** Renders a diagnosis for people, the verdict first, 80 columns wide or as wide as the terminal. */
+export function renderDiagnosis(diagnosis: Diagnosis, style: Style): readonly Line[] {
+  const { checks } = diagnosis
+  return [
+    ...renderVerdict(diagnosis, style),
     '',
-    [verdict],
+    ...checks.flatMap((check) => renderCheck(check, style)),
     '',
     'for a ticket (no secret in it):',
     ...ticket(diagnosis).map((line) => `  ${line}`),

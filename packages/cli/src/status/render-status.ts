@@ -114,6 +114,14 @@ function backend(found: unknown, style: Style, now: Date): readonly Row[] {
   return [row('', text, style), fault === undefined ? [] : problem(fault, style), mappingErrors(found, style)].flat()
 }
 
+function modeFile(file: unknown, style: Style): readonly Row[] {
+  const path = textAt(file, 'path')
+  if (path === undefined) return []
+  const fault = textAt(file, 'fault')
+  const isExplained = numberAt(file, 'errors') > 0 || fault === undefined
+  return [row('mode file', path, style), isExplained ? [] : problem(fault, style), mappingErrors(file, style)].flat()
+}
+
 function stsHost(found: unknown, style: Style, now: Date): readonly Row[] {
   const [p50, p99] = ['p50Ms', 'p99Ms'].map((name) => property(found, name))
   const latency = typeof p50 === 'number' ? `p50 ${p50} ms, p99 ${String(p99)} ms (5 min)` : 'no answer in 5 min'
@@ -210,6 +218,7 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
       listAt(found, 'backends').flatMap((each) => backend(each, style, now)),
       'none',
     ),
+    modeFile(property(found, 'backendModeFile'), style),
     section(
       'sts',
       listAt(found, 'sts').flatMap((each) => stsHost(each, style, now)),
