@@ -272,6 +272,7 @@ t.test('every form of version', async (t) => {
     [['--short=false'], long.stdout],
     [['-o', 'json'], long.stdout],
     [['-ojson', '-s'], `${version}\n`],
+    [['-o', 'text'], `aws-iam-authenticator ${version}, commit ${commit}\n`],
     [['--output=yaml'], `version: ${version}\ncommit: ${commit}\ndate: ""\n`],
   ]
   for (const [args, text] of rows) t.equal((await run(['version', ...args])).stdout, text, args.join(' '))

@@ -3,8 +3,8 @@ import { choice, flag } from '../command-line/option.ts'
 import { COMMIT, VERSION } from '../release/version.ts'
 
 const SHORT = flag({ flag: 'short', short: 's', description: 'Show just the version' })
-const OUTPUT = choice<'json' | 'yaml'>(
-  { flag: 'output', short: 'o', choices: ['json', 'yaml'], description: 'Output format' },
+const OUTPUT = choice<'text' | 'json' | 'yaml'>(
+  { flag: 'output', short: 'o', choices: ['text', 'json', 'yaml'], description: 'Output format' },
   'json',
 )
 
@@ -15,9 +15,11 @@ export const version: Command = {
   examples: ['aws-iam-authenticator version --short'],
   options: [SHORT, OUTPUT],
   run: ({ setting, stdout }) => {
-    // Programs such as eksctl read these forms. The date has always been empty.
+    const output = setting(OUTPUT)
+    // Programs such as eksctl read JSON and YAML. The date has always been empty.
     if (setting(SHORT)) stdout.line(VERSION)
-    else if (setting(OUTPUT) === 'yaml') stdout.lines([`version: ${VERSION}`, `commit: ${COMMIT}`, 'date: ""'])
+    else if (output === 'text') stdout.line(`aws-iam-authenticator ${VERSION}, commit ${COMMIT}`)
+    else if (output === 'yaml') stdout.lines([`version: ${VERSION}`, `commit: ${COMMIT}`, 'date: ""'])
     else stdout.line(JSON.stringify({ Version: VERSION, Commit: COMMIT }))
     return Promise.resolve(0)
   },
