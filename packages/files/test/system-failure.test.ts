@@ -47,7 +47,7 @@ void test('the converted error names the path, if the system does', async (t) =>
   const folder = await temporaryFolder(t)
   const path = join(folder, 'none')
   const named = systemFailure(thrownBy(() => readFileSync(path)))
-  t.ok(named?.message.startsWith(`can't use ${path}: `), named?.message)
+  t.ok(named?.message.startsWith(`can't use ${path}: `))
   const unnamed = systemFailure(Object.assign(new Error('write failed'), { code: 'ENOSPC' }))
   t.equal(unnamed?.message, 'write failed')
 })

@@ -1,4 +1,5 @@
-import { wrap, type Style } from '../terminal/style.ts'
+import type { Style } from '../terminal/style.ts'
+import { wrap } from '../terminal/wrap.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import type { Check, CheckState } from './check.ts'
 import type { Diagnosis } from './diagnose.ts'
@@ -19,13 +20,14 @@ function renderCheck({ name, state, found }: Check, style: Style): Line[] {
   ]
 }
 
-/** The lines for a ticket: unwrapped, without colours and without secrets. */
-function ticket({ version, platform, time, checks }: Diagnosis): string[] {
+/** The lines for a ticket: without colours and without secrets. */
+function ticket({ version, platform, time, checks }: Diagnosis, { width }: Style): string[] {
   const shown = checks.filter(({ state }) => state !== 'skipped')
-  return [
+  const lines = [
     `aws-iam-authenticator ${version}, ${platform}, ${time}`,
     ...shown.map(({ name, state, found }) => `${name}: ${state === 'ok' ? '' : `${state.toUpperCase()} `}${found}`),
   ]
+  return lines.flatMap((line) => wrap(`  ${line}`, width ?? Infinity))
 }
 
 /** Renders a diagnosis for people, 80 columns wide or as wide as the terminal. */
@@ -42,6 +44,6 @@ export function renderDiagnosis(diagnosis: Diagnosis, style: Style): readonly Li
     [verdict],
     '',
     'for a ticket (no secret in it):',
-    ...ticket(diagnosis).map((line) => `  ${line}`),
+    ...ticket(diagnosis, style),
   ]
 }

@@ -1,7 +1,8 @@
 import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Location } from '@aws-iam-authenticator/core/errors/problem'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
-import { formatJson, wrap, type Style } from '../terminal/style.ts'
+import { formatJson, type Style } from '../terminal/style.ts'
+import { wrap, wrapCommand } from '../terminal/wrap.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import { ADVICE } from './advice.ts'
 import type { BackendAnswer, Check, Explanation } from './explanation.ts'
@@ -96,9 +97,11 @@ class Page {
     this.#lines.push(...lines.map((line, index) => [left(index), paint(line, ...colours)]))
   }
 
-  /** Adds a line to paste, which is never wrapped. */
-  verbatim(text: string): void {
-    this.#lines.push(`  ${text}`)
+  /** Adds a command, or an entry in YAML or JSON, which can be pasted although it is wrapped. */
+  suggestion(text: string): void {
+    const width = (this.#style.width ?? Infinity) - 2
+    const lines = /^[[{]/.test(text) ? wrap(text, width) : wrapCommand(text, width)
+    this.#lines.push(...lines.map((line) => `  ${line}`))
   }
 
   get lines(): readonly Line[] {
@@ -147,7 +150,7 @@ function addResult(page: Page, explanation: Explanation): void {
       if (entry !== null) page.paragraph(`  ${entryText(entry)}`)
     }
     page.paragraph(ADVICE[refusal.reason])
-    if (suggestion !== null) page.verbatim(suggestion)
+    if (suggestion !== null) page.suggestion(suggestion)
     page.paragraph(`Read more: aws-iam-authenticator explain --reason ${refusal.reason}`)
   }
   if (user === null) return

@@ -1,5 +1,6 @@
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
-import { wrap, type Style } from '../terminal/style.ts'
+import type { Style } from '../terminal/style.ts'
+import { wrap } from '../terminal/wrap.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 
 type Found = Readonly<Record<string, unknown>>
@@ -41,12 +42,11 @@ interface Row {
   readonly text: string | Painted
 }
 
-/** Wraps a text, each line with the spaces that it begins with. The label goes on the first line. */
+/** Wraps a text. The label goes on the first line. */
 function row(label: string, text: string, style: Style): readonly Row[] {
-  const indent = ' '.repeat(text.length - text.trimStart().length)
-  return wrap(text.trimStart(), (style.width ?? WIDTH) - LABEL - indent.length).map((line, index) => ({
+  return wrap(text, (style.width ?? WIDTH) - LABEL).map((line, index) => ({
     label: index === 0 ? label : '',
-    text: indent + line,
+    text: line,
   }))
 }
 

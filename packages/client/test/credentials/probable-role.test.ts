@@ -22,7 +22,7 @@ async function contextOf(
 ): Promise<CredentialContext> {
   const environment = await personWith(t, person)
   const instanceMetadata = createInstanceMetadata(environment)
-  const settings = await resolveSettings({ environment, region, regionOrigin: undefined, instanceMetadata })
+  const settings = await resolveSettings({ environment, region, instanceMetadata })
   const http = createHttpHandler(() =>
     Promise.resolve(Object.assign(new InProcessDispatcher(aws.handle), { destroy: () => Promise.resolve() })),
   )

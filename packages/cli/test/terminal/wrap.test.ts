@@ -1,0 +1,39 @@
+import { test } from 'tap'
+import { wrap, wrapCommand } from '../../src/terminal/wrap.ts'
+import { createWriter } from '../../src/terminal/writer.ts'
+
+void test('a text is wrapped between words, each line with its indentation', async (t) => {
+  t.same(wrap('one two three', 7), ['one two', 'three'])
+  t.same(wrap('  one two three', 9), ['  one two', '  three'])
+  t.same(wrap('a /a/very/long/path b', 5), ['a', '/a/very/long/path', 'b'], 'no word is split')
+  t.same(wrap('one two three', Infinity), ['one two three'])
+  t.same(wrap('', 5), [''])
+})
+
+void test('a command stays one that can be pasted, and a flag stays with its value', async (t) => {
+  const command = `x add role --role 'a b' --cache -i c -t - | y --name "{{N}}" -o json`
+  t.same(wrapCommand(command, 200), [command])
+  const lines = wrapCommand(command, 20)
+  t.same(lines, [
+    'x add role \\',
+    "  --role 'a b' \\",
+    '  --cache -i c \\',
+    '  -t - | y \\',
+    '  --name "{{N}}" \\',
+    '  -o json',
+  ])
+  for (const line of lines) t.ok(line.length <= 20, line)
+  t.equal(lines.join('\n').replaceAll(/ \\\n +/g, ' '), command)
+})
+
+void test('messages are wrapped after escaping, and documents never', async (t) => {
+  const written: string[] = []
+  const writer = createWriter(
+    (text) => written.push(text),
+    () => 12,
+  )
+  writer.line('one\ntwo three four')
+  writer.lines(['  five six seven'])
+  writer.document('eight nine ten\n')
+  t.same(written, ['one\\ntwo\nthree four\n', '  five six\n  seven\n', 'eight nine ten\n'])
+})
