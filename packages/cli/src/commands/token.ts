@@ -22,7 +22,7 @@ function regionOrigin(region: string | null, { settings }: CommandContext['confi
 
 export const token: Command = {
   name: 'token',
-  summary: 'Authenticate using AWS IAM and get token for Kubernetes',
+  summary: 'Print a token for Kubernetes, signed with AWS credentials',
   description:
     'Signs a token with your AWS credentials and prints it as an ExecCredential: what kubectl asks its exec plugin for.',
   examples: [

@@ -10,7 +10,7 @@ const OUTPUT = choice<'text' | 'json' | 'yaml'>(
 
 export const version: Command = {
   name: 'version',
-  summary: 'Version will output the current build information',
+  summary: 'Print the version and the commit',
   description: 'Prints the release and the commit it was built from.',
   examples: ['aws-iam-authenticator version --short'],
   options: [SHORT, OUTPUT],

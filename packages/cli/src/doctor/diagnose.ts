@@ -66,8 +66,8 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   await examination.check('program', entry, checkProgram)
   await examination.check('api version', entry, checkApiVersion)
   const identity = await checkAws(examination, entry, options)
-  await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
-  const ready = kubeconfig && entry && identity && { kubeconfig, entry, identity }
+  const answers = await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
+  const ready = answers && kubeconfig && entry && identity && { kubeconfig, entry, identity }
   await examination.check('login', ready, (all) => checkLogin(all.kubeconfig, all.entry, all.identity))
   await identity?.context.http.close()
   const { checks } = examination

@@ -1,5 +1,5 @@
 import type { Style } from '../terminal/style.ts'
-import { wrap } from '../terminal/wrap.ts'
+import { wrapBeside } from '../terminal/wrap.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import type { Check, CheckState } from './check.ts'
 import type { Diagnosis } from './diagnose.ts'
@@ -11,12 +11,11 @@ const WIDTH = 80
 const COLOURS: Readonly<Record<CheckState, Colour>> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' }
 
 function renderCheck({ name, state, found }: Check, style: Style): Line[] {
-  const [first = '', ...rest] = wrap(found, (style.width ?? WIDTH) - NAME_WIDTH - STATE_WIDTH)
+  const { first, rest } = wrapBeside(found, NAME_WIDTH + STATE_WIDTH, style.width ?? WIDTH)
   const word = state === 'failed' ? 'FAILED' : state
-  const indent = ' '.repeat(NAME_WIDTH + STATE_WIDTH)
   return [
     [style.paint(name.padEnd(NAME_WIDTH), 'bold'), style.paint(word.padEnd(STATE_WIDTH), COLOURS[state]), first],
-    ...rest.map((line) => `${indent}${line}`),
+    ...rest,
   ]
 }
 
@@ -27,7 +26,10 @@ function ticket({ version, platform, time, checks }: Diagnosis, { width }: Style
     `aws-iam-authenticator ${version}, ${platform}, ${time}`,
     ...shown.map(({ name, state, found }) => `${name}: ${state === 'ok' ? '' : `${state.toUpperCase()} `}${found}`),
   ]
-  return lines.flatMap((line) => wrap(`  ${line}`, width ?? Infinity))
+  return lines.flatMap((line) => {
+    const { first, rest } = wrapBeside(line, 4, width ?? Infinity)
+    return [`  ${first}`].concat(rest)
+  })
 }
 
 /** Renders a diagnosis for people, 80 columns wide or as wide as the terminal. */

@@ -26,9 +26,9 @@ function wrapMarkdown(text: string, width: number): string {
     else blocks[blocks.length - 1] += ` ${line.trim()}`
     if (isFence) isCode = !isCode
   }
-  const wrapped = blocks.flatMap((block) => {
-    const [first = '', ...rest] = wrap(block, width - 2)
-    return [first, ...rest.map((line) => (block.startsWith('- ') ? `  ${line}` : line))]
+  const wrapped = blocks.map((block) => {
+    const indent = block.startsWith('- ') ? '  ' : ''
+    return wrap(block, width - 2).join(`\n${indent}`)
   })
   return wrapped.join('\n')
 }

@@ -2,7 +2,7 @@ import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Location } from '@aws-iam-authenticator/core/errors/problem'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import { formatJson, type Style } from '../terminal/style.ts'
-import { wrap, wrapCommand } from '../terminal/wrap.ts'
+import { wrap, wrapBeside, wrapCommand } from '../terminal/wrap.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import { ADVICE } from './advice.ts'
 import type { BackendAnswer, Check, Explanation } from './explanation.ts'
@@ -80,14 +80,14 @@ class Page {
     const { symbol, word, colours } = outcome === null ? { symbol: '', word: '', colours: [] } : MARKS[outcome]
     const mark = marks ? symbol.padEnd(1) : word.padEnd(4)
     const indent = 2 + mark.length + 1 + LABEL_WIDTH
-    const [first = '', ...more] = width === null ? [text] : wrap(text, width - indent)
+    const { first, rest } = wrapBeside(text, indent, width ?? Infinity)
     const left = ['  ', paint(mark, ...colours)]
     if (first === '') this.#lines.push([...left, ` ${label}`])
     else {
       const shown = outcome === 'not_reached' ? paint(first, 'dim') : first
       this.#lines.push([...left, ` ${label.padEnd(LABEL_WIDTH)}`, shown])
     }
-    this.#lines.push(...more.map((line) => `${' '.repeat(indent)}${line}`))
+    this.#lines.push(...rest)
   }
 
   paragraph(text: string, bullet = '', ...colours: readonly Colour[]): void {

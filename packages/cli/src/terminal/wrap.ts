@@ -18,6 +18,28 @@ export function wrap(text: string, width: number): string[] {
   return joinWords(content.split(' '), width - indent.length).map((line) => indent + line)
 }
 
+/** A text beside a label, and below it. */
+interface Beside {
+  /** What goes next to the label. */
+  readonly first: string
+  /** The lines below, indented. */
+  readonly rest: readonly string[]
+}
+
+/**
+ * Wraps a text in the column to the right of a label.
+ *
+ * @param column The number of characters to the left of the column. A word that does not fit into it, such as the ARN of a role, gets a
+ *   line of its own that begins further to the left.
+ */
+export function wrapBeside(text: string, column: number, width: number): Beside {
+  const lines = wrap(text, width - column)
+  const [first = '', ...rest] = lines
+  const indented = (line: string): string => ' '.repeat(Math.max(0, Math.min(column, width - line.length))) + line
+  if (column + first.length > width) return { first: '', rest: lines.map(indented) }
+  return { first, rest: rest.map(indented) }
+}
+
 /** The words of a command line. Quoted text is one word. */
 function wordsOf(commandLine: string): string[] {
   const words = ['']

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { wrap, wrapCommand } from '../../src/terminal/wrap.ts'
+import { wrap, wrapBeside, wrapCommand } from '../../src/terminal/wrap.ts'
 import { createWriter } from '../../src/terminal/writer.ts'
 
 void test('a text is wrapped between words, each line with its indentation', async (t) => {
@@ -8,6 +8,14 @@ void test('a text is wrapped between words, each line with its indentation', asy
   t.same(wrap('a /a/very/long/path b', 5), ['a', '/a/very/long/path', 'b'], 'no word is split')
   t.same(wrap('one two three', Infinity), ['one two three'])
   t.same(wrap('', 5), [''])
+})
+
+void test('a text beside a label is aligned, and a word that is too long for that begins further to the left', async (t) => {
+  t.same(wrapBeside('one two three', 4, 12), { first: 'one two', rest: ['    three'] })
+  t.same(wrapBeside('one arn:aws:iam two', 6, 14), { first: 'one', rest: ['   arn:aws:iam', '      two'] })
+  t.same(wrapBeside('arn:aws:iam two', 6, 14), { first: '', rest: ['   arn:aws:iam', '      two'] })
+  t.same(wrapBeside('longer-than-the-terminal', 6, 14), { first: '', rest: ['longer-than-the-terminal'] })
+  t.same(wrapBeside('one two', 4, Infinity), { first: 'one two', rest: [] })
 })
 
 void test('a command stays one that can be pasted, and a flag stays with its value', async (t) => {
