@@ -82,7 +82,9 @@ async function describeTrust({ environment, settings }: CredentialContext): Prom
     ({ name, value }) => `${name}=${value}`,
   )
   const sources = [...named, ...(caBundle === undefined ? [] : [`ca_bundle of the profile: ${caBundle}`])]
-  return `${certificates.length} certificate authorities${sources.length === 0 ? '' : `, from ${sources.join(', ')}`}`
+  const authorities =
+    certificates.length === 1 ? '1 certificate authority' : `${certificates.length} certificate authorities`
+  return `${authorities}${sources.length === 0 ? '' : `, from ${sources.join(', ')}`}`
 }
 
 /** Describes the way to STS. A proxy's URL may hold a password, so only its host is shown. */
@@ -130,7 +132,7 @@ export async function checkAws(
   })
   const { roleArn } = entry
   const assumed =
-    roleArn === undefined || reached === undefined
+    roleArn === undefined
       ? reached && base
       : await examination.check('role', reached, async () => {
           await checkRoleArn(context, roleArn)
@@ -141,8 +143,9 @@ export async function checkAws(
     const arn = credentials === base ? (reached?.arn ?? '') : await callerArn(context, credentials)
     const principal = canonicalizeArn(arn)
     const canonicalArn = typeof principal === 'string' ? arn : principal.canonicalArn
+    const session = canonicalArn === arn ? '' : `; the session is ${arn.slice(arn.lastIndexOf('/') + 1)}`
     return {
-      found: `the cluster sees ${arn}; a mapping must name ${canonicalArn}`,
+      found: `a mapping must name ${canonicalArn}${session}`,
       value: { context, credentials, arn, canonicalArn, now },
     }
   })

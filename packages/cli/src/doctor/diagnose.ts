@@ -70,9 +70,9 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   await examination.check('program', entry, checkProgram)
   await examination.check('api version', entry, checkApiVersion)
   const identity = await checkAws(examination, entry, options)
-  await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
+  const answers = await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
   const token = await makeToken(examination, entry, identity, now)
-  const ready = kubeconfig && entry && identity && token && { kubeconfig, entry, identity, token }
+  const ready = answers && kubeconfig && entry && identity && token && { kubeconfig, entry, identity, token }
   await examination.check('login', ready, (all) => checkLogin(all.kubeconfig, all.entry, all.identity, all.token))
   await identity?.context.http.close()
   const { checks } = examination

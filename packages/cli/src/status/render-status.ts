@@ -1,5 +1,6 @@
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
-import { wrap, type Style } from '../terminal/style.ts'
+import type { Style } from '../terminal/style.ts'
+import { wrap, wrapBeside } from '../terminal/wrap.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 
 type Found = Readonly<Record<string, unknown>>
@@ -35,19 +36,17 @@ function ago(time: string | undefined, now: Date): string {
   return `${span(Math.max(0, (now.getTime() - Date.parse(time)) / 1000))} ago`
 }
 
-/** One line: a label and the text next to it. */
+/** One line: a label and the text next to it. Without a label the text is a whole line. */
 interface Row {
-  readonly label: string
+  readonly label: string | null
   readonly text: string | Painted
 }
 
-/** Wraps a text, each line with the spaces that it begins with. The label goes on the first line. */
+/** Wraps a text. The label goes on the first line. */
 function row(label: string, text: string, style: Style): readonly Row[] {
-  const indent = ' '.repeat(text.length - text.trimStart().length)
-  return wrap(text.trimStart(), (style.width ?? WIDTH) - LABEL - indent.length).map((line, index) => ({
-    label: index === 0 ? label : '',
-    text: indent + line,
-  }))
+  const { first, rest } = wrapBeside(text, LABEL, style.width ?? WIDTH)
+  const below = rest.map((line) => ({ label: null, text: line }))
+  return first === '' && label === '' ? below : [{ label, text: first }, ...below]
 }
 
 function problem(text: string, { width, paint }: Style): readonly Row[] {
@@ -195,7 +194,7 @@ function refusals(found: Found, style: Style, now: Date): readonly Row[] {
   return [
     section('refused', rows, 'none'),
     more > 0 ? row('', `and ${more} more before these: see the log`, style) : [],
-    groups.length > 0 ? row('', 'what each reason means: docs/errors.md', style) : [],
+    groups.length > 0 ? row('', 'what a reason means: aws-iam-authenticator explain --reason REASON', style) : [],
   ].flat()
 }
 
@@ -231,9 +230,9 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
     logins(found, style, now),
     refusals(found, style, now),
   ].flat()
-  const lines = rows.map(({ label, text }): Line => [
-    label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold'),
-    text,
-  ])
+  const lines = rows.map(({ label, text }): Line => {
+    if (label === null) return [text]
+    return [label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold'), text]
+  })
   return [...verdict(found, style), ...lines]
 }
