@@ -13,7 +13,7 @@ const MAX_LIFE = 3_600
 
 /** The regular expression of `sub`, as `readWebIdentity` reads it. */
 function subForm(): string {
-  const resource = CLAIM_FORMS.resource.source.replace(/^\^/, '')
+  const resource = CLAIM_FORMS.resource.source.slice(1).replaceAll(String.raw`\/`, '/')
   return `^arn:(?:${partitions.map(({ id }) => id).join('|')}):iam::[0-9]{12}:${resource}`
 }
 
