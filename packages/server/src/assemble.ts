@@ -5,6 +5,7 @@ import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
 import { createBackend, reportBackendList } from './backends/create-backend.ts'
 import { createDocumentReader } from './backends/document-reader.ts'
 import type { FollowedFile } from './backends/follow-file.ts'
+import type { JwtLogin } from './jwt/create-jwt-login.ts'
 import { createUnaskedMappings } from './backends/mounted-file.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
 import { createWebhook, type Webhook } from './http/webhook.ts'
@@ -36,6 +37,8 @@ export interface Parts {
   /** Null if the list of backends is fixed. */
   readonly backendModeFile: FollowedFile | null
   readonly sts: StsVerifier
+  /** Null if no JWT is accepted. */
+  readonly jwt: JwtLogin | null
   readonly webhook: Webhook
 }
 
@@ -108,6 +111,24 @@ function assembleSts({ settings, surroundings, metrics, operations }: Context): 
   return sts
 }
 
+/** Creates the verifier of JWTs and starts to read the keys of their issuers. Its code is loaded only if a JWT is accepted. */
+async function assembleJwt({ settings, surroundings, metrics }: Context): Promise<JwtLogin | null> {
+  const { webIdentity } = settings
+  if (webIdentity === null) return null
+  const { createJwtLogin } = await import('./jwt/create-jwt-login.ts')
+  const jwt = createJwtLogin({
+    ...settings,
+    ...surroundings,
+    settings: webIdentity,
+    dispatcher: surroundings.aws,
+    timing: realTiming,
+    onRecalled: metrics.load.recalled,
+    onKeysUpdated: metrics.signingKeysUpdated,
+  })
+  jwt.start()
+  return jwt
+}
+
 /** Reports each decision to all parts that record decisions. */
 function assembleOnDecision({ surroundings, metrics, operations }: Context, sts: StsVerifier): OnDecision {
   const foreignToken = createForeignTokens(surroundings.log, realTiming.now, metrics.load.foreignToken)
@@ -128,7 +149,7 @@ interface Reporting {
 function assembleLogin(
   { settings, surroundings, metrics }: Context,
   backends: BackendSet,
-  sts: StsVerifier,
+  { sts, jwt }: Pick<Parts, 'sts' | 'jwt'>,
   reporting: Reporting,
 ): Authenticate {
   const { log, aws, ec2Access, userAgent, now } = surroundings
@@ -142,6 +163,7 @@ function assembleLogin(
   })
   return createAuthenticate({
     verify: sts.verify,
+    verifyJwt: jwt?.verify ?? null,
     indexes: () => backends.current().map((backend) => backend.snapshot().index),
     map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
     suggestMapping: (identity) =>
@@ -185,6 +207,7 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
     partition: settings.partition.id,
     auditLogPath: settings.auditLogPath,
     snapshots: () => backends.current().map((backend) => backend.snapshot()),
+    signingKeys: () => jwt?.report() ?? [],
     log,
     now,
   })
@@ -192,11 +215,12 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
   const backends = assembleBackends(context)
   const backendModeFile = await startBackends(context, backends)
   const sts = assembleSts(context)
+  const jwt = await assembleJwt(context)
   const reporting = {
     logRefusal: createRefusalLog(log, realTiming.now),
     onDecision: assembleOnDecision(context, sts),
   }
-  const authenticate = assembleLogin(context, backends, sts, reporting)
+  const authenticate = assembleLogin(context, backends, { sts, jwt }, reporting)
   const webhook = createWebhook({
     pair: files.pair,
     authenticate: notifyFirst(authenticate, surroundings.onFirstTokenReview),
@@ -208,5 +232,5 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
     onHandshakeFailed: operations.handshakeFailed,
     status: operations.status,
   })
-  return { files, operations, backends, backendModeFile, sts, webhook }
+  return { files, operations, backends, backendModeFile, sts, jwt, webhook }
 }

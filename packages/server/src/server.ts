@@ -25,14 +25,14 @@ interface Listening {
 }
 
 async function stopServer(parts: Parts, listening: Listening, { aws, log }: ServerSurroundings): Promise<void> {
-  const { backends, backendModeFile, operations, sts, webhook } = parts
+  const { backends, backendModeFile, operations, sts, jwt, webhook } = parts
   operations.stopping()
   const closed = webhook.close()
   const givenUp = await Promise.race([closed.then(() => false), sleep(STOP_TIMEOUT_MS, true, { ref: false })])
   sts.stop()
   if (givenUp) log.warn('requests are given up without an answer', { requests: webhook.unanswered() })
   await Promise.all([listening.certificate?.stop(), backendModeFile?.stop()])
-  await Promise.all([listening.health?.close(), aws.destroy(), backends.stop(), operations.stop()])
+  await Promise.all([listening.health?.close(), aws.destroy(), jwt?.stop(), backends.stop(), operations.stop()])
 }
 
 /** Follows the TLS pair, and serves each new one. */

@@ -4,6 +4,7 @@ import type { Partition } from '@aws-iam-authenticator/core/aws/partition'
 import type { ReservedPrefixes } from '@aws-iam-authenticator/core/mapping/decide'
 import type { KeyType } from '@aws-iam-authenticator/init/pair/certificate'
 import type { ConnectKubernetes, KubernetesCluster } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { WebIdentitySettings } from '@aws-iam-authenticator/core/configuration/web-identity-settings'
 import type { Dispatcher } from 'undici'
 import type { BackendSettings } from './backends/backend.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
@@ -34,6 +35,8 @@ export interface ServerSettings extends BackendSettings {
   readonly scrubbedAccounts: ReadonlySet<string>
   /** The API server's `--api-audiences`; null if unknown. */
   readonly apiAudiences: readonly string[] | null
+  /** The AWS-signed JWTs that are accepted; null for none. */
+  readonly webIdentity: WebIdentitySettings | null
   readonly refusalStatus: 200 | 403
   /** The regions whose STS may be called, in addition to the server's own; `global` is sts.amazonaws.com. Null for all. */
   readonly stsRegions: ReadonlySet<string> | null

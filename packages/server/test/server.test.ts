@@ -32,6 +32,7 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     dynamicFileUserIdStrict: false,
     mappings: { roles: [], users: [], accounts: [] },
     reservedPrefixes: new Map(),
+    webIdentity: null,
     gates: { sso: false },
     scrubbedAccounts: new Set(),
     apiAudiences: null,

@@ -128,6 +128,7 @@ function configurationOf(
     dynamicFileUserIdStrict: setting(DYNAMIC_FILE_USER_ID_STRICT),
     mappings: configuration.mappings,
     reservedPrefixes: configuration.reservedPrefixes,
+    webIdentity: configuration.webIdentity,
     gates: { sso: setting(FEATURE_GATES).SSORoleMatch, rolePaths: setting(FEATURE_GATES).RolePathMatch },
     scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
     apiAudiences: setting(API_AUDIENCES),

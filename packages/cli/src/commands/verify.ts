@@ -16,7 +16,7 @@ const OUTPUT = textOrJson({ keys: ['output'] })
 const VERIFY_PARTITION = { ...PARTITION, keys: ['partition'] }
 
 /** Prints the identity in the form of Go's %+v or as JSON. Scripts read both. */
-function show({ identity, request }: Verified, output: 'text' | 'json', stdout: Writer): void {
+function show({ identity, stsHost = '' }: Verified, output: 'text' | 'json', stdout: Writer): void {
   const shown = {
     ARN: identity.arn,
     CanonicalARN: identity.canonicalArn,
@@ -24,7 +24,7 @@ function show({ identity, request }: Verified, output: 'text' | 'json', stdout: 
     UserID: identity.userId,
     SessionName: identity.sessionName,
     AccessKeyID: identity.accessKeyId,
-    STSEndpoint: request.host,
+    STSEndpoint: stsHost,
   }
   if (output === 'json') {
     stdout.document(`${JSON.stringify(shown, null, 4)}\n`)

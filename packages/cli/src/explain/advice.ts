@@ -8,6 +8,12 @@ export const ADVICE: Readonly<Record<ReasonCode, string>> = {
   malformed_token: 'Sign a new one: aws-iam-authenticator token -i CLUSTER_ID --token-only. See that nothing cut it.',
   wrong_host:
     "Sign with a region of the server's partition: AWS_REGION or --region of token; or set --partition of the server.",
+  untrusted_issuer: 'Add the issuer to server.webIdentity.issuers: aws iam get-outbound-web-identity-federation-info.',
+  untrusted_account:
+    'Add the account to the accounts of the issuer in server.webIdentity, if its principals may log in.',
+  wrong_audience: 'Log in for this cluster: compare -i or --audience of token with server.webIdentity.audiences.',
+  unknown_signing_key: 'Log in again; if it lasts, compare the keys that the issuer publishes with jwksFile.',
+  keys_unavailable: 'Check the route from the server to the issuer, or give jwksFile in server.webIdentity.',
   expired:
     'Sign a new token. If it was new: set the clock of the machine that signed it, or renew its AWS credentials.',
   clock_ahead: 'Set the clock of the machine that signed the token, or of this one.',

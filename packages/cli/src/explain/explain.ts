@@ -12,6 +12,7 @@ import { STS_REGIONS } from '../command-line/sts-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { readInput } from '../command-line/read-input.ts'
 import { asksForCluster } from '../cluster/read-cluster.ts'
+import { looksLikeJwt } from '@aws-iam-authenticator/server/jwt/read-jwt'
 import { askBackends, backendsToAsk, type Asked } from './ask-backends.ts'
 import { callerOfArn } from './caller.ts'
 import { checkToken, type CheckedToken } from './check-token.ts'
@@ -50,22 +51,18 @@ function requireClusterId({ setting }: CommandContext): string {
   return clusterId
 }
 
-/** Checks a token, which may call STS. A caller that is known needs no check. */
+/** Checks a token, which may call STS or fetch the keys of an issuer. A caller that is known needs no check. */
 async function check(context: CommandContext, { token, caller }: Subject): Promise<CheckedToken> {
   if (token === null) return { checks: [], caller, refusal: null }
-  const { setting, environment, now } = context
+  const { setting, configuration, environment, now } = context
   const partition = findPartition(setting(PARTITION))
   if (partition === undefined) throw new TypeError('a partition without a definition')
   const serverRegion = setting(REGION) ?? firstSet(environment, 'AWS_REGION', 'AWS_DEFAULT_REGION')?.value ?? null
   const clusterId = requireClusterId(context)
-  return checkToken(token, {
-    clusterId,
-    partition,
-    serverRegion,
-    stsRegions: setting(STS_REGIONS),
-    environment,
-    now,
-  })
+  const options = { clusterId, partition, serverRegion, stsRegions: setting(STS_REGIONS), environment, now }
+  if (!looksLikeJwt(token)) return checkToken(token, options)
+  const { checkJwt } = await import('./check-jwt.ts')
+  return checkJwt(token, configuration.webIdentity, options)
 }
 
 /** Adds the location in the manifest to entries from IAMIdentityMappings. */

@@ -4,11 +4,12 @@ import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { NearMiss } from '@aws-iam-authenticator/core/mapping/nearest-misses'
 import type { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import type { TokenCheck } from '@aws-iam-authenticator/core/token/checks'
+import type { JwtCheck } from './check-jwt.ts'
 import type { UserInfo } from '@aws-iam-authenticator/core/mapping/user-info'
 
 /** The result of one check of a token. */
 export interface Check {
-  readonly check: TokenCheck | 'sts'
+  readonly check: TokenCheck | JwtCheck | 'sts'
   readonly outcome: 'passed' | 'failed' | 'not_reached' | 'skipped'
   readonly detail: string
 }

@@ -1,6 +1,7 @@
 import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Location } from '@aws-iam-authenticator/core/errors/problem'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { WebIdentity } from '@aws-iam-authenticator/core/identity/web-identity'
 import { formatJson, wrap, type Style } from '../terminal/style.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import { ADVICE } from './advice.ts'
@@ -44,6 +45,11 @@ const LABELS: Readonly<Record<Check['check'], string>> = {
   clock: 'clock',
   access_key: 'access key',
   sts: 'STS',
+  jwt_form: 'JWT',
+  issuer: 'issuer',
+  signing_key: 'key',
+  signature: 'signature',
+  claims: 'claims',
 }
 
 /** Returns false if the login is undecided because something is unknown. */
@@ -117,12 +123,22 @@ function addToken(page: Page, { checks, caller }: Explanation): void {
     page.row(outcome, LABELS[check], outcome === 'not_reached' ? 'not reached' : detail)
   }
   if (caller === null) return
-  const { arn, canonicalArn, sessionName, userId } = caller.identity
+  const { arn, canonicalArn, sessionName, userId, web } = caller.identity
   page.heading('Identity')
   page.row(null, 'ARN', arn)
   if (canonicalArn !== arn) page.row(null, 'mapped as', canonicalArn)
   if (sessionName !== '') page.row(null, 'session name', caller.hasSessionName ? sessionName : 'not given')
-  page.row(null, 'unique id', userId === '' ? 'not given' : userId)
+  if (web === undefined) page.row(null, 'unique id', userId === '' ? 'not given' : userId)
+  else addWebIdentity(page, web)
+}
+
+/** What only a JWT tells. */
+function addWebIdentity(page: Page, web: WebIdentity): void {
+  const tags = [...web.principalTags].map(([key, value]) => `${key}=${value}`)
+  page.row(null, 'source id', web.sourceIdentity ?? 'none')
+  if (web.identityStoreUserId !== undefined) page.row(null, 'store user id', web.identityStoreUserId)
+  if (web.orgId !== undefined) page.row(null, 'organization', [web.orgId, ...web.ouPaths].join(', '))
+  if (tags.length > 0) page.row(null, 'tags', tags.join(', '))
 }
 
 function addBackends(page: Page, { backends, caller }: Explanation): void {
@@ -176,6 +192,11 @@ function entryJson(entry: MappingEntry | null): unknown {
   return { path, file, line, column, principal, username, groups }
 }
 
+/** What only a JWT tells; null for any other caller. */
+function webIdentityJson(web: WebIdentity | undefined): unknown {
+  return web === undefined ? null : { ...web, principalTags: Object.fromEntries(web.principalTags) }
+}
+
 /** The user in the server's answer to the API server, without placeholder values. */
 function userJson({ checks, user, caller, scrubbed }: Explanation): unknown {
   if (user === null) return null
@@ -203,6 +224,7 @@ export function renderJson(explanation: Explanation): string {
             accountId: caller.identity.accountId,
             userId: caller.hasUserId ? caller.identity.userId : null,
             sessionName: caller.hasSessionName ? caller.identity.sessionName : null,
+            webIdentity: webIdentityJson(caller.identity.web),
           },
     backends: backends.map(({ backend, from, outcome, entry, detail }) => {
       return { backend, from, outcome, entry: entryJson(entry), detail }

@@ -127,6 +127,16 @@ function stsHost(found: unknown, style: Style, now: Date): readonly Row[] {
   ].flat()
 }
 
+function signingKeys(found: unknown, style: Style, now: Date): readonly Row[] {
+  const fault = textAt(found, 'fault')
+  const read = `${plural(numberAt(found, 'keys'), 'key')}, read ${ago(textAt(found, 'updatedAt'), now)}`
+  return [
+    row('', textAt(found, 'issuer') ?? '', style),
+    row('', `  ${read}`, style),
+    fault === undefined ? [] : problem(fault, style),
+  ].flat()
+}
+
 /** Puts a label on the first of several rows, or on the text for none. */
 function section(label: string, rows: readonly Row[], none: string): readonly Row[] {
   const [{ text } = { text: none }, ...rest] = rows
@@ -189,6 +199,7 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
     .map((check) => textAt(check, 'name') ?? '')
   const audit = property(found, 'auditLog')
   const auditFault = textAt(audit, 'fault')
+  const issuers = listAt(found, 'signingKeys').flatMap((each) => signingKeys(each, style, now))
   const rows = [
     row('server', `${version}, up ${span(numberAt(found, 'uptimeSeconds'))}, pid ${numberAt(found, 'pid')}`, style),
     row('cluster', `${textAt(found, 'clusterId') ?? ''} (partition ${textAt(found, 'partition') ?? ''})`, style),
@@ -204,6 +215,7 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
       listAt(found, 'sts').flatMap((each) => stsHost(each, style, now)),
       'not asked yet',
     ),
+    issuers.length === 0 ? [] : section('issuers', issuers, ''),
     audit === null ? [] : row('audit log', textAt(audit, 'path') ?? '', style),
     auditFault === undefined ? [] : problem(auditFault, style),
     handshakes(found, style, now),

@@ -21,11 +21,21 @@ const TABLE = {
   malformed_token: { status: 200, result: 'invalid_token' },
   /** The host in the token is not an STS endpoint of this server's partition. */
   wrong_host: { status: 200, result: 'invalid_token' },
-  /** The token was signed more than 15 minutes ago, or with expired credentials. */
+  /** The token was signed more than 15 minutes ago, or with expired credentials; or the JWT has expired. */
   expired: { status: 200, result: 'invalid_token' },
   /** The signing time is more than 5 minutes ahead of this server's clock. */
   clock_ahead: { status: 200, result: 'invalid_token' },
-  /** STS answered SignatureDoesNotMatch, as it also does for a token of another cluster. */
+  /** The JWT is by an issuer of AWS that server.webIdentity does not name. */
+  untrusted_issuer: { status: 200, result: 'invalid_token' },
+  /** The account of the JWT is not one of those that server.webIdentity names for its issuer. */
+  untrusted_account: { status: 200, result: 'invalid_token' },
+  /** The JWT was made for another cluster. */
+  wrong_audience: { status: 200, result: 'invalid_token' },
+  /** The issuer publishes no key with the `kid` of the JWT. */
+  unknown_signing_key: { status: 200, result: 'invalid_token' },
+  /** The keys of the issuer were never loaded. The JWT may be valid. */
+  keys_unavailable: { status: 503, result: 'invalid_token' },
+  /** STS answered SignatureDoesNotMatch, as it also does for a token of another cluster; or the key of a JWT did not make its signature. */
   bad_signature: { status: 200, result: 'sts_error' },
   /** STS answered InvalidClientTokenId: the access key is unknown, inactive or deleted. */
   unknown_key: { status: 200, result: 'sts_error' },
@@ -39,7 +49,7 @@ const TABLE = {
   sts_bad_answer: { status: 502, result: 'sts_error' },
   /** Too many logins are waiting for STS. The token may be valid. */
   overloaded: { status: 429, result: 'sts_error' },
-  /** STS named a principal that can't be mapped. */
+  /** STS or the JWT named a principal that can't be mapped. */
   unsupported_identity: { status: 200, result: 'sts_error' },
   /** No mapping of any backend matches. */
   not_mapped: { status: 200, result: 'uknown_user' },

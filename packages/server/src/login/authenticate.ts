@@ -9,13 +9,18 @@ import type { LogRefusal, Named } from '../log/bounded-refusals.ts'
 import { createGrants, type CachedGrant } from './grants.ts'
 import { entryPath, grantedDecision, refusedDecision, type Known, type OnDecision } from './decision.ts'
 import { nearestFields } from '../log/refusal-log.ts'
+import { looksLikeJwt } from '../jwt/read-jwt.ts'
+import type { VerifyJwt } from '../jwt/jwt-verifier.ts'
 import type { Verified, Verify } from './verify.ts'
 
 /** Maps a verified identity to a Kubernetes user. It returns a promise only if the mapping depends on EC2. */
 export type MapIdentity = (identity: Identity) => Mapped | Refusal | Promise<Mapped | Refusal>
 
 export interface AuthenticateOptions {
+  /** Verifies presigned tokens. */
   readonly verify: Verify
+  /** Verifies AWS-signed JWTs; null if none are accepted. */
+  readonly verifyJwt: VerifyJwt | null
   readonly map: MapIdentity
   /** The indexes that `map` reads at this moment. */
   readonly indexes: () => readonly unknown[]
@@ -63,20 +68,32 @@ function decisionFields(fields: LogFields, { canonicalArn }: Identity, isScrubbe
   return isScrubbed ? fields : { ...fields, arn: canonicalArn }
 }
 
-function identityFields({ identity, request }: Verified): LogFields {
+function identityFields({ identity, stsHost, issuer }: Verified): LogFields {
+  const { web } = identity
+  if (web !== undefined) {
+    const { sourceIdentity } = web
+    const named = sourceIdentity === undefined ? {} : { sourceidentity: sourceIdentity }
+    return { arn: identity.arn, accountid: identity.accountId, sub: identity.arn, issuer, ...named }
+  }
   return {
     arn: identity.arn,
     accountid: identity.accountId,
     accesskeyid: identity.accessKeyId,
     userid: identity.userId,
     session: identity.sessionName,
-    stsendpoint: request.host,
+    stsendpoint: stsHost,
   }
+}
+
+function scrubbedFields({ stsHost }: Verified): LogFields {
+  return stsHost === undefined ? {} : { stsendpoint: stsHost }
 }
 
 /** Masks the ARN and ids of a scrubbed account in a text for the log: templates can put them into a username or a group. */
 function scrub(text: string, identity: Identity): string {
-  const secrets = [identity.arn, identity.canonicalArn, identity.accountId, identity.userId, identity.accessKeyId]
+  const { arn, canonicalArn, accountId, userId, accessKeyId, web } = identity
+  const names = [web?.sourceIdentity ?? '', web?.identityStoreUserId ?? '']
+  const secrets = [arn, canonicalArn, accountId, userId, accessKeyId, ...names].filter((secret) => secret !== '')
   return secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '***'), text)
 }
 
@@ -124,7 +141,12 @@ function hintFields(
 
 /** Creates the function that takes a token through verifying and mapping, and logs and reports the decision. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, map, scrubbedAccounts, log, logRefusal, onDecision } = options
+  const { verify, verifyJwt, map, scrubbedAccounts, log, logRefusal, onDecision } = options
+  /** Null for a foreign token. */
+  const verifierOf = (token: string): VerifyJwt | null => {
+    if (token === '' || hasTokenPrefix(token)) return verify
+    return looksLikeJwt(token) ? verifyJwt : null
+  }
   const grants = createGrants(options.indexes)
   const grant = ({ user, loggedUser, mapped, fields }: CachedGrant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
@@ -139,24 +161,28 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       onDecision(refusedDecision(refusal, known))
       return refusal
     }
-    if (login.token !== '' && !hasTokenPrefix(login.token)) {
+    const refuseForeign = (): Refusal => {
       const refusal = new Refusal('malformed_token', 'this is a token of another kind')
       onDecision(refusedDecision(refusal, known, 'foreign_token'))
       return refusal
     }
+    const check = verifierOf(login.token)
+    if (check === null) return refuseForeign()
     const audiences = serveAudiences(login.audiences, options.apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
-    const verified = await verify(login.token)
+    const verified = await check(login.token)
+    if (verified === null) return refuseForeign()
     if (verified instanceof Refusal) return refuse(verified)
-    const { identity } = verified
-    const { host } = verified.request
+    const { identity, stsHost, issuer } = verified
     const isScrubbed = scrubbedAccounts.has(identity.accountId)
-    const fields = isScrubbed ? { stsendpoint: host } : identityFields(verified)
-    known = { client: origin.client, startedAt, stsHost: host, ...(isScrubbed ? {} : { identity }) }
+    const host = stsHost === undefined ? {} : { stsHost }
+    const fields = isScrubbed ? scrubbedFields(verified) : identityFields(verified)
+    const caller = issuer === undefined ? { identity } : { identity, issuer }
+    known = { client: origin.client, startedAt, ...host, ...(isScrubbed ? {} : caller) }
     const repeated = verified.isRemembered ? grants.recall(verified) : undefined
     if (repeated !== undefined) return { user: grant(repeated, origin, known), isKept: true, audiences }
     const stsAnswered = (): void => {
-      if (!verified.isRemembered && !isScrubbed) log.info('STS response', origin, fields)
+      if (stsHost !== undefined && !verified.isRemembered && !isScrubbed) log.info('STS response', origin, fields)
     }
     const decided = decisionFields(fields, identity, isScrubbed)
     const keep = grants.begin()

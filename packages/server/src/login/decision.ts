@@ -19,6 +19,8 @@ export interface Decision {
   readonly identity: Identity | null
   /** The STS host that identified the caller. */
   readonly stsHost: string | null
+  /** The issuer of the JWT that identified the caller; null for a scrubbed account. */
+  readonly issuer: string | null
   readonly backend: string | null
   readonly entry: string | null
   readonly user: UserInfo | null
@@ -33,6 +35,7 @@ export interface Known {
   readonly client: string
   readonly identity?: Identity
   readonly stsHost?: string
+  readonly issuer?: string
   readonly startedAt: number
 }
 
@@ -45,9 +48,9 @@ export function refusedDecision(
   known: Known,
   subject: Decision['subject'] = 'token',
 ): Decision {
-  const { client, identity = null, stsHost = null } = known
+  const { client, identity = null, stsHost = null, issuer = null } = known
   const nothing = { backend: null, entry: null, user: null }
-  return { subject, reason, error: message, client, identity, stsHost, ...nothing, latencyMs: latencyOf(known) }
+  return { subject, reason, error: message, client, identity, stsHost, issuer, ...nothing, latencyMs: latencyOf(known) }
 }
 
 /** The path of the matching entry; `mapAccounts` if the whole account is mapped. */
@@ -56,9 +59,21 @@ export function entryPath({ entry }: Mapped): string {
 }
 
 export function grantedDecision(user: UserInfo, mapped: Mapped, known: Known): Decision {
-  const { client, identity = null, stsHost = null } = known
+  const { client, identity = null, stsHost = null, issuer = null } = known
   const { backend } = mapped
   const entry = entryPath(mapped)
   const latencyMs = latencyOf(known)
-  return { subject: 'token', reason: null, error: null, client, identity, stsHost, backend, entry, user, latencyMs }
+  return {
+    subject: 'token',
+    reason: null,
+    error: null,
+    client,
+    identity,
+    stsHost,
+    issuer,
+    backend,
+    entry,
+    user,
+    latencyMs,
+  }
 }

@@ -11,11 +11,14 @@ import { detach } from '../sts/detach.ts'
 import { lifetimeOf } from '../sts/lifetime.ts'
 import type { Remembered } from '../sts/remembered.ts'
 
-/** The identity that signed a token, and the STS that said so. */
+/** The identity that a token proves, and who said so. */
 export interface Verified {
   readonly identity: Identity
-  readonly request: Pick<StsRequest, 'host' | 'region'>
-  /** Whether it comes from the cache, so that STS was not called. */
+  /** The host of STS that knows who signed a presigned token. Undefined for a JWT. */
+  readonly stsHost?: string
+  /** The issuer of a JWT. Undefined for a presigned token. */
+  readonly issuer?: string
+  /** Whether it comes from the cache, so that neither STS was called nor a signature checked. */
   readonly isRemembered: boolean
 }
 
@@ -56,8 +59,7 @@ export function createVerifier(options: VerifyOptions): Verify {
     if (answer instanceof Refusal) return ofSts(answer)
     const identity = parseCallerIdentity(answer, detach(request.accessKeyId))
     if (identity instanceof Refusal) return ofSts(identity)
-    const { host, region } = request
-    return { identity, request: { host, region }, isRemembered: false }
+    return { identity, stsHost: request.host, isRemembered: false }
   }
   const askAndRemember = async (digest: string, request: StsRequest): Promise<Verified | Refusal> => {
     const outcome = await ask(request)

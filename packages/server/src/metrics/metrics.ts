@@ -20,6 +20,8 @@ export interface Metrics extends DynamicFileMetrics, StsMetrics {
   readonly ec2DescribeInstancesCalled: () => void
   /** Sets the number of errors in a source of mappings. */
   readonly mappingProblems: (source: string, count: number) => void
+  /** The keys of an issuer of JWTs were read. */
+  readonly signingKeysUpdated: (issuer: string, at: Date) => void
   /** Sets the memory limit of this process, in bytes. */
   readonly memoryLimited: (bytes: number) => void
 }
@@ -32,6 +34,13 @@ function createMappingProblems(registry: Registry): Metrics['mappingProblems'] {
     sources.admit(source)
     problems.set({ source: sources.of(source) }, count)
   }
+}
+
+/** The label is bounded by the limit of issuers in the configuration. */
+function createSigningKeysUpdated(registry: Registry): Metrics['signingKeysUpdated'] {
+  const help = 'Time when the keys of an issuer of JWTs were last read'
+  const updated = createMetricFactory(registry).gauge('signing_keys_updated_timestamp_seconds', help, ['issuer'])
+  return (issuer, at) => updated.set({ issuer }, at.getTime() / 1000)
 }
 
 /**
@@ -55,6 +64,7 @@ export function createMetrics(now: () => Date): Metrics {
     ec2DescribeInstancesCalled: () => ec2Calls.inc(),
     ...createDynamicFileMetrics(registry, now),
     mappingProblems: createMappingProblems(registry),
+    signingKeysUpdated: createSigningKeysUpdated(registry),
     load: createLoadMetrics(registry),
     memoryLimited: (bytes) =>
       gauge('memory_limit_bytes', 'Memory limit of this process by its control groups').set(bytes),

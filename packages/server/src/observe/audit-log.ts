@@ -24,7 +24,7 @@ interface AuditLogOptions {
 
 /** Renders one line of the audit log. Unknown fields are left out. */
 export function auditLine(decision: Decision, time: Date): string {
-  const { reason, error, identity, stsHost, client, backend, entry, user, latencyMs } = decision
+  const { reason, error, identity, stsHost, issuer, client, backend, entry, user, latencyMs } = decision
   const fields = {
     time: time.toISOString(),
     decision: reason === null ? 'granted' : 'refused',
@@ -33,10 +33,13 @@ export function auditLine(decision: Decision, time: Date): string {
     arn: identity?.arn,
     canonicalArn: identity?.canonicalArn,
     account: identity?.accountId,
-    userId: identity?.userId,
+    // A JWT has none of these three, and they are empty.
+    userId: identity?.userId === '' ? undefined : identity?.userId,
     session: identity?.sessionName,
     accessKeyId: identity?.accessKeyId,
+    sourceIdentity: identity?.web?.sourceIdentity,
     stsHost,
+    issuer,
     client,
     backend,
     entry,

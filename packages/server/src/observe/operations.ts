@@ -4,6 +4,7 @@ import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Registry } from 'prom-client'
 import type { SourceErrors } from '../log/log-problems.ts'
 import type { OnDecision } from '../login/decision.ts'
+import type { KeysReport } from '../jwt/key-source.ts'
 import type { AskSts } from '../sts/sts-client.ts'
 import type { OnHandshakeFailed } from '../tls/failed-handshakes.ts'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
@@ -25,6 +26,8 @@ interface OperationsOptions {
   /** Null for none. */
   readonly auditLogPath: string | null
   readonly snapshots: () => readonly BackendSnapshot[]
+  /** The keys of each issuer of JWTs. */
+  readonly signingKeys: () => readonly KeysReport[]
   readonly log: Log
   readonly now: () => Date
 }
@@ -54,6 +57,13 @@ function backendCheck({ mode, index, fault }: BackendSnapshot): Check {
   }
 }
 
+function keysCheck({ issuer, keys, fault }: KeysReport): Check {
+  return {
+    name: `signing-keys-${new URL(issuer).host}`,
+    fault: () => (keys === 0 ? `the keys of ${issuer} are not loaded: ${fault ?? 'they are still loading'}` : null),
+  }
+}
+
 /** The recorders of what `/status` shows. */
 interface Activity {
   readonly sts: StsActivity
@@ -72,7 +82,7 @@ interface StatusParts {
 }
 
 function renderStatus(
-  { build, clusterId, partition, auditLogPath: path, snapshots, now }: OperationsOptions,
+  { build, clusterId, partition, auditLogPath: path, snapshots, signingKeys, now }: OperationsOptions,
   { activity, auditLog, ...parts }: StatusParts,
 ): string {
   const { sts, backends, handshakes, decisions } = activity
@@ -85,6 +95,7 @@ function renderStatus(
     backends: snapshots().map(backends.report),
     sts: sts.report(),
     lastStsError: sts.lastError(),
+    signingKeys: signingKeys(),
     handshakes: handshakes.report(),
     decisions,
     auditLog: path === null || auditLog === null ? null : { path, fault: auditLog.fault },
@@ -93,7 +104,7 @@ function renderStatus(
 }
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { registry, build, auditLogPath: path, snapshots, log, now } = options
+  const { registry, build, auditLogPath: path, snapshots, signingKeys, log, now } = options
   const metrics = createOperationsMetrics(registry, build, snapshots)
   const sts = createStsActivity(now)
   const backends = createBackendActivity(now)
@@ -110,6 +121,7 @@ export function createOperations(options: OperationsOptions): Operations {
     { name: 'certificate', fault: () => (certificate === null ? 'no certificate is loaded yet' : certificate.fault()) },
     ...snapshots().map(backendCheck),
     { name: 'sts', fault: sts.fault },
+    ...signingKeys().map(keysCheck),
   ]
   return {
     checks: { live: () => [PING], ready },

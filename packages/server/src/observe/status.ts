@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
 import { runtimeName, type Build } from '../util/build.ts'
 import type { BackendReport } from './backend-activity.ts'
+import type { KeysReport } from '../jwt/key-source.ts'
 import type { Check } from './checks.ts'
 import type { HandshakeReport } from './handshake-activity.ts'
 import type { DecisionReport, RecentDecisions, RefusalGroup } from './recent-decisions.ts'
@@ -34,6 +35,8 @@ interface ServerStatus extends Verdict {
   readonly checks: readonly { readonly name: string; readonly fault: string | null }[]
   readonly backends: readonly BackendReport[]
   readonly sts: readonly StsHostReport[]
+  /** The keys of each issuer of JWTs; empty if no JWT is accepted. */
+  readonly signingKeys: readonly KeysReport[]
   readonly handshakes: HandshakeReport
   readonly decisions: DecisionReport
   readonly refusals: readonly RefusalGroup[]
@@ -43,7 +46,7 @@ interface ServerStatus extends Verdict {
 
 interface StatusSources extends Pick<
   ServerStatus,
-  'clusterId' | 'partition' | 'backends' | 'sts' | 'handshakes' | 'auditLog'
+  'clusterId' | 'partition' | 'backends' | 'sts' | 'signingKeys' | 'handshakes' | 'auditLog'
 > {
   readonly build: Build
   readonly startedAt: Date

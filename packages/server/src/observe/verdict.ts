@@ -1,4 +1,5 @@
 import type { HandshakeCause } from '../tls/handshake-causes.ts'
+import type { KeysReport } from '../jwt/key-source.ts'
 import { RENEW } from '../tls/serving-certificate.ts'
 import type { BackendReport } from './backend-activity.ts'
 import type { HandshakeReport } from './handshake-activity.ts'
@@ -14,7 +15,15 @@ const REFUSALS_MS = 60 * 60_000
 const DAY_MS = 86_400_000
 
 /** What a problem is about. */
-type ProblemKind = 'not_ready' | 'certificate' | 'backend' | 'logins' | 'handshakes' | 'audit_log' | 'sts'
+type ProblemKind =
+  | 'not_ready'
+  | 'certificate'
+  | 'backend'
+  | 'logins'
+  | 'handshakes'
+  | 'audit_log'
+  | 'sts'
+  | 'signing_keys'
 
 /** A reason why the server is not healthy, in `/status`. */
 interface StatusProblem {
@@ -29,6 +38,7 @@ interface VerdictFacts {
   readonly certificate: { readonly notAfter: string; readonly fault: string | null }
   readonly checks: readonly { readonly name: string; readonly fault: string | null }[]
   readonly backends: readonly BackendReport[]
+  readonly signingKeys: readonly KeysReport[]
   readonly decisions: DecisionReport
   readonly handshakes: HandshakeReport
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
@@ -117,6 +127,12 @@ const findFailedSts: Finder = ({ checks, lastStsError }) => {
   return lastStsError === null || isReported ? [] : [`the last call to STS failed: ${lastStsError}`]
 }
 
+/** Keys that were never loaded fail a check. */
+const findStaleKeys: Finder = ({ signingKeys }) =>
+  signingKeys.flatMap(({ issuer, keys, updatedAt, fault }) =>
+    fault === null || keys === 0 ? [] : [`the keys of ${issuer} are those of ${updatedAt ?? ''}: ${fault}`],
+  )
+
 /** Everything that is checked, worst first. */
 const FINDERS: readonly (readonly [kind: ProblemKind, find: Finder])[] = [
   ['not_ready', findFailingChecks],
@@ -126,6 +142,7 @@ const FINDERS: readonly (readonly [kind: ProblemKind, find: Finder])[] = [
   ['handshakes', findFailedHandshakes],
   ['audit_log', findAuditLogProblems],
   ['sts', findFailedSts],
+  ['signing_keys', findStaleKeys],
 ]
 
 export function verdictOf(facts: VerdictFacts): Verdict {

@@ -20,13 +20,7 @@ const identity: Identity = {
   sessionName: 'eve',
   accessKeyId: 'ASIAEVE',
 }
-const request = {
-  host: 'sts.us-east-1.amazonaws.com',
-  region: 'us-east-1',
-  query: 'Secret=1',
-  accessKeyId: 'ASIAEVE',
-  signedAt: new Date(),
-}
+const stsHost = 'sts.us-east-1.amazonaws.com'
 const mapped: Mapped = { username: `u-${ACCOUNT}`, groups: ['g-ASIAEVE'], backend: 'MountedFile', entry: null }
 const review = { apiVersion: 'authentication.k8s.io/v1', token: 'k8s-aws-v1.a token', audiences: [] }
 
@@ -36,7 +30,8 @@ function setUp(options: Partial<AuthenticateOptions> = {}): {
 } {
   const { log, lines } = recordedLog()
   const authenticate = createAuthenticate({
-    verify: () => Promise.resolve({ identity, request, isRemembered: false }),
+    verify: () => Promise.resolve({ identity, stsHost, isRemembered: false }),
+    verifyJwt: null,
     map: () => mapped,
     indexes: () => [],
     nearestMisses: () => [],
@@ -70,7 +65,7 @@ void test('a verified and mapped caller is accepted, and the log has two lines',
 })
 
 void test('the log does not claim an STS response if STS was not called', async (t) => {
-  const { authenticate, lines } = setUp({ verify: () => Promise.resolve({ identity, request, isRemembered: true }) })
+  const { authenticate, lines } = setUp({ verify: () => Promise.resolve({ identity, stsHost, isRemembered: true }) })
   t.match(await authenticate(review, ORIGIN, '127.0.0.1'), { user: { username: mapped.username } })
   t.match(lines, [{ message: 'access granted', fields: { arn: identity.canonicalArn } }])
   t.equal(lines.length, 1)
@@ -96,7 +91,7 @@ void test('the session names of an unmapped role do not fill the log', async (t)
   const sessionOf = (): Promise<Verified> => {
     session += 1
     const arn = `arn:aws:sts::${ACCOUNT}:assumed-role/Reader/${session}`
-    return Promise.resolve({ identity: { ...identity, arn }, request, isRemembered: true })
+    return Promise.resolve({ identity: { ...identity, arn }, stsHost, isRemembered: true })
   }
   const unmapped = new Refusal('not_mapped', 'nobody')
   const { authenticate, lines } = setUp({ verify: sessionOf, map: () => Promise.resolve(unmapped) })
@@ -185,7 +180,7 @@ void test('for a scrubbed account only username and groups are returned, and the
     [granted, refused].flatMap(({ lines }) => lines.map(({ message }) => message)),
     ['access granted', 'access denied'],
   )
-  t.match(granted.lines[0]?.fields, { stsendpoint: request.host })
+  t.match(granted.lines[0]?.fields, { stsendpoint: stsHost })
 
   const others = setUp({ scrubbedAccounts: new Set(['444455556666']) })
   t.match(await others.authenticate(review, ORIGIN, '127.0.0.1'), { user: { extra: { arn: [identity.arn] } } })
@@ -198,7 +193,7 @@ void test('a foreign token is one decision of its own subject, and has no line',
     onDecision: ({ subject, reason }) => reported.push([subject, reason]),
     verify: () => {
       verified += 1
-      return Promise.resolve({ identity, request, isRemembered: false })
+      return Promise.resolve({ identity, stsHost, isRemembered: false })
     },
   })
   const outcome = await authenticate({ ...review, token: 'eyJhbGciOiJSUzI1NiJ9.e30.x' }, ORIGIN, '127.0.0.1')
@@ -207,7 +202,7 @@ void test('a foreign token is one decision of its own subject, and has no line',
 })
 
 void test('a repeated token has the same outcome until the mappings change', async (t) => {
-  const verified = { identity, request, isRemembered: true }
+  const verified = { identity, stsHost, isRemembered: true }
   const told: unknown[] = []
   let asked = 0
   let current: typeof mapped | Refusal = mapped
@@ -234,7 +229,7 @@ void test('a repeated token has the same outcome until the mappings change', asy
 
 void test('a decision that needed another service is made again each time', async (t) => {
   let asked = 0
-  const verified = { identity, request, isRemembered: true }
+  const verified = { identity, stsHost, isRemembered: true }
   const { authenticate } = setUp({
     verify: () => Promise.resolve(verified),
     map: () => {

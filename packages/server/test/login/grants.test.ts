@@ -13,7 +13,7 @@ function verifiedAs(accessKeyId: string): Verified {
     userId: 'A',
     sessionName: '',
   } as const
-  return { identity: { ...identity, accessKeyId }, request: { host: 'h', region: 'r' }, isRemembered: true }
+  return { identity: { ...identity, accessKeyId }, stsHost: 'h', isRemembered: true }
 }
 
 const user = { username: 'alice', uid: '1' }

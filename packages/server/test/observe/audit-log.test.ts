@@ -10,6 +10,7 @@ void test('a line of the audit log is safe to show and can be parsed', (t) => {
     error: hostile,
     identity: null,
     stsHost: hostile,
+    issuer: null,
     client: '127.0.0.1:1',
     backend: null,
     entry: null,

@@ -10,7 +10,7 @@ function decision(reason: ReasonCode | null, name?: string): Decision {
   const arn = `arn:aws:iam::123456789012:user/${name ?? ''}`
   const ids = { kind: 'user' as const, accountId: '123456789012', userId: 'AIDA', sessionName: '', accessKeyId: 'AKIA' }
   const identity = name === undefined ? null : { ...ids, arn, canonicalArn: arn }
-  const nothing = { stsHost: null, backend: null, entry: null, user: null, latencyMs: 1 }
+  const nothing = { stsHost: null, issuer: null, backend: null, entry: null, user: null, latencyMs: 1 }
   return { subject: 'token', reason, error: 'x'.repeat(1_000), client: '127.0.0.1:1', identity, ...nothing }
 }
 

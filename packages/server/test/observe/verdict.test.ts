@@ -41,6 +41,7 @@ const HEALTHY: Facts = {
   ],
   backends: [BACKEND],
   decisions: NO_LOGINS,
+  signingKeys: [],
   handshakes: { failed: 0, last5Minutes: { failed: 0 }, lastFailure: null },
   auditLog: { path: '/var/log/audit.jsonl', fault: null },
   lastStsError: null,
