@@ -225,6 +225,14 @@ export const settings: readonly SettingRow[] = [
   truth('authentication-config', { flag: 'skip-unsupported' }),
   oneOf('authentication-config', { flag: 'output', short: 'o' }, 'yaml', 'json', 'json', 'json'),
   backendModes('authentication-config'),
+  oneOf(
+    'authentication-config',
+    { flag: 'partition', keys: ['server.partition'] },
+    'aws',
+    'aws-cn',
+    'aws-iso',
+    'aws-us-gov',
+  ),
 
   text('kubeconfig', { flag: 'role', short: 'r' }),
   text('kubeconfig', { flag: 'external-id', short: 'e' }),

@@ -9,7 +9,7 @@ import { formatProblem, type Problem } from '@aws-iam-authenticator/core/errors/
 import { escapeLine } from '@aws-iam-authenticator/core/log/control-characters'
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { CommandContext } from '../command-line/command.ts'
-import { BACKEND_MODE, SCRUBBED_ACCOUNTS } from '../command-line/server-options.ts'
+import { BACKEND_MODE, PARTITION, SCRUBBED_ACCOUNTS } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { readSources } from '../explain/read-sources.ts'
 import type { Source } from '../explain/source.ts'
@@ -88,6 +88,7 @@ export async function printAuthenticationConfig(given: CommandContext): Promise<
     scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
     issuers: await readIssuers(context),
     audiences: readAudiences(context),
+    partition: setting(PARTITION),
     version: setting(API_VERSION),
   })
   const [long] = generated.tooLong

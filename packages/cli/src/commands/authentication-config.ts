@@ -10,7 +10,7 @@ import {
 } from '../authentication-config/options.ts'
 import { CLUSTER_OPTIONS } from '../command-line/cluster-options.ts'
 import type { Command } from '../command-line/command.ts'
-import { BACKEND_MODE } from '../command-line/server-options.ts'
+import { BACKEND_MODE, PARTITION } from '../command-line/server-options.ts'
 
 export const authenticationConfig: Command = {
   name: 'authentication-config',
@@ -37,6 +37,7 @@ export const authenticationConfig: Command = {
     SKIP_UNSUPPORTED,
     OUTPUT,
     BACKEND_MODE,
+    PARTITION,
     ...CLUSTER_OPTIONS,
   ],
   run: async (context) => {

@@ -1,3 +1,4 @@
+import type { PartitionId } from '../aws/partition.ts'
 import type { Problem } from '../errors/problem.ts'
 import type { BackendMode } from '../mapping/backend-mode.ts'
 import type { ReservedPrefixes } from '../mapping/decide.ts'
@@ -28,6 +29,7 @@ export interface AuthenticationConfigOptions {
   readonly scrubbedAccounts: ReadonlySet<string>
   readonly issuers: readonly ConfiguredIssuer[]
   readonly audiences: readonly string[]
+  readonly partition: PartitionId
   readonly version: 'v1' | 'v1beta1'
 }
 
@@ -146,7 +148,7 @@ export function generateAuthenticationConfig(options: AuthenticationConfigOption
         audiences: options.audiences,
         audienceMatchPolicy: 'MatchAny',
       },
-      claimValidationRules: claimRules(accounts),
+      claimValidationRules: claimRules(accounts, options.partition),
       claimMappings: {
         username: { expression: username },
         groups: { expression: groups },

@@ -1,4 +1,4 @@
-import { partitions } from '../aws/partition.ts'
+import type { PartitionId } from '../aws/partition.ts'
 import { AWS_CLAIM, CLAIM_FORMS, type TextClaim } from '../identity/web-identity.ts'
 import { AWS, literal, literals } from './cel.ts'
 
@@ -11,10 +11,10 @@ export interface Rule {
 /** AWS's limit of the life of a JWT, in seconds. */
 const MAX_LIFE = 3_600
 
-/** The regular expression of `sub`, as `readWebIdentity` reads it. */
-function subForm(): string {
+/** The regular expression of `sub`, as `readWebIdentity` reads it, in one partition. */
+function subForm(partition: PartitionId): string {
   const resource = CLAIM_FORMS.resource.source.slice(1).replaceAll(String.raw`\/`, '/')
-  return `^arn:(?:${partitions.map(({ id }) => id).join('|')}):iam::[0-9]{12}:${resource}`
+  return `^arn:${partition}:iam::[0-9]{12}:${resource}`
 }
 
 /** A rule for an optional claim with a text. */
@@ -27,12 +27,12 @@ function formRule(claim: TextClaim): Rule {
 }
 
 /** The rules for the claims of an issuer's JWTs. They refuse what `readWebIdentity` and the server's checks refuse. */
-export function claimRules(accounts: readonly string[]): readonly Rule[] {
+export function claimRules(accounts: readonly string[], partition: PartitionId): readonly Rule[] {
   const path = CLAIM_FORMS.ou_path.source
   return [
     {
-      expression: `claims.sub.matches(${literal(subForm())})`,
-      message: 'the claim sub is not the ARN of an IAM role or user',
+      expression: `claims.sub.matches(${literal(subForm(partition))})`,
+      message: `the claim sub is not the ARN of an IAM role or user in the partition ${partition}`,
     },
     {
       expression: `claims.sub.split(':')[4] == ${AWS}.aws_account`,
