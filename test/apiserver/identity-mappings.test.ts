@@ -8,6 +8,7 @@ import { roleArn, roleToken, startPerson } from './harness/govcloud.ts'
 import { noThrowAwayRoot } from './harness/throw-away-root.ts'
 
 const LIVE_MS = 1000
+const OU_PATH = 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/'
 const MAPPING = ['iamidentitymapping', 'k8s-admin']
 
 if (noThrowAwayRoot !== false) t.plan(0, noThrowAwayRoot)
@@ -75,6 +76,9 @@ async function story({ api, aws, pod }: ControlPlane): Promise<void> {
       { arn, principalId: 'AROA1', sessionNames: ['run-*', '*@example.com'] },
       { arnLike: 'arn:aws:iam::123456789012:role/ci-*', sessionNames: ['a?'] },
       { arnLike: 'arn:aws:iam::123456789012:user/dev/*' },
+      { arn, principalTags: { team: ['platform', 'größe 1'], 'cost: center': ['42'] }, orgId: 'o-a1b2c3d4e5' },
+      { arn: user, principalTags: { team: ['platform'] }, ouPath: [OU_PATH, 'o-*/r-ab12/*/'] },
+      { arn, sourceIdentity: ['*@example.com', 'alice'] },
     ]) {
       const { code, stderr } = await tried(spec)
       t.equal(code, 0, `${JSON.stringify(spec)}: ${stderr}`)
@@ -95,6 +99,24 @@ async function story({ api, aws, pod }: ControlPlane): Promise<void> {
       { arn, sessionNames: ['^a$'] },
       { arn, sessionName: 'a' },
       { arn: user, sessionNames: ['a'] },
+      { arn, principalTags: {} },
+      { arn, principalTags: { team: 'platform' } },
+      { arn, principalTags: { team: [] } },
+      { arn, principalTags: { team: [''] } },
+      { arn, principalTags: { team: ['plat*'] } },
+      { arn, principalTags: { '': ['platform'] } },
+      { arn, principalTags: { ['a'.repeat(129)]: ['platform'] } },
+      { arn, orgId: '' },
+      { arn, orgId: 'o-*' },
+      { arn, ouPath: OU_PATH },
+      { arn, ouPath: [] },
+      { arn, ouPath: ['ou-ab12-11111111'] },
+      { arn, sourceIdentity: [] },
+      { arn, sourceIdentity: ['a b'] },
+      { arn: user, sourceIdentity: ['a'] },
+      { arn, orgId: 'o-a1b2c3d4e5', principalId: 'AROA1' },
+      { arn, sourceIdentity: ['a'], sessionNames: ['*'] },
+      { arn, ouPaths: [OU_PATH] },
     ]) {
       t.equal((await tried(spec)).code, 1, JSON.stringify(spec))
     }

@@ -154,6 +154,17 @@ export const settings: readonly SettingRow[] = [
   text('token', { flag: 'region', keys: ['region'] }),
   truth('token', { flag: 'token-only', keys: ['tokenOnly'] }),
   truth('token', { flag: 'cache', keys: ['cache'] }),
+  oneOf(
+    'token',
+    { flag: 'token-type', environment: 'AWS_IAM_AUTHENTICATOR_TOKEN_TYPE', keys: ['tokenType'] },
+    'presigned',
+    'jwt',
+    'presigned',
+    'jwt',
+  ),
+  text('token', { flag: 'audience', keys: ['audience'] }),
+  oneOf('token', { flag: 'signing-algorithm', keys: ['signingAlgorithm'] }, 'ES384', 'RS256', 'ES384', 'RS256'),
+  text('token', { flag: 'source-identity', keys: ['sourceIdentity'] }),
 
   text('verify', { flag: 'token', short: 't', keys: ['token'] }),
   oneOf('verify', { flag: 'output', short: 'o', keys: ['output'] }, 'text', 'json', 'json', 'json'),
@@ -238,6 +249,17 @@ export const settings: readonly SettingRow[] = [
   text('kubeconfig', { flag: 'external-id', short: 'e' }),
   text('kubeconfig', { flag: 'session-name', short: 's' }),
   ...['profile', 'region', 'user', 'context', 'cluster', 'kubeconfig'].map((flag) => text('kubeconfig', { flag })),
+  ...['audience', 'source-identity'].map((flag) => text('kubeconfig', { flag })),
+  ...['token-type', 'signing-algorithm'].map((flag) => {
+    const texts = flag === 'token-type' ? ['jwt', 'presigned'] : ['RS256', 'ES384']
+    const [first = '', second = ''] = texts
+    const good: SettingRow['good'] = [
+      [first, first],
+      [second, second],
+      ['', ''],
+    ]
+    return row('kubeconfig', { flag }, null, good, 'nonsense')
+  }),
   ...['command', 'server', 'certificate-authority', 'cluster-name'].map((flag) => text('kubeconfig', { flag })),
   ...['dry-run', 'force', 'use'].map((flag) => truth('kubeconfig', { flag })),
   ...['cache', 'forward-session-name'].map((flag) => truth('kubeconfig', { flag }, null)),

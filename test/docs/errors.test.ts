@@ -4,6 +4,8 @@ import { freePort, startTestServer, type LogLine, type TestServer } from '../e2e
 import type { Identity } from '@aws-iam-authenticator/sandbox/aws/account'
 import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { presign } from '@aws-iam-authenticator/sandbox/aws/sign'
+import { jwtClaims, type JwtClaims } from '@aws-iam-authenticator/sandbox/aws/jwt-claims'
+import { createTokenIssuer, signJwt, type TokenIssuer } from '@aws-iam-authenticator/sandbox/aws/token-issuer'
 import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { document, section, tableRows } from './documents.ts'
 
@@ -24,6 +26,12 @@ const PEOPLE: ReadonlyMap<string, Identity> = new Map([
   ['AKIAGROUP', user('group', `arn:aws:iam::${ACCOUNT}:group/group`)],
 ])
 
+/** Two issuers of JWTs that are trusted, of which one never answers, and one that is not trusted. */
+const ISSUER = createTokenIssuer('11111111-2222-3333-4444-555555555555')
+const SILENT = createTokenIssuer('22222222-2222-3333-4444-555555555555')
+const STRANGER = createTokenIssuer('99999999-2222-3333-4444-555555555555')
+SILENT.fault = 'reset'
+
 const CONFIGURATION = `
 clusterID: k8s.local
 server:
@@ -31,6 +39,12 @@ server:
   mapRoles:
     - rolearn: arn:aws:iam::${ACCOUNT}:user/instance
       username: '{{EC2PrivateDNSName}}'
+  webIdentity:
+    issuers:
+      - url: ${ISSUER.url}
+        accounts: ['${ACCOUNT}']
+      - url: ${SILENT.url}
+        accounts: ['${ACCOUNT}']
   mapUsers:
     - userarn: arn:aws:iam::${ACCOUNT}:user/rootlike
       username: system:admin
@@ -96,6 +110,26 @@ const review =
   (server) =>
     server.review(sign(wanted))
 
+/** Asks with a JWT once the keys of its issuer were read. */
+const jwt =
+  (issuer: TokenIssuer, claims: JwtClaims = {}, sign = (signed: JwtClaims) => issuer.sign(signed)): Ask =>
+  async (server) => {
+    await server.waitForLog(({ msg }) => msg === 'the keys of an issuer are loaded')
+    await server.waitForLog(({ msg }) => msg === 'the keys of an issuer could not be read')
+    const sub = `arn:aws:iam::${ACCOUNT}:role/Admin`
+    const good = jwtClaims({ issuer: issuer.url, audience: 'k8s.local', sub, now: new Date() })
+    return server.review(sign({ ...good, ...claims }))
+  }
+
+/** A JWT with the name of a key that the issuer does not publish. */
+function signWithUnknownKey(claims: JwtClaims): string {
+  const [key] = ISSUER.keys
+  if (key === undefined) throw new TypeError('no key')
+  return signJwt({ alg: key.algorithm, kid: 'unknown' }, claims, key.algorithm, key.privateKey)
+}
+
+const OTHER = '999999999999'
+
 const withFault =
   (fault: Parameters<SandboxAws['faults']['set']>[0]): Ask =>
   async (server, aws) => {
@@ -122,6 +156,17 @@ const PROVOCATIONS: ReadonlyMap<string, Ask> = new Map([
   ['wrong_host', review({ host: 'sts.us-west-2.amazonaws.com.example' })],
   ['expired', review({ aheadMs: -20 * MINUTE_MS })],
   ['clock_ahead', review({ aheadMs: 20 * MINUTE_MS })],
+  ['untrusted_issuer', jwt(STRANGER)],
+  [
+    'untrusted_account',
+    jwt(ISSUER, {
+      sub: `arn:aws:iam::${OTHER}:role/Admin`,
+      'https://sts.amazonaws.com/': { aws_account: OTHER },
+    }),
+  ],
+  ['wrong_audience', jwt(ISSUER, { aud: 'another.cluster' })],
+  ['unknown_signing_key', jwt(ISSUER, {}, signWithUnknownKey)],
+  ['keys_unavailable', jwt(SILENT)],
   ['bad_signature', review({ clusterId: 'another.cluster' })],
   ['unknown_key', review({ keyId: 'AKIANOBODY' })],
   ['sts_throttled', withFault('throttle')],
@@ -147,7 +192,7 @@ async function refused(server: TestServer, ask: () => Promise<{ status: number }
 }
 
 t.test('the log lines and statuses of errors.md equal those of the server', async (t) => {
-  const aws = await startSandboxAws({ identities: PEOPLE })
+  const aws = await startSandboxAws({ identities: PEOPLE, routes: [ISSUER, SILENT, STRANGER] })
   t.teardown(() => aws.close())
   for (const [code, ask] of PROVOCATIONS) {
     // Each reason gets its own server, because the log limits the lines for many refusals at once.

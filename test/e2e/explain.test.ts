@@ -183,3 +183,24 @@ t.test('on a terminal: colours, symbols, 80 columns', { skip: noTerminal }, asyn
   for (const line of lines) t.ok(line.trimEnd().length <= 80, line)
   t.match(await at({ LC_ALL: 'C' }), /FAIL refused/, 'a terminal that has no such signs')
 })
+
+t.test('an entry that applies to JWTs only', async (t) => {
+  const explain = explainIn(t)
+  const entry = `{rolearn: "${ARN}:role/Jwt", username: "j", groups: [a], principalTags: {team: [a]}, sourceIdentity: "*"}`
+  const fromFile = ['--arn', `${ARN}:role/Jwt`, '-']
+  const input = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - ${entry}\n`
+  const { stdout, code } = await explain(fromFile, input)
+  t.equal(code, 2)
+  t.match(
+    stdout,
+    /mapRoles\[0\] matches the ARN, but it applies to AWS-signed JWTs only, because of its principalTags, sourceIdentity/,
+  )
+  const { stdout: told } = await explain([...fromFile, '-o', 'json'], input)
+  t.match(JSON.parse(told), { reason: 'not_mapped', nearest: [{ kind: 'jwt_only', line: 6 }] })
+})
+
+t.test('a template that only a JWT can fill', async (t) => {
+  const input = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - {rolearn: "${ARN}:role/Jwt", username: 'j:{{PrincipalTag "team"}}', groups: [a]}\n`
+  const { stdout } = await explainIn(t)(['--arn', `${ARN}:role/Jwt`, '-', '-o', 'json'], input)
+  t.match(JSON.parse(stdout), { reason: 'template', outcome: 'refused' })
+})

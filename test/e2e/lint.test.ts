@@ -258,3 +258,32 @@ t.test('on a terminal it has colours and symbols, and fits 80 columns', { skip: 
   t.match(shown, /✗ 1 file checked: 1 error, 1 warning/)
   for (const line of shown.split('\n')) if (!line.includes('bad.yaml')) t.ok(line.trimEnd().length <= 80, line)
 })
+
+t.test('keys and templates for JWTs', async (t) => {
+  const entry = (more: string): string => `- {rolearn: "${ARN}:role/A", username: a, groups: [a], ${more}}\n`
+  const lint = lintIn(t, {
+    'good.yaml': manifest(entry(`principalTags: {team: [a, b], "cost: center": "42"}, orgId: o-a1b2c3d4e5`)),
+    'bad.yaml': manifest(
+      entry('principalTags: {team: []}') +
+        entry('principal_tags: {team: a}') +
+        entry('ouPath: ou-ab12-11111111') +
+        entry('sourceIdentity: alice, principalid: AROA1'),
+    ),
+    'template.yaml': manifest(`- {rolearn: "${ARN}:role/A", username: 'u:{{PrincipalTag team}}', groups: [a]}\n`),
+  })
+  t.match(await lint(['good.yaml']), { code: 0, stdout: /no problems/ })
+  const { code, stdout } = await lint(['bad.yaml'])
+  t.equal(code, 1)
+  for (const found of [
+    /mapRoles\[0\]\.principalTags\.team: is an empty list, which matches no one: name values, or remove the key/,
+    /mapRoles\[1\]\.principal_tags: is not a known key \(did you mean principalTags\?\)/,
+    /mapRoles\[2\]\.ouPath: "ou-ab12-11111111" is not the path of an organizational unit: write one such as o-/,
+    /mapRoles\[3\]\.principalid: is not for JWTs, but .* are for JWTs only: write two entries/,
+  ]) {
+    t.match(stdout, found)
+  }
+  t.match(await lint(['template.yaml']), {
+    code: 0,
+    stdout: /\{\{PrincipalTag team\}\} is not a template and stays as it is \(write \{\{PrincipalTag "team"\}\}/,
+  })
+})

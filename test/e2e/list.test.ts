@@ -35,6 +35,25 @@ t.test('the mappings of files, in each format', async (t) => {
   t.strictSame(parse((await cluster.run([...list, '-o', 'yaml'])).stdout), said)
 })
 
+t.test('conditions', async (t) => {
+  const cluster = await startPersonCluster(t, null)
+  const tagged = `{userarn: "${ARN}:user/Bob", username: bob, principalTags: {team: [a, b]}, orgId: o-a1b2c3d4e5}`
+  const named = `{rolearn: "${ARN}:role/A", username: a, sessionnames: [ci, run]}`
+  const configuration = `server:\n  mapUsers: [${tagged}]\n  mapRoles: [${named}]\n`
+  writeFileSync(join(cluster.folder, 'config.yaml'), configuration)
+  const list = ['list', '-c', 'config.yaml']
+  const { stdout } = await cluster.run([...list, '-o', 'wide'])
+  t.match(stdout, /^BACKEND .* USERID +SESSIONS +JWT +ENTRY /)
+  t.match(stdout, /user\/Bob .* <none> +principalTags\.team=a\|b,orgId=o-a1b2c3d4e5 +server\.mapUsers\[0\] /)
+  t.match(stdout, /role\/A .* ci,run +<none> +server\.mapRoles\[0\] /)
+  t.match(JSON.parse((await cluster.run([...list, '-o', 'json'])).stdout), {
+    mappings: [
+      { sessionNames: ['ci', 'run'], principalTags: null, orgId: null, ouPath: null, sourceIdentity: null },
+      { sessionNames: null, principalTags: { team: ['a', 'b'] }, orgId: 'o-a1b2c3d4e5', ouPath: null },
+    ],
+  })
+})
+
 t.test('a live cluster: every backend that can be read, with the settings of its server', async (t) => {
   const cluster = await startPersonCluster(t, { mapRoles: `- rolearn: ${ARN}:role/Admin\n  username: "a\\u001b[2J"\n` })
   cluster.api.putIdentityMapping('ops', { arn: `${ARN}:role/Ops`, username: 'ops', groups: ['ops'] })

@@ -1,5 +1,5 @@
 import { encodeToken } from '@aws-iam-authenticator/core/token/codec'
-import type { CredentialCache } from './cache/credential-cache.ts'
+import type { CredentialCache, JwtCache } from './cache/credential-cache.ts'
 import { clockDifference, isClockOff } from './aws/clock.ts'
 import type { CredentialContext, MfaCodeProvider } from './aws/context.ts'
 import { obtainCredentials, type Request } from './credentials/obtain.ts'
@@ -14,12 +14,16 @@ import { createInstanceMetadata } from './aws/instance-metadata.ts'
 import { presignCallerIdentity } from './sts/presign.ts'
 import { describeUnknownRegion, isMistyped } from './aws/region.ts'
 import { resolveSettings, type Settings } from './aws/settings.ts'
+import type { SigningAlgorithm } from './jwt/request-jwt.ts'
 
 // AWS accepts the URL for 15 minutes. kubectl requests the next token a minute earlier.
 const LIFETIME_MS = 14 * 60 * 1000
 
 /** Time limit for a token, in milliseconds. Doesn't count an MFA prompt and `credential_process`. */
 const DEADLINE_MS = 30_000
+
+/** The time before the end of a JWT at which kubectl requests the next one, in milliseconds. Less for a very short one. */
+const JWT_MARGIN_MS = 60_000
 
 /** A bearer token for one cluster. */
 export interface Token {
@@ -38,6 +42,10 @@ export interface TokenOptions {
   readonly sessionName?: string | undefined
   /** For `roleArn`: keeps the session name of the credentials that assume it, if they have one. */
   readonly forwardSessionName?: boolean | undefined
+  /** For `roleArn`: names the person behind the session, also in sessions that are opened from it. */
+  readonly sourceIdentity?: string | undefined
+  /** A JWT that AWS signs, in place of a presigned URL. */
+  readonly jwt?: { readonly audience: string; readonly algorithm: SigningAlgorithm } | undefined
   /** True to keep temporary credentials in a file and to reuse those of earlier processes. */
   readonly cache?: boolean | undefined
   /** Default: from the environment, the profile or the instance, else us-east-1. */
@@ -57,7 +65,7 @@ export interface TokenOptions {
   readonly now?: () => Date
 }
 
-async function openCache(options: TokenOptions, now: () => Date): Promise<CredentialCache | undefined> {
+async function openCache(options: TokenOptions, now: () => Date): Promise<JwtCache | undefined> {
   if (options.cache !== true) return undefined
   const [{ cachePath }, { openCredentialCache }] = await Promise.all([
     import('./cache/cache-file.ts'),
@@ -67,9 +75,9 @@ async function openCache(options: TokenOptions, now: () => Date): Promise<Creden
 }
 
 function requestOf(options: TokenOptions): Request {
-  const { clusterId, roleArn, externalId, sessionName, forwardSessionName } = options
-  const role = roleArn === undefined ? undefined : { roleArn, externalId, sessionName, forwardSessionName }
-  return { clusterId, role }
+  const { clusterId, roleArn, externalId, sessionName, forwardSessionName, sourceIdentity } = options
+  const names = { externalId, sessionName, forwardSessionName, sourceIdentity }
+  return { clusterId, role: roleArn === undefined ? undefined : { roleArn, ...names } }
 }
 
 interface Work {
@@ -92,18 +100,46 @@ function checkRegion({ roleArn, warn }: TokenOptions, { region, regionOrigin }: 
   warn?.(`${describeUnknownRegion(named) ?? ''}: the server may not accept the token`)
 }
 
-async function signToken({ options, context, now }: Work): Promise<Token> {
-  const { http, settings } = context
-  const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
-  const awsTime = (): Date => new Date(now().getTime() + correction())
-  const { roleArn } = options
-  if (roleArn !== undefined) await checkRoleArn(context, roleArn)
-  const cache = await openCache(options, awsTime)
+/** Presigns the request that the server sends to STS. The expiration is by AWS's clock. */
+async function presign(
+  { options, context }: Work,
+  cache: CredentialCache | undefined,
+  awsTime: () => Date,
+): Promise<Token> {
+  const { settings } = context
   const credentials = await obtainCredentials(context, requestOf(options), { cache, now: awsTime })
   const signingTime = awsTime()
   checkRegion(options, settings)
   const { endpoint } = settings
   const url = await presignCallerIdentity({ clusterId: options.clusterId, credentials, endpoint, now: signingTime })
+  const ends = [signingTime.getTime() + LIFETIME_MS, credentials.expiration?.getTime() ?? Infinity]
+  return { token: encodeToken(url), expiration: new Date(Math.min(...ends)) }
+}
+
+/** Gets a JWT from AWS or the cache. The expiration is by AWS's clock. */
+async function getJwt(
+  { options, context, now }: Work,
+  jwt: NonNullable<TokenOptions['jwt']>,
+  cache: JwtCache | undefined,
+  awsTime: () => Date,
+): Promise<Token> {
+  // Loaded only here: other tokens need none of it.
+  const { obtainJwt } = await import('./jwt/obtain-jwt.ts')
+  const request = requestOf(options)
+  const { token, expiration } = await obtainJwt({ context, request, ...jwt, cache, now, awsTime })
+  const left = expiration.getTime() - awsTime().getTime()
+  return { token, expiration: new Date(expiration.getTime() - Math.min(JWT_MARGIN_MS, left / 2)) }
+}
+
+async function makeToken(work: Work): Promise<Token> {
+  const { options, context, now } = work
+  const { http } = context
+  const correction = (): number => (isClockOff(http.clockOffset) ? http.clockOffset : 0)
+  const awsTime = (): Date => new Date(now().getTime() + correction())
+  const { roleArn, jwt } = options
+  if (roleArn !== undefined) await checkRoleArn(context, roleArn)
+  const cache = await openCache(options, awsTime)
+  const made = await (jwt === undefined ? presign(work, cache, awsTime) : getJwt(work, jwt, cache, awsTime))
   if (correction() !== 0) {
     const difference = clockDifference(http.clockOffset)
     options.warn?.(
@@ -113,8 +149,7 @@ async function signToken({ options, context, now }: Work): Promise<Token> {
     // With cached credentials the next process would not ask AWS, and would sign with its wrong clock.
     await cache?.save()
   }
-  const ends = [signingTime.getTime() + LIFETIME_MS, credentials.expiration?.getTime() ?? Infinity]
-  return { token: encodeToken(url), expiration: new Date(Math.min(...ends) - correction()) }
+  return { token: made.token, expiration: new Date(made.expiration.getTime() - correction()) }
 }
 
 function noTokenInTime(failure: Error | undefined): CredentialsError {
@@ -123,8 +158,8 @@ function noTokenInTime(failure: Error | undefined): CredentialsError {
 }
 
 /**
- * Makes a token: resolves credentials, assumes the role if there is one, and presigns. Sends no request for static keys
- * without a role, or if the cache has the credentials.
+ * Makes a token: resolves credentials, assumes the role if there is one, and presigns or gets a JWT. Sends no request for a
+ * presigned token by static keys without a role, or if the cache has what is needed.
  *
  * If an answer of AWS shows that this machine's clock is off, the token is signed with AWS's time, because it would be
  * rejected otherwise. The expiration is always by this machine's clock, which kubectl uses.
@@ -146,7 +181,7 @@ export async function getToken(options: TokenOptions): Promise<Token> {
   const mfaCodeProvider: MfaCodeProvider | undefined = ask && ((serial) => pauseWhile(() => ask(serial)))
   const context: CredentialContext = { environment, settings, http, instanceMetadata, mfaCodeProvider, pauseWhile }
   try {
-    return await deadline.bound(signToken({ options, context, now }))
+    return await deadline.bound(makeToken({ options, context, now }))
   } finally {
     await http.close()
   }

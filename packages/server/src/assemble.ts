@@ -5,7 +5,7 @@ import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
 import { createBackend, reportBackendList } from './backends/create-backend.ts'
 import { createDocumentReader } from './backends/document-reader.ts'
 import type { FollowedFile } from './backends/follow-file.ts'
-import type { JwtLogin } from './jwt/create-jwt-login.ts'
+import type { JwtLogin } from './login/create-jwt-login.ts'
 import { createUnaskedMappings } from './backends/mounted-file.ts'
 import { createEc2Lookup } from './ec2/lookup.ts'
 import { createWebhook, type Webhook } from './http/webhook.ts'
@@ -115,7 +115,7 @@ function assembleSts({ settings, surroundings, metrics, operations }: Context): 
 async function assembleJwt({ settings, surroundings, metrics }: Context): Promise<JwtLogin | null> {
   const { webIdentity } = settings
   if (webIdentity === null) return null
-  const { createJwtLogin } = await import('./jwt/create-jwt-login.ts')
+  const { createJwtLogin } = await import('./login/create-jwt-login.ts')
   const jwt = createJwtLogin({
     ...settings,
     ...surroundings,
@@ -123,7 +123,7 @@ async function assembleJwt({ settings, surroundings, metrics }: Context): Promis
     dispatcher: surroundings.aws,
     timing: realTiming,
     onRecalled: metrics.load.recalled,
-    onKeysUpdated: metrics.signingKeysUpdated,
+    onKeysRead: metrics.signingKeysRead,
   })
   jwt.start()
   return jwt

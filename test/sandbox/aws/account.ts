@@ -10,6 +10,13 @@ export interface Identity {
   readonly expires?: Date
   /** For a role session, the role: `arn` is the session's. */
   readonly roleArn?: string
+  /** Set when a session was opened. Sessions opened from it keep it. */
+  readonly sourceIdentity?: string
+  /** The user of IAM Identity Center. */
+  readonly identityStoreUserId?: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** The audiences that its IAM policies allow in a JWT. Default: every one. */
+  readonly audiences?: readonly string[]
 }
 
 /** A role and its trust policy. */
@@ -24,6 +31,12 @@ export interface Role {
   readonly maxSessionSeconds?: number
   /** The claims `iss` and `sub` that a web identity token must have. Without it there is no such trust. */
   readonly webIdentity?: { readonly issuer: string; readonly subject: string }
+  /** The source identities that the trust policy allows. Default: every one. */
+  readonly sourceIdentities?: readonly string[]
+  /** The tags of its sessions. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** The audiences that its IAM policies allow in a JWT. Default: every one. */
+  readonly audiences?: readonly string[]
 }
 
 /** The accounts of the sandbox. Tests may change them at any time. */
@@ -37,8 +50,11 @@ export interface Accounts {
 /** The credentials of a new role session. */
 export interface Session {
   readonly accessKeyId: string
-  readonly identity: Required<Identity>
+  readonly identity: Identity & Required<Pick<Identity, 'sessionToken' | 'expires' | 'roleArn'>>
 }
+
+/** What a session takes over from its role and from the caller. */
+type Inherited = Pick<Identity, 'sourceIdentity' | 'identityStoreUserId' | 'tags' | 'audiences'>
 
 /** Creates temporary credentials for a role and accepts them. */
 export function openSession(
@@ -46,11 +62,13 @@ export function openSession(
   role: { arn: string; roleId: string },
   name: string,
   expires: Date,
+  inherited: Inherited = {},
 ): Session {
   const [, partition = '', , , accountId = '', resource = ''] = role.arn.split(':')
   const session: Session = {
     accessKeyId: `ASIA${base32(16)}`,
     identity: {
+      ...inherited,
       accountId,
       // The path of a role is not part of its sessions' ARN.
       arn: `arn:${partition}:sts::${accountId}:assumed-role/${resource.slice(resource.lastIndexOf('/') + 1)}/${name}`,

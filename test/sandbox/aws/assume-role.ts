@@ -1,4 +1,4 @@
-import { isTrusted, openSession, type Accounts, type Identity, type Session } from './account.ts'
+import { isTrusted, openSession, type Accounts, type Identity, type Role, type Session } from './account.ts'
 import { AwsError } from './aws-error.ts'
 import type { Fields } from './query-protocol.ts'
 
@@ -29,7 +29,38 @@ export function assumeRole(accounts: Accounts, caller: Identity, parameters: URL
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     )
   }
-  return sessionFields(openSession(accounts, { arn, roleId: role.roleId }, name, expiry(now, seconds)))
+  const sourceIdentity = chooseSourceIdentity(role, caller, parameters.get('SourceIdentity'), arn)
+  const session = openSession(accounts, { arn, roleId: role.roleId }, name, expiry(now, seconds), {
+    ...inheritedFrom(role),
+    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+  })
+  return { ...sessionFields(session), ...(sourceIdentity === undefined ? {} : { SourceIdentity: sourceIdentity }) }
+}
+
+function inheritedFrom({ tags, audiences }: Role): Pick<Identity, 'tags' | 'audiences'> {
+  return { ...(tags === undefined ? {} : { tags }), ...(audiences === undefined ? {} : { audiences }) }
+}
+
+/**
+ * The source identity of a new session. One that the caller's session has can't be changed.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+ */
+function chooseSourceIdentity(
+  role: Role,
+  caller: Identity,
+  wanted: string | null,
+  roleArn: string,
+): string | undefined {
+  if (wanted !== null && !/^[\w+=,.@-]{2,64}$/.test(wanted)) {
+    throw new AwsError('ValidationError', "Value at 'sourceIdentity' failed to satisfy constraint: [\\w+=,.@-]{2,64}")
+  }
+  const chosen = caller.sourceIdentity ?? wanted ?? undefined
+  const isChanged = wanted !== null && wanted !== chosen
+  if (chosen !== undefined && (isChanged || role.sourceIdentities?.includes(chosen) === false)) {
+    throw denied(caller, roleArn, 'sts:SetSourceIdentity')
+  }
+  return chosen
 }
 
 /**
@@ -52,7 +83,7 @@ export function assumeRoleWithWebIdentity(accounts: Accounts, parameters: URLSea
     throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
   }
   const seconds = duration(parameters, role.maxSessionSeconds)
-  const session = openSession(accounts, { arn, roleId: role.roleId }, name, expiry(now, seconds))
+  const session = openSession(accounts, { arn, roleId: role.roleId }, name, expiry(now, seconds), inheritedFrom(role))
   return { ...sessionFields(session), Provider: trusted.issuer, SubjectFromWebIdentityToken: trusted.subject }
 }
 
@@ -110,9 +141,9 @@ function sessionFields({ accessKeyId, identity }: Session): Fields {
   }
 }
 
-function denied(caller: Identity, roleArn: string): AwsError {
+function denied(caller: Identity, roleArn: string, action = 'sts:AssumeRole'): AwsError {
   return new AwsError(
     'AccessDenied',
-    `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${roleArn}`,
   )
 }

@@ -4,6 +4,9 @@ export interface StsHost {
   readonly partition: string
 }
 
+/** The host that is in no region. */
+export const GLOBAL_HOST = 'sts.amazonaws.com'
+
 const PARTITION_OF_SUFFIX: ReadonlyMap<string, string> = new Map([
   ['amazonaws.com', 'aws'],
   ['api.aws', 'aws'],
@@ -28,7 +31,7 @@ export function isAwsHost(host: string): boolean {
  * @see https://docs.aws.amazon.com/general/latest/gr/sts.html
  */
 export function parseStsHost(host: string): StsHost | undefined {
-  if (host === 'sts.amazonaws.com') return { region: 'us-east-1', partition: 'aws' }
+  if (host === GLOBAL_HOST) return { region: 'us-east-1', partition: 'aws' }
   const [, region, suffix] = /^sts(?:-fips)?\.([a-z0-9-]+)\.(.+)$/.exec(host) ?? []
   if (region === undefined || suffix === undefined) return undefined
   const partition = PARTITION_OF_SUFFIX.get(suffix)

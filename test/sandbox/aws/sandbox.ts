@@ -8,7 +8,9 @@ import { createAuthority, type Authority } from '../tls/authority.ts'
 import type { Identity, Role } from './account.ts'
 import { createEc2, type Ec2 } from './ec2.ts'
 import { createFaults, type Faults } from './faults.ts'
+import type { Organization } from './get-web-identity-token.ts'
 import { isAwsHost } from './hosts.ts'
+import { createIssuers, type Issuers } from './issuers.ts'
 import { requestListener } from './listener.ts'
 import { createSts, type Sts } from './sts.ts'
 import { dispatchByHost, type Handler, type Route } from './wire.ts'
@@ -19,6 +21,8 @@ export interface SandboxAwsOptions {
   readonly identities?: ReadonlyMap<string, Identity>
   /** By ARN. */
   readonly roles?: ReadonlyMap<string, Role>
+  /** By account. */
+  readonly organizations?: ReadonlyMap<string, Organization>
   /** More services, each with the hosts it serves. */
   readonly routes?: readonly Route[]
   /** The credentials that the proxy requires. */
@@ -31,6 +35,8 @@ export interface SandboxAwsOptions {
 export interface InProcessAws {
   readonly sts: Sts
   readonly ec2: Ec2
+  /** The issuers of JWTs, by account. */
+  readonly issuers: Issuers
   readonly faults: Faults
   /** Answers for every host. */
   readonly handle: Handler
@@ -56,14 +62,16 @@ export interface SandboxAws extends InProcessAws {
 export function createSandboxAws(options: SandboxAwsOptions = {}): InProcessAws {
   const faults = createFaults()
   const now = options.now ?? (() => new Date())
+  const issuers = createIssuers()
   const sts = createSts({
     identities: new Map(options.identities),
     roles: new Map(options.roles),
+    federation: { issuers, disabledAccounts: new Set(), organizations: new Map(options.organizations) },
     faults,
     now,
   })
   const ec2 = createEc2({ identities: sts.identities, faults, now })
-  return { sts, ec2, faults, handle: dispatchByHost([sts, ec2, ...(options.routes ?? [])]) }
+  return { sts, ec2, faults, issuers, handle: dispatchByHost([sts, ec2, issuers, ...(options.routes ?? [])]) }
 }
 
 /** Starts the fake AWS on 127.0.0.1, with its own authority and proxy. */

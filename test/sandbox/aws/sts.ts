@@ -4,7 +4,8 @@ import { assumeRole, assumeRoleWithWebIdentity } from './assume-role.ts'
 import { parseAuthentication } from './authentication.ts'
 import { AwsError } from './aws-error.ts'
 import { REDIRECT_HOST, impostorAnswer, type Faults } from './faults.ts'
-import { parseStsHost } from './hosts.ts'
+import { getWebIdentityToken, type OutboundFederation } from './get-web-identity-token.ts'
+import { GLOBAL_HOST, parseStsHost } from './hosts.ts'
 import { failure, parseParameters, success, type Fields } from './query-protocol.ts'
 import { requestLog, type RecordedRequest } from './request-log.ts'
 import { verifySignature } from './sigv4.ts'
@@ -12,6 +13,7 @@ import { hostName, type Reply, type Route, type WireRequest } from './wire.ts'
 
 /** The fake Security Token Service, for all its hosts at once. */
 export interface Sts extends Route, Accounts {
+  readonly federation: OutboundFederation
   /** Every request, in order, including those that a fault swallowed. */
   readonly requests: readonly RecordedRequest[]
   /** The number of requests that wait for an answer. */
@@ -24,19 +26,20 @@ export interface Sts extends Route, Accounts {
 
 /** The dependencies of the service. */
 export interface StsOptions extends Accounts {
+  readonly federation: OutboundFederation
   readonly faults: Faults
   readonly now: () => Date
 }
 
 /**
- * An STS with GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity, by GET and POST, signed in the query
- * string or in a header, with answers in JSON or XML. Each regional host accepts signatures for its own region only. The
- * global host accepts those for us-east-1.
+ * An STS with GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity and GetWebIdentityToken, by GET and POST, signed
+ * in the query string or in a header, with answers in JSON or XML. Each regional host accepts signatures for its own region
+ * only. The global host accepts those for us-east-1, and has no GetWebIdentityToken.
  *
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
  */
-export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
-  const accounts = { identities, roles }
+export function createSts({ identities, roles, federation, faults, now }: StsOptions): Sts {
+  const accounts = { identities, roles, federation }
   const log = requestLog(now)
 
   async function reply(request: WireRequest): Promise<Reply> {
@@ -56,6 +59,7 @@ export function createSts({ identities, roles, faults, now }: StsOptions): Sts {
   const sts: Sts = {
     identities,
     roles,
+    federation,
     delay: 0,
     requests: log.requests,
     get inFlight() {
@@ -82,7 +86,9 @@ function dated(reply: Reply, time: Date): Reply {
   return reply === 'reset' ? reply : { ...reply, headers: { date: time.toUTCString(), ...reply.headers } }
 }
 
-function perform(accounts: Accounts, request: WireRequest, parameters: URLSearchParams, now: Date): Fields {
+type Contents = Pick<StsOptions, 'identities' | 'roles' | 'federation'>
+
+function perform(accounts: Contents, request: WireRequest, parameters: URLSearchParams, now: Date): Fields {
   const action = parameters.get('Action') ?? ''
   switch (action) {
     case 'GetCallerIdentity': {
@@ -93,9 +99,15 @@ function perform(accounts: Accounts, request: WireRequest, parameters: URLSearch
       return assumeRole(accounts, authenticate(accounts, request, now), parameters, now)
     case 'AssumeRoleWithWebIdentity':
       return assumeRoleWithWebIdentity(accounts, parameters, now)
-    default:
-      throw new AwsError('InvalidAction', `Could not find operation ${action} for version 2011-06-15`)
+    case 'GetWebIdentityToken': {
+      const host = hostName(request.host)
+      const { region = '' } = parseStsHost(host) ?? {}
+      if (host === GLOBAL_HOST) break
+      const caller = authenticate(accounts, request, now)
+      return getWebIdentityToken(accounts.federation, { caller, region, parameters, now })
+    }
   }
+  throw new AwsError('InvalidAction', `Could not find operation ${action} for version 2011-06-15`)
 }
 
 function authenticate({ identities }: Accounts, request: WireRequest, now: Date): Identity {

@@ -1,4 +1,21 @@
-import { flag, text, type Option } from './option.ts'
+import { choice, flag, text, type Option } from './option.ts'
+
+/** An optional text with a format. */
+function checkedText(
+  named: Parameters<typeof text>[0],
+  isValid: (value: string) => boolean,
+  fault: string,
+): Option<string | null> {
+  const option = text(named)
+  return {
+    ...option,
+    parse: (texts) => {
+      const value = option.parse(texts)
+      if (value !== null && !isValid(value)) throw new TypeError(`"${value}" ${fault}`)
+      return value
+    },
+  }
+}
 
 export const ROLE: Option<string | null> = text({
   flag: 'role',
@@ -34,6 +51,43 @@ export const CACHE: Option<boolean> = flag({
   keys: ['cache'],
   description: 'Keep temporary credentials on disk and use them until they expire, those of the assumed role too',
 })
+/** A token that is a presigned URL, or a JWT that AWS signs. */
+export type TokenType = 'presigned' | 'jwt'
+export const TOKEN_TYPE: Option<TokenType> = choice(
+  {
+    flag: 'token-type',
+    environment: 'AWS_IAM_AUTHENTICATOR_TOKEN_TYPE',
+    keys: ['tokenType'],
+    choices: ['presigned', 'jwt'],
+    description: 'The kind of token: a presigned URL, or a JWT that AWS signs with GetWebIdentityToken',
+  },
+  'presigned',
+)
+const MAX_AUDIENCE = 1000
+export const AUDIENCE: Option<string | null> = checkedText(
+  { flag: 'audience', keys: ['audience'], description: 'The audience of a JWT; by default the cluster ID' },
+  (value) => value.length <= MAX_AUDIENCE,
+  `is longer than ${MAX_AUDIENCE} characters`,
+)
+export const SIGNING_ALGORITHM: Option<'ES384' | 'RS256'> = choice(
+  {
+    flag: 'signing-algorithm',
+    keys: ['signingAlgorithm'],
+    choices: ['ES384', 'RS256'],
+    description: 'The algorithm that AWS signs a JWT with',
+  },
+  'ES384',
+)
+export const SOURCE_IDENTITY: Option<string | null> = checkedText(
+  {
+    flag: 'source-identity',
+    keys: ['sourceIdentity'],
+    description:
+      'Source identity to set when assuming the IAM Role: names the person, also in CloudTrail and in later sessions',
+  },
+  (value) => /^[\w+=,.@-]{2,64}$/.test(value),
+  'is not 2 to 64 letters, digits and characters of _+=,.@-',
+)
 export const REGION: Option<string | null> = text({
   flag: 'region',
   complete: 'regions',
@@ -54,5 +108,9 @@ export const TOKEN_OPTIONS: readonly Option<unknown>[] = [
   FORWARD_SESSION_NAME,
   REGION,
   CACHE,
+  TOKEN_TYPE,
+  AUDIENCE,
+  SIGNING_ALGORITHM,
+  SOURCE_IDENTITY,
   TOKEN_ONLY,
 ]

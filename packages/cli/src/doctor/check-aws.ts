@@ -106,8 +106,9 @@ export async function checkAws(
   const now = (): Date => new Date(options.now().getTime() + (isClockOff(http.clockOffset) ? http.clockOffset : 0))
   const cache = await openCache(entry, now)
   const obtain = async (roleArn: string | undefined): Promise<Credentials> => {
-    const { clusterId, externalId, sessionName, forwardSessionName } = entry
-    const role = roleArn === undefined ? undefined : { roleArn, externalId, sessionName, forwardSessionName }
+    const { clusterId, externalId, sessionName, forwardSessionName, sourceIdentity } = entry
+    const names = { externalId, sessionName, forwardSessionName, sourceIdentity }
+    const role = roleArn === undefined ? undefined : { roleArn, ...names }
     return await obtainCredentials(context, { clusterId, role }, { cache, now })
   }
   await examination.check('trust', context, async () => ({ found: await describeTrust(context), value: {} }))

@@ -1,6 +1,4 @@
-import { presignCallerIdentity } from '@aws-iam-authenticator/client/sts/presign'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { encodeToken } from '@aws-iam-authenticator/core/token/codec'
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readJson } from '@aws-iam-authenticator/kubernetes/api/read-json'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
@@ -10,6 +8,7 @@ import { connectToCluster } from '../cluster/connect.ts'
 import type { AwsIdentity } from './check-aws.ts'
 import type { Finding } from './check.ts'
 import type { ExecEntry } from './exec-entry.ts'
+import type { NewToken } from './make-token.ts'
 
 const TIMEOUT_MS = 10_000
 const REVIEWS = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
@@ -68,13 +67,11 @@ function describeUser(answer: unknown): string {
 /** Logs in to the API server with a new token and asks it who the user is, as `kubectl auth whoami` does. */
 export async function checkLogin(
   kubeconfig: Kubeconfig,
-  { clusterId, environment }: ExecEntry,
-  { context, credentials, canonicalArn, now }: AwsIdentity,
+  { clusterId, environment, jwt }: ExecEntry,
+  { canonicalArn }: AwsIdentity,
+  { token, madeAt }: NewToken,
 ): Promise<Finding<object>> {
-  const signedAt = now()
-  const { endpoint } = context.settings
-  const url = await presignCallerIdentity({ clusterId, credentials, endpoint, now: signedAt })
-  const api = await connect(kubeconfig, environment, `Bearer ${encodeToken(url)}`)
+  const api = await connect(kubeconfig, environment, `Bearer ${token}`)
   try {
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
     const { status, answer } = await api.write({ method: 'POST', path: REVIEWS, body }, AbortSignal.timeout(TIMEOUT_MS))
@@ -88,11 +85,14 @@ export async function checkLogin(
         `the API server answered with status ${status}: try again in a moment`,
       )
     }
+    const bound =
+      jwt === undefined
+        ? `the cluster ID is not "${clusterId}"`
+        : `JWTs for audience "${jwt.audience}" are not accepted`
     throw new AuthenticatorError(
       'login_refused',
       `the API server refused the token (401): ask an administrator why the server refused ${canonicalArn} at ` +
-        `${signedAt.toISOString()}; either no mapping names it, or the cluster ID is not "${clusterId}", or the ` +
-        'authenticator does not answer',
+        `${madeAt.toISOString()}; either no mapping names it, or ${bound}, or the authenticator does not answer`,
     )
   } finally {
     await api.close()

@@ -9,6 +9,7 @@ import { checkAws } from './check-aws.ts'
 import { createExamination, type Check } from './check.ts'
 import { checkApiVersion, checkProgram } from './check-plugin.ts'
 import { readExecEntry } from './exec-entry.ts'
+import { makeToken } from './make-token.ts'
 
 interface DiagnoseOptions {
   /** The files that form the kubeconfig. */
@@ -61,14 +62,16 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const entry = await examination.check('exec entry', kubeconfig, async (known) => {
     const value = await readExecEntry(known, environment)
     // Arguments may hold an external ID, so they are not shown.
-    return { found: `${value.plugin.command}, cluster ID "${value.clusterId}"`, value }
+    const type = value.jwt === undefined ? 'presigned' : 'jwt'
+    return { found: `${value.plugin.command}, cluster ID "${value.clusterId}", token type ${type}`, value }
   })
   await examination.check('program', entry, checkProgram)
   await examination.check('api version', entry, checkApiVersion)
   const identity = await checkAws(examination, entry, options)
   await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
-  const ready = kubeconfig && entry && identity && { kubeconfig, entry, identity }
-  await examination.check('login', ready, (all) => checkLogin(all.kubeconfig, all.entry, all.identity))
+  const token = await makeToken(examination, entry, identity, now)
+  const ready = kubeconfig && entry && identity && token && { kubeconfig, entry, identity, token }
+  await examination.check('login', ready, (all) => checkLogin(all.kubeconfig, all.entry, all.identity, all.token))
   await identity?.context.http.close()
   const { checks } = examination
   return {

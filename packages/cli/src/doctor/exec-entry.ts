@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { JwtRequest } from '@aws-iam-authenticator/client/jwt/request-jwt'
 import { EMPTY_CONFIGURATION } from '@aws-iam-authenticator/core/configuration/configuration-file'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { parseExecPlugin, type ExecPlugin } from '@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential'
@@ -10,13 +11,17 @@ import type { Option } from '../command-line/option.ts'
 import { parseFlags } from '../command-line/parse-flags.ts'
 import { settingOf } from '../command-line/settings.ts'
 import {
+  AUDIENCE,
   CACHE,
   EXTERNAL_ID,
   FORWARD_SESSION_NAME,
   REGION,
   ROLE,
   SESSION_NAME,
+  SIGNING_ALGORITHM,
+  SOURCE_IDENTITY,
   TOKEN_OPTIONS,
+  TOKEN_TYPE,
 } from '../command-line/token-options.ts'
 
 /** The exec entry of a kubeconfig's user: the plugin that kubectl runs, and the token that it asks for. */
@@ -29,6 +34,9 @@ export interface ExecEntry {
   readonly externalId: string | undefined
   readonly sessionName: string | undefined
   readonly forwardSessionName: boolean
+  readonly sourceIdentity: string | undefined
+  /** The JWT that the entry asks for; undefined for a presigned token. */
+  readonly jwt: Pick<JwtRequest, 'audience' | 'algorithm'> | undefined
   readonly cache: boolean
   readonly region: string | undefined
 }
@@ -61,6 +69,11 @@ async function readOurs(plugin: ExecPlugin, environment: Environment): Promise<E
     externalId: setting(EXTERNAL_ID) ?? undefined,
     sessionName: setting(SESSION_NAME) ?? undefined,
     forwardSessionName: setting(FORWARD_SESSION_NAME),
+    sourceIdentity: setting(SOURCE_IDENTITY) ?? undefined,
+    jwt:
+      setting(TOKEN_TYPE) === 'jwt'
+        ? { audience: setting(AUDIENCE) ?? clusterId, algorithm: setting(SIGNING_ALGORITHM) }
+        : undefined,
     cache: setting(CACHE),
     region: setting(REGION) ?? undefined,
   }
@@ -86,6 +99,8 @@ function readEks(plugin: ExecPlugin, environment: Environment): ExecEntry {
     externalId: undefined,
     sessionName: undefined,
     forwardSessionName: false,
+    sourceIdentity: undefined,
+    jwt: undefined,
     cache: false,
     region: value('--region'),
   }

@@ -1,11 +1,15 @@
 import { flag, text, type Option } from '../command-line/option.ts'
 import {
+  AUDIENCE as TOKEN_AUDIENCE,
   CACHE as TOKEN_CACHE,
   EXTERNAL_ID as TOKEN_EXTERNAL_ID,
   FORWARD_SESSION_NAME as TOKEN_FORWARD_SESSION_NAME,
   REGION as TOKEN_REGION,
   ROLE as TOKEN_ROLE,
   SESSION_NAME as TOKEN_SESSION_NAME,
+  SIGNING_ALGORITHM as TOKEN_SIGNING_ALGORITHM,
+  SOURCE_IDENTITY as TOKEN_SOURCE_IDENTITY,
+  TOKEN_TYPE as TOKEN_TOKEN_TYPE,
 } from '../command-line/token-options.ts'
 
 /** A flag of `token` that the exec entry of the user gets; null to leave what the entry has, empty to remove it. */
@@ -15,16 +19,23 @@ type ArgumentOption = Option<string | null>
 type SwitchOption = Option<boolean | null>
 
 /** An option of `token` that only a flag sets: a variable of this shell does not belong into a file. */
-function argument({ flag: name, short, placeholder, complete, description }: Option<string | null>): ArgumentOption {
+function argument(option: Option<string | null>): ArgumentOption {
+  const { flag: name, short, placeholder, complete, choices, description } = option
   return {
     flag: name,
     ...(short === undefined ? {} : { short }),
     ...(complete === undefined ? {} : { complete }),
+    ...(choices === undefined ? {} : { choices }),
     placeholder,
     description,
     shownDefault: null,
     fallback: null,
-    parse: (texts) => texts.at(-1) ?? '',
+    parse: (texts) => {
+      const value = texts.at(-1) ?? ''
+      // Checked here, because kubectl shows an error of "token" only later. Empty removes the flag.
+      if (value !== '') option.parse([value])
+      return value
+    },
   }
 }
 
@@ -38,6 +49,10 @@ export const SESSION_NAME: ArgumentOption = argument(TOKEN_SESSION_NAME)
 export const FORWARD_SESSION_NAME: SwitchOption = toggle(TOKEN_FORWARD_SESSION_NAME)
 export const REGION: ArgumentOption = argument(TOKEN_REGION)
 export const CACHE: SwitchOption = toggle(TOKEN_CACHE)
+export const TOKEN_TYPE: ArgumentOption = argument(TOKEN_TOKEN_TYPE)
+export const AUDIENCE: ArgumentOption = argument(TOKEN_AUDIENCE)
+export const SIGNING_ALGORITHM: ArgumentOption = argument(TOKEN_SIGNING_ALGORITHM)
+export const SOURCE_IDENTITY: ArgumentOption = argument(TOKEN_SOURCE_IDENTITY)
 export const PROFILE: ArgumentOption = argument(
   text({
     flag: 'profile',
@@ -101,6 +116,10 @@ export const KUBECONFIG_OPTIONS: readonly Option<unknown>[] = [
   FORWARD_SESSION_NAME,
   REGION,
   CACHE,
+  TOKEN_TYPE,
+  AUDIENCE,
+  SIGNING_ALGORITHM,
+  SOURCE_IDENTITY,
   PROFILE,
   COMMAND,
   USER,

@@ -13,6 +13,7 @@ import { checkProfile, checkRegion, checkRole } from './check-settings.ts'
 import { checkServer, readCertificates } from './cluster-address.ts'
 import { execUser, type ExecUser } from './exec-user.ts'
 import {
+  AUDIENCE,
   CACHE,
   CERTIFICATE_AUTHORITY,
   CLUSTER,
@@ -28,6 +29,9 @@ import {
   ROLE,
   SERVER,
   SESSION_NAME,
+  SIGNING_ALGORITHM,
+  SOURCE_IDENTITY,
+  TOKEN_TYPE,
   USE,
   USER,
 } from './options.ts'
@@ -63,8 +67,25 @@ function switchValue(value: boolean | null): string | null {
   return value === null ? null : value ? 'true' : ''
 }
 
+/** @throws {UsageError} Flags of `token` that the user has then, and that need or exclude each other. */
+function checkArguments({ flagOf }: ExecUser): void {
+  if (flagOf(FORWARD_SESSION_NAME) === 'true' && flagOf(SESSION_NAME) !== undefined) {
+    throw new UsageError(
+      'cannot specify both --forward-session-name and --session-name parameter: remove one that the user has with ' +
+        '--session-name= or --forward-session-name=false',
+    )
+  }
+  if (flagOf(AUDIENCE) !== undefined && flagOf(TOKEN_TYPE) === 'presigned') {
+    throw new UsageError(
+      '--audience is for a JWT: give --token-type=jwt too, or remove the one that the user has with --audience=',
+    )
+  }
+}
+
 function userOf(present: unknown, clusterId: string, setting: Setting): ExecUser {
-  const words = [ROLE, EXTERNAL_ID, SESSION_NAME].map((option) => [option, setting(option)] as const)
+  const words = [ROLE, EXTERNAL_ID, SESSION_NAME, TOKEN_TYPE, AUDIENCE, SIGNING_ALGORITHM, SOURCE_IDENTITY].map(
+    (option) => [option, setting(option)] as const,
+  )
   const user = execUser(present, {
     clusterId,
     flags: [
@@ -76,12 +97,7 @@ function userOf(present: unknown, clusterId: string, setting: Setting): ExecUser
     profile: setting(PROFILE),
     command: setting(COMMAND),
   })
-  if (user.flagOf(FORWARD_SESSION_NAME) === 'true' && user.flagOf(SESSION_NAME) !== undefined) {
-    throw new UsageError(
-      'cannot specify both --forward-session-name and --session-name parameter: remove one that the user has with ' +
-        '--session-name= or --forward-session-name=false',
-    )
-  }
+  checkArguments(user)
   return user
 }
 

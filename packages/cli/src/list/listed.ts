@@ -1,5 +1,5 @@
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
-import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
+import type { Conditions, MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { Source } from '../explain/source.ts'
 
 /** A mapping as `list` shows it. */
@@ -13,11 +13,33 @@ export interface Listed {
   readonly userId: string | null
   readonly principalId: string | null
   readonly sessionNames: readonly string[] | null
+  /** With one of these four, the mapping is for AWS-signed JWTs only. */
+  readonly principalTags: Readonly<Record<string, readonly string[]>> | null
+  readonly orgId: string | null
+  readonly ouPath: readonly string[] | null
+  readonly sourceIdentity: readonly string[] | null
   readonly path: string
   /** The file or API server. */
   readonly from: string
   /** The line in the file; null if it is not from a file. */
   readonly line: number | null
+}
+
+type ListedConditions = Pick<
+  Listed,
+  'principalId' | 'sessionNames' | 'principalTags' | 'orgId' | 'ouPath' | 'sourceIdentity'
+>
+
+function listConditions(conditions: Conditions | null): ListedConditions {
+  const tags = conditions?.principalTags?.map(({ key, values }) => [key, values] as const) ?? null
+  return {
+    principalId: conditions?.principalId ?? null,
+    sessionNames: conditions?.sessionNames ?? null,
+    principalTags: tags === null ? null : Object.fromEntries(tags),
+    orgId: conditions?.orgId ?? null,
+    ouPath: conditions?.ouPaths ?? null,
+    sourceIdentity: conditions?.sourceIdentities ?? null,
+  }
 }
 
 function listEntry({ mode: backend, from, places }: Source, entry: MappingEntry): Listed {
@@ -29,8 +51,7 @@ function listEntry({ mode: backend, from, places }: Source, entry: MappingEntry)
     username,
     groups,
     userId: userId === '' ? null : userId,
-    principalId: conditions?.principalId ?? null,
-    sessionNames: conditions?.sessionNames ?? null,
+    ...listConditions(conditions),
     path,
     from,
     line: location.source === from ? location.line : null,
@@ -44,8 +65,7 @@ function listAccount({ mode: backend, from }: Source, account: string): Listed {
     username: '(the ARN)',
     groups: [],
     userId: null,
-    principalId: null,
-    sessionNames: null,
+    ...listConditions(null),
     path: 'mapAccounts',
     from,
     line: null,

@@ -7,6 +7,19 @@ interface Column {
   readonly text: (mapping: Listed) => string
 }
 
+/** The conditions for JWTs, such as `principalTags.team=a|b,orgId=o-a1b2c3d4e5`. */
+function jwtText({ principalTags, orgId, ouPath, sourceIdentity }: Listed): string {
+  const tags = Object.entries(principalTags ?? {}).map(([key, values]) => [`principalTags.${key}`, values] as const)
+  const others = [
+    ['orgId', orgId === null ? null : [orgId]],
+    ['ouPath', ouPath],
+    ['sourceIdentity', sourceIdentity],
+  ] as const
+  return [...tags, ...others]
+    .flatMap(([name, values]) => (values === null ? [] : `${name}=${values.join('|')}`))
+    .join(',')
+}
+
 const COLUMNS: readonly Column[] = [
   { heading: 'BACKEND', text: ({ backend }) => backend },
   { heading: 'PRINCIPAL', text: ({ principal }) => principal },
@@ -18,6 +31,7 @@ const WIDE_COLUMNS: readonly Column[] = [
   ...COLUMNS,
   { heading: 'USERID', text: ({ userId, principalId }) => userId ?? principalId ?? '' },
   { heading: 'SESSIONS', text: ({ sessionNames }) => sessionNames?.join(',') ?? '' },
+  { heading: 'JWT', text: jwtText },
   { heading: 'ENTRY', text: ({ path }) => path },
   { heading: 'FROM', text: ({ from, line }) => (line === null ? from : `${from}:${line}`) },
 ]

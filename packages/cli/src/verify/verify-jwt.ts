@@ -39,7 +39,7 @@ async function readKeys({ url, jwksFile }: TrustedIssuer, dispatcher: Dispatcher
  * @throws {AuthenticatorError} The proxy or trust settings for the connection to the issuer are not valid.
  */
 export async function verifyJwtToken(token: string, options: VerifyJwtOptions): Promise<Verified | Refusal | null> {
-  const { createJwtVerifier } = await import('@aws-iam-authenticator/server/jwt/jwt-verifier')
+  const { createJwtVerifier } = await import('@aws-iam-authenticator/server/login/jwt-verifier')
   const { createDispatcher } = await import('@aws-iam-authenticator/network/connect/dispatcher')
   const dispatcher = await createDispatcher({ environment: options.environment })
   const keys = new Map(

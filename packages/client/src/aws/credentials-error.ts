@@ -31,6 +31,16 @@ export type CredentialsErrorCode =
   | 'sts_throttled'
   | 'sts_unreachable'
   | 'untrusted_certificate'
+  /** The account has not enabled outbound web identity federation. */
+  | 'federation_disabled'
+  /** The credentials may not get a JWT. */
+  | 'jwt_denied'
+  /** AWS can't put what it knows of the principal into a JWT. */
+  | 'jwt_too_large'
+  /** The global endpoint of STS, which has no JWTs. */
+  | 'global_endpoint'
+  /** The credentials expire before the shortest JWT. */
+  | 'session_too_short'
 
 /** There is no token. `message` says why and what to do next, in one line. */
 export class CredentialsError extends AuthenticatorError<CredentialsErrorCode> {

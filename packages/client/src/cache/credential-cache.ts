@@ -1,6 +1,7 @@
 import { findWrittenLine, replaceWrittenLine } from '@aws-iam-authenticator/core/edit/written-line'
 import { isRecord, messageOf, textAt } from '@aws-iam-authenticator/core/untrusted'
 import type { Credentials } from '../aws/credentials.ts'
+import { hasJwtForm, type Jwt } from '../aws/jwt.ts'
 import { readCacheFile, readCacheFileLocked, replaceCacheFile } from './cache-file.ts'
 
 // Our own key, next to the Go program's `clusters`.
@@ -12,14 +13,26 @@ const MARGIN_MS = 2 * 60 * 1000
 // The characters that AWS uses. YAML could misread others.
 const PRINTABLE = /^[\x21-\x7e]+$/
 
+/** Room for the entries, in bytes. Entries of other programs have room in the file too. */
+const MAX_ENTRIES_BYTES = 1024 * 1024
+
 /** Temporary credentials in the file. */
-interface Entry extends Record<string, string> {
+interface CredentialsEntry extends Record<string, string> {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string
   /** RFC 3339. */
   readonly expiration: string
 }
+
+/** A JWT in the file. */
+interface JwtEntry extends Record<string, string> {
+  readonly jwt: string
+  /** RFC 3339. */
+  readonly expiration: string
+}
+
+type Entry = CredentialsEntry | JwtEntry
 
 interface CredentialCacheOptions {
   readonly path: string
@@ -39,13 +52,22 @@ export interface CredentialCache {
   save(): Promise<void>
 }
 
+/** JWTs in the same file. */
+export interface JwtCache extends CredentialCache {
+  /** The JWT under that key, unless it expires within 2 minutes. */
+  findJwt(key: string): Jwt | undefined
+  keepJwt(key: string, jwt: Jwt): void
+}
+
 function parseEntry(value: unknown): Entry | undefined {
-  const [accessKeyId, secretAccessKey, sessionToken, expiration] = [
+  const [accessKeyId, secretAccessKey, sessionToken, jwt, expiration] = [
     textAt(value, 'accessKeyId'),
     textAt(value, 'secretAccessKey'),
     textAt(value, 'sessionToken'),
+    textAt(value, 'jwt'),
     textAt(value, 'expiration'),
   ]
+  if (jwt !== undefined && expiration !== undefined && hasJwtForm(jwt)) return { jwt, expiration }
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
   if (sessionToken === undefined || expiration === undefined) return undefined
   return { accessKeyId, secretAccessKey, sessionToken, expiration }
@@ -66,6 +88,17 @@ function parseEntries(value: unknown): Map<string, Entry> {
   return entries
 }
 
+function isJwt(entry: Entry): entry is JwtEntry {
+  return 'jwt' in entry
+}
+
+/** The newest entries that have room. */
+function newest(entries: ReadonlyMap<string, Entry>): Readonly<Record<string, Entry>> {
+  let left = MAX_ENTRIES_BYTES
+  const fitting = [...entries].reverse().filter((pair) => (left -= JSON.stringify(pair).length) >= 0)
+  return Object.fromEntries(fitting.reverse())
+}
+
 function lasts({ expiration }: Entry, now: Date): boolean {
   return Date.parse(expiration) - now.getTime() > MARGIN_MS
 }
@@ -83,7 +116,7 @@ async function entriesIn(text: string): Promise<Map<string, Entry>> {
 }
 
 /** Opens the cache. After a failure it warns once, and the cache stays empty. */
-export async function openCredentialCache({ path, now, warn }: CredentialCacheOptions): Promise<CredentialCache> {
+export async function openCredentialCache({ path, now, warn }: CredentialCacheOptions): Promise<JwtCache> {
   let isUsable = true
   let entries = new Map<string, Entry>()
   const kept = new Map<string, Entry>()
@@ -107,7 +140,7 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
   return {
     find(key, source) {
       const entry = entries.get(key)
-      if (entry === undefined || !lasts(entry, now())) return undefined
+      if (entry === undefined || isJwt(entry) || !lasts(entry, now())) return undefined
       const { expiration, ...keys } = entry
       return { ...keys, expiration: new Date(expiration), source }
     },
@@ -115,12 +148,21 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
       const entry = entryOf(credentials)
       if (entry !== undefined && lasts(entry, now())) kept.set(key, entry)
     },
+    findJwt(key) {
+      const entry = entries.get(key)
+      if (entry === undefined || !isJwt(entry) || !lasts(entry, now())) return undefined
+      return { token: entry.jwt, expiration: new Date(entry.expiration) }
+    },
+    keepJwt(key, { token, expiration }) {
+      const entry = { jwt: token, expiration: expiration.toISOString() }
+      if (lasts(entry, now())) kept.set(key, entry)
+    },
     async save() {
       if (!isUsable || kept.size === 0) return
       try {
         await replaceCacheFile(path, async (text) => {
           const all = new Map([...(await entriesIn(text)), ...kept])
-          const lasting = Object.fromEntries([...all].filter(([, entry]) => lasts(entry, now())))
+          const lasting = newest(new Map([...all].filter(([, entry]) => lasts(entry, now()))))
           return replaceWrittenLine(text, KEY, lasting) ?? (await loadYaml()).setTopLevelLine(text, KEY, lasting)
         })
       } catch (error) {
@@ -130,19 +172,27 @@ export async function openCredentialCache({ path, now, warn }: CredentialCacheOp
   }
 }
 
+/** The number of sets of credentials, and of JWTs. */
+interface Removed {
+  readonly credentials: number
+  readonly jwts: number
+}
+
 /**
- * Removes our credentials from the cache file, and leaves those of other programs.
+ * Removes our credentials and JWTs from the cache file, and leaves what other programs keep.
  *
- * @returns The number of credentials removed.
+ * @returns What was removed.
  * @throws {FileError} The file can't be read or written.
  * @throws {TypeError} The file is not YAML.
  */
-export async function clearCredentialCache(path: string): Promise<number> {
-  if (readCacheFile(path) === '') return 0
+export async function clearCredentialCache(path: string): Promise<Removed> {
+  let removed: Removed = { credentials: 0, jwts: 0 }
+  if (readCacheFile(path) === '') return removed
   const { setTopLevelLine } = await loadYaml()
-  let removed = 0
   await replaceCacheFile(path, async (text) => {
-    removed = (await entriesIn(text)).size
+    const entries = [...(await entriesIn(text)).values()]
+    const jwts = entries.filter(isJwt).length
+    removed = { credentials: entries.length - jwts, jwts }
     return setTopLevelLine(text, KEY, undefined)
   })
   return removed

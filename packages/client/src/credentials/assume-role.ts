@@ -20,6 +20,7 @@ interface AssumeRoleOptions {
   readonly externalId?: string | undefined
   /** Default: `aws-iam-authenticator-` and the time, because the name must differ between sessions. */
   readonly sessionName?: string | undefined
+  readonly sourceIdentity?: string | undefined
   /** Default: 15 minutes. */
   readonly durationSeconds?: number | undefined
   readonly mfa?: { readonly serialNumber: string; readonly code: string } | undefined
@@ -30,7 +31,10 @@ interface AssumeRoleOptions {
 // STS has the same code for every refusal of AssumeRole.
 const MFA_REFUSED = /^MultiFactorAuthentication failed/
 
-function denial({ base, roleArn, externalId, mfa }: AssumeRoleOptions, message: string): CredentialsError {
+function denial(
+  { base, roleArn, externalId, sourceIdentity, mfa }: AssumeRoleOptions,
+  message: string,
+): CredentialsError {
   if (mfa !== undefined && MFA_REFUSED.test(message)) {
     return new CredentialsError(
       'mfa_rejected',
@@ -39,15 +43,17 @@ function denial({ base, roleArn, externalId, mfa }: AssumeRoleOptions, message: 
     )
   }
   const alsoExternalId = externalId === undefined ? ', and an external ID may have to be given' : ''
+  const alsoSource =
+    sourceIdentity === undefined ? '' : `, and sts:SetSourceIdentity with the source identity "${sourceIdentity}"`
   return new CredentialsError(
     'assume_role_denied',
     `not allowed to assume ${roleArn} with the credentials from ${base.source}: AWS says "${message}"; the role's ` +
-      `trust policy must allow that identity${alsoExternalId}`,
+      `trust policy must allow that identity${alsoSource}${alsoExternalId}`,
   )
 }
 
 async function call(options: AssumeRoleOptions): Promise<Credentials> {
-  const { context, base, roleArn, externalId, sessionName, durationSeconds, mfa, headers } = options
+  const { context, base, roleArn, externalId, sessionName, sourceIdentity, durationSeconds, mfa, headers } = options
   const result = await callSts({
     context,
     credentials: base,
@@ -57,6 +63,7 @@ async function call(options: AssumeRoleOptions): Promise<Credentials> {
       RoleSessionName: sessionName ?? `aws-iam-authenticator-${Date.now()}`,
       DurationSeconds: String(durationSeconds ?? DURATION_SECONDS),
       ...(externalId !== undefined && { ExternalId: externalId }),
+      ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
       ...(mfa !== undefined && { SerialNumber: mfa.serialNumber, TokenCode: mfa.code }),
     },
     headers,

@@ -28,6 +28,7 @@ export interface RoleIdentity {
   readonly externalId?: string | undefined
   readonly sessionName?: string | undefined
   readonly forwardSessionName?: boolean | undefined
+  readonly sourceIdentity?: string | undefined
 }
 
 function digest(facts: Facts): string {
@@ -115,6 +116,12 @@ export function accessKey(context: CredentialContext, clusterId: string, accessK
 
 /** Computes a cache key for a role. `baseKey` is the key of the credentials that assume it. */
 export function roleKey(baseKey: string, role: RoleIdentity): string {
-  const { roleArn, externalId, sessionName, forwardSessionName } = role
-  return digest(['role', baseKey, roleArn, externalId ?? null, sessionName ?? null, forwardSessionName ?? false])
+  const { roleArn, externalId, sessionName, forwardSessionName, sourceIdentity } = role
+  const names = [externalId ?? null, sessionName ?? null, forwardSessionName ?? false, sourceIdentity ?? null]
+  return digest(['role', baseKey, roleArn, names])
+}
+
+/** Computes a cache key for a JWT. `credentialsKey` is the key of the credentials that it is about. */
+export function jwtKey(credentialsKey: string, audience: string, algorithm: string): string {
+  return digest(['jwt', credentialsKey, audience, algorithm])
 }

@@ -19,8 +19,8 @@ interface ObtainOptions {
   readonly now: () => Date
 }
 
-// The errors of STS for credentials that were revoked before they expired.
-const REVOKED: ReadonlySet<string> = new Set(['expired_credentials', 'sts_rejected'])
+/** The errors of STS for credentials that were revoked before they expired. */
+export const REVOKED: ReadonlySet<string> = new Set(['expired_credentials', 'sts_rejected'])
 
 function checkNotExpired({ expiration, source }: Credentials, now: Date): void {
   if (expiration === undefined || expiration > now) return
@@ -65,8 +65,8 @@ async function assume(
   if (role.forwardSessionName === true) {
     sessionName = await forwardedSessionName(context, clusterId, base, now)
   }
-  const { roleArn, externalId } = role
-  const assumed = await assumeRole({ context, base, roleArn, externalId, sessionName })
+  const { roleArn, externalId, sourceIdentity } = role
+  const assumed = await assumeRole({ context, base, roleArn, externalId, sessionName, sourceIdentity })
   checkNotExpired(assumed, now())
   return assumed
 }

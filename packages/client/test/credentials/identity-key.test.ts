@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { accessKey, roleKey, sourceKey } from '../../src/credentials/identity-key.ts'
+import { accessKey, jwtKey, roleKey, sourceKey } from '../../src/credentials/identity-key.ts'
 import type { CredentialContext } from '../../src/aws/context.ts'
 import type { Environment } from '../../../network/src/environment.ts'
 import { createHttpHandler } from '../../src/aws/http-handler.ts'
@@ -114,7 +114,7 @@ t.test('a source that does not identify its credentials has no key', async (t) =
   t.not(accessKey(context, 'k', 'ASIAONE'), accessKey(context, 'l', 'ASIAONE'))
 })
 
-t.test('each way to assume a role has its own key', (t) => {
+t.test('each way to assume a role and each JWT has its own key', (t) => {
   const keys = [
     roleKey('a', { roleArn: 'r' }),
     roleKey('b', { roleArn: 'r' }),
@@ -122,6 +122,11 @@ t.test('each way to assume a role has its own key', (t) => {
     roleKey('a', { roleArn: 'r', externalId: 'x' }),
     roleKey('a', { roleArn: 'r', sessionName: 'x' }),
     roleKey('a', { roleArn: 'r', forwardSessionName: true }),
+    roleKey('a', { roleArn: 'r', sourceIdentity: 'x' }),
+    jwtKey('a', 'r', 'ES384'),
+    jwtKey('b', 'r', 'ES384'),
+    jwtKey('a', 's', 'ES384'),
+    jwtKey('a', 'r', 'RS256'),
   ]
   t.equal(new Set(keys).size, keys.length)
   t.equal(roleKey('a', { roleArn: 'r', forwardSessionName: false }), keys[0])

@@ -86,6 +86,8 @@ function readIssuer(document: LocatedDocument, item: Field): TrustedIssuer | nul
 
 function readIssuers(document: LocatedDocument, field: Field): readonly TrustedIssuer[] {
   const items = document.items(field) ?? []
+  if (document.isList(field) && items.length === 0)
+    document.error(field, 'is an empty list: name an issuer, or remove server.webIdentity')
   if (items.length > MAX_ISSUERS) {
     document.error(field, `has more than ${MAX_ISSUERS} issuers, which is the limit`)
     return []

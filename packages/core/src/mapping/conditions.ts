@@ -1,13 +1,26 @@
 import { didYouMean } from '../document/did-you-mean.ts'
-import type { Fields, LocatedDocument } from '../document/located-document.ts'
+import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import type { Conditions } from './entry.ts'
 import { matchesGlob } from './glob.ts'
+import {
+  coversJwt,
+  includesAll,
+  JWT_CONDITION_NAMES,
+  jwtConditionNames,
+  jwtConditionThatFails,
+  parseJwtConditions,
+  parseTexts,
+  type JwtConditionName,
+} from './jwt-conditions.ts'
 
 /** The characters of session names (STS AssumeRole, RoleSessionName), and wildcards. */
 const SESSION_NAME_PATTERN = /^[\w+=,.@*?-]{1,64}$/
 /** A unique id of IAM, or the `<account>:<name>` of a federated user. */
 const PRINCIPAL_ID = /^[\w:+=,.@-]{1,128}$/
+
+/** The fault of a `principalid` or `sessionnames` beside a condition that only a JWT can meet. No token would meet both. */
+export const NEVER_WITH_JWT: string = `is not for JWTs, but ${JWT_CONDITION_NAMES.join(', ')} are for JWTs only: write two entries`
 
 /** Checks the `principalid` of an entry. Returns the end of a sentence about the field, or null if it is valid. */
 export function principalIdFault(text: string, isRole: boolean): string | null {
@@ -26,50 +39,94 @@ export function sessionNamesFault(patterns: readonly string[], isRole: boolean):
   return `"${bad.slice(0, 80)}" matches no session name: write up to 64 letters, digits and +=,.@-_, with * and ? as wildcards`
 }
 
-export function conditionsOf(principalId: string | null, sessionNames: readonly string[] | null): Conditions | null {
-  return principalId === null && sessionNames === null ? null : { principalId, sessionNames }
+/** Returns null if no condition is given. */
+export function givenConditions(conditions: Conditions): Conditions | null {
+  return Object.values(conditions).every((condition) => condition === null) ? null : conditions
 }
+
+/** Starts of keys that people take for conditions: names of claims, of IAM condition keys, and other spellings. */
+const STARTS_LIKE_CONDITION =
+  /^(?:principal|session|source[_-]?ident|identity[_-]?store|org(?:anization)?[_-]?(?:id|path|unit)|ou[_-]?(?:id|path)|(?:request[_-]?)?tags?$)/i
 
 /**
  * Returns whether an unknown key was probably meant as a condition. Ignoring a condition would grant access to more identities than intended.
  */
 export function looksLikeCondition(key: string): boolean {
-  return /^(?:principal|session)/i.test(key) || didYouMean(key, ['principalid', 'sessionnames']) !== ''
+  return (
+    STARTS_LIKE_CONDITION.test(key) || didYouMean(key, ['principalid', 'sessionnames', ...JWT_CONDITION_NAMES]) !== ''
+  )
 }
 
-/** Reads `principalid` and `sessionnames`. An empty one is an error, because it must not count as absent. */
-export function parseConditions(document: LocatedDocument, fields: Fields, isRole: boolean): Conditions | null {
-  const idField = fields.get('principalid')
-  const namesField = fields.get('sessionnames')
-  const principalId = idField === undefined ? null : document.string(idField)
-  const idFault = principalId === null ? null : principalIdFault(principalId, isRole)
-  if (idField !== undefined && idFault !== null) document.error(idField, idFault)
-  if (namesField === undefined) return conditionsOf(principalId, null)
-  const items = document.isList(namesField) ? (document.items(namesField) ?? []) : [namesField]
-  const patterns = items.map((item) => document.string(item)).filter((pattern) => pattern !== null)
-  const namesFault = sessionNamesFault(patterns, isRole)
-  // A pattern that is not a string is reported already.
-  if (namesFault !== null && patterns.length === items.length) document.error(namesField, namesFault)
-  return conditionsOf(principalId, patterns)
+function parsePrincipalId(document: LocatedDocument, field: Field | undefined, isRole: boolean): string | null {
+  const principalId = field === undefined ? null : document.string(field)
+  const fault = principalId === null ? null : principalIdFault(principalId, isRole)
+  if (field !== undefined && fault !== null) document.error(field, fault)
+  return principalId
 }
+
+/** How the entries of a source are read. */
+interface ConditionRules {
+  readonly isRole: boolean
+  /** True if the entries are found by their `userid`. */
+  readonly byUserId: boolean
+}
+
+/** Reads the conditions of an entry. An empty one is an error, because it must not count as absent. */
+export function parseConditions(
+  document: LocatedDocument,
+  fields: Fields,
+  { isRole, byUserId }: ConditionRules,
+): Conditions | null {
+  const [idField, namesField] = [fields.get('principalid'), fields.get('sessionnames')]
+  const principalId = parsePrincipalId(document, idField, isRole)
+  const sessionNames = namesField === undefined ? null : parseTexts(document, namesField)
+  const namesFault = sessionNames === null ? null : sessionNamesFault(sessionNames, isRole)
+  if (namesField !== undefined && namesFault !== null) document.error(namesField, namesFault)
+  const jwt = parseJwtConditions(document, fields, isRole)
+  const otherField = idField ?? namesField
+  if (jwtConditionNames(jwt).length > 0 && otherField !== undefined) document.error(otherField, NEVER_WITH_JWT)
+  for (const name of byUserId ? JWT_CONDITION_NAMES : []) {
+    const field = fields.get(name.toLowerCase())
+    if (field !== undefined) {
+      document.error(field, 'is not for this file, whose entries are found by userid, which a JWT does not have')
+    }
+  }
+  return givenConditions({ principalId, sessionNames, ...jwt })
+}
+
+/** A condition that an identity does not meet. `jwt` stands for all those of an entry that matches JWTs only. */
+export type FailedCondition = 'principalId' | 'sessionNames' | 'jwt' | JwtConditionName
 
 /** The condition of an entry that an identity does not meet; null if it meets all of them. */
 export function conditionThatFails(
   conditions: Conditions | null,
-  { userId, sessionName }: Pick<Identity, 'userId' | 'sessionName'>,
-): 'principal_id' | 'session_name' | null {
+  { userId, sessionName, web }: Pick<Identity, 'userId' | 'sessionName' | 'web'>,
+): FailedCondition | null {
   if (conditions === null) return null
   const { principalId, sessionNames } = conditions
-  if (principalId !== null && principalId !== userId) return 'principal_id'
+  if (principalId !== null && principalId !== userId) return 'principalId'
   const matches = sessionNames?.some((pattern) => matchesGlob(pattern, sessionName)) ?? true
-  return matches ? null : 'session_name'
+  if (!matches) return 'sessionNames'
+  if (web !== undefined) return jwtConditionThatFails(conditions, web)
+  return jwtConditionNames(conditions).length > 0 ? 'jwt' : null
+}
+
+const NO_CONDITIONS: Conditions = {
+  principalId: null,
+  sessionNames: null,
+  principalTags: null,
+  orgId: null,
+  ouPaths: null,
+  sourceIdentities: null,
 }
 
 /** Returns whether every identity that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */
 export function covers(first: Conditions | null, second: Conditions | null): boolean {
   if (first === null) return true
-  if (first.principalId !== null && first.principalId !== second?.principalId) return false
+  const other = second ?? NO_CONDITIONS
+  if (first.principalId !== null && first.principalId !== other.principalId) return false
+  if (!coversJwt(first, other)) return false
   const { sessionNames } = first
   if (sessionNames === null || sessionNames.includes('*')) return true
-  return second?.sessionNames?.every((pattern) => sessionNames.includes(pattern)) ?? false
+  return other.sessionNames !== null && includesAll(sessionNames, other.sessionNames)
 }

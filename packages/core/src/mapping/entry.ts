@@ -14,8 +14,26 @@ export type EntryKey =
   /** The unique id of a principal. If `arn` is not null, the canonical ARN in lower case must match too. */
   | { readonly type: 'userId'; readonly userId: string; readonly arn: string | null }
 
-/** Conditions besides the key. An identity must meet each one that is not null. */
-export interface Conditions {
+/** A tag of the principal. It must have one of the values. */
+export interface TagCondition {
+  /** Its case matters. */
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+/** Conditions that only an AWS-signed JWT can meet. With one that is not null, an entry matches no presigned token. */
+export interface JwtConditions {
+  /** The JWT must have each of these tags. */
+  readonly principalTags: readonly TagCondition[] | null
+  readonly orgId: string | null
+  /** Patterns. One of the paths of organizational units must match one of them. */
+  readonly ouPaths: readonly string[] | null
+  /** Patterns. The source identity must match one of them. Its case matters. */
+  readonly sourceIdentities: readonly string[] | null
+}
+
+/** Conditions besides the key, as JSON can represent them. An identity must meet each one that is not null. */
+export interface Conditions extends JwtConditions {
   /** The unique id of the principal. Its case matters. */
   readonly principalId: string | null
   /** Patterns. The name of the session must match one of them. */

@@ -1,7 +1,21 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 import { isRecord, property, textAt } from '../untrusted.ts'
-import { conditionsOf, looksLikeCondition, principalIdFault, sessionNamesFault } from './conditions.ts'
-import type { Conditions, MappingEntry } from './entry.ts'
+import {
+  givenConditions,
+  looksLikeCondition,
+  NEVER_WITH_JWT,
+  principalIdFault,
+  sessionNamesFault,
+} from './conditions.ts'
+import type { Conditions, JwtConditions, MappingEntry, TagCondition } from './entry.ts'
+import {
+  JWT_CONDITION_NAMES,
+  orgIdFault,
+  ouPathFault,
+  sourceIdentityFault,
+  tagCountFault,
+  tagFault,
+} from './jwt-conditions.ts'
 import { parseArn, parsePattern } from './parse-arn.ts'
 import type { EntryGates, ParsedKey } from './parse-key.ts'
 import { unknownPlaceholders } from './template.ts'
@@ -34,6 +48,7 @@ export const IDENTITY_MAPPING_KEYS: readonly string[] = [
   'groups',
   'principalId',
   'sessionNames',
+  ...JWT_CONDITION_NAMES,
 ]
 
 function textList(value: unknown): readonly string[] | null {
@@ -68,23 +83,75 @@ function parseKey(spec: Spec, rolePaths: boolean, { errors, warnings }: Findings
   return null
 }
 
-/** Reads the conditions. An invalid condition is an error, because it must not count as absent. */
-function parseConditions(spec: Spec, isRole: boolean, { errors }: Findings): Conditions | null {
-  const principalId = textAt(spec, 'principalId') ?? null
-  if (isGiven(spec, 'principalId')) {
-    const fault = principalId === null ? 'must be a string' : principalIdFault(principalId, isRole)
-    if (fault !== null) errors.push(`spec.principalId: ${fault}`)
+/** Reads a list. Null, with an error, if it is not a valid list of strings; null without an error if it is not given. */
+function parseList(
+  spec: Spec,
+  name: string,
+  { errors }: Findings,
+  faultOf: (texts: readonly string[]) => string | null,
+): readonly string[] | null {
+  if (!isGiven(spec, name)) return null
+  const texts = textList(property(spec, name))
+  const fault = texts === null ? 'must be a list of strings' : faultOf(texts)
+  if (fault !== null) errors.push(`spec.${name}: ${fault}`)
+  return texts
+}
+
+/** Reads a string in the same way as {@link parseList}. */
+function parseText(
+  spec: Spec,
+  name: string,
+  { errors }: Findings,
+  faultOf: (text: string) => string | null,
+): string | null {
+  if (!isGiven(spec, name)) return null
+  const text = textAt(spec, name) ?? null
+  const fault = text === null ? 'must be a string' : faultOf(text)
+  if (fault !== null) errors.push(`spec.${name}: ${fault}`)
+  return text
+}
+
+function parseTags(spec: Spec, { errors }: Findings): readonly TagCondition[] | null {
+  const given = property(spec, 'principalTags')
+  if (given === undefined) return null
+  const countFault = isRecord(given) ? tagCountFault(Object.keys(given).length) : 'must be a map of lists of strings'
+  if (!isRecord(given) || countFault !== null) {
+    errors.push(`spec.principalTags: ${countFault}`)
+    return []
   }
-  const sessionNames = textList(property(spec, 'sessionNames'))
-  if (isGiven(spec, 'sessionNames')) {
-    const fault = sessionNames === null ? 'must be a list of strings' : sessionNamesFault(sessionNames, isRole)
-    if (fault !== null) errors.push(`spec.sessionNames: ${fault}`)
+  return Object.entries(given).flatMap(([key, value]) => {
+    const values = textList(value)
+    const fault = values === null ? 'must be a list of strings' : tagFault({ key, values })
+    const place = /^\w+$/.test(key) ? `spec.principalTags.${key}:` : `spec.principalTags: "${key.slice(0, 80)}":`
+    if (fault !== null) errors.push(`${place} ${fault}`)
+    return values === null ? [] : [{ key, values }]
+  })
+}
+
+/** Reads the conditions that only a JWT can meet. */
+function parseJwtConditions(spec: Spec, isRole: boolean, findings: Findings): JwtConditions {
+  return {
+    principalTags: parseTags(spec, findings),
+    orgId: parseText(spec, 'orgId', findings, orgIdFault),
+    ouPaths: parseList(spec, 'ouPath', findings, ouPathFault),
+    sourceIdentities: parseList(spec, 'sourceIdentity', findings, (texts) => sourceIdentityFault(texts, isRole)),
+  }
+}
+
+/** Reads the conditions. An invalid condition is an error, because it must not count as absent. */
+function parseConditions(spec: Spec, isRole: boolean, findings: Findings): Conditions | null {
+  const principalId = parseText(spec, 'principalId', findings, (text) => principalIdFault(text, isRole))
+  const sessionNames = parseList(spec, 'sessionNames', findings, (texts) => sessionNamesFault(texts, isRole))
+  const jwt = parseJwtConditions(spec, isRole, findings)
+  const isForJwts = JWT_CONDITION_NAMES.some((name) => isGiven(spec, name))
+  for (const name of isForJwts ? ['principalId', 'sessionNames'] : []) {
+    if (isGiven(spec, name)) findings.errors.push(`spec.${name}: ${NEVER_WITH_JWT}`)
   }
   for (const name of Object.keys(spec)) {
     if (IDENTITY_MAPPING_KEYS.includes(name) || !looksLikeCondition(name)) continue
-    errors.push(`spec.${name}: is not a known field${didYouMean(name, IDENTITY_MAPPING_KEYS)}`)
+    findings.errors.push(`spec.${name}: is not a known field${didYouMean(name, IDENTITY_MAPPING_KEYS)}`)
   }
-  return conditionsOf(principalId, sessionNames)
+  return givenConditions({ principalId, sessionNames, ...jwt })
 }
 
 /**

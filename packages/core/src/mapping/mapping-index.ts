@@ -64,7 +64,7 @@ function patternPrefix(arn: string): string {
 }
 
 /** The properties of an identity that entries match. */
-type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName'>
+type Caller = Pick<Identity, 'canonicalArn' | 'userId' | 'sessionName' | 'web'>
 
 /**
  * The entries whose key matches an identity, regardless of their conditions, in order of precedence: exact keys before patterns, roles

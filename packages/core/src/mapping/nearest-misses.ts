@@ -3,9 +3,10 @@ import type { BackendMode } from './backend-mode.ts'
 import { distance } from '../document/did-you-mean.ts'
 import type { Location } from '../errors/problem.ts'
 import type { Identity } from '../identity/caller-identity.ts'
-import { conditionThatFails } from './conditions.ts'
+import { conditionThatFails, type FailedCondition } from './conditions.ts'
 import type { BackendSnapshot } from './decide.ts'
-import type { MappingEntry, UnusableEntry } from './entry.ts'
+import type { Conditions, MappingEntry, UnusableEntry } from './entry.ts'
+import { jwtConditionNames, tagThatFails } from './jwt-conditions.ts'
 import { ArnMismatch, entriesFor, findEntry, type MappingIndex } from './mapping-index.ts'
 import { withoutRolePath } from './parse-arn.ts'
 
@@ -21,6 +22,16 @@ const KINDS = [
   'principal_id',
   /** Its `sessionnames` do not match. */
   'session_name',
+  /** It applies to JWTs only, and the identity is that of a presigned token. */
+  'jwt_only',
+  /** Its `principalTags` differ. */
+  'principal_tags',
+  /** Its `orgId` is a different one. */
+  'org_id',
+  /** Its `ouPath` does not match. */
+  'ou_path',
+  /** Its `sourceIdentity` does not match. */
+  'source_identity',
   /** Its ARN has a path, which STS omits. */
   'role_path',
   /** It names the user of that name and the identity is a role, or the reverse. */
@@ -155,25 +166,54 @@ function rejectedEntries(arn: string, index: MappingIndex, near: NearIndex): Fou
   ]
 }
 
+const UNMET: Readonly<Record<FailedCondition, readonly [kind: NearMissKind, message: string]>> = {
+  principalId: ['principal_id', 'its principalid differs'],
+  sessionNames: ['session_name', 'none of its sessionnames matches'],
+  jwt: ['jwt_only', 'it applies to AWS-signed JWTs only, because of its'],
+  principalTags: ['principal_tags', 'its principalTags differ'],
+  orgId: ['org_id', 'its orgId differs'],
+  ouPath: ['ou_path', 'none of its ouPath matches'],
+  sourceIdentity: ['source_identity', 'none of its sourceIdentity matches'],
+}
+
+/** The rest of the message about a condition that an identity does not meet. No claim of the JWT is repeated. */
+function detailOf(failed: FailedCondition, conditions: Conditions, { web }: Identity): string {
+  if (web === undefined) return failed === 'jwt' ? ` ${jwtConditionNames(conditions).join(', ')}` : ''
+  const tag = tagThatFails(conditions, web)
+  const missing: Readonly<Record<FailedCondition, string | false>> = {
+    principalId: 'a JWT has no unique id',
+    sessionNames: 'a JWT has no session name, use sourceIdentity',
+    jwt: false,
+    principalTags: tag !== undefined && !web.principalTags.has(tag) && 'the JWT has no such tag',
+    orgId: web.orgId === undefined && 'the account is in no organization',
+    ouPath: web.ouPaths.length === 0 && 'the account is in no organization',
+    sourceIdentity: web.sourceIdentity === undefined && 'the JWT has no source identity',
+  }
+  const where = failed === 'principalTags' ? ` in ${tag}` : ''
+  return missing[failed] === false ? where : `${where}: ${missing[failed]}`
+}
+
 /** Entries whose key matches the identity and whose conditions do not. */
 function unmetConditions(identity: Identity, index: MappingIndex): Found[] {
   const misses: Found[] = []
   for (const entry of entriesFor(index, identity)) {
-    const kind = conditionThatFails(entry.conditions, identity)
-    if (kind === null) continue
-    const what = kind === 'principal_id' ? 'its principalid differs' : 'none of its sessionnames matches'
-    misses.push(missOf(kind, entry, `matches the ARN, but ${what}`))
+    const { conditions } = entry
+    const failed = conditionThatFails(conditions, identity)
+    if (failed === null || conditions === null) continue
+    const [kind, message] = UNMET[failed]
+    misses.push(missOf(kind, entry, `matches the ARN, but ${message}${detailOf(failed, conditions, identity)}`))
     if (misses.length >= MAX_MISSES) break
   }
   return misses
 }
 
 /** Compares an ARN with one of the same name. Null if account and kind both differ, or if the entry matches. */
-function compareSameName(form: string, mine: ArnParts, candidate: Candidate, userId: string): Found | null {
+function compareSameName(form: string, mine: ArnParts, candidate: Candidate, { userId, web }: Identity): Found | null {
   const { arn, account, kind, entry } = candidate
   if (arn === form) {
     const isOther = entry.key.type === 'userId' && entry.key.userId !== userId
-    return isOther ? missOf('principal_id', entry, 'matches the ARN, but its userid differs') : null
+    const detail = web === undefined ? '' : ': a JWT has no unique id'
+    return isOther ? missOf('principal_id', entry, `matches the ARN, but its userid differs${detail}`) : null
   }
   if (kind !== mine.kind) {
     return account === mine.account ? missOf('other_kind', entry, `is for the ${kind.slice(0, -1)} of that name`) : null
@@ -205,9 +245,9 @@ function sharesHalf(name: string, other: string): boolean {
 }
 
 /** Near misses of the same name, the last entries first. */
-function* sameNames(form: string, mine: ArnParts, userId: string, { byName }: NearIndex): Generator<Found | null> {
+function* sameNames(form: string, mine: ArnParts, identity: Identity, { byName }: NearIndex): Generator<Found | null> {
   for (const candidate of byName.get(mine.name)?.slice(-MAX_WITH_NAME).toReversed() ?? []) {
-    yield compareSameName(form, mine, candidate, userId)
+    yield compareSameName(form, mine, candidate, identity)
   }
 }
 
@@ -227,12 +267,12 @@ function* similarNames(mine: ArnParts, { byLength }: NearIndex, maxCompared: num
 }
 
 /** Entries whose ARN is similar to the identity's. */
-function similarArns(arn: string, userId: string, near: NearIndex, maxCompared: number): Found[] {
+function similarArns(arn: string, identity: Identity, near: NearIndex, maxCompared: number): Found[] {
   const found: Found[] = []
   for (const form of writtenForms(arn)) {
     const mine = arnParts(form)
     if (mine === null) continue
-    for (const misses of [sameNames(form, mine, userId, near), similarNames(mine, near, maxCompared)]) {
+    for (const misses of [sameNames(form, mine, identity, near), similarNames(mine, near, maxCompared)]) {
       for (const miss of misses) {
         const isNew = miss !== null && !found.some(({ entry }) => entry === miss.entry)
         if (isNew) found.push(miss)
@@ -273,7 +313,7 @@ export function nearestMisses(
     const found = [
       ...rejectedEntries(arn, index, near),
       ...unmetConditions(identity, index),
-      ...similarArns(arn, identity.userId, near, maxCompared),
+      ...similarArns(arn, identity, near, maxCompared),
     ]
     for (const miss of found) misses.push({ ...miss, backend: mode, message: `${mode} ${miss.message}` })
   }

@@ -58,7 +58,8 @@ export function parseEntry(document: LocatedDocument, field: Field, rules: Entry
   const userIdField = present(document, fields, 'userid')
   const userId = userIdField === undefined ? '' : entryText(document, userIdField, rules)
   const parsed = parseKey(document, field, fields, userId, rules)
-  const conditions = parseConditions(document, fields, parsed?.isRole ?? rules.kind === 'role')
+  const isRole = parsed?.isRole ?? rules.kind === 'role'
+  const conditions = parseConditions(document, fields, { isRole, byUserId: rules.byUserId === true })
 
   const usernameField = present(document, fields, 'username')
   const username = usernameField === undefined ? '' : entryText(document, usernameField, rules)

@@ -1,6 +1,7 @@
 import { findPartition } from '../aws/partition.ts'
 import type { Field, Fields, LocatedDocument } from '../document/located-document.ts'
 import type { EntryKey, MappingEntry } from './entry.ts'
+import { JWT_CONDITION_NAMES } from './jwt-conditions.ts'
 import { parseArn, parsePattern, withoutRolePath, type ArnRules } from './parse-arn.ts'
 
 /** Feature gates for entries. */
@@ -44,7 +45,7 @@ const KEY_NAMES = { role: ['rolearn', 'sso', 'rolelike'], user: ['userarn', 'use
 
 const NEEDS_GATE = 'needs --feature-gates=SSORoleMatch=true, and matches no one without it'
 
-const OTHER_NAMES = ['username', 'groups', 'userid', 'principalid', 'sessionnames']
+const OTHER_NAMES = ['username', 'groups', 'userid', 'principalid', 'sessionnames', ...JWT_CONDITION_NAMES]
 
 /** The keys of an entry. */
 export const ENTRY_NAMES: Readonly<Record<EntryRules['kind'], readonly string[]>> = {

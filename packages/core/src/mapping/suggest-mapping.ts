@@ -23,6 +23,12 @@ function flowYaml(value: Value): string {
   return `{${pairs.join(', ')}}`
 }
 
+/** The part of the username that names the session of a role. A JWT may name no session. */
+function sessionTemplate(web: Identity['web']): string {
+  if (web === undefined) return ':{{SessionName}}'
+  return web.sourceIdentity === undefined ? '' : ':{{SourceIdentity}}'
+}
+
 /**
  * Suggests how to map an unmapped identity, as one line to paste: an `add` command if a backend reads aws-auth, else an entry or an
  * object. The username has a prefix, so that a caller can't choose that of somebody else by the name of a session.
@@ -30,12 +36,12 @@ function flowYaml(value: Value): string {
  * @returns null if the identity is neither a role nor a user, or its ARN is not safe to paste.
  */
 export function suggestMapping(
-  { canonicalArn: arn, kind }: Pick<Identity, 'canonicalArn' | 'kind'>,
+  { canonicalArn: arn, kind, web }: Pick<Identity, 'canonicalArn' | 'kind' | 'web'>,
   modes: readonly BackendMode[],
 ): string | null {
   if ((kind !== 'role' && kind !== 'user') || !PASTABLE_ARN.test(arn)) return null
   const name = arn.slice(arn.lastIndexOf('/') + 1)
-  const username = kind === 'role' ? `role:${name}:{{SessionName}}` : `user:${name}`
+  const username = `${kind}:${name}${kind === 'role' ? sessionTemplate(web) : ''}`
   const forms = modes.map((mode) => BACKENDS.find((backend) => backend.mode === mode)?.form)
   const form = forms.includes('command') ? 'command' : forms[0]
   if (form === 'command') {

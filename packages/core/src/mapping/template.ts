@@ -1,5 +1,7 @@
 import { didYouMean } from '../document/did-you-mean.ts'
 import type { Identity } from '../identity/caller-identity.ts'
+import type { WebIdentity } from '../identity/web-identity.ts'
+import { isTagKey } from './jwt-conditions.ts'
 
 /** Values for templates that are not part of the identity. */
 export interface TemplateFacts {
@@ -43,17 +45,76 @@ function ofSession(name: string, value: (identity: Identity) => string): [string
   return [name, (identity) => (identity.web === undefined ? value(identity) : missing)]
 }
 
+const JWT_ONLY = 'is known for AWS-signed JWTs only: log in with one, or use another template'
+
+/** A value that only a JWT has. */
+function ofJwt(
+  name: string,
+  value: (web: WebIdentity) => string | undefined,
+  missing: string,
+): [string, (identity: Identity) => Value] {
+  const isPresigned = new TemplateFault(`${name} ${JWT_ONLY}`)
+  const hasNone = new TemplateFault(`${name}: ${missing}`)
+  return [name, ({ web }) => (web === undefined ? isPresigned : (value(web) ?? hasNone))]
+}
+
 const PLACEHOLDERS: ReadonlyMap<string, (identity: Identity, facts: TemplateFacts) => Value> = new Map([
   ['{{AccountID}}', ({ accountId }: Identity) => accountId],
   // Usernames of OIDC contain an @. A session name must not look like one.
   ofSession('{{SessionName}}', ({ sessionName }) => sessionName.replaceAll('@', '-')),
   ofSession('{{SessionNameRaw}}', ({ sessionName }) => sessionName),
   ofSession('{{AccessKeyID}}', ({ accessKeyId }) => accessKeyId),
+  ofJwt(
+    '{{SourceIdentity}}',
+    ({ sourceIdentity }) => sourceIdentity,
+    'the JWT has no source identity: assume the role with one, or use another template',
+  ),
+  ofJwt(
+    '{{IdentityStoreUserID}}',
+    ({ identityStoreUserId }) => identityStoreUserId,
+    'the JWT is not of a user of IAM Identity Center: use another template',
+  ),
   [EC2_PRIVATE_DNS_NAME, ec2PrivateDnsName],
 ])
 
-const PLACEHOLDER = /\{\{\w+\}\}/g
+const TAG_START = '{{PrincipalTag "'
+const TAG_END = '"}}'
+const TAG_EXAMPLE = '{{PrincipalTag "team"}}'
+
+/**
+ * The values of tags that a username or group may contain. Someone else than the author of the entry may choose them, so they can't contain
+ * a colon, as in `system:masters`.
+ */
+const SAFE_TAG_VALUE = /^[\w+=,.@/-]{1,256}$/
+
+/** The key in a placeholder for a tag; undefined for other placeholders. */
+function tagKeyOf(placeholder: string): string | undefined {
+  if (!placeholder.startsWith(TAG_START) || !placeholder.endsWith(TAG_END)) return undefined
+  const key = placeholder.slice(TAG_START.length, -TAG_END.length)
+  return isTagKey(key) ? key : undefined
+}
+
+/** The value of a tag. No message repeats it, because it is not the operator's. */
+function principalTag(placeholder: string, key: string, { web }: Identity): Value {
+  if (web === undefined) return new TemplateFault(`${placeholder} ${JWT_ONLY}`)
+  const value = web.principalTags.get(key)
+  if (value !== undefined && SAFE_TAG_VALUE.test(value)) return value
+  const fault =
+    value === undefined
+      ? 'the JWT has no such principal tag: tag the principal or its session'
+      : 'the value of the tag is not 1 to 256 letters, digits and +=,.@/_-: change the tag'
+  return new TemplateFault(`${placeholder}: ${fault}`)
+}
+
+const PLACEHOLDER = /\{\{(?:\w+|PrincipalTag "[^"{}]{1,128}")\}\}/gu
 const LOOKS_LIKE_PLACEHOLDER = /\{\{[^{}]*\}\}/g
+
+function valueOf(placeholder: string, identity: Identity, facts: TemplateFacts): Value {
+  const value = PLACEHOLDERS.get(placeholder)?.(identity, facts)
+  if (value !== undefined) return value
+  const key = tagKeyOf(placeholder)
+  return key === undefined ? placeholder : principalTag(placeholder, key, identity)
+}
 
 /**
  * Fills a template in one pass, so that placeholders in values are not expanded. Unknown placeholders stay as they are.
@@ -61,7 +122,7 @@ const LOOKS_LIKE_PLACEHOLDER = /\{\{[^{}]*\}\}/g
 export function fillTemplate(template: string, identity: Identity, facts: TemplateFacts): Value {
   let obstacle: TemplateFault | NeedsEc2PrivateDnsName | null = null
   const filled = template.replace(PLACEHOLDER, (placeholder) => {
-    const value = PLACEHOLDERS.get(placeholder)?.(identity, facts) ?? placeholder
+    const value = valueOf(placeholder, identity, facts)
     if (typeof value === 'string') return value
     obstacle ??= value
     return ''
@@ -71,10 +132,20 @@ export function fillTemplate(template: string, identity: Identity, facts: Templa
 
 const NONE: readonly string[] = []
 
+const FIRST_WORD = /^\{\{\W{0,64}(\w{1,64})/
+
+/** What to write instead of an unknown placeholder. */
+function hint(placeholder: string): string {
+  const [, word = ''] = FIRST_WORD.exec(placeholder) ?? []
+  const isTag = didYouMean(word, ['PrincipalTag', 'SessionTag', 'RequestTag']) !== ''
+  if (!isTag) return didYouMean(placeholder, PLACEHOLDERS.keys())
+  return ` (write ${TAG_EXAMPLE}: one space, and the key of the tag in double quotes)`
+}
+
 /** A message for each unknown placeholder in a template. */
 export function unknownPlaceholders(template: string): readonly string[] {
   if (!template.includes('{{')) return NONE
   return (template.match(LOOKS_LIKE_PLACEHOLDER) ?? [])
-    .filter((text) => !PLACEHOLDERS.has(text))
-    .map((text) => `${text} is not a template and stays as it is${didYouMean(text, PLACEHOLDERS.keys())}`)
+    .filter((text) => !PLACEHOLDERS.has(text) && tagKeyOf(text) === undefined)
+    .map((text) => `${text} is not a template and stays as it is${hint(text)}`)
 }

@@ -70,7 +70,8 @@ void test('every top-level key, in any case', async (t) => {
     'sessionName',
     'forwardSessionName',
   ]
-  for (const key of [...keys, 'tokenOnly', 'cache', 'token', 'output', 'partition']) {
+  const ofJwts = ['tokenType', 'audience', 'signingAlgorithm', 'sourceIdentity']
+  for (const key of [...keys, ...ofJwts, 'tokenOnly', 'cache', 'token', 'output', 'partition']) {
     t.same(settingsOf(`${key.toUpperCase()}: x\n`), [[key.toLowerCase(), 'x']], key)
   }
 })

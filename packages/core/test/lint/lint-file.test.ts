@@ -104,6 +104,14 @@ void test('IAMIdentityMappings', async (t) => {
       ['8:17 error IAMIdentityMapping b spec.sessionNames'],
     ],
     [
+      `  arn: ${ARN}:role/a\n  username: a\n  groups: [a]\n  principalTags: {team: []}\n`,
+      ['8:25 error IAMIdentityMapping b spec.principalTags.team'],
+    ],
+    [
+      `  arn: ${ARN}:role/a\n  username: a\n  groups: [a]\n  principalTags: {"cost: center": ["*"]}\n  orgIds: x\n`,
+      ['8:18 error IAMIdentityMapping b spec.principalTags', '9:11 error IAMIdentityMapping b spec.orgIds'],
+    ],
+    [
       `  arn: ${ARN}:role/a\n  arnLike: ${ARN}:role/*\n  username: a\n  groups: [a]\n`,
       ['5:3 error IAMIdentityMapping b'],
     ],

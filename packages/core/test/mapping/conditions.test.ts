@@ -128,9 +128,11 @@ void test('conditions work with sso too', async (t) => {
   t.equal(usernameOf(text, { canonicalArn, sessionName: 'a@example.org' }), undefined)
 })
 
+const NO_JWT_CONDITIONS = { principalTags: null, orgId: null, ouPaths: null, sourceIdentities: null }
 const of = (principalId: string | null, ...names: string[]) => ({
   principalId,
   sessionNames: names.length === 0 ? null : names,
+  ...NO_JWT_CONDITIONS,
 })
 
 void test('conditions that include others', async (t) => {

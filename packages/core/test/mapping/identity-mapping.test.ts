@@ -69,6 +69,30 @@ void test('conditions are the same as for entries', async (t) => {
   })
 })
 
+void test('conditions for JWTs are lists, except orgId', async (t) => {
+  const spec = {
+    arn: ARN,
+    username: 'u',
+    principalTags: { team: ['platform'], 'cost: center': ['1', '2'] },
+    orgId: 'o-a1b2c3d4e5',
+    ouPath: ['o-a1b2c3d4e5/r-ab12/*/'],
+    sourceIdentity: ['alice'],
+  }
+  const { entry, errors } = parse(spec)
+  t.same(errors, [])
+  t.same(entry?.conditions, {
+    principalId: null,
+    sessionNames: null,
+    principalTags: [
+      { key: 'team', values: ['platform'] },
+      { key: 'cost: center', values: ['1', '2'] },
+    ],
+    orgId: 'o-a1b2c3d4e5',
+    ouPaths: ['o-a1b2c3d4e5/r-ab12/*/'],
+    sourceIdentities: ['alice'],
+  })
+})
+
 const USER = 'arn:aws:iam::123456789012:user/alice'
 
 void test('an object with an unreadable key or condition has no entry, and the error has the place', async (t) => {
@@ -90,6 +114,22 @@ void test('an object with an unreadable key or condition has no entry, and the e
     [{ arn: ARN, sessionNames: ['a b'] }, /^spec\.sessionNames: "a b" matches no session name/],
     [{ arn: USER, sessionNames: ['a'] }, /^spec\.sessionNames: applies to role sessions only/],
     [{ arnLike: `${USER}*`, sessionNames: ['a'] }, /^spec\.sessionNames: applies to role sessions only/],
+    [{ arn: ARN, principalTags: null }, /^spec\.principalTags: must be a map of lists of strings$/],
+    [{ arn: ARN, principalTags: ['team'] }, /^spec\.principalTags: must be a map/],
+    [{ arn: ARN, principalTags: {} }, /^spec\.principalTags: is empty/],
+    [{ arn: ARN, principalTags: { team: 'a' } }, /^spec\.principalTags\.team: must be a list of strings$/],
+    [{ arn: ARN, principalTags: { team: [] } }, /^spec\.principalTags\.team: is an empty list/],
+    [{ arn: ARN, principalTags: { team: ['a*'] } }, /^spec\.principalTags\.team: "a\*" is not the value of a tag/],
+    [{ arn: ARN, principalTags: { 'te*m': ['a'] } }, /^spec\.principalTags: "te\*m": is not the key of a tag/],
+    [{ arn: ARN, orgId: ['o-a1b2c3d4e5'] }, /^spec\.orgId: must be a string$/],
+    [{ arn: ARN, orgId: '' }, /^spec\.orgId: "" is not the id of an organization/],
+    [{ arn: ARN, ouPath: 'o-a/r-b/' }, /^spec\.ouPath: must be a list of strings$/],
+    [{ arn: ARN, ouPath: [] }, /^spec\.ouPath: is an empty list/],
+    [{ arn: ARN, ouPath: ['ou-ab12-11111111'] }, /^spec\.ouPath: .* is not the path of an organizational unit/],
+    [{ arn: ARN, sourceIdentity: [''] }, /^spec\.sourceIdentity: "" matches no source identity/],
+    [{ arn: USER, sourceIdentity: ['a'] }, /^spec\.sourceIdentity: applies to role sessions only/],
+    [{ arn: ARN, orgId: 'o-a1b2c3d4e5', sessionNames: ['*'] }, /^spec\.sessionNames: is not for JWTs/],
+    [{ arn: ARN, org_id: 'a' }, /^spec\.org_id: is not a known field \(did you mean orgId\?\)$/],
     [{ arn: ARN, sessionName: 'a' }, /^spec\.sessionName: is not a known field \(did you mean sessionNames\?\)$/],
   ] as const) {
     t.match(parse({ username: 'u', ...spec }), { entry: null, errors: [error] }, JSON.stringify(spec))

@@ -94,6 +94,65 @@ void test('conditions that are not met', async (t) => {
   t.same(near(`${ROLE}Admin`, snapshotOf(file ?? EMPTY_AWS_AUTH, 'DynamicFile')), ['principal_id mapRoles[0]'])
 })
 
+const NO_CLAIMS = {
+  sourceIdentity: undefined,
+  identityStoreUserId: undefined,
+  orgId: undefined,
+  ouPaths: [],
+  principalTags: new Map(),
+}
+const JWT: Partial<Identity> = {
+  userId: '',
+  sessionName: '',
+  accessKeyId: '',
+  web: {
+    sourceIdentity: 'alice',
+    identityStoreUserId: undefined,
+    orgId: 'o-a1b2c3d4e5',
+    ouPaths: ['o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/'],
+    principalTags: new Map([['team', 'secret']]),
+  },
+}
+const BARE_JWT: Partial<Identity> = { ...JWT, web: NO_CLAIMS }
+
+void test('conditions that a JWT does not meet', async (t) => {
+  const missOf = (more: string, identity: Partial<Identity>): string => {
+    const [miss] = nearestMisses(identityOf(`${ROLE}Admin`, identity), [
+      awsAuth({ mapRoles: `- {rolearn: "${ROLE}Admin", username: u, ${more}}\n` }),
+    ])
+    return `${miss?.kind}: ${miss?.message.replace(/^.*?, but /, '')}`
+  }
+  for (const [more, expected] of [
+    ['principalTags: {team: a}', 'principal_tags: its principalTags differ in team'],
+    [
+      'principalTags: {team: secret, stage: a}',
+      'principal_tags: its principalTags differ in stage: the JWT has no such tag',
+    ],
+    ['orgId: o-a1b2c3d4e6', 'org_id: its orgId differs'],
+    ['ouPath: "o-a1b2c3d4e5/*"', 'ou_path: none of its ouPath matches'],
+    ['sourceIdentity: bob', 'source_identity: none of its sourceIdentity matches'],
+    ['principalid: AROA2', 'principal_id: its principalid differs: a JWT has no unique id'],
+    [
+      'sessionnames: bob',
+      'session_name: none of its sessionnames matches: a JWT has no session name, use sourceIdentity',
+    ],
+  ] as const) {
+    t.equal(missOf(more, JWT), expected)
+  }
+  for (const more of ['orgId: o-a1b2c3d4e6', 'ouPath: "o-a1b2c3d4e5/*"'])
+    t.match(missOf(more, BARE_JWT), /: the account is in no organization$/)
+  t.match(missOf('sourceIdentity: bob', BARE_JWT), /: the JWT has no source identity$/)
+  t.equal(
+    missOf('orgId: o-a1b2c3d4e5, principalTags: {team: secret}', {}),
+    'jwt_only: it applies to AWS-signed JWTs only, because of its principalTags, orgId',
+  )
+  const strict = JSON.stringify({ mapRoles: [{ userid: 'AROA1', rolearn: `${ROLE}Admin`, username: 'u' }] })
+  const backend = snapshotOf(parseDynamicFile(strict, 'x', true).file ?? EMPTY_AWS_AUTH, 'DynamicFile')
+  t.match(nearestMisses(identityOf(`${ROLE}Admin`, JWT), [backend]), [
+    { message: /userid differs: a JWT has no unique id$/ },
+  ])
+})
+
 void test('a misspelled name', async (t) => {
   for (const written of ['Admn', 'Admmin', 'Amdin', 'Admib', 'dmin', 'Admi', 'xAdmin', 'Adminx', 'Axmin', 'Admni']) {
     t.same(near(`${ROLE}Admin`, roles(ROLE + written)), ['similar_name mapRoles[0]'], written)

@@ -21,6 +21,22 @@ t.test('the suggestion has the form of the backend', (t) => {
   t.end()
 })
 
+t.test('a JWT has no session name', (t) => {
+  const web = {
+    sourceIdentity: 'alice',
+    identityStoreUserId: undefined,
+    orgId: undefined,
+    ouPaths: [],
+    principalTags: new Map(),
+  }
+  const usernameFor = (
+    jwt: typeof web | (Omit<typeof web, 'sourceIdentity'> & { sourceIdentity: undefined }),
+  ): unknown => parse(suggestMapping({ ...ROLE, web: jwt }, ['MountedFile']) ?? '')
+  t.match(usernameFor(web), { username: 'role:Team,A:{{SourceIdentity}}' })
+  t.match(usernameFor({ ...web, sourceIdentity: undefined }), { username: 'role:Team,A' })
+  t.end()
+})
+
 t.test('an ARN that a shell could read as something else is not suggested', (t) => {
   for (const name of ["x'y", '$(reboot)/a', 'a b', 'a;b/c', '`a`', 'é', 'a'.repeat(300)]) {
     const canonicalArn = `arn:aws:iam::123456789012:user/${name}`

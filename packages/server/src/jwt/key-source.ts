@@ -44,8 +44,8 @@ export interface KeySourceOptions {
   readonly log: Log
   readonly now: () => Date
   readonly timing: Timing
-  /** Called after each time that keys were read. */
-  readonly onUpdated: (issuer: string, at: Date) => void
+  /** Called after each attempt to read keys. */
+  readonly onRead: (issuer: string, succeeded: boolean) => void
 }
 
 interface State {
@@ -63,12 +63,13 @@ interface Kept extends Pick<KeySource, 'current' | 'report'> {
 }
 
 /** Keeps the last good keys, and logs each change for the better or worse. */
-function createKept({ issuer, log, now, onUpdated }: KeySourceOptions, source: string): Kept {
+function createKept({ issuer, log, now, onRead }: KeySourceOptions, source: string): Kept {
   const state: State = { text: null, keys: null, updatedAt: null, fault: null }
   const fail = (fault: string): void => {
     if (fault !== state.fault)
       log.error('the keys of an issuer could not be read', { issuer: issuer.url, source, error: fault })
     state.fault = fault
+    onRead(issuer.url, false)
   }
   const take = async (text: string): Promise<void> => {
     const keys = text === state.text && state.keys !== null ? state.keys : await readKeySet(text)
@@ -76,9 +77,8 @@ function createKept({ issuer, log, now, onUpdated }: KeySourceOptions, source: s
     if (state.keys === null || state.fault !== null) {
       log.info('the keys of an issuer are loaded', { issuer: issuer.url, source, keys: keys.size })
     }
-    const at = now()
-    Object.assign(state, { text, keys, updatedAt: at, fault: null })
-    onUpdated(issuer.url, at)
+    Object.assign(state, { text, keys, updatedAt: now(), fault: null })
+    onRead(issuer.url, true)
   }
   const report = (): KeysReport => ({
     issuer: issuer.url,

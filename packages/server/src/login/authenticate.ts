@@ -10,7 +10,7 @@ import { createGrants, type CachedGrant } from './grants.ts'
 import { entryPath, grantedDecision, refusedDecision, type Known, type OnDecision } from './decision.ts'
 import { nearestFields } from '../log/refusal-log.ts'
 import { looksLikeJwt } from '../jwt/read-jwt.ts'
-import type { VerifyJwt } from '../jwt/jwt-verifier.ts'
+import type { VerifyJwt } from './jwt-verifier.ts'
 import type { Verified, Verify } from './verify.ts'
 
 /** Maps a verified identity to a Kubernetes user. It returns a promise only if the mapping depends on EC2. */

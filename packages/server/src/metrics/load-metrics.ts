@@ -13,7 +13,7 @@ interface Load {
 export interface LoadMetrics {
   /** Counts a foreign token, such as one of a service account. */
   readonly foreignToken: () => void
-  /** Counts a token whose outcome at STS was cached. */
+  /** Counts a token whose outcome was cached. */
   readonly recalled: () => void
   /** Adds the gauges, which read this source at each scrape. Must be called once. */
   readonly observe: (load: () => Load) => void

@@ -20,8 +20,8 @@ export interface Metrics extends DynamicFileMetrics, StsMetrics {
   readonly ec2DescribeInstancesCalled: () => void
   /** Sets the number of errors in a source of mappings. */
   readonly mappingProblems: (source: string, count: number) => void
-  /** The keys of an issuer of JWTs were read. */
-  readonly signingKeysUpdated: (issuer: string, at: Date) => void
+  /** The keys of an issuer of JWTs were read, or could not be. */
+  readonly signingKeysRead: (issuer: string, succeeded: boolean) => void
   /** Sets the memory limit of this process, in bytes. */
   readonly memoryLimited: (bytes: number) => void
 }
@@ -37,10 +37,10 @@ function createMappingProblems(registry: Registry): Metrics['mappingProblems'] {
 }
 
 /** The label is bounded by the limit of issuers in the configuration. */
-function createSigningKeysUpdated(registry: Registry): Metrics['signingKeysUpdated'] {
-  const help = 'Time when the keys of an issuer of JWTs were last read'
-  const updated = createMetricFactory(registry).gauge('signing_keys_updated_timestamp_seconds', help, ['issuer'])
-  return (issuer, at) => updated.set({ issuer }, at.getTime() / 1000)
+function createSigningKeysRead(registry: Registry): Metrics['signingKeysRead'] {
+  const help = 'Whether the keys of an issuer of JWTs were read at the last attempt'
+  const synced = createMetricFactory(registry).gauge('signing_keys_synced', help, ['issuer'])
+  return (issuer, succeeded) => synced.set({ issuer }, succeeded ? 1 : 0)
 }
 
 /**
@@ -64,7 +64,7 @@ export function createMetrics(now: () => Date): Metrics {
     ec2DescribeInstancesCalled: () => ec2Calls.inc(),
     ...createDynamicFileMetrics(registry, now),
     mappingProblems: createMappingProblems(registry),
-    signingKeysUpdated: createSigningKeysUpdated(registry),
+    signingKeysRead: createSigningKeysRead(registry),
     load: createLoadMetrics(registry),
     memoryLimited: (bytes) =>
       gauge('memory_limit_bytes', 'Memory limit of this process by its control groups').set(bytes),

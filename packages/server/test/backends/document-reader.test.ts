@@ -10,7 +10,8 @@ const GATES = { sso: true, rolePaths: false }
 
 /** A list of roles, padded with a comment to a length. */
 function roles(length: number): string {
-  const entry = '- rolearn: arn:aws:iam::123456789012:role/A\n  username: a\n  groups: [g]\n- rolearn: nonsense\n'
+  const conditions = '  principalTags: {team: [a, b]}\n  orgId: o-a1b2c3d4e5\n'
+  const entry = `- rolearn: arn:aws:iam::123456789012:role/A\n  username: a\n${conditions}- rolearn: nonsense\n`
   return `${entry}${'#'.repeat(length - entry.length)}`
 }
 
@@ -19,7 +20,7 @@ void test('aws-auth reads the same on the event loop and in a worker thread', as
     const data = { mapRoles: roles(length), MapUsers: '[]', mapAccounts: '["123456789012"]' }
     const read = await reader.awsAuth(data, GATES)
     t.same(read, readAwsAuth(data, GATES), `${length}`)
-    t.equal(read.roles?.entries.length, 1)
+    t.match(read.roles?.entries, [{ conditions: { principalTags: [{ key: 'team', values: ['a', 'b'] }] } }])
     t.equal(read.roles?.unusable.length, 0)
     t.equal(read.problems.length, 3)
   }

@@ -7,12 +7,12 @@ import type {
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { MAX_TOKEN_LENGTH } from '@aws-iam-authenticator/core/token/codec'
 import type { CryptoKey } from 'jose'
-import type { Verified } from '../login/verify.ts'
+import type { Verified } from './verify.ts'
 import type { Remembered } from '../sts/remembered.ts'
 import { createSingleFlight } from '../util/single-flight.ts'
-import type { KeySource } from './key-source.ts'
-import { readJwt, type UnverifiedJwt } from './read-jwt.ts'
-import { verifyJwt } from './verify-jwt.ts'
+import type { KeySource } from '../jwt/key-source.ts'
+import { readJwt, type UnverifiedJwt } from '../jwt/read-jwt.ts'
+import { verifyJwt } from '../jwt/verify-jwt.ts'
 
 /** Verifies a JWT. Null if it is a foreign token, such as one of a service account. */
 export type VerifyJwt = (token: string) => Promise<Verified | Refusal | null>

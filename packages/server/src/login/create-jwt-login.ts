@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici'
 import { createRemembered } from '../sts/remembered.ts'
 import type { Timing } from '../util/timing.ts'
 import { createJwtVerifier, type RememberedJwt, type VerifyJwt } from './jwt-verifier.ts'
-import { createKeySource, type KeysReport } from './key-source.ts'
+import { createKeySource, type KeysReport } from '../jwt/key-source.ts'
 
 interface JwtLoginOptions {
   readonly settings: WebIdentitySettings
@@ -20,7 +20,7 @@ interface JwtLoginOptions {
   readonly timing: Timing
   /** Called for each cache hit. */
   readonly onRecalled: () => void
-  readonly onKeysUpdated: (issuer: string, at: Date) => void
+  readonly onKeysRead: (issuer: string, succeeded: boolean) => void
 }
 
 /** Verifies AWS-signed JWTs with the keys of their issuers, which it keeps up to date. */
@@ -33,10 +33,8 @@ export interface JwtLogin {
 }
 
 export function createJwtLogin(options: JwtLoginOptions): JwtLogin {
-  const { settings, timing, tokenCacheTtlMs, onRecalled, onKeysUpdated: onUpdated } = options
-  const keys = new Map(
-    settings.issuers.map((issuer) => [issuer.url, createKeySource({ ...options, issuer, onUpdated })]),
-  )
+  const { settings, timing, tokenCacheTtlMs, onRecalled, onKeysRead: onRead } = options
+  const keys = new Map(settings.issuers.map((issuer) => [issuer.url, createKeySource({ ...options, issuer, onRead })]))
   const sources = [...keys.values()]
   const remembered = createRemembered<RememberedJwt>(timing.now, onRecalled)
   return {

@@ -2,7 +2,7 @@ import { findPartition } from '@aws-iam-authenticator/core/aws/partition'
 import { Refusal } from '@aws-iam-authenticator/core/errors/reasons'
 import { jwtClaims, type JwtClaims } from '@aws-iam-authenticator/sandbox/aws/jwt-claims'
 import { createTokenIssuer, type TokenIssuer } from '@aws-iam-authenticator/sandbox/aws/token-issuer'
-import { createJwtVerifier, type JwtVerifierOptions, type VerifyJwt } from '../../src/jwt/jwt-verifier.ts'
+import { createJwtVerifier, type JwtVerifierOptions, type VerifyJwt } from '../../src/login/jwt-verifier.ts'
 import { readKeySet, type KeySet } from '../../src/jwt/key-set.ts'
 import type { Verified } from '../../src/login/verify.ts'
 

@@ -2,7 +2,7 @@ import { hostileJwts } from '@aws-iam-authenticator/sandbox/aws/hostile-jwts'
 import { test } from 'tap'
 import { looksLikeJwt } from '../../src/jwt/read-jwt.ts'
 import { createRemembered } from '../../src/sts/remembered.ts'
-import type { RememberedJwt } from '../../src/jwt/jwt-verifier.ts'
+import type { RememberedJwt } from '../../src/login/jwt-verifier.ts'
 import { ADMIN, ACCOUNT, claimsOf, CLUSTER, jwtSetting, NOW, reasonOf } from './jwt-harness.ts'
 
 void test('a JWT proves the principal by its canonical ARN, with either algorithm', async (t) => {
