@@ -192,12 +192,58 @@ export const settings: readonly SettingRow[] = [
     'unknown',
   ),
   oneOf('list', { flag: 'output', short: 'o' }, 'table', 'wide', 'json', 'yaml'),
-  ...['explain', 'lint', 'list'].flatMap((command) => [
+  ...['authentication-config', 'explain', 'lint', 'list'].flatMap((command) => [
     truth(command, { flag: 'cluster' }),
     text(command, { flag: 'kubeconfig' }),
     text(command, { flag: 'kubeconfig-context' }),
     text(command, { flag: 'master-url' }),
   ]),
+
+  row(
+    'authentication-config',
+    { flag: 'issuer' },
+    [],
+    [
+      ['https://a.example,https://b.example', ['https://a.example', 'https://b.example']],
+      ['https://c.example', ['https://c.example']],
+      ['https://d.example', ['https://d.example']],
+    ],
+    'https://a.example/',
+  ),
+  row(
+    'authentication-config',
+    { flag: 'account' },
+    [],
+    [
+      ['111122223333,444455556666', ['111122223333', '444455556666']],
+      ['111122223333', ['111122223333']],
+      ['444455556666', ['444455556666']],
+    ],
+    '1',
+  ),
+  row(
+    'authentication-config',
+    { flag: 'audience' },
+    [],
+    [
+      ['a,b', ['a', 'b']],
+      ['c', ['c']],
+      ['d', ['d']],
+    ],
+  ),
+  ...['discovery-url', 'certificate-authority'].map((flag) => text('authentication-config', { flag })),
+  oneOf('authentication-config', { flag: 'api-version' }, 'v1', 'v1beta1', 'v1beta1', 'v1beta1'),
+  truth('authentication-config', { flag: 'skip-unsupported' }),
+  oneOf('authentication-config', { flag: 'output', short: 'o' }, 'yaml', 'json', 'json', 'json'),
+  backendModes('authentication-config'),
+  oneOf(
+    'authentication-config',
+    { flag: 'partition', keys: ['server.partition'] },
+    'aws',
+    'aws-cn',
+    'aws-iso',
+    'aws-us-gov',
+  ),
 
   text('kubeconfig', { flag: 'role', short: 'r' }),
   text('kubeconfig', { flag: 'external-id', short: 'e' }),

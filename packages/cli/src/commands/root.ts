@@ -1,6 +1,7 @@
 import type { CommandGroup } from '../command-line/command.ts'
 import { GLOBAL_OPTIONS } from '../command-line/global-options.ts'
 import { add } from './add.ts'
+import { authenticationConfig } from './authentication-config.ts'
 import { cache } from './cache.ts'
 import { completion } from './completion.ts'
 import { doctor } from './doctor.ts'
@@ -24,6 +25,7 @@ export const root: CommandGroup = {
   options: GLOBAL_OPTIONS,
   commands: [
     add,
+    authenticationConfig,
     cache,
     completion,
     doctor,

@@ -39,15 +39,17 @@ function readTexts(document: LocatedDocument, field: Field): readonly string[] |
   return texts.length < items.length ? null : texts
 }
 
+/** Checks the URL of an issuer. Returns the fault and its fix, or null if it is valid. */
+export function issuerUrlFault(url: string): string | null {
+  if (ISSUER_URL.test(url)) return null
+  return `"${url}" is not the URL of an issuer: write it in lower case, without a slash at its end, such as ${EXAMPLE}`
+}
+
 function readUrl(document: LocatedDocument, field: Field): string | null {
   const url = document.string(field)
   if (url === null) return null
-  if (!ISSUER_URL.test(url)) {
-    return document.error(
-      field,
-      `"${url}" is not the URL of an issuer: write it in lower case, without a slash at its end, such as ${EXAMPLE}`,
-    )
-  }
+  const fault = issuerUrlFault(url)
+  if (fault !== null) return document.error(field, fault)
   if (!AWS_ISSUER.test(url)) {
     document.warn(
       field,

@@ -21,29 +21,39 @@ export interface WebIdentity {
 export const AWS_CLAIM = 'https://sts.amazonaws.com/'
 
 const ACCOUNT_ID = /^\d{12}$/
-/** A role or user with its path and name (IAM API reference). */
-const RESOURCE = /^(?:role|user)\/(?:[!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/
-const SOURCE_IDENTITY = /^[\w+=,.@-]{2,64}$/
-const STORE_USER_ID = /^[0-9A-Za-z-]{1,64}$/
-const ORG_ID = /^o-[a-z0-9]{10,32}$/
-const OU_PATH = /^o-[a-z0-9-/]{1,1024}$/
+
+/** Optional claims that are a text. */
+export type TextClaim = 'source_identity' | 'identity_store_user_id' | 'org_id'
+
+/**
+ * The forms of claims. `authentication-config` prints them for the API server, whose regular expressions (RE2) mean the same by these
+ * texts, and repeat at most 1,000 times.
+ */
+export const CLAIM_FORMS: Readonly<Record<'resource' | 'ou_path' | TextClaim, RegExp>> = {
+  /** What follows the account in `sub`: a role or user with its path and name (IAM API reference). */
+  resource: /^(?:role|user)\/(?:[!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/,
+  source_identity: /^[\w+=,.@-]{2,64}$/,
+  identity_store_user_id: /^[0-9A-Za-z-]{1,64}$/,
+  org_id: /^o-[a-z0-9]{10,32}$/,
+  ou_path: /^o-[a-z0-9-/]{1,1000}$/,
+}
 
 function badClaim(message: string): Refusal {
   return new Refusal('malformed_token', message)
 }
 
 /** An optional claim. Null if it does not have the form that AWS gives it. */
-function readText(claims: unknown, name: string, form: RegExp): string | undefined | null {
+function readText(claims: unknown, name: TextClaim): string | undefined | null {
   const value = property(claims, name)
   if (value === undefined) return undefined
-  return typeof value === 'string' && form.test(value) ? value : null
+  return typeof value === 'string' && CLAIM_FORMS[name].test(value) ? value : null
 }
 
 /** AWS's user guide shows the claim as a text; a list is read as well. Null if it has another form. */
 function readPaths(value: unknown): readonly string[] | null {
   if (value === undefined) return []
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
-  const paths = list.filter((path): path is string => typeof path === 'string' && OU_PATH.test(path))
+  const paths = list.filter((path): path is string => typeof path === 'string' && CLAIM_FORMS.ou_path.test(path))
   return paths.length === list.length ? paths : null
 }
 
@@ -55,9 +65,9 @@ function readTags(value: unknown): ReadonlyMap<string, string> | null {
 }
 
 function readWebClaims(claims: unknown): WebIdentity | Refusal {
-  const sourceIdentity = readText(claims, 'source_identity', SOURCE_IDENTITY)
-  const identityStoreUserId = readText(claims, 'identity_store_user_id', STORE_USER_ID)
-  const orgId = readText(claims, 'org_id', ORG_ID)
+  const sourceIdentity = readText(claims, 'source_identity')
+  const identityStoreUserId = readText(claims, 'identity_store_user_id')
+  const orgId = readText(claims, 'org_id')
   const ouPaths = readPaths(property(claims, 'ou_path'))
   const principalTags = readTags(property(claims, 'principal_tags'))
   if (
@@ -93,7 +103,7 @@ export function readWebIdentity(claims: unknown): Identity | Refusal {
   }
   const [, partition = '', service, region, account = '', ...resource] = sub.split(':')
   const name = resource.join(':')
-  if (service !== 'iam' || region !== '' || !ACCOUNT_ID.test(account) || !RESOURCE.test(name)) {
+  if (service !== 'iam' || region !== '' || !ACCOUNT_ID.test(account) || !CLAIM_FORMS.resource.test(name)) {
     return badClaim('the claim sub does not have the form that AWS gives it')
   }
   if (account !== accountId) return badClaim('the claim aws_account is not the account of the claim sub')

@@ -11,7 +11,7 @@ export interface UserInfo {
 }
 
 /** The prefix of the extra keys of a JWT login. Authentication by configuration allows only keys in lower case that have a domain. */
-const JWT_EXTRA = 'aws-iam-authenticator/'
+export const JWT_EXTRA = 'aws-iam-authenticator/'
 
 /**
  * The uid and the extra values of a JWT login. `authentication-config` prints expressions that give the same. The classic keys are missing,
