@@ -117,12 +117,13 @@ export function readEntry(entry: MappingEntry, reserved: readonly string[]): Rea
     return neverMatches('userid', 'is not known for a JWT, so the entry matches none: write rolearn or userarn')
   }
   const failed = conditionThatFails(entry.conditions, NO_SESSION)
-  if (failed === 'principal_id') {
+  if (failed === 'principalId') {
     return neverMatches('principalid', 'is not known for a JWT, so the entry matches none: remove it')
   }
-  if (failed === 'session_name') {
+  if (failed === 'sessionNames') {
     return neverMatches('sessionnames', 'a JWT has no session name, so the entry matches none: remove them')
   }
+  if (failed !== null) return neverMatches('', 'has conditions for JWTs: they can not be expressed yet')
   const accountId = jwtAccount(arnOf(entry) ?? '')
   if (accountId === null) {
     return neverMatches(

@@ -123,15 +123,22 @@ function renderStatus(
   return JSON.stringify(status)
 }
 
+function createActivity(now: () => Date): Activity {
+  return {
+    sts: createStsActivity(now),
+    ec2: createEc2Activity(now),
+    trust: createCertificateTrust(),
+    backends: createBackendActivity(now),
+    handshakes: createHandshakeActivity(now),
+    decisions: createRecentDecisions(now),
+  }
+}
+
 export function createOperations(options: OperationsOptions): Operations {
   const { registry, build, auditLogPath: path, backendModePath, snapshots, signingKeys, log, now } = options
   const metrics = createOperationsMetrics(registry, build, snapshots)
-  const sts = createStsActivity(now)
-  const ec2 = createEc2Activity(now)
-  const trust = createCertificateTrust()
-  const backends = createBackendActivity(now)
-  const handshakes = createHandshakeActivity(now)
-  const decisions = createRecentDecisions(now)
+  const activity = createActivity(now)
+  const { sts, ec2, trust, backends, handshakes, decisions } = activity
   const auditLog = path === null ? null : new AuditLog({ path, log, now, onLost: metrics.auditLost })
   const startedAt = now()
   let certificate: CertificateFollower | null = null
@@ -172,7 +179,6 @@ export function createOperations(options: OperationsOptions): Operations {
     },
     status: () => {
       if (certificate === null) return '{}'
-      const activity = { sts, ec2, trust, backends, handshakes, decisions }
       return renderStatus(options, { activity, startedAt, certificate, checks: ready(), auditLog, backendModeFile })
     },
     reopenAuditLog: () => {

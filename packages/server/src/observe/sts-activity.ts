@@ -90,6 +90,16 @@ function makeRoom(hosts: Map<string, HostRecord>): void {
   }
 }
 
+/** The record of a host, which may be new. */
+function recordOf(hosts: Map<string, HostRecord>, host: string): HostRecord {
+  const known = hosts.get(host)
+  if (known !== undefined) return known
+  if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom(hosts)
+  const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
+  hosts.set(host, record)
+  return record
+}
+
 /**
  * Records the answers of STS. Calls to hosts without evidence count for reachability only until a host with evidence has answered: a
  * token may name any region, and a proxy that inspects TLS answers for each of them.
@@ -101,15 +111,6 @@ export function createStsActivity(now: () => Date): StsActivity {
   let hasBelievedHost = false
 
   const isRelevant = (record: HostRecord): boolean => !hasBelievedHost || record.belief !== 'none'
-
-  const recordOf = (host: string): HostRecord => {
-    const known = hosts.get(host)
-    if (known !== undefined) return known
-    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom(hosts)
-    const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
-    hosts.set(host, record)
-    return record
-  }
   const answered = (host: string, record: HostRecord, ms: number): void => {
     if (record.belief === 'none' && isPublishedStsHost(host)) record.belief = 'answered'
     hasBelievedHost ||= record.belief !== 'none'
@@ -131,7 +132,7 @@ export function createStsActivity(now: () => Date): StsActivity {
       const startedAt = performance.now()
       const answer = await askSts(request)
       if (answer instanceof Refusal && !CALLED.has(answer.reason)) return answer
-      const record = recordOf(request.host)
+      const record = recordOf(hosts, request.host)
       record.calls += 1
       if (answer instanceof Refusal && answer.reason === 'sts_unreachable') failed(record, answer.message)
       else answered(request.host, record, performance.now() - startedAt)
