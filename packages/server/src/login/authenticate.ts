@@ -146,14 +146,15 @@ function hintFields(
   return fix === null ? {} : { fix }
 }
 
+/** Null for a foreign token. */
+function verifierFor(token: string, { verify, verifyJwt }: AuthenticateOptions): VerifyJwt | null {
+  if (token === '' || hasTokenPrefix(token)) return verify
+  return looksLikeJwt(token) ? verifyJwt : null
+}
+
 /** Creates the function that takes a token through verifying and mapping, and logs and reports the decision. */
 export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  const { verify, verifyJwt, map, scrubbedAccounts, log, logRefusal, onDecision } = options
-  /** Null for a foreign token. */
-  const verifierOf = (token: string): VerifyJwt | null => {
-    if (token === '' || hasTokenPrefix(token)) return verify
-    return looksLikeJwt(token) ? verifyJwt : null
-  }
+  const { map, scrubbedAccounts, log, logRefusal, onDecision } = options
   const grants = createGrants(options.indexes)
   const grant = ({ user, loggedUser, mapped, fields }: CachedGrant, origin: Origin, known: Known): UserInfo => {
     log.info('access granted', origin, fields)
@@ -173,7 +174,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
       onDecision(refusedDecision(refusal, known, 'foreign_token'))
       return refusal
     }
-    const check = verifierOf(login.token)
+    const check = verifierFor(login.token, options)
     if (check === null) return refuseForeign()
     const audiences = serveAudiences(login.audiences, options.apiAudiences)
     if (audiences instanceof Refusal) return refuse(audiences)
