@@ -101,6 +101,7 @@ function assembleSts({ settings, surroundings, metrics, operations }: Context): 
     tokenCacheTtlMs,
     metrics,
     watch: operations.watchSts,
+    onBadAnswer: operations.badStsAnswer,
     now,
     timing: realTiming,
   })

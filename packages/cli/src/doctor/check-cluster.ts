@@ -1,7 +1,7 @@
 import { presignCallerIdentity } from '@aws-iam-authenticator/client/sts/presign'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { encodeToken } from '@aws-iam-authenticator/core/token/codec'
-import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readJson } from '@aws-iam-authenticator/kubernetes/api/read-json'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import type { Kubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig'
@@ -12,9 +12,12 @@ import type { Finding } from './check.ts'
 import type { ExecEntry } from './exec-entry.ts'
 
 const TIMEOUT_MS = 10_000
+/** The time limit of the login, in milliseconds: the API server waits for the authenticator, and that for STS. */
+const LOGIN_TIMEOUT_MS = 30_000
 const UNCHECKED =
   ', and its certificate is not checked (insecure-skip-tls-verify): whoever is in between can take your token; give ' +
   'certificate-authority-data instead'
+const STATUS = '"aws-iam-authenticator status" on a control-plane node'
 const REVIEWS = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
 
 /** Connects to the API server with this authorization, or anonymously. Client certificates of the user are not sent. */
@@ -49,10 +52,9 @@ export async function checkApiServer(kubeconfig: Kubeconfig, environment: Enviro
     const isWarning = kubeconfig.tls.rejectUnauthorized === false
     return { found: `${found}${isWarning ? UNCHECKED : ''}`, value: {}, isWarning }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
     throw new AuthenticatorError(
       'api_server_unreachable',
-      `can't reach ${shownServer(kubeconfig)}: ${why}; check the network, the VPN, HTTPS_PROXY, and server and ` +
+      `can't reach ${shownServer(kubeconfig)}: ${messageOf(error)}; check the network, the VPN, HTTPS_PROXY, and server and ` +
         'certificate-authority-data in the kubeconfig',
     )
   } finally {
@@ -79,7 +81,15 @@ export async function checkLogin(
   const api = await connect(kubeconfig, environment, `Bearer ${encodeToken(url)}`)
   try {
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-    const { status, answer } = await api.write({ method: 'POST', path: REVIEWS, body }, AbortSignal.timeout(TIMEOUT_MS))
+    const request = { method: 'POST', path: REVIEWS, body } as const
+    const { status, answer } = await api
+      .write(request, AbortSignal.timeout(LOGIN_TIMEOUT_MS))
+      .catch((error: unknown) => {
+        throw new AuthenticatorError(
+          'login_failed',
+          `the API server does not answer the login: ${messageOf(error)}: ask an administrator to run ${STATUS}`,
+        )
+      })
     if (status === 201) return { found: describeUser(answer), value: {} }
     if (status === 403 || status === 404) {
       return { found: `accepted; the API server does not tell as whom (${status})`, value: {} }
@@ -87,14 +97,14 @@ export async function checkLogin(
     if (status !== 401) {
       throw new AuthenticatorError(
         'login_failed',
-        `the API server answered with status ${status}: try again in a moment`,
+        `the API server answered with status ${status}: try again in a moment, and then ask an administrator`,
       )
     }
     throw new AuthenticatorError(
       'login_refused',
       `the API server refused the token (401): ask an administrator why the server refused ${canonicalArn} at ` +
         `${signedAt.toISOString()}: either no mapping names it, or the cluster ID is not "${clusterId}", or the ` +
-        'authenticator does not work, which "aws-iam-authenticator status" on a control-plane node shows',
+        `authenticator does not work, which ${STATUS} shows`,
     )
   } finally {
     await api.close()
