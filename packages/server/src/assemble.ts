@@ -104,6 +104,7 @@ function assembleSts({ settings, surroundings, metrics, operations }: Context): 
     tokenCacheTtlMs,
     metrics,
     watch: operations.watchSts,
+    onBadAnswer: operations.badStsAnswer,
     now,
     timing: realTiming,
   })

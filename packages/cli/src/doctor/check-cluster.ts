@@ -1,5 +1,5 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
-import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
+import { messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readJson } from '@aws-iam-authenticator/kubernetes/api/read-json'
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import type { Kubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig'
@@ -11,9 +11,12 @@ import type { ExecEntry } from './exec-entry.ts'
 import type { NewToken } from './make-token.ts'
 
 const TIMEOUT_MS = 10_000
+/** The time limit of the login, in milliseconds: the API server waits for the authenticator, and that for STS. */
+const LOGIN_TIMEOUT_MS = 30_000
 const UNCHECKED =
   ', and its certificate is not checked (insecure-skip-tls-verify): whoever is in between can take your token; give ' +
   'certificate-authority-data instead'
+const STATUS = '"aws-iam-authenticator status" on a control-plane node'
 const REVIEWS = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
 
 /** Connects to the API server with this authorization, or anonymously. Client certificates of the user are not sent. */
@@ -48,10 +51,9 @@ export async function checkApiServer(kubeconfig: Kubeconfig, environment: Enviro
     const isWarning = kubeconfig.tls.rejectUnauthorized === false
     return { found: `${found}${isWarning ? UNCHECKED : ''}`, value: {}, isWarning }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
     throw new AuthenticatorError(
       'api_server_unreachable',
-      `can't reach ${shownServer(kubeconfig)}: ${why}; check the network, the VPN, HTTPS_PROXY, and server and ` +
+      `can't reach ${shownServer(kubeconfig)}: ${messageOf(error)}; check the network, the VPN, HTTPS_PROXY, and server and ` +
         'certificate-authority-data in the kubeconfig',
     )
   } finally {
@@ -76,7 +78,15 @@ export async function checkLogin(
   const api = await connect(kubeconfig, environment, `Bearer ${token}`)
   try {
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-    const { status, answer } = await api.write({ method: 'POST', path: REVIEWS, body }, AbortSignal.timeout(TIMEOUT_MS))
+    const request = { method: 'POST', path: REVIEWS, body } as const
+    const { status, answer } = await api
+      .write(request, AbortSignal.timeout(LOGIN_TIMEOUT_MS))
+      .catch((error: unknown) => {
+        throw new AuthenticatorError(
+          'login_failed',
+          `the API server does not answer the login: ${messageOf(error)}: ask an administrator to run ${STATUS}`,
+        )
+      })
     if (status === 201) return { found: describeUser(answer), value: {} }
     if (status === 403 || status === 404) {
       return { found: `accepted; the API server does not tell as whom (${status})`, value: {} }
@@ -84,7 +94,7 @@ export async function checkLogin(
     if (status !== 401) {
       throw new AuthenticatorError(
         'login_failed',
-        `the API server answered with status ${status}: try again in a moment`,
+        `the API server answered with status ${status}: try again in a moment, and then ask an administrator`,
       )
     }
     const bound =
@@ -95,7 +105,7 @@ export async function checkLogin(
       'login_refused',
       `the API server refused the token (401): ask an administrator why the server refused ${canonicalArn} at ` +
         `${madeAt.toISOString()}: either no mapping names it, or ${bound}, or the authenticator does not work, ` +
-        'which "aws-iam-authenticator status" on a control-plane node shows',
+        `which ${STATUS} shows`,
     )
   } finally {
     await api.close()

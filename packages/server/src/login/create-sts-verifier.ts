@@ -6,7 +6,7 @@ import type { Decision } from './decision.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createStsClient, type AskSts } from '../sts/sts-client.ts'
 import type { Timing } from '../util/timing.ts'
-import { createVerifier, type Verified, type Verify } from './verify.ts'
+import { createVerifier, type OnBadAnswer, type Verified, type Verify } from './verify.ts'
 import { createGuardedSts } from '../sts/guarded-sts.ts'
 import { createRemembered } from '../sts/remembered.ts'
 import { keepWarm } from '../sts/warm-up.ts'
@@ -24,6 +24,7 @@ interface StsVerifierOptions {
   readonly metrics: Metrics
   /** Wraps the client to record its calls. */
   readonly watch: (askSts: AskSts) => AskSts
+  readonly onBadAnswer: OnBadAnswer
   readonly now: () => Date
   readonly timing: Timing
 }
@@ -54,7 +55,15 @@ export function createStsVerifier(options: StsVerifierOptions): StsVerifier {
   const stopped = new AbortController()
   for (const region of stsRegions ?? []) metrics.regionProven(region)
   return {
-    verify: createVerifier({ askSts, partition, serverRegion, stsRegions, now, memory }),
+    verify: createVerifier({
+      askSts,
+      partition,
+      serverRegion,
+      stsRegions,
+      now,
+      onBadAnswer: options.onBadAnswer,
+      memory,
+    }),
     decided: ({ reason, stsHost }) => {
       if (reason !== null || stsHost === null) return
       prove(stsHost)

@@ -24,6 +24,9 @@ export interface Verified {
 
 export type Verify = (token: string) => Promise<Verified | Refusal>
 
+/** Called with an STS host and the refusal of its answer. */
+export type OnBadAnswer = (host: string, refusal: Refusal) => void
+
 interface VerifyOptions {
   readonly askSts: AskSts
   readonly partition: Partition
@@ -32,6 +35,8 @@ interface VerifyOptions {
   /** The regions whose STS may be called, in addition to the server's own; null for all. */
   readonly stsRegions?: ReadonlySet<string> | null
   readonly now: () => Date
+  /** Called if the answer of a host names no principal. Default: nothing. */
+  readonly onBadAnswer?: OnBadAnswer
   /** The cache of outcomes, and their lifetime in milliseconds; without it, STS is asked about each token. */
   readonly memory?: { readonly remembered: Remembered<Verified | Refusal>; readonly ttlMs: number }
 }
@@ -52,13 +57,16 @@ function ofSts(refusal: Refusal): Refusal {
  * that signed a token, but not its mapping. Outcomes that are not verdicts are not cached.
  */
 export function createVerifier(options: VerifyOptions): Verify {
-  const { askSts, partition, serverRegion, stsRegions = null, now, memory } = options
+  const { askSts, partition, serverRegion, stsRegions = null, now, onBadAnswer, memory } = options
   const inFlight = createSingleFlight<Verified | Refusal>()
   const ask = async (request: StsRequest): Promise<Verified | Refusal> => {
     const answer = await askSts(request)
     if (answer instanceof Refusal) return ofSts(answer)
     const identity = parseCallerIdentity(answer, detach(request.accessKeyId))
-    if (identity instanceof Refusal) return ofSts(identity)
+    if (identity instanceof Refusal) {
+      onBadAnswer?.(request.host, identity)
+      return ofSts(identity)
+    }
     return { identity, stsHost: request.host, isRemembered: false }
   }
   const askAndRemember = async (digest: string, request: StsRequest): Promise<Verified | Refusal> => {

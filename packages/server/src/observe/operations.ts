@@ -4,6 +4,7 @@ import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { Registry } from 'prom-client'
 import type { LookUpPrivateDnsName } from '../ec2/private-dns-names.ts'
 import { NO_ERRORS, type SourceErrors } from '../log/log-problems.ts'
+import type { OnBadAnswer } from '../login/verify.ts'
 import type { OnDecision } from '../login/decision.ts'
 import type { KeysReport } from '../jwt/key-source.ts'
 import type { AskSts } from '../sts/sts-client.ts'
@@ -47,6 +48,7 @@ export interface Operations {
   readonly checks: HealthChecks
   readonly decided: OnDecision
   readonly watchSts: (askSts: AskSts) => AskSts
+  readonly badStsAnswer: OnBadAnswer
   readonly watchEc2: (lookUp: LookUpPrivateDnsName) => LookUpPrivateDnsName
   readonly backendChanged: (mode: BackendMode, errors: SourceErrors) => void
   /** @param fault Why the backend mode file is not active; null if it is, or does not exist. */
@@ -163,6 +165,7 @@ export function createOperations(options: OperationsOptions): Operations {
       auditLog?.note(decision)
     },
     watchSts: sts.watch,
+    badStsAnswer: sts.badAnswer,
     watchEc2: ec2.watch,
     backendChanged: backends.changed,
     backendModeFileChanged: (errors, fault) => {

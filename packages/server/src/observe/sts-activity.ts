@@ -1,5 +1,6 @@
 import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
 import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
+import type { OnBadAnswer } from '../login/verify.ts'
 import type { AskSts } from '../sts/sts-client.ts'
 import { REFUSAL_ADVICE } from './refusal-advice.ts'
 
@@ -32,6 +33,8 @@ export interface StsFailure {
 export interface StsActivity {
   /** Wraps a client to record its calls. */
   readonly watch: (askSts: AskSts) => AskSts
+  /** Must be called if an answer names no principal. */
+  readonly badAnswer: OnBadAnswer
   /** Must be called after a login was granted through the host. */
   readonly granted: (host: string) => void
   /** The reason why STS counts as unreachable; null while it does not. */
@@ -127,6 +130,9 @@ export function createStsActivity(now: () => Date): StsActivity {
     record.lastFailure = { time: time.toISOString(), error }
     if (isRelevant(record)) failedAt = [...failedAt, time.getTime()].slice(-FAILURES)
   }
+  const noteFailure = (record: HostRecord, { reason, message }: Refusal): void => {
+    if (FAILED.has(reason) && isRelevant(record)) lastFailure = { at: now().getTime(), reason, error: message }
+  }
   return {
     watch: (askSts) => async (request) => {
       const startedAt = performance.now()
@@ -136,10 +142,12 @@ export function createStsActivity(now: () => Date): StsActivity {
       record.calls += 1
       if (answer instanceof Refusal && answer.reason === 'sts_unreachable') failed(record, answer.message)
       else answered(request.host, record, performance.now() - startedAt)
-      if (answer instanceof Refusal && FAILED.has(answer.reason) && isRelevant(record)) {
-        lastFailure = { at: now().getTime(), reason: answer.reason, error: answer.message }
-      }
+      if (answer instanceof Refusal) noteFailure(record, answer)
       return answer
+    },
+    badAnswer: (host, refusal) => {
+      const record = hosts.get(host)
+      if (record !== undefined) noteFailure(record, refusal)
     },
     granted: (host) => {
       const record = hosts.get(host)
