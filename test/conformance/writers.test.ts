@@ -22,7 +22,7 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ['const columns = process.stdout.columns ?? MOST_COLUMNS', 'reads the width of the terminal'],
   ["const descriptor = openSync('/dev/tty', 'r')", 'reads an MFA code'],
   [
-    "stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],",
+    "stdio: [interactive ? 'inherit' : 'ignore', 'pipe', isUnattended ? 'ignore' : 'inherit'],",
     'the stderr of an exec plugin of the kubeconfig is its own, as with kubectl: it may ask the person',
   ],
 ])

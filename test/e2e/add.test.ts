@@ -152,7 +152,7 @@ t.test('a bad command line is rejected before the cluster is called', async (t) 
       [...ROLE, ...kubeconfig, ...arn, '--kubeconfig-context=sandbx'],
       /^Error: kubeconfig .*no context "sandbx".*did you mean sandbox/,
     ],
-    [[...ROLE, ...arn, '--kubeconfig=/does/not/exist'], /^Error: kubeconfig \/does\/not\/exist/],
+    [[...ROLE, ...arn, '--kubeconfig=/does/not/exist'], /^Error: can't read kubeconfig \/does\/not\/exist/],
     [['add', 'rol'], /^Error: unknown command "rol" for "aws-iam-authenticator add".*did you mean role/],
   ]
   for (const [args, error] of rows) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
@@ -8,6 +8,8 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { COMMAND, minimalEnvironment, runCommand, temporaryFolder, type Environment } from './harness/command.ts'
+import { eventually } from './harness/eventually.ts'
+import { noTerminal, openCommand } from './harness/terminal.ts'
 import { startPersonCluster } from './harness/person-cluster.ts'
 
 const run = promisify(execFile)
@@ -99,7 +101,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
   t.notOk(existsSync(join(folder, 'owned')))
 })
 
-t.test('roles come from aws-auth, if the user of the kubeconfig needs no exec plugin', async (t) => {
+t.test('roles come from aws-auth', async (t) => {
   const mapRoles = `- rolearn: ${ROLE}Admin\n  username: a\n- rolearn: ${ROLE}Dev\n- rolearn: "x\\e[2J"\n- nonsense\n`
   const cluster = await startPersonCluster(t, { mapRoles })
   const values = async (kubeconfig: string, ...words: readonly string[]): Promise<string> => {
@@ -122,14 +124,49 @@ t.test('roles come from aws-auth, if the user of the kubeconfig needs no exec pl
   t.equal(await values(stranger, 'token', '-r', ':'), '')
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1',
-    command: 'touch',
-    args: ['ran'],
-    interactiveMode: 'Never',
+    command: './plugin',
+    interactiveMode: 'IfAvailable',
   }
-  const plugin = await cluster.writeKubeconfig('plugin', { exec })
-  t.equal(await values(plugin, 'token', '-r', ':'), '')
-  t.notOk(existsSync(join(cluster.folder, 'ran')))
+  const withPlugin = await cluster.writeKubeconfig('plugin.yaml', { exec })
+  const plugin = join(cluster.folder, 'plugin')
+  const answer = { apiVersion: exec.apiVersion, kind: 'ExecCredential', status: { token: cluster.token } }
+  writeFileSync(
+    plugin,
+    `#!/bin/sh\necho noise >&2\ncat\nif true </dev/tty; then touch terminal; fi 2>/dev/null\necho '${JSON.stringify(answer)}'\n`,
+  )
+  chmodSync(plugin, 0o755)
+  t.equal(await values(withPlugin, 'token', '-r', ':'), both, 'from an exec plugin')
+  if (noTerminal === false) {
+    const terminal = await openCommand(t, ['__complete', 'token', '-r', ':'], cluster.folder, {
+      KUBECONFIG: withPlugin,
+    })
+    const shown = await terminal.waitFor('exit 0')
+    t.match(shown, `${ROLE}Dev`)
+    t.notMatch(shown, 'noise')
+    t.notOk(existsSync(join(cluster.folder, 'terminal')), 'which has no terminal')
+  }
+  const always = await cluster.writeKubeconfig('always.yaml', { exec: { ...exec, interactiveMode: 'Always' } })
+  t.equal(await values(always, 'token', '-r', ':'), '', 'not from one that needs a terminal')
   t.same(cluster.writes(), [])
+})
+
+t.test('an exec plugin that hangs is killed with its children', async (t) => {
+  const cluster = await startPersonCluster(t, { mapRoles: `- rolearn: ${ROLE}Admin\n` })
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './plugin', interactiveMode: 'Never' }
+  const kubeconfig = await cluster.writeKubeconfig('plugin.yaml', { exec })
+  const plugin = join(cluster.folder, 'plugin')
+  const pids = join(cluster.folder, 'pids')
+  writeFileSync(plugin, `#!/bin/sh\nsleep 60 &\necho $$ $! >'${pids}'\nwait\n`)
+  chmodSync(plugin, 0o755)
+  const started = performance.now()
+  const { code, stdout } = await cluster.run(['__complete', 'token', '-r', ':'], {
+    environment: { KUBECONFIG: kubeconfig },
+  })
+  t.same([code, stdout], [0, ''])
+  t.ok(performance.now() - started < 8000)
+  for (const pid of readFileSync(pids, 'utf8').trim().split(' ')) {
+    await eventually(t, `process ${pid} has ended`, false, 2_000, async () => existsSync(`/proc/${pid}/exe`))
+  }
 })
 
 t.test('a cluster that does not answer delays the shell for 2 seconds at most', async (t) => {

@@ -93,6 +93,20 @@ t.test('the scripts and their instructions are printed', async (t) => {
   })
 })
 
+// PowerShell itself is not to be had from the registries of the tests.
+t.test('the script for PowerShell passes every word as an argument, and quotes what it inserts', async (t) => {
+  const { folder, environment } = home(t)
+  const { stdout } = await runCommand(['completion', 'powershell'], { environment, cwd: folder })
+  t.match(stdout, `Register-ArgumentCompleter -Native -CommandName ${NAME} -ScriptBlock {\n`)
+  t.match(stdout, `(& ${NAME} __complete @words ":$typed" 2>$null)`)
+  t.match(stdout, '[System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($text)')
+  t.notMatch(stdout, /Invoke-Expression|\biex\b/i)
+  for (const [open, close] of ['{}', '()', '[]']) {
+    const code = stdout.replaceAll(/'[^'\n]*'/g, '')
+    t.equal(code.split(open ?? '').length, code.split(close ?? '').length, `${open} is closed`)
+  }
+})
+
 t.test('bash completes', { skip: missing('bash') }, async (t) => {
   const { folder, environment } = home(t)
   const script = `source <(${NAME} completion bash)

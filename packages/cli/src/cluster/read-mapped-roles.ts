@@ -1,5 +1,6 @@
 import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
 import { textAt } from '@aws-iam-authenticator/core/untrusted'
+import { fromPersonalKubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential-process'
 import { kubeconfigFiles } from '@aws-iam-authenticator/kubernetes/kubeconfig/file-to-change'
 import { readKubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
@@ -16,15 +17,19 @@ interface MappedRolesOptions {
 }
 
 /**
- * Reads the ARNs of the roles in aws-auth. Returns none if the user of the kubeconfig has an exec plugin, which could prompt.
+ * Reads the ARNs of the roles in aws-auth, for shell completion. Runs the exec plugin of the kubeconfig, as the completion of kubectl does, but
+ * without a terminal, so that it can't prompt. On Windows, where it would open a window, none are returned.
  *
- * @throws {Error} The kubeconfig or aws-auth can't be read.
+ * @throws {Error} The kubeconfig or aws-auth can't be read, or the plugin fails.
  */
 export async function readMappedRoles(options: MappedRolesOptions): Promise<readonly string[]> {
   const { environment, kubeconfig, context, timeoutMs } = options
-  const cluster = await readKubeconfig(kubeconfigFiles(kubeconfig, environment), { master: null, context })
-  if (cluster.exec !== undefined) return []
-  const api = await connectToCluster(cluster, environment)
+  const paths = kubeconfigFiles(kubeconfig, environment)
+  const choice = { master: null, context }
+  if (process.platform === 'win32' && (await readKubeconfig(paths, choice)).exec !== undefined) return []
+  const surroundings = { environment, hasTerminal: false, unattendedMs: (timeoutMs * 3) / 4 }
+  const { logIn } = await fromPersonalKubeconfig(paths, choice, surroundings)
+  const api = await connectToCluster(await logIn(), environment)
   try {
     const text = textAt(await readAwsAuth(api, timeoutMs), 'mapRoles') ?? ''
     if (text.length > MAX_LENGTH) return []

@@ -91,11 +91,17 @@ function failStdout(cause: unknown): never {
   throw new FileError('file_unwritable', `can't write to standard output: ${describeFailure(cause)}`, { cause })
 }
 
+/** The width of the terminal. Infinity for a pipe, and for a terminal that does not know its width, such as a serial console. */
+function stderrWidth(): number {
+  const columns = isatty(2) ? process.stderr.columns : 0
+  return columns > 0 ? columns : Infinity
+}
+
 export const stdout: Writer = createWriter(writeTo(1, failStdout))
 // A failed write to stderr can be reported nowhere, and must not end the server.
 export const stderr: Writer = createWriter(
   writeTo(2, () => undefined),
-  () => (isatty(2) ? process.stderr.columns : Infinity),
+  stderrWidth,
 )
 
 const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const

@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { messageOf, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { readYamlValue } from '@aws-iam-authenticator/core/document/read-yaml'
+import { describeFailure } from '@aws-iam-authenticator/files/system-failure'
 import { readRegularFile } from '@aws-iam-authenticator/files/read-regular-file'
 import { LineCounter, YAMLParseError } from 'yaml'
 
@@ -26,9 +27,8 @@ export async function readBeside(path: string, file: string): Promise<string> {
   try {
     return await readRegularFile(resolve(dirname(path), file))
   } catch (error) {
-    throw new FileError('file_unreadable', `kubeconfig ${path}: can't read ${file}: ${messageOf(error)}`, {
-      cause: error,
-    })
+    const what = file === basename(path) ? `can't read kubeconfig ${path}` : `kubeconfig ${path}: can't read ${file}`
+    throw new FileError('file_unreadable', `${what}: ${describeFailure(error)}`, { cause: error })
   }
 }
 
