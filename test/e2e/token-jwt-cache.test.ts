@@ -6,7 +6,7 @@ import { identities, PARTNER_ROLE_ARN, ROLE_ARN, roles, USER } from '@aws-iam-au
 import { startLinkLocal } from '@aws-iam-authenticator/sandbox/aws/link-local'
 import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { runCommand, type Environment } from './harness/command.ts'
-import { decodeJwt } from './harness/jwt.ts'
+import { decodeJwt } from './harness/decode-jwt.ts'
 import { USER_KEYS } from './harness/person.ts'
 import { asked, personAtHome, runToken, tokenOf } from './harness/token.ts'
 

@@ -7,7 +7,7 @@ import { identities, ROLE_ARN, roles, USER } from '@aws-iam-authenticator/sandbo
 import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { runCommand, type Environment, type Finished } from './harness/command.ts'
 import { commandFile } from './harness/govcloud.ts'
-import { decodeJwt } from './harness/jwt.ts'
+import { decodeJwt } from './harness/decode-jwt.ts'
 import { kubeconfigHome } from './harness/kubeconfig-home.ts'
 import { USER_KEYS } from './harness/person.ts'
 import { personAtHome } from './harness/token.ts'

@@ -10,7 +10,7 @@ import {
 } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { startSandboxAws, type SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { finish, spawnCommand, type Environment } from './harness/command.ts'
-import { decodeJwt } from './harness/jwt.ts'
+import { decodeJwt } from './harness/decode-jwt.ts'
 import { USER_KEYS } from './harness/person.ts'
 import { asked, CLUSTER_ID, KEYS_PROFILE, personAtHome, runToken, tokenOf } from './harness/token.ts'
 
