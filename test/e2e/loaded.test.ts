@@ -34,6 +34,8 @@ const HEAVY = [
   '/@aws-sdk/credential-provider',
   '/@aws-sdk/nested-clients/',
   'packages/client/src/aws-access.ts',
+  'packages/client/src/jwt/',
+  'packages/client/src/sts/call.ts',
   'packages/server/',
   'packages/init/',
 ]
@@ -92,6 +94,19 @@ t.test('signing a token loads no server and no AWS client', async (t) => {
     t.equal(aws.sts.requests.length, calls, 'nobody is asked')
   })
 
+  await t.test('with a JWT from a valid cache', async (t) => {
+    const aws = await startAws(t)
+    const person = personAtHome(t, {}, USER_KEYS, aws.environment)
+    const jwt = ['--cache', '--token-type=jwt']
+    const cold = await runToken(jwt, person)
+    const calls = aws.sts.requests.length
+    const [loaded, token, code] = await loadedBy(['token', '-i', CLUSTER_ID, '--token-only', ...jwt], person)
+    t.same(loaded, ['packages/client/src/jwt/'])
+    t.equal(token, cold.stdout)
+    t.equal(code, 0)
+    t.equal(aws.sts.requests.length, calls, 'nobody is asked')
+  })
+
   await t.test('with a role to assume: the connection, and none of the libraries', async (t) => {
     const aws = await startAws(t)
     const person = personAtHome(t, {}, USER_KEYS, aws.environment)
@@ -99,7 +114,7 @@ t.test('signing a token loads no server and no AWS client', async (t) => {
     const [loaded, token, code] = await loadedBy(args, person)
     t.same(
       loaded.filter((name) => !CONNECTION.has(name)),
-      [CACHE_LOCK],
+      ['packages/client/src/sts/call.ts', CACHE_LOCK],
     )
     t.ok(loaded.includes('tls'))
     t.match(token, /^k8s-aws-v1\./)

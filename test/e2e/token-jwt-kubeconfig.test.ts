@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t, { type Test } from 'tap'
@@ -85,7 +85,8 @@ t.test('the plugin of that user prints a JWT, and doctor checks it', async (t) =
     '--use',
   )
   t.equal(wrote.code, 0, wrote.stderr)
-  const args = argumentsIn(join(person['HOME'] ?? '', '.kube/config'))
+  const file = join(person['HOME'] ?? '', '.kube/config')
+  const args = argumentsIn(file)
   const { stdout } = await runCommand(args, { environment: person })
   const token = textAt(JSON.parse(stdout), 'status', 'token') ?? ''
   t.match(decodeJwt(t, aws, token), {
@@ -105,8 +106,14 @@ t.test('the plugin of that user prints a JWT, and doctor checks it', async (t) =
   const disabled = await run('doctor', '-o', 'json')
   t.match(checkOf(disabled, 'jwt'), { state: 'failed', found: /enable-outbound-web-identity-federation/ })
   t.match(checkOf(disabled, 'login'), { state: 'skipped' })
-  const denied = await run('doctor', '-o', 'json', '--context=none')
-  t.equal(checkOf(denied, 'jwt'), undefined, 'the type of the token is not known')
+  const unknown = await run('doctor', '-o', 'json', '--context=none')
+  t.equal(checkOf(unknown, 'jwt'), undefined, 'the type of the token is not known')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/--token-type\n.*jwt\n/, '--cache\n'))
+  const wrong = await run('doctor', '-o', 'json')
+  t.match(checkOf(wrong, 'exec entry'), {
+    state: 'failed',
+    found: /--audience is for a JWT: give --token-type=jwt too/,
+  })
 })
 
 t.test('doctor has no check of a JWT for presigned tokens', async (t) => {

@@ -23,8 +23,8 @@ export function decodeJwt(t: Test, aws: InProcessAws, token: string): Decoded {
   const [head = '', payload = '', signature = ''] = token.trim().split('.')
   const header = decodePart(head)
   const issuer = aws.issuers.of(USER.accountId)
-  const keys = property(JSON.parse(issuer.jwks()), 'keys')
-  const jwk = Array.isArray(keys) ? keys.find((key) => textAt(key, 'kid') === textAt(header, 'kid')) : undefined
+  const keys: readonly unknown[] = [property(JSON.parse(issuer.jwks()), 'keys')].flat()
+  const jwk = keys.find((key) => textAt(key, 'kid') === textAt(header, 'kid'))
   if (!isRecord(jwk)) throw new Error('the issuer does not have the key of the token')
   const algorithm = textAt(header, 'alg')
   const verify = createVerify(algorithm === 'RS256' ? 'sha256' : 'sha384').update(`${head}.${payload}`)

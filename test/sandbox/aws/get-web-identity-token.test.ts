@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { test, type Test } from 'tap'
 import { request, ProxyAgent } from 'undici'
+import { openSession } from './account.ts'
 import { CHAINED_ROLE_ARN, ROLE_ARN, USER, USER_KEY_ID, identities, roles } from './example-account.ts'
 import { stsCall, type CallOptions } from './example-client.ts'
 import { createSandboxAws, startSandboxAws, type InProcessAws } from './sandbox.ts'
@@ -113,6 +114,19 @@ void test('a role is named with its path, and its source identity survives a cha
   t.match(claimsOf(t, await ask(aws, {}, { signer: second.signer })), {
     sub: CHAINED_ROLE_ARN,
     'https://sts.amazonaws.com/': { source_identity: 'jane' },
+  })
+  const person = openSession(
+    aws.sts,
+    { arn: CHAINED_ROLE_ARN, roleId: 'AROA' },
+    'jane',
+    new Date(NOW.getTime() + 900_000),
+    {
+      identityStoreUserId: '9067642ac7-0001',
+    },
+  )
+  const { accessKeyId, identity } = person
+  t.match(claimsOf(t, await ask(aws, {}, { signer: { ...identity, accessKeyId } })), {
+    'https://sts.amazonaws.com/': { identity_store_user_id: '9067642ac7-0001' },
   })
   const changed = await assume(aws, CHAINED_ROLE_ARN, { SourceIdentity: 'eve' }, first.signer)
   t.match(changed.answer, /AccessDenied.*sts:SetSourceIdentity/)

@@ -51,9 +51,7 @@ export const CACHE: Option<boolean> = flag({
   keys: ['cache'],
   description: 'Keep temporary credentials on disk and use them until they expire, those of the assumed role too',
 })
-/** A token that is a presigned URL, or a JWT that AWS signs. */
-export type TokenType = 'presigned' | 'jwt'
-export const TOKEN_TYPE: Option<TokenType> = choice(
+export const TOKEN_TYPE: Option<'presigned' | 'jwt'> = choice(
   {
     flag: 'token-type',
     environment: 'AWS_IAM_AUTHENTICATOR_TOKEN_TYPE',

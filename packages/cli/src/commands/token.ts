@@ -1,4 +1,5 @@
 import type { Command, CommandContext } from '../command-line/command.ts'
+import { checkTokenOptions } from '../command-line/check-token-options.ts'
 import { CLUSTER_ID } from '../command-line/global-options.ts'
 import {
   AUDIENCE,
@@ -24,19 +25,6 @@ function regionOrigin(region: string | null, { settings }: CommandContext['confi
   return `${setting.location.source}:${setting.location.line}`
 }
 
-/** @throws {UsageError} Options that need or exclude each other. */
-function checkCombinations(setting: CommandContext['setting']): void {
-  if (setting(FORWARD_SESSION_NAME) && setting(SESSION_NAME) !== null) {
-    throw new UsageError('cannot specify both --forward-session-name and --session-name parameter')
-  }
-  if (setting(SOURCE_IDENTITY) !== null && setting(ROLE) === null) {
-    throw new UsageError('--source-identity is for a role to assume: give --role too')
-  }
-  if (setting(AUDIENCE) !== null && setting(TOKEN_TYPE) !== 'jwt') {
-    throw new UsageError('--audience is for a JWT: give --token-type=jwt too')
-  }
-}
-
 export const token: Command = {
   name: 'token',
   summary: 'Print a token for Kubernetes, signed with AWS credentials',
@@ -52,7 +40,7 @@ export const token: Command = {
   run: async ({ setting, configuration, environment, stdout, stderr, now }) => {
     const clusterId = setting(CLUSTER_ID)
     if (clusterId === null) throw new UsageError('cluster ID not specified')
-    checkCombinations(setting)
+    checkTokenOptions(setting)
     const audience = setting(AUDIENCE) ?? clusterId
     const isJwt = setting(TOKEN_TYPE) === 'jwt'
     const { formatExecCredential } = await import('@aws-iam-authenticator/client/exec-credential')

@@ -5,6 +5,7 @@ import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { parseExecPlugin, type ExecPlugin } from '@aws-iam-authenticator/kubernetes/kubeconfig/exec-credential'
 import type { Kubeconfig } from '@aws-iam-authenticator/kubernetes/kubeconfig/kubeconfig'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
+import { checkTokenOptions } from '../command-line/check-token-options.ts'
 import { loadConfigurationFile } from '../command-line/configuration-file.ts'
 import { CLUSTER_ID, CONFIG, GLOBAL_OPTIONS } from '../command-line/global-options.ts'
 import type { Option } from '../command-line/option.ts'
@@ -59,6 +60,7 @@ async function readOurs(plugin: ExecPlugin, environment: Environment): Promise<E
   const path = settingOf(CONFIG, { ...sources, file: EMPTY_CONFIGURATION })
   const file = await loadConfigurationFile(path, sources)
   const setting = <T>(option: Option<T>): T => settingOf(option, { ...sources, file })
+  checkTokenOptions(setting)
   const clusterId = setting(CLUSTER_ID)
   if (clusterId === null) throw fault('the exec entry gives no cluster ID: add -i and the cluster ID to its args')
   return {

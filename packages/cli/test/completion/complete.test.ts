@@ -49,7 +49,9 @@ t.test('the word at the cursor is completed', (t) => {
   t.ok(words(':').includes('help'))
   t.notOk(words('help', ':').includes('help'))
   t.ok(words(':').includes('server'))
-  t.strictSame(words('token', ':--tok'), ['--token-only'])
+  t.strictSame(words('token', ':--token-o'), ['--token-only'])
+  t.strictSame(words('token', '--token-type', ':'), ['presigned', 'jwt'])
+  t.strictSame(words('kubeconfig', '--signing-algorithm', ':'), ['ES384', 'RS256'])
   t.strictSame(words('token', '-l', ':j'), ['json'])
   t.strictSame(words('token', '--log-format', '--', ':'), [])
   t.strictSame(words('token', '--feature-gates', ':SSORoleMatch=true,AllB'), [

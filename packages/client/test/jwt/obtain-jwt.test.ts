@@ -41,10 +41,6 @@ void test('each refusal has a code', async (t) => {
 })
 
 void test('an answer without a JWT is not taken for one', async (t) => {
-  const answer = (token: string, expiration: string): string =>
-    '<GetWebIdentityTokenResponse><GetWebIdentityTokenResult>' +
-    `<WebIdentityToken>${token}</WebIdentityToken><Expiration>${expiration}</Expiration>` +
-    '</GetWebIdentityTokenResult></GetWebIdentityTokenResponse>'
   const rows = [
     answer('', SOON),
     answer('x', SOON),
@@ -80,6 +76,14 @@ void test('the source identity is that of the role', async (t) => {
   const { token } = await signIn(aws, { environment, jwt: JWT, roleArn: ROLE_ARN, sourceIdentity: 'jane' })
   t.match(claimsOf(token), { sub: ROLE_ARN, 'https://sts.amazonaws.com/': { source_identity: 'jane' } })
 })
+
+function answer(token: string, expiration: string): string {
+  return (
+    '<GetWebIdentityTokenResponse><GetWebIdentityTokenResult>' +
+    `<WebIdentityToken>${token}</WebIdentityToken><Expiration>${expiration}</Expiration>` +
+    '</GetWebIdentityTokenResult></GetWebIdentityTokenResponse>'
+  )
+}
 
 /** A fake AWS whose STS has that answer only. */
 function answering(status: number, body: string): InProcessAws {
