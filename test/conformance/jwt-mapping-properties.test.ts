@@ -12,7 +12,7 @@ import { holds } from './holds.ts'
 
 const ACCOUNT = '111122223333'
 const IAM = `arn:aws:iam::${ACCOUNT}`
-const RUNS = { seed: 20_261_129, numRuns: 4_000 }
+const RUNS = { seed: 20_261_129, numRuns: 2_000 }
 
 function valid(identity: Identity | Refusal): Identity {
   if (identity instanceof Refusal) throw new TypeError(identity.message)
