@@ -12,7 +12,7 @@ import { holds } from './holds.ts'
 
 const ACCOUNT = '111122223333'
 const IAM = `arn:aws:iam::${ACCOUNT}`
-const RUNS = { seed: 20_261_129, numRuns: 4_000 }
+const RUNS = { seed: 20_261_129, numRuns: 1_000 }
 
 function valid(identity: Identity | Refusal): Identity {
   if (identity instanceof Refusal) throw new TypeError(identity.message)
@@ -153,7 +153,7 @@ void test('an entry without keys for JWTs matches a JWT only if it matches each 
     return !isMapped || outcome(one, presignedOf(who, sessionName)) !== 'not_mapped'
   })
   holds(t, property, RUNS)
-  t.ok(matches > 100, `${matches} entries match a JWT`)
+  t.ok(matches > 20, `${matches} entries match a JWT`)
   t.end()
 })
 
@@ -202,6 +202,6 @@ void test('an entry with tags matches exactly the JWTs that have one of the valu
     return outcome({ roles: [entry], users: [], accounts: [] }, identity) === (expected ? 'mapped to u' : 'not_mapped')
   })
   holds(t, property, RUNS)
-  t.ok(matches > 100, `${matches} JWTs match`)
+  t.ok(matches > 20, `${matches} JWTs match`)
   t.end()
 })

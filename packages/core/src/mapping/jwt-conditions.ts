@@ -162,17 +162,22 @@ export function jwtConditionThatFails(conditions: JwtConditions, web: WebIdentit
 
 /** Returns whether a list has all texts of another one. */
 export function includesAll(texts: readonly string[], others: readonly string[]): boolean {
+  // Most lists are short, and each of thousands of entries is compared with others.
+  if (texts.length <= 8) return others.every((text) => texts.includes(text))
   const known = new Set(texts)
   return others.every((text) => known.has(text))
 }
 
 /** Returns whether each tag of the first conditions is one of the second, with no other values there. */
 function coversTags(first: JwtConditions, second: JwtConditions): boolean {
+  const { principalTags } = second
   if (first.principalTags === null) return true
-  return first.principalTags.every(
-    ({ key, values }) =>
-      second.principalTags?.some((tag) => tag.key === key && includesAll(values, tag.values)) ?? false,
-  )
+  if (principalTags === null) return false
+  return first.principalTags.every(({ key, values }, index) => {
+    // Entries usually have their tags in the same order.
+    const same = principalTags[index]?.key === key ? principalTags[index] : principalTags.find((tag) => tag.key === key)
+    return same !== undefined && includesAll(values, same.values)
+  })
 }
 
 /** Returns whether every JWT that meets the second conditions also meets the first. False if a comparison of the texts can't tell. */

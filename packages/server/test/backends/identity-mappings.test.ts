@@ -145,6 +145,12 @@ void test('an object with unreadable conditions maps no one', async (t) => {
     { principalId: '' },
     { principalId: null },
     { principalId: 'AROA1:alice' },
+    { principalTags: {} },
+    { principalTags: { team: [] } },
+    { orgId: '' },
+    { ouPath: null },
+    { sourceIdentity: ['a b'] },
+    { principal_tags: { team: ['a'] } },
     { sessionName: 'a' },
     { arnLike: arnOf('*') },
   ]) {
