@@ -265,7 +265,7 @@ export const settings: readonly SettingRow[] = [
   ...['cache', 'forward-session-name'].map((flag) => truth('kubeconfig', { flag }, null)),
 
   truth('version', { flag: 'short', short: 's' }),
-  oneOf('version', { flag: 'output', short: 'o' }, 'json', 'yaml', 'json', 'yaml'),
+  oneOf('version', { flag: 'output', short: 'o' }, 'json', 'yaml', 'json', 'text'),
 
   ...['bash', 'fish', 'powershell', 'zsh'].map((shell) => truth(`completion ${shell}`, { flag: 'no-descriptions' })),
 

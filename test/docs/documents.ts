@@ -1,8 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 
 export const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** The URL under which this product is published. */
+export const REPOSITORY: string =
+  textAt(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')), 'repository') ?? ''
 
 /** A fenced block of a document. */
 export interface Block {

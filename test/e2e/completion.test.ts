@@ -59,7 +59,7 @@ const rows: readonly (readonly [typed: string, words: readonly string[]])[] = [
   ['explain --arn x clu', FILES],
   ['lint --stri', ['--strict']],
   ['lint -o ', ['text', 'json', 'sarif', 'github']],
-  ['version --output ', ['json', 'yaml']],
+  ['version --output ', ['text', 'json', 'yaml']],
   ['server --partition aws-us', ['aws-us-gov']],
   ['server --kubeconfig-pregenerated=', ['--kubeconfig-pregenerated=true', '--kubeconfig-pregenerated=false']],
   ['add role --sso p', ['permissionSetName=', 'partition=']],

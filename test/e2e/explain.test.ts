@@ -121,6 +121,20 @@ t.test('every kind of source and every outcome', async (t) => {
   t.match(piped.said, { backends: [{ from: 'stdin', entry: { file: 'stdin', line: 6 } }] })
 })
 
+t.test('a folder is an error that names the files to give', async (t) => {
+  const explain = explainIn(t)
+  const arn = ['--arn', `${ARN}:role/Admin`]
+  t.match(await explain([...arn, '.']), {
+    code: 1,
+    stdout: '',
+    stderr: /^Error: \. is a folder: .* such as aws-auth\.yaml dynamic\.json mappings\.yaml; run/,
+  })
+  const empty = temporaryFolder(t)
+  t.match(await explain([...arn, empty]), { code: 1, stderr: /: it is a directory.* no file in it ends in \.yaml/ })
+  writeFileSync(join(empty, 'x.yaml'), 'a: 1\n')
+  t.match(await explain([...arn, empty]), { code: 1, stderr: /is a folder, and no file in it has mappings/ })
+})
+
 t.test('mappings with mistakes', async (t) => {
   const explain = explainIn(t)
   const wrong = AWS_AUTH.replace('/Admin\n', '/Admin\n      usernames: [x]\n      Groups: [x]\n')

@@ -170,7 +170,7 @@ t.test('help is wrapped to the terminal, never inside words', { skip: noTerminal
   for (const command of [['server'], ['token'], ['add', 'role'], ['completion', 'zsh'], []]) {
     const piped = (await runCommand([...command, '--help'])).stdout
     for (const columns of [64, 80, 200]) {
-      const terminal = await openCommand(t, [...command, '--help'], folder, {}, columns)
+      const terminal = await openCommand(t, [...command, '--help'], folder, {}, { columns })
       const shown = (await terminal.waitFor('exit 0')).split('exit 0')[0] ?? ''
       for (const line of shown.split('\n')) t.ok(line.length <= Math.min(columns, 80), `${columns}: ${line}`)
       t.equal(words(shown), words(piped), `${command.join(' ')}, ${columns} columns`)
@@ -272,6 +272,7 @@ t.test('every form of version', async (t) => {
     [['--short=false'], long.stdout],
     [['-o', 'json'], long.stdout],
     [['-ojson', '-s'], `${version}\n`],
+    [['-o', 'text'], `aws-iam-authenticator ${version}, commit ${commit}\n`],
     [['--output=yaml'], `version: ${version}\ncommit: ${commit}\ndate: ""\n`],
   ]
   for (const [args, text] of rows) t.equal((await run(['version', ...args])).stdout, text, args.join(' '))

@@ -4,11 +4,9 @@ import { join } from 'node:path'
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { parse } from 'yaml'
-import { anchorOf, document, ROOT } from '../docs/documents.ts'
+import { anchorOf, document, REPOSITORY, ROOT } from '../docs/documents.ts'
 import { missing } from './programs.ts'
 
-/** The example repository of docs/lint.md. */
-const REPOSITORY = 'https://github.com/example/aws-iam-authenticator'
 const FOLDER = join(ROOT, 'deploy', 'monitoring')
 
 function list(value: unknown): unknown[] {

@@ -4,7 +4,7 @@ import { clockDifference, isClockOff } from './aws/clock.ts'
 import type { CredentialContext, MfaCodeProvider } from './aws/context.ts'
 import { obtainCredentials, type Request } from './credentials/obtain.ts'
 import type { Environment } from '@aws-iam-authenticator/network/environment'
-import { isRoleArn } from './credentials/is-role-arn.ts'
+import { checkRoleArn } from './credentials/check-role-arn.ts'
 import { startDeadline } from './deadline.ts'
 import { CredentialsError } from './aws/credentials-error.ts'
 import { namedBundle } from '@aws-iam-authenticator/network/connect/trust-source'
@@ -84,13 +84,6 @@ interface Work {
   readonly options: TokenOptions
   readonly context: CredentialContext
   readonly now: () => Date
-}
-
-/** @throws {CredentialsError} `invalid_settings` */
-async function checkRoleArn(context: CredentialContext, roleArn: string): Promise<void> {
-  if (isRoleArn(roleArn)) return
-  const { notARoleArn } = await import('./credentials/probable-role.ts')
-  throw await notARoleArn(context, roleArn)
 }
 
 /** Warns of a region that is probably mistyped. Without a role, no request shows that it does not exist. */

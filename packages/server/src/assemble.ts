@@ -68,7 +68,7 @@ function assembleBackends({ settings, surroundings, metrics, operations }: Conte
 
 /** Starts the configured backends, then follows the file that may replace their list. */
 async function startBackends(
-  { settings, surroundings, metrics }: Context,
+  { settings, surroundings, metrics, operations }: Context,
   backends: BackendSet,
 ): Promise<FollowedFile | null> {
   const { backendModes, backendModePath } = settings
@@ -80,7 +80,10 @@ async function startBackends(
     configured: backendModes,
     log: surroundings.log,
     onReloaded: (updatedAt) => metrics.dynamicallyReloaded('dynamic_backend_mode', updatedAt),
-    onProblems: metrics.mappingProblems,
+    onChanged: (errors, fault) => {
+      metrics.mappingProblems(backendModePath, errors.count)
+      operations.backendModeFileChanged(errors, fault)
+    },
   })
   await file.start()
   return file
@@ -147,7 +150,7 @@ interface Reporting {
 }
 
 function assembleLogin(
-  { settings, surroundings, metrics }: Context,
+  { settings, surroundings, metrics, operations }: Context,
   backends: BackendSet,
   { sts, jwt }: Pick<Parts, 'sts' | 'jwt'>,
   reporting: Reporting,
@@ -165,7 +168,7 @@ function assembleLogin(
     verify: sts.verify,
     verifyJwt: jwt?.verify ?? null,
     indexes: () => backends.current().map((backend) => backend.snapshot().index),
-    map: createMapper(() => backends.current(), settings.reservedPrefixes, lookUpPrivateDnsName),
+    map: createMapper(() => backends.current(), settings.reservedPrefixes, operations.watchEc2(lookUpPrivateDnsName)),
     suggestMapping: (identity) =>
       suggestMapping(
         identity,
@@ -206,6 +209,7 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
     clusterId: settings.clusterId,
     partition: settings.partition.id,
     auditLogPath: settings.auditLogPath,
+    backendModePath: settings.backendModePath,
     snapshots: () => backends.current().map((backend) => backend.snapshot()),
     signingKeys: () => jwt?.report() ?? [],
     log,

@@ -49,9 +49,9 @@ function serveCertificate(
     now,
     onExpiry: operations.certificateExpires,
     onReplaced: async (next, before) => {
-      webhook.usePair(next)
+      const openClients = webhook.usePair(next)
       log.info('took over the new TLS pair', { stateDir: settings.stateDir })
-      await checkKubeconfigTrust(next, before, { ...settings, log })
+      operations.certificateReplaced(await checkKubeconfigTrust(next, before, { ...settings, log }), openClients)
     },
   })
   operations.serves(certificate)

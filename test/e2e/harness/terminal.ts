@@ -19,6 +19,22 @@ export interface Terminal {
   waitFor(text: string | RegExp): Promise<string>
   /** The whole screen with the escape sequences of colours. */
   coloured(): Promise<string>
+  /** Everything that was shown, as far as one can scroll back. Blanks at the ends of lines are left out. */
+  shown(): Promise<Shown>
+}
+
+/** What a terminal has shown. */
+interface Shown {
+  /** As on the screen. */
+  readonly text: string
+  /** The lines as they were written: the terminal broke those that were too long. */
+  readonly written: string
+}
+
+interface TerminalOptions {
+  readonly columns?: number
+  readonly rows?: number
+  readonly cwd?: string
 }
 
 function quote(word: string): string {
@@ -38,17 +54,23 @@ export async function openTerminal(
   t: { teardown(action: () => unknown): void },
   commandLine: readonly string[],
   environment: Environment,
-  columns = 250,
+  { columns = 250, rows = 200, cwd }: TerminalOptions = {},
 ): Promise<Terminal> {
   const folder = temporaryFolder(t)
   const socket = join(folder, 'tmux')
   const tmux = async (...args: readonly string[]): Promise<string> =>
     (await run('tmux', ['-S', socket, '-f', '/dev/null', ...args], { env: { ...environment, TERM: 'xterm' } })).stdout
   t.teardown(() => tmux('kill-server').catch(() => undefined))
-  await tmux('new-session', '-d', '-x', String(columns), '-y', '200', commandLine.map(quote).join(' '))
+  const place = cwd === undefined ? [] : ['-c', cwd]
+  await tmux('new-session', '-d', ...place, '-x', String(columns), '-y', String(rows), commandLine.map(quote).join(' '))
   const screen = (): Promise<string> => tmux('capture-pane', '-p', '-J')
   return {
     coloured: () => tmux('capture-pane', '-p', '-J', '-e'),
+    shown: async () => {
+      const all = ['capture-pane', '-p', '-S', '-']
+      const [text, written] = await Promise.all([tmux(...all), tmux(...all, '-J')])
+      return { text: text.replaceAll(/ +$/gm, ''), written: written.replaceAll(/ +$/gm, '') }
+    },
     type: async (...keys) => void (await tmux('send-keys', ...keys)),
     waitFor: (text) =>
       until(String(text), async () => {
@@ -64,9 +86,9 @@ export function openCommand(
   args: readonly string[],
   home: string,
   environment: Environment = {},
-  columns?: number,
+  options: TerminalOptions = {},
 ): Promise<Terminal> {
   // The shell outlives a Ctrl-C that ends the command.
   const line = `trap : INT; ${[...COMMAND, ...args].map(quote).join(' ')}; echo "exit $?"; exec sleep 60`
-  return openTerminal(t, ['sh', '-c', line], { ...minimalEnvironment(home), ...environment }, columns)
+  return openTerminal(t, ['sh', '-c', line], { ...minimalEnvironment(home), ...environment }, options)
 }

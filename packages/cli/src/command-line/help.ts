@@ -1,5 +1,6 @@
 import { isGroup, type CommandGroup, type CommandNode } from './command.ts'
 import type { Option } from './option.ts'
+import { joinWords, wrapCommand } from '../terminal/wrap.ts'
 
 /** The width of a help text in columns if it does not go to a terminal. */
 const WIDTH = 100
@@ -12,18 +13,13 @@ const NARROW = 72
 
 type Row = readonly [left: string, right: string]
 
-/** Wraps a text to a width. Words are never split; a `(default …)` is split only if it is wider than a line. */
+/** Wraps a text to a width. A `(default …)` is split only if it is wider than a line. */
 function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
   const words = text.match(/\(default [^)]{0,200}\)|\S+/g) ?? []
-  for (const word of words.flatMap((whole) => (whole.length > width ? whole.split(' ') : [whole]))) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
+  return joinWords(
+    words.flatMap((whole) => (whole.length > width ? whole.split(' ') : [whole])),
+    width,
+  )
 }
 
 /** Formats two columns. The second one is aligned and wrapped, or on the next line if a word of it is too long for that. */
@@ -46,30 +42,10 @@ function valuesOf({ choices = [], placeholder, isList }: Option<unknown>): strin
   return `; ${isList === true ? 'a comma-separated list of' : 'one of'} ${values.join(', ')}`
 }
 
-/** The words of a command line. Quoted text is one word. */
-function wordsOf(commandLine: string): string[] {
-  const words = ['']
-  let quote = ''
-  for (const character of commandLine) {
-    if (character === quote) quote = ''
-    else if (quote === '' && (character === '"' || character === "'")) quote = character
-    if (character === ' ' && quote === '') words.push('')
-    else words[words.length - 1] += character
-  }
-  return words
-}
-
-/** Continues a long command line on further lines, so that it can still be pasted. */
-function wrapExample(example: string, width: number): string {
-  if (example.length + 2 <= width) return `  ${example}\n`
-  const lines: string[] = []
-  for (const word of wordsOf(example)) {
-    const line = lines.at(-1)
-    // Room for the indentation and the backslash.
-    if (line !== undefined && line.length + 1 + word.length <= width - 6) lines[lines.length - 1] = `${line} ${word}`
-    else lines.push(word)
-  }
-  return `  ${lines.join(' \\\n    ')}\n`
+function exampleLines(example: string, width: number): string {
+  return wrapCommand(example, width - 2)
+    .map((line) => `  ${line}\n`)
+    .join('')
 }
 
 function optionRow(option: Option<unknown>): Row {
@@ -115,7 +91,7 @@ function usageOf(path: readonly [CommandGroup, ...CommandNode[]], width: number)
   const [whole, ...groups] = path.slice(0, -1)
   return [
     `Usage:\n  ${typedPath(path)}${positionals === undefined ? '' : ` ${positionals}`} [flags]\n`,
-    examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => wrapExample(example, width)).join('')}`,
+    examples.length === 0 ? '' : `\nExamples:\n${examples.map((example) => exampleLines(example, width)).join('')}`,
     optionTable('Flags', [...options, ...groups.flatMap((group) => group.options)], width),
     optionTable('Global Flags', whole?.options ?? [], width),
   ].join('')
@@ -131,7 +107,7 @@ export function helpOf(path: readonly [CommandGroup, ...CommandNode[]], width: n
   const lines = (path.at(-1) ?? path[0]).description.split('\n')
   // Indented lines are meant to be copied.
   const description = lines.map((line) =>
-    line.startsWith(' ') ? wrapExample(line.trim(), total) : `${wrap(line, total).join('\n')}\n`,
+    line.startsWith(' ') ? exampleLines(line.trim(), total) : `${wrap(line, total).join('\n')}\n`,
   )
   return `${description.join('')}\n${usageOf(path, total)}`
 }

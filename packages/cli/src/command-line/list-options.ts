@@ -5,7 +5,7 @@ export const OUTPUT: Option<'table' | 'wide' | 'json' | 'yaml'> = choice<'table'
     flag: 'output',
     short: 'o',
     choices: ['table', 'wide', 'json', 'yaml'],
-    description: 'Output format: table, wide (with conditions and places), json or yaml',
+    description: 'Output format; wide adds conditions and places',
   },
   'table',
 )

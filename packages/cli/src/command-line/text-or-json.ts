@@ -9,7 +9,7 @@ export function textOrJson(more: Pick<Option<unknown>, 'keys'> = {}): Option<'te
       ...more,
       choices: ['text', 'json'],
       aliases: new Map([['', 'text']]),
-      description: 'Output format, text or json',
+      description: 'Output format',
     },
     'text',
   )

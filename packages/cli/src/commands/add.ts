@@ -34,7 +34,7 @@ function requireUser({ setting }: CommandContext, key: string, isThere: boolean)
 
 const user: Command = {
   name: 'user',
-  summary: 'add a user entity to an existing aws-auth configmap, not for CRD/file backends',
+  summary: 'Add an IAM user to the ConfigMap aws-auth',
   description: `Adds an IAM user to mapUsers of aws-auth. ${NOTE}`,
   examples: [
     'aws-iam-authenticator add user --kubeconfig ~/.kube/config --username alice --groups team-a,team-b \\',
@@ -63,7 +63,7 @@ function pathNotes(rolearn: string): readonly string[] {
 
 const role: Command = {
   name: 'role',
-  summary: 'add a role entity to an existing aws-auth configmap, not for CRD/file backends',
+  summary: 'Add an IAM role to the ConfigMap aws-auth',
   description: `Adds an IAM role to mapRoles of aws-auth. ${NOTE}`,
   examples: [
     'aws-iam-authenticator add role --kubeconfig ~/.kube/config --username "admin:{{SessionName}}" \\',
@@ -90,7 +90,7 @@ const role: Command = {
 
 export const add: CommandGroup = {
   name: 'add',
-  summary: 'add IAM entity to an existing aws-auth configmap',
+  summary: 'Add an IAM user or role to the ConfigMap aws-auth',
   description: `Adds an IAM user or role to the mappings of a cluster. ${NOTE}`,
   options: [UPDATE, DRY_RUN, PROMPT, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL],
   commands: [role, user],

@@ -11,7 +11,7 @@ const NO_DESCRIPTIONS = flag({ flag: 'no-descriptions', description: 'Complete w
 function forShell(name: string, script: string, lines: readonly string[]): Command {
   return {
     name,
-    summary: `Generate the autocompletion script for ${name}`,
+    summary: `Print the completion script for ${name}`,
     description: `Prints a script that lets ${name} complete subcommands, flags and their values.\n\n${lines.join('\n')}`,
     examples: [],
     options: [NO_DESCRIPTIONS],
@@ -24,7 +24,7 @@ function forShell(name: string, script: string, lines: readonly string[]): Comma
 
 export const completion: CommandGroup = {
   name: 'completion',
-  summary: 'Generate the autocompletion script for the specified shell',
+  summary: 'Print the completion script for a shell',
   description: "Prints a completion script for a shell; each shell's own --help says how to load it.",
   options: [],
   commands: [

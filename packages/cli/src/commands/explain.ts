@@ -8,7 +8,7 @@ const EXIT_CODES = { mapped: 0, refused: 2, undecided: 1 } as const
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'Explain why a token or an ARN is accepted or refused, and as which user',
+  summary: 'Explain why a token or an ARN is accepted or refused',
   positionals: '[FILE...]',
   takesFiles: true,
   description:

@@ -13,7 +13,7 @@ const FORCE = flag({
 
 export const init: Command = {
   name: 'init',
-  summary: 'Pre-generate certificate, private key, and kubeconfig files for the server.',
+  summary: 'Make certificate, key and webhook kubeconfig for the server',
   description:
     'Makes cert.pem, key.pem and aws-iam-authenticator.kubeconfig in the working directory, for a node whose API server is ' +
     'not running yet. With --feature-gates=ConfiguredInitDirectories=true they go to server.stateDir and ' +

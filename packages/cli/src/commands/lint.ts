@@ -33,7 +33,7 @@ async function print(report: Report, output: Output, { environment, stdout }: Co
 
 export const lint: Command = {
   name: 'lint',
-  summary: 'Check configuration files and mappings before the server reads them',
+  summary: 'Check configuration files and mappings for mistakes',
   positionals: '[FILE...|FOLDER...|-]',
   takesFiles: true,
   description:

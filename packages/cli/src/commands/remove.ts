@@ -17,7 +17,7 @@ const NOTE =
 
 const user: Command = {
   name: 'user',
-  summary: 'remove a user entity from an existing aws-auth configmap',
+  summary: 'Remove an IAM user from the ConfigMap aws-auth',
   description: `Removes an IAM user from mapUsers of aws-auth. ${NOTE}`,
   examples: [
     'aws-iam-authenticator remove user --kubeconfig ~/.kube/config --userarn arn:aws:iam::123456789012:user/alice --dry-run',
@@ -33,7 +33,7 @@ const user: Command = {
 
 const role: Command = {
   name: 'role',
-  summary: 'remove a role entity from an existing aws-auth configmap',
+  summary: 'Remove an IAM role from the ConfigMap aws-auth',
   description: `Removes an IAM role from mapRoles of aws-auth. ${NOTE}`,
   examples: [
     'aws-iam-authenticator remove role --kubeconfig ~/.kube/config --rolearn arn:aws:iam::123456789012:role/Admin',
@@ -54,7 +54,7 @@ const role: Command = {
 
 export const remove: CommandGroup = {
   name: 'remove',
-  summary: 'remove IAM entity from an existing aws-auth configmap',
+  summary: 'Remove an IAM user or role from the ConfigMap aws-auth',
   description: `Removes an IAM user or role from the mappings of a cluster. ${NOTE}`,
   options: [DRY_RUN, PROMPT, KUBECONFIG, KUBECONFIG_CONTEXT, MASTER_URL],
   commands: [role, user],

@@ -39,7 +39,7 @@ function checkCombinations(setting: CommandContext['setting']): void {
 
 export const token: Command = {
   name: 'token',
-  summary: 'Authenticate using AWS IAM and get token for Kubernetes',
+  summary: 'Print a token for Kubernetes, signed with AWS credentials',
   description:
     'Signs a token with your AWS credentials, or has AWS sign one, and prints it as an ExecCredential: what kubectl asks its ' +
     'exec plugin for.',

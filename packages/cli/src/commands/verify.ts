@@ -36,7 +36,7 @@ function show({ identity, stsHost = '' }: Verified, output: 'text' | 'json', std
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Verify a token for debugging purpose',
+  summary: 'Verify a token and print who signed it',
   description: 'Verifies a token as the server would, by asking STS, and prints who signed it.',
   examples: [
     'aws-iam-authenticator verify -i my-cluster -o json -t "$(aws-iam-authenticator token -i my-cluster --token-only)"',

@@ -2,12 +2,13 @@ import { canonicalizeArn } from '@aws-iam-authenticator/core/identity/arn'
 import { clockDifference, isClockOff } from '@aws-iam-authenticator/client/aws/clock'
 import type { CredentialContext, MfaCodeProvider } from '@aws-iam-authenticator/client/aws/context'
 import type { Credentials } from '@aws-iam-authenticator/client/aws/credentials'
-import { cachePath } from '@aws-iam-authenticator/client/cache/cache-file'
-import { openCredentialCache, type CredentialCache } from '@aws-iam-authenticator/client/cache/credential-cache'
+import type { CredentialCache } from '@aws-iam-authenticator/client/cache/credential-cache'
+import { describeUnknownRegion } from '@aws-iam-authenticator/client/aws/region'
 import { createHttpHandler } from '@aws-iam-authenticator/client/aws/http-handler'
 import { createInstanceMetadata } from '@aws-iam-authenticator/client/aws/instance-metadata'
 import { resolveSettings } from '@aws-iam-authenticator/client/aws/settings'
 import { callerArn } from '@aws-iam-authenticator/client/credentials/caller-arn'
+import { checkRoleArn } from '@aws-iam-authenticator/client/credentials/check-role-arn'
 import { obtainCredentials } from '@aws-iam-authenticator/client/credentials/obtain'
 import { stsTarget } from '@aws-iam-authenticator/client/sts/endpoint-url'
 import { createOneShotClient } from '@aws-iam-authenticator/network/connect/one-shot-client'
@@ -15,7 +16,8 @@ import { namedBundle } from '@aws-iam-authenticator/network/connect/trust-source
 import { readTrustedCertificates } from '@aws-iam-authenticator/network/connect/trust'
 import { firstSet } from '@aws-iam-authenticator/network/environment'
 import { readProxySettings } from '@aws-iam-authenticator/network/proxy/proxy'
-import type { Examination } from './check.ts'
+import type { Examination, Finding } from './check.ts'
+import { checkCache } from './check-cache.ts'
 import type { ExecEntry } from './exec-entry.ts'
 
 /** The identity that the cluster will see, and what a token for it needs. */
@@ -57,15 +59,14 @@ function createMemory(): CredentialCache {
   }
 }
 
-/** The cache that `token` would use; its new credentials are not written. */
-async function openCache({ cache, environment }: ExecEntry, now: () => Date): Promise<CredentialCache> {
-  if (!cache) return createMemory()
-  return await openCredentialCache({ path: cachePath(environment), now, warn: () => undefined })
-}
-
-function describeProfile({ settings }: CredentialContext): string {
-  const { name, namedBy } = settings.sharedConfig.profile
-  return `profile "${name}"${namedBy === undefined ? '' : ` (${namedBy})`}, region ${settings.region}`
+/** Describes the profile and the region. A region that AWS does not publish may be newer than this program, or misspelled. */
+function describeProfile(context: CredentialContext): Finding<CredentialContext> {
+  const { sharedConfig, region, regionOrigin } = context.settings
+  const { name, namedBy } = sharedConfig.profile
+  const profile = `profile "${name}"${namedBy === undefined ? '' : ` (${namedBy})`}`
+  const doubt = describeUnknownRegion({ name: region, origin: regionOrigin })
+  if (doubt === undefined) return { found: `${profile}, region ${region}`, value: context }
+  return { found: `${profile}; ${doubt}: correct it unless it is a new region`, value: context, isWarning: true }
 }
 
 function describeCredentials({ source, expiration }: Credentials): string {
@@ -81,7 +82,9 @@ async function describeTrust({ environment, settings }: CredentialContext): Prom
     ({ name, value }) => `${name}=${value}`,
   )
   const sources = [...named, ...(caBundle === undefined ? [] : [`ca_bundle of the profile: ${caBundle}`])]
-  return `${certificates.length} certificate authorities${sources.length === 0 ? '' : `, from ${sources.join(', ')}`}`
+  const authorities =
+    certificates.length === 1 ? '1 certificate authority' : `${certificates.length} certificate authorities`
+  return `${authorities}${sources.length === 0 ? '' : `, from ${sources.join(', ')}`}`
 }
 
 /** Describes the way to STS. A proxy's URL may hold a password, so only its host is shown. */
@@ -97,14 +100,15 @@ export async function checkAws(
   entry: ExecEntry | undefined,
   options: AwsOptions,
 ): Promise<AwsIdentity | undefined> {
-  const context = await examination.check('profile', entry, async (known) => {
-    const value = await openContext(known, options)
-    return { found: describeProfile(value), value }
-  })
+  const context = await examination.check('profile', entry, async (known) =>
+    describeProfile(await openContext(known, options)),
+  )
   if (entry === undefined || context === undefined) return undefined
   const { http } = context
   const now = (): Date => new Date(options.now().getTime() + (isClockOff(http.clockOffset) ? http.clockOffset : 0))
-  const cache = await openCache(entry, now)
+  const { environment } = entry
+  const file = entry.cache ? await examination.check('cache', context, () => checkCache(environment, now)) : undefined
+  const cache = file ?? createMemory()
   const obtain = async (roleArn: string | undefined): Promise<Credentials> => {
     const { clusterId, externalId, sessionName, forwardSessionName, sourceIdentity } = entry
     const names = { externalId, sessionName, forwardSessionName, sourceIdentity }
@@ -128,9 +132,10 @@ export async function checkAws(
   })
   const { roleArn } = entry
   const assumed =
-    roleArn === undefined || reached === undefined
+    roleArn === undefined
       ? reached && base
       : await examination.check('role', reached, async () => {
+          await checkRoleArn(context, roleArn)
           const value = await obtain(roleArn)
           return { found: `assumed ${roleArn}, until ${value.expiration?.toISOString() ?? ''}`, value }
         })
@@ -138,8 +143,9 @@ export async function checkAws(
     const arn = credentials === base ? (reached?.arn ?? '') : await callerArn(context, credentials)
     const principal = canonicalizeArn(arn)
     const canonicalArn = typeof principal === 'string' ? arn : principal.canonicalArn
+    const session = canonicalArn === arn ? '' : `; the session is ${arn.slice(arn.lastIndexOf('/') + 1)}`
     return {
-      found: `the cluster sees ${arn}; a mapping must name ${canonicalArn}`,
+      found: `a mapping must name ${canonicalArn}${session}`,
       value: { context, credentials, arn, canonicalArn, now },
     }
   })

@@ -11,6 +11,9 @@ import type { ExecEntry } from './exec-entry.ts'
 import type { NewToken } from './make-token.ts'
 
 const TIMEOUT_MS = 10_000
+const UNCHECKED =
+  ', and its certificate is not checked (insecure-skip-tls-verify): whoever is in between can take your token; give ' +
+  'certificate-authority-data instead'
 const REVIEWS = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
 
 /** Connects to the API server with this authorization, or anonymously. Client certificates of the user are not sent. */
@@ -41,10 +44,9 @@ export async function checkApiServer(kubeconfig: Kubeconfig, environment: Enviro
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     const { statusCode, body } = await api.get('/version', {}, { signal, bodyTimeoutMs: TIMEOUT_MS })
     const version = textAt(await readJson(body), 'gitVersion')
-    return {
-      found: `${shownServer(kubeconfig)} answers${version === undefined ? ` (${statusCode})` : `, ${version}`}`,
-      value: {},
-    }
+    const found = `${shownServer(kubeconfig)} answers${version === undefined ? ` (${statusCode})` : `, ${version}`}`
+    const isWarning = kubeconfig.tls.rejectUnauthorized === false
+    return { found: `${found}${isWarning ? UNCHECKED : ''}`, value: {}, isWarning }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new AuthenticatorError(
@@ -92,7 +94,8 @@ export async function checkLogin(
     throw new AuthenticatorError(
       'login_refused',
       `the API server refused the token (401): ask an administrator why the server refused ${canonicalArn} at ` +
-        `${madeAt.toISOString()}; either no mapping names it, or ${bound}, or the authenticator does not answer`,
+        `${madeAt.toISOString()}: either no mapping names it, or ${bound}, or the authenticator does not work, ` +
+        'which "aws-iam-authenticator status" on a control-plane node shows',
     )
   } finally {
     await api.close()

@@ -28,6 +28,8 @@ export interface Diagnosis {
   readonly platform: string
   /** ISO 8601, UTC. */
   readonly time: string
+  /** One sentence: whether the person can log in, and else the first failure with what to do. */
+  readonly verdict: string
   readonly checks: readonly Check[]
   /** The name of the first check that failed; undefined if none did. */
   readonly failedAt: string | undefined
@@ -68,17 +70,19 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   await examination.check('program', entry, checkProgram)
   await examination.check('api version', entry, checkApiVersion)
   const identity = await checkAws(examination, entry, options)
-  await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
+  const answers = await examination.check('api server', kubeconfig, (known) => checkApiServer(known, environment))
   const token = await makeToken(examination, entry, identity, now)
-  const ready = kubeconfig && entry && identity && token && { kubeconfig, entry, identity, token }
+  const ready = answers && kubeconfig && entry && identity && token && { kubeconfig, entry, identity, token }
   await examination.check('login', ready, (all) => checkLogin(all.kubeconfig, all.entry, all.identity, all.token))
   await identity?.context.http.close()
   const { checks } = examination
+  const failed = checks.find(({ state }) => state === 'failed')
   return {
     version: VERSION,
     platform: `${process.platform} ${process.arch}`,
     time,
+    verdict: failed === undefined ? 'you can log in' : `you can't log in: ${failed.name} failed: ${failed.found}`,
     checks,
-    failedAt: checks.find(({ state }) => state === 'failed')?.name,
+    failedAt: failed?.name,
   }
 }

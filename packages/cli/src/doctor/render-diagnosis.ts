@@ -1,4 +1,5 @@
-import { wrap, type Style } from '../terminal/style.ts'
+import type { Style } from '../terminal/style.ts'
+import { wrap, wrapBeside } from '../terminal/wrap.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import type { Check, CheckState } from './check.ts'
 import type { Diagnosis } from './diagnose.ts'
@@ -10,38 +11,49 @@ const WIDTH = 80
 const COLOURS: Readonly<Record<CheckState, Colour>> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' }
 
 function renderCheck({ name, state, found }: Check, style: Style): Line[] {
-  const [first = '', ...rest] = wrap(found, (style.width ?? WIDTH) - NAME_WIDTH - STATE_WIDTH)
+  const { first, rest } = wrapBeside(found, NAME_WIDTH + STATE_WIDTH, style.width ?? WIDTH)
   const word = state === 'failed' ? 'FAILED' : state
-  const indent = ' '.repeat(NAME_WIDTH + STATE_WIDTH)
   return [
     [style.paint(name.padEnd(NAME_WIDTH), 'bold'), style.paint(word.padEnd(STATE_WIDTH), COLOURS[state]), first],
-    ...rest.map((line) => `${indent}${line}`),
+    ...rest,
   ]
 }
 
-/** The lines for a ticket: unwrapped, without colours and without secrets. */
-function ticket({ version, platform, time, checks }: Diagnosis): string[] {
+/** The lines for a ticket: without colours and without secrets. */
+function ticket({ version, platform, time, checks }: Diagnosis, { width }: Style): string[] {
   const shown = checks.filter(({ state }) => state !== 'skipped')
-  return [
+  const lines = [
     `aws-iam-authenticator ${version}, ${platform}, ${time}`,
     ...shown.map(({ name, state, found }) => `${name}: ${state === 'ok' ? '' : `${state.toUpperCase()} `}${found}`),
   ]
+  return lines.flatMap((line) => {
+    const { first, rest } = wrapBeside(line, 4, width ?? Infinity)
+    return [`  ${first}`].concat(rest)
+  })
 }
 
-/** Renders a diagnosis for people, 80 columns wide or as wide as the terminal. */
-export function renderDiagnosis(diagnosis: Diagnosis, style: Style): readonly Line[] {
-  const { checks, failedAt } = diagnosis
-  const warnings = checks.filter(({ state }) => state === 'warning').length
-  const verdict =
-    failedAt === undefined
-      ? style.paint(warnings === 0 ? 'you can log in' : `you can log in, with ${warnings} warning(s)`, 'green', 'bold')
-      : style.paint(`you can't log in: ${failedAt} failed`, 'red', 'bold')
+/** The verdict, then the warnings and the other failures. One cause can fail several checks. */
+function renderVerdict({ verdict, checks, failedAt }: Diagnosis, { width, paint }: Style): Line[] {
+  const columns = width ?? WIDTH
+  const first = checks.find(({ name }) => name === failedAt)
+  const others = checks.filter(
+    (check) => (check.state === 'failed' || check.state === 'warning') && check.found !== first?.found,
+  )
   return [
+    ...wrap(verdict, columns).map((line) => [paint(line, failedAt === undefined ? 'green' : 'red', 'bold')]),
+    ...others.flatMap(({ name, state, found }) => wrap(`also: ${name} ${state}: ${found}`, columns)),
+  ]
+}
+
+/** Renders a diagnosis for people, the verdict first, 80 columns wide or as wide as the terminal. */
+export function renderDiagnosis(diagnosis: Diagnosis, style: Style): readonly Line[] {
+  const { checks } = diagnosis
+  return [
+    ...renderVerdict(diagnosis, style),
+    '',
     ...checks.flatMap((check) => renderCheck(check, style)),
     '',
-    [verdict],
-    '',
     'for a ticket (no secret in it):',
-    ...ticket(diagnosis).map((line) => `  ${line}`),
+    ...ticket(diagnosis, style),
   ]
 }

@@ -7,7 +7,7 @@ import type { CheckedToken } from './check-token.ts'
 import type { Check } from './explanation.ts'
 
 /** The checks of a JWT, in order. */
-export const JWT_CHECKS = ['jwt_form', 'issuer', 'signing_key', 'signature', 'claims'] as const
+const JWT_CHECKS = ['jwt_form', 'issuer', 'signing_key', 'signature', 'claims'] as const
 
 export type JwtCheck = (typeof JWT_CHECKS)[number]
 

@@ -9,6 +9,7 @@ import { CONFIG, FEATURE_GATES } from '../command-line/global-options.ts'
 import { BACKEND_PATHS, DYNAMIC_FILE_USER_ID_STRICT } from '../command-line/server-options.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { readInput } from '../command-line/read-input.ts'
+import { filesIn, isFolder } from '../lint/files-in.ts'
 import { BACKEND_READERS } from './backend-readers.ts'
 import { readServerSettings, withServerSettings } from './server-settings.ts'
 import { unread, type Source } from './source.ts'
@@ -32,6 +33,25 @@ function sourcesInFile(path: string, rules: LintRules): readonly Source[] {
     'file_invalid',
     `${from} has no mappings: neither aws-auth, IAMIdentityMappings nor a dynamic file`,
   )
+}
+
+function hasSources(path: string, rules: LintRules): boolean {
+  try {
+    return sourcesInFile(path, rules).length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Rejects a folder, because one backend has one source: names the files in it that could be given. */
+function folderError(folder: string, rules: LintRules): UsageError {
+  const files = filesIn(folder).filter((path) => hasSources(path, rules))
+  const shown = files.slice(0, 3).join(' ')
+  const advice =
+    files.length === 0
+      ? ', and no file in it has mappings'
+      : `: name the files in it that have mappings, such as ${shown}`
+  return new UsageError(`${folder} is a folder${advice}`)
 }
 
 /** Reads the files whose paths are configured. They may be missing, because the server may run on another machine. */
@@ -87,6 +107,8 @@ export async function readSources(given: CommandContext): Promise<Found> {
   const sources: Source[] = []
   if (from !== null) sources.push(...READERS.flatMap((reader) => reader.inConfiguration?.(configuration, from) ?? []))
   if (cluster !== undefined) sources.push(...READERS.flatMap(({ inCluster }) => inCluster?.(cluster, rules) ?? []))
+  const folder = positionals.find((path) => path !== '-' && isFolder(path))
+  if (folder !== undefined) throw folderError(folder, rules)
   sources.push(...positionals.flatMap((path) => sourcesInFile(path, rules)))
   sources.push(...sourcesInOwnFiles(context, sources, rules))
   requireDistinct(sources)

@@ -2,7 +2,8 @@ import { reasons, reasonUrl } from '@aws-iam-authenticator/core/errors/reasons'
 import type { Location } from '@aws-iam-authenticator/core/errors/problem'
 import type { MappingEntry } from '@aws-iam-authenticator/core/mapping/entry'
 import type { WebIdentity } from '@aws-iam-authenticator/core/identity/web-identity'
-import { formatJson, wrap, type Style } from '../terminal/style.ts'
+import { formatJson, type Style } from '../terminal/style.ts'
+import { wrap, wrapBeside, wrapCommand } from '../terminal/wrap.ts'
 import type { Colour, Line } from '../terminal/writer.ts'
 import { ADVICE } from './advice.ts'
 import type { BackendAnswer, Check, Explanation } from './explanation.ts'
@@ -85,14 +86,14 @@ class Page {
     const { symbol, word, colours } = outcome === null ? { symbol: '', word: '', colours: [] } : MARKS[outcome]
     const mark = marks ? symbol.padEnd(1) : word.padEnd(4)
     const indent = 2 + mark.length + 1 + LABEL_WIDTH
-    const [first = '', ...more] = width === null ? [text] : wrap(text, width - indent)
+    const { first, rest } = wrapBeside(text, indent, width ?? Infinity)
     const left = ['  ', paint(mark, ...colours)]
     if (first === '') this.#lines.push([...left, ` ${label}`])
     else {
       const shown = outcome === 'not_reached' ? paint(first, 'dim') : first
       this.#lines.push([...left, ` ${label.padEnd(LABEL_WIDTH)}`, shown])
     }
-    this.#lines.push(...more.map((line) => `${' '.repeat(indent)}${line}`))
+    this.#lines.push(...rest)
   }
 
   paragraph(text: string, bullet = '', ...colours: readonly Colour[]): void {
@@ -102,9 +103,11 @@ class Page {
     this.#lines.push(...lines.map((line, index) => [left(index), paint(line, ...colours)]))
   }
 
-  /** Adds a line to paste, which is never wrapped. */
-  verbatim(text: string): void {
-    this.#lines.push(`  ${text}`)
+  /** Adds a command, or an entry in YAML or JSON, which can be pasted although it is wrapped. */
+  suggestion(text: string): void {
+    const width = (this.#style.width ?? Infinity) - 2
+    const lines = /^[[{]/.test(text) ? wrap(text, width) : wrapCommand(text, width)
+    this.#lines.push(...lines.map((line) => `  ${line}`))
   }
 
   get lines(): readonly Line[] {
@@ -163,7 +166,7 @@ function addResult(page: Page, explanation: Explanation): void {
       if (entry !== null) page.paragraph(`  ${entryText(entry)}`)
     }
     page.paragraph(ADVICE[refusal.reason])
-    if (suggestion !== null) page.verbatim(suggestion)
+    if (suggestion !== null) page.suggestion(suggestion)
     page.paragraph(`Read more: aws-iam-authenticator explain --reason ${refusal.reason}`)
   }
   if (user === null) return

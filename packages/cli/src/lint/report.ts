@@ -1,6 +1,7 @@
 import type { FileKind } from '@aws-iam-authenticator/core/manifest/recognize'
 import type { Problem } from '@aws-iam-authenticator/core/errors/problem'
-import { formatJson, wrap, type Style } from '../terminal/style.ts'
+import { formatJson, type Style } from '../terminal/style.ts'
+import { wrap } from '../terminal/wrap.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 
 /** A checked file or cluster resource, with its problems. */

@@ -30,12 +30,30 @@ function loopbackOf(address: string): string {
   return address === '::' ? '::1' : address
 }
 
+function certificateAdvice(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return (
+        'give the --state-dir or --config of the server; if it is that, the server has not started yet, which its log ' +
+        'explains, or somebody has removed the file: put it back'
+      )
+    case 'EACCES':
+    case 'EPERM':
+      return 'run as a user who may read it (sudo)'
+    default:
+      return 'put the certificate that the server uses back there'
+  }
+}
+
 async function readCertificate(path: string): Promise<X509Certificate> {
   try {
     return new X509Certificate(await readRegularFile(path))
   } catch (error) {
-    const hint = 'give the --state-dir or --config of the server, and run as a user who may read it (sudo)'
-    throw noStatus(`can't read the server's certificate: ${path}: ${messageOf(error)}; ${hint}`, error)
+    throw noStatus(
+      `can't read the server's certificate ${path}: ${messageOf(error)}: ${certificateAdvice(error)}`,
+      error,
+    )
   }
 }
 

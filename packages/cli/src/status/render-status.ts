@@ -1,5 +1,6 @@
 import { property, textAt } from '@aws-iam-authenticator/core/untrusted'
-import { wrap, type Style } from '../terminal/style.ts'
+import type { Style } from '../terminal/style.ts'
+import { wrap, wrapBeside } from '../terminal/wrap.ts'
 import type { Line, Painted } from '../terminal/writer.ts'
 
 type Found = Readonly<Record<string, unknown>>
@@ -35,19 +36,17 @@ function ago(time: string | undefined, now: Date): string {
   return `${span(Math.max(0, (now.getTime() - Date.parse(time)) / 1000))} ago`
 }
 
-/** One line: a label and the text next to it. */
+/** One line: a label and the text next to it. Without a label the text is a whole line. */
 interface Row {
-  readonly label: string
+  readonly label: string | null
   readonly text: string | Painted
 }
 
-/** Wraps a text, each line with the spaces that it begins with. The label goes on the first line. */
+/** Wraps a text. The label goes on the first line. */
 function row(label: string, text: string, style: Style): readonly Row[] {
-  const indent = ' '.repeat(text.length - text.trimStart().length)
-  return wrap(text.trimStart(), (style.width ?? WIDTH) - LABEL - indent.length).map((line, index) => ({
-    label: index === 0 ? label : '',
-    text: indent + line,
-  }))
+  const { first, rest } = wrapBeside(text, LABEL, style.width ?? WIDTH)
+  const below = rest.map((line) => ({ label: null, text: line }))
+  return first === '' && label === '' ? below : [{ label, text: first }, ...below]
 }
 
 function problem(text: string, { width, paint }: Style): readonly Row[] {
@@ -112,6 +111,14 @@ function backend(found: unknown, style: Style, now: Date): readonly Row[] {
   ]
   const text = isLoaded ? `${mode}: ${counts.join(', ')}; changed ${ago(changed, now)}` : `${mode}: not loaded`
   return [row('', text, style), fault === undefined ? [] : problem(fault, style), mappingErrors(found, style)].flat()
+}
+
+function modeFile(file: unknown, style: Style): readonly Row[] {
+  const path = textAt(file, 'path')
+  if (path === undefined) return []
+  const fault = textAt(file, 'fault')
+  const isExplained = numberAt(file, 'errors') > 0 || fault === undefined
+  return [row('mode file', path, style), isExplained ? [] : problem(fault, style), mappingErrors(file, style)].flat()
 }
 
 function stsHost(found: unknown, style: Style, now: Date): readonly Row[] {
@@ -187,7 +194,7 @@ function refusals(found: Found, style: Style, now: Date): readonly Row[] {
   return [
     section('refused', rows, 'none'),
     more > 0 ? row('', `and ${more} more before these: see the log`, style) : [],
-    groups.length > 0 ? row('', 'what each reason means: docs/errors.md', style) : [],
+    groups.length > 0 ? row('', 'what a reason means: aws-iam-authenticator explain --reason REASON', style) : [],
   ].flat()
 }
 
@@ -210,6 +217,7 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
       listAt(found, 'backends').flatMap((each) => backend(each, style, now)),
       'none',
     ),
+    modeFile(property(found, 'backendModeFile'), style),
     section(
       'sts',
       listAt(found, 'sts').flatMap((each) => stsHost(each, style, now)),
@@ -222,9 +230,9 @@ export function renderStatus(found: Found, style: Style, now: Date): readonly Li
     logins(found, style, now),
     refusals(found, style, now),
   ].flat()
-  const lines = rows.map(({ label, text }): Line => [
-    label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold'),
-    text,
-  ])
+  const lines = rows.map(({ label, text }): Line => {
+    if (label === null) return [text]
+    return [label === '' ? ' '.repeat(LABEL) : style.paint(label.padEnd(LABEL), 'bold'), text]
+  })
   return [...verdict(found, style), ...lines]
 }

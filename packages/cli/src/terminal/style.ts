@@ -33,19 +33,6 @@ export function stdoutStyle(environment: Environment): Style {
   }
 }
 
-/** Wraps a text to a width. Words are never split. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
-
 /** Formats a value as indented JSON. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`

@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { format } from 'node:util'
 import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { errorCode } from '@aws-iam-authenticator/core/untrusted'
 import { describeFailure } from '@aws-iam-authenticator/files/system-failure'
 import { escapeLine, escapeLines } from '@aws-iam-authenticator/core/log/control-characters'
+import { wrap } from './wrap.ts'
 
 export type Colour = 'red' | 'green' | 'yellow' | 'bold' | 'dim'
 
@@ -47,16 +49,18 @@ function paint(part: string | Painted): string {
   return `${on}${escapeLine(part.text)}${off}`
 }
 
-function renderLine(line: Line): string {
-  return `${typeof line === 'string' ? escapeLine(line) : line.map(paint).join('')}\n`
-}
-
-/** Creates a writer from a function that writes a text unchanged. */
-export function createWriter(write: (text: string) => void): Writer {
+/**
+ * Creates a writer from a function that writes a text unchanged.
+ *
+ * @param width Returns the number of columns to which messages are wrapped. Coloured lines and documents have their own form.
+ */
+export function createWriter(write: (text: string) => void, width: () => number = () => Infinity): Writer {
+  const message = (text: string): string => wrap(escapeLine(text), width()).join('\n')
+  const render = (line: Line): string => `${typeof line === 'string' ? message(line) : line.map(paint).join('')}\n`
   return {
-    line: (line) => write(renderLine(line)),
-    lines: (lines) => write(lines.map(renderLine).join('')),
-    prompt: (text) => write(escapeLine(text)),
+    line: (line) => write(render(line)),
+    lines: (lines) => write(lines.map(render).join('')),
+    prompt: (text) => write(message(text)),
     document: (text) => write(escapeLines(text)),
   }
 }
@@ -89,7 +93,10 @@ function failStdout(cause: unknown): never {
 
 export const stdout: Writer = createWriter(writeTo(1, failStdout))
 // A failed write to stderr can be reported nowhere, and must not end the server.
-export const stderr: Writer = createWriter(writeTo(2, () => undefined))
+export const stderr: Writer = createWriter(
+  writeTo(2, () => undefined),
+  () => (isatty(2) ? process.stderr.columns : Infinity),
+)
 
 const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 

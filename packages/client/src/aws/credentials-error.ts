@@ -46,3 +46,11 @@ export type CredentialsErrorCode =
 export class CredentialsError extends AuthenticatorError<CredentialsErrorCode> {
   override readonly name = 'CredentialsError'
 }
+
+/** The error for an answer that AWS does not give. */
+export function notFromAws(): CredentialsError {
+  return new CredentialsError(
+    'sts_unreachable',
+    'the answer is not from AWS and does not speak its protocol: check for a proxy or a sign-in page in between',
+  )
+}

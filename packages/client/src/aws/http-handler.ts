@@ -1,10 +1,11 @@
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import type { HttpHandler } from '@smithy/core/protocols'
 import { connectionError, type ConnectionFacts } from './connection-error.ts'
+import { notFromAws } from './credentials-error.ts'
 import type { HttpClient } from '@aws-iam-authenticator/network/http-client'
 import { readBody } from '@aws-iam-authenticator/network/read-body'
 import { withTimeLimit } from '@aws-iam-authenticator/network/time-limit'
-import { MAX_BODY_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
+import { AnswerTooLong, MAX_BODY_BYTES } from '@aws-iam-authenticator/network/connect/http-exchange'
 import { percentEncode } from './percent-encode.ts'
 
 /** Time limit for a whole call, in milliseconds. A user is waiting, and so is kubectl. */
@@ -86,7 +87,7 @@ async function send(client: HttpClient, request: AwsRequest, signal: AbortSignal
     signal,
   })
   const read = await readBody(answer.body, MAX_BODY_BYTES)
-  if (read === undefined) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`)
+  if (read === undefined) throw new AnswerTooLong(MAX_BODY_BYTES)
   return { statusCode: answer.statusCode, headers: joinValues(answer.headers), body: read }
 }
 
@@ -119,7 +120,8 @@ export function createHttpHandler(
       }
       return answer
     } catch (error) {
-      failure = error instanceof AuthenticatorError ? error : connectionError(request.hostname, error, facts)
+      const cause = error instanceof AnswerTooLong ? notFromAws() : error
+      failure = cause instanceof AuthenticatorError ? cause : connectionError(request.hostname, cause, facts)
       throw failure
     }
   }

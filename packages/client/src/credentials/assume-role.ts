@@ -42,7 +42,8 @@ function denial(
         'valid once, and check mfa_serial of the profile',
     )
   }
-  const alsoExternalId = externalId === undefined ? ', and an external ID may have to be given' : ''
+  const alsoExternalId =
+    externalId === undefined ? ', and an external ID may have to be given' : ' with that external ID'
   const alsoSource =
     sourceIdentity === undefined ? '' : `, and sts:SetSourceIdentity with the source identity "${sourceIdentity}"`
   return new CredentialsError(

@@ -37,7 +37,10 @@ async function fromWebIdentity(context: CredentialContext): Promise<Credentials>
   const { environment } = context
   const roleArn = firstSet(environment, 'AWS_ROLE_ARN')?.value
   if (roleArn === undefined) {
-    throw new CredentialsError('invalid_settings', 'AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not')
+    throw new CredentialsError(
+      'invalid_settings',
+      'AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not: set both or neither',
+    )
   }
   const tokenFile = firstSet(environment, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value ?? ''
   const sessionName = firstSet(environment, 'AWS_ROLE_SESSION_NAME')?.value
@@ -48,6 +51,7 @@ async function fromWebIdentity(context: CredentialContext): Promise<Credentials>
 
 function nothingFound(environment: Environment, { profile, files }: SharedConfig, instance: unknown): CredentialsError {
   const missing = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].filter((name) => !firstSet(environment, name))
+  const [unset] = missing.length === 1 ? missing : []
   const tried = [
     `the environment (${missing.join(' and ')} not set)`,
     'a web identity (AWS_WEB_IDENTITY_TOKEN_FILE not set)',
@@ -57,7 +61,8 @@ function nothingFound(environment: Environment, { profile, files }: SharedConfig
   ]
   return new CredentialsError(
     'no_credentials',
-    `no AWS credentials found; tried in this order: ${tried.join(', ')}: name a profile in AWS_PROFILE, or run ` +
+    `no AWS credentials found; tried in this order: ${tried.join(', ')}: ` +
+      `${unset === undefined ? '' : `set ${unset} too, `}name a profile in AWS_PROFILE, or run ` +
       '"aws configure", "aws configure sso" or "aws login"',
   )
 }

@@ -36,6 +36,9 @@ const PAUSE_MS = 1000
 /** Maximum size of an answer, in bytes. */
 const MAX_DOCUMENT_BYTES = 64 * 1024
 
+const ADVICE =
+  'check the role of the task or the association of the pod, and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI'
+
 function failure(reason: string): CredentialsError {
   return new CredentialsError('container_failed', `${SOURCE} gave none: ${reason}`)
 }
@@ -98,7 +101,7 @@ export async function containerCredentials({ environment }: CredentialContext): 
       if (credentials !== undefined) return credentials
       throw new Error('its answer is not a document of credentials')
     } catch (error) {
-      if (attempt === ATTEMPTS) throw failure(messageOf(error))
+      if (attempt === ATTEMPTS) throw failure(`${messageOf(error)}: ${ADVICE}`)
     }
     await sleep(PAUSE_MS)
   }

@@ -49,7 +49,7 @@ export function profileError(
   if (command !== undefined) {
     // Node.js puts the command line before the output of the command. It may contain secrets.
     const output = oneLine(message.replace(`Command failed: ${command}`, ''))
-    const said = output === '' ? '' : `: ${output}`
+    const said = output === '' ? '' : `: ${output.replace(/\.$/, '')}`
     return new CredentialsError(
       'credential_process_failed',
       `credential_process of profile "${name}" failed${said}; run that command by hand to see why`,

@@ -54,7 +54,8 @@ async function namedSource(context: CredentialContext, name: string, wanted: str
         if (error instanceof CredentialsError) throw error
         throw new CredentialsError(
           'instance_failed',
-          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${messageOf(error)}`,
+          `profile "${name}" takes its credentials from the EC2 instance, which has none: ${messageOf(error)}: run it on ` +
+            'an instance with a role, or change credential_source',
         )
       }
     }
@@ -119,7 +120,10 @@ async function resolveProfile(
   const profile = sharedConfig.profiles.get(name)
   const parent = ancestors.at(-1)
   if (profile === undefined) {
-    throw invalid(`profile "${name}", which source_profile of profile "${parent ?? ''}" names, does not exist`)
+    throw invalid(
+      `profile "${name}", which source_profile of profile "${parent ?? ''}" names, does not exist: correct ` +
+        'source_profile, or add that profile',
+    )
   }
   const own = staticCredentials(profile, `profile "${name}"`)
   // The chain may lead back to a profile, which can name itself as the source of its role. Its own keys end the chain.

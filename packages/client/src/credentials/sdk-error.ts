@@ -1,7 +1,7 @@
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import { AuthenticatorError } from '@aws-iam-authenticator/core/errors/errors'
 import { clockDifference, isClockOff } from '../aws/clock.ts'
-import { CredentialsError, type CredentialsErrorCode } from '../aws/credentials-error.ts'
+import { CredentialsError, notFromAws, type CredentialsErrorCode } from '../aws/credentials-error.ts'
 import { NoStsAnswer } from '../sts/refusal.ts'
 import type { AwsHttpHandler } from '../aws/http-handler.ts'
 
@@ -46,12 +46,7 @@ export function serviceError(error: unknown): ServiceError | undefined {
 export function commonSdkError(error: unknown, source: string, http: AwsHttpHandler): AuthenticatorError | undefined {
   if (error instanceof AuthenticatorError) return error
   if (http.failure !== undefined) return http.failure
-  if (error instanceof NoStsAnswer || (error instanceof Error && NOT_AWS.test(error.message))) {
-    return new CredentialsError(
-      'sts_unreachable',
-      'the answer is not from AWS and does not speak its protocol: check for a proxy or a sign-in page in between',
-    )
-  }
+  if (error instanceof NoStsAnswer || (error instanceof Error && NOT_AWS.test(error.message))) return notFromAws()
   const answer = serviceError(error)
   if (answer === undefined) return undefined
   if (THROTTLED.has(answer.code)) {
@@ -75,7 +70,7 @@ export function commonSdkError(error: unknown, source: string, http: AwsHttpHand
     return new CredentialsError(
       'sts_rejected',
       `AWS does not know the access key from ${source} (${answer.code}): it was deleted or deactivated, or belongs to ` +
-        'another partition than the region',
+        'another partition than the region: use a key that is active there',
     )
   }
   if (answer.code === 'SignatureDoesNotMatch') {

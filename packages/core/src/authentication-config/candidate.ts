@@ -126,6 +126,7 @@ export function readEntry(entry: MappingEntry, reserved: readonly string[]): Rea
   if (failed === 'sessionNames') {
     return neverMatches('sessionnames', 'a JWT has no session name, so the entry matches none: write sourceIdentity')
   }
+  if (failed !== null) return neverMatches('', 'has conditions for JWTs: they can not be expressed yet')
   const accountId = jwtAccount(arnOf(entry) ?? '')
   if (accountId === null) {
     return neverMatches(

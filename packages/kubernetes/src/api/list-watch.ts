@@ -17,6 +17,8 @@ export interface ReflectorHandlers {
   onReplaced(objects: readonly KubernetesObject[]): unknown
   onChanged(object: KubernetesObject): unknown
   onDeleted(object: KubernetesObject): unknown
+  /** Called when a watch begins: the state is up to date again after a failure. */
+  onWatching?(): void
   /**
    * Called when a list or a watch failed. The state so far stays until the next one succeeds.
    *
@@ -151,6 +153,7 @@ async function watch(
     if (statusCode === 410) throw new Expired(textAt(answer, 'message') ?? 'status 410')
     throw new StatusError('watch', statusCode, answer)
   }
+  handlers.onWatching?.()
   for await (const line of readLines(body)) if (line.length > 0) await handleEvent(line, state, handlers)
 }
 

@@ -50,6 +50,13 @@ export async function fromKubeconfig(path: string, master: string | null): Promi
   )
 }
 
+/** Says why a kubeconfig leads to no API server, and what to do. */
+function describeNoServer(contextName: string | undefined, names: readonly string[]): string {
+  if (contextName !== undefined) return `its context "${contextName}" leads to no cluster with a server`
+  if (names.length === 0) return 'it has no context: ask for the kubeconfig of your cluster'
+  return `it has no current-context: run "kubectl config use-context NAME" with one of ${names.join(', ')}`
+}
+
 /**
  * Reads one context of a kubeconfig.
  *
@@ -70,8 +77,7 @@ export async function readKubeconfig(paths: readonly string[], choice: Kubeconfi
     throw invalid(context, `it has no context "${choice.context}"${hint}`)
   }
   const server = choice.master ?? textAt(cluster.value, 'server')
-  if (server === undefined)
-    throw invalid(cluster, `its context "${contextName ?? ''}" leads to no cluster with a server`)
+  if (server === undefined) throw invalid(cluster, describeNoServer(contextName, namesOf(files, 'contexts')))
   if (!URL.canParse(server)) throw invalid(cluster, `the server "${server}" is not a URL`)
   if (property(user.value, 'auth-provider') !== undefined) {
     throw invalid(

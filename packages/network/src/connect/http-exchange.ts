@@ -16,6 +16,13 @@ export const MAX_HEADER_BYTES: number = 16 * 1024
 /** Maximum size of the body of an answer, in bytes. AWS answers with a few KiB. */
 export const MAX_BODY_BYTES: number = 256 * 1024
 
+/** Thrown if an answer exceeds its limit. */
+export class AnswerTooLong extends Error {
+  constructor(maxBytes: number) {
+    super(`the answer is longer than ${maxBytes} bytes`)
+  }
+}
+
 /**
  * Maximum size of a whole answer, in bytes. Counts what the other limits don't: interim answers, chunk sizes and extensions,
  * trailers, and spaces around header values.
@@ -66,7 +73,7 @@ function limitAnswer(outgoing: ClientRequest, onExceeded: (error: Error) => void
   let connection: Socket | undefined
   const count = (piece: Buffer): void => {
     bytes += piece.length
-    if (bytes > MAX_ANSWER_BYTES) onExceeded(new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`))
+    if (bytes > MAX_ANSWER_BYTES) onExceeded(new AnswerTooLong(MAX_ANSWER_BYTES))
   }
   outgoing.on('information', () => {
     interimAnswers += 1
@@ -130,7 +137,7 @@ export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Pro
       response.once('close', close)
       response.on('data', (piece: Buffer) => {
         length += piece.length
-        if (length > maxBodyBytes) fail(new Error(`the answer is longer than ${maxBodyBytes} bytes`))
+        if (length > maxBodyBytes) fail(new AnswerTooLong(maxBodyBytes))
         else pieces.push(piece)
       })
       response.on('end', () => {

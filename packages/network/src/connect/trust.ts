@@ -44,13 +44,22 @@ function certificatesIn(text: string): string[] {
 }
 
 function unreadable({ setting, path }: Named, cause: unknown): FileError {
-  return new FileError('file_unreadable', `Can't read ${path}, which ${setting} names: ${messageOf(cause)}`, { cause })
+  return new FileError(
+    'file_unreadable',
+    `Can't read ${path}, which ${setting} names: ${messageOf(cause)}: correct or unset it`,
+    {
+      cause,
+    },
+  )
 }
 
 function mustHold({ setting, path }: Named, certificates: string[]): string[] {
   const accepted = onlyAccepted(certificates)
   if (accepted.length > 0) return accepted
-  throw new FileError('file_invalid', `${path}, which ${setting} names, holds no certificate in PEM form`)
+  throw new FileError(
+    'file_invalid',
+    `${path}, which ${setting} names, holds no certificate in PEM form: correct or unset it`,
+  )
 }
 
 // Synchronous, because starting the threads of an asynchronous read takes longer.

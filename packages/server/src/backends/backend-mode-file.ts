@@ -4,7 +4,7 @@ import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mo
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import type { BackendSet } from './backend-set.ts'
 import { followFile, type FollowedFile } from './follow-file.ts'
-import { logProblems } from '../log/log-problems.ts'
+import { logProblems, NO_ERRORS, type SourceErrors } from '../log/log-problems.ts'
 
 interface BackendModeFileOptions {
   readonly path: string
@@ -14,15 +14,17 @@ interface BackendModeFileOptions {
   readonly log: Log
   /** Called after each load but the first, with the file's own time in seconds since the epoch; null if it has none. */
   readonly onReloaded: (updatedAt: number | null) => void
-  readonly onProblems: (source: string, count: number) => void
+  /** Called after each change of the file, with its errors, and why it is not active; null if it is, or does not exist. */
+  readonly onChanged: (errors: SourceErrors, fault: string | null) => void
 }
 
 /** Follows the file at `server.dynamicBackendModePath`, and replaces the list of backends by the one in the file. */
 export function createBackendModeFile(options: BackendModeFileOptions): FollowedFile {
-  const { path, backends, configured, log, onReloaded, onProblems } = options
+  const { path, backends, configured, log, onReloaded, onChanged } = options
   let isFirst = true
 
-  const keep = (error: string): void => {
+  const keep = (error: string, errors: SourceErrors = NO_ERRORS): void => {
+    onChanged(errors, error)
     log.error(`backend mode file ${path} is not loaded: the previous list of backends stays active`, { error })
   }
   /** Replaces the list of backends; false if that failed. */
@@ -38,13 +40,14 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
   return followFile(path, {
     read: async (text) => {
       const { file, problems } = parseBackendModeFile(text, path)
-      onProblems(path, logProblems(log, problems).count)
+      const errors = logProblems(log, problems)
       if (file === null) {
-        keep('it has errors')
+        keep('it has errors', errors)
         return
       }
       for (const warning of file.warnings) log.warn(warning)
       if (!(await replace(file.modes))) return
+      onChanged(errors, null)
       log.info(`backend mode file ${path} loaded`, { version: file.version, backends: file.modes })
       if (!isFirst) onReloaded(file.updatedAt)
       isFirst = false
@@ -52,8 +55,8 @@ export function createBackendModeFile(options: BackendModeFileOptions): Followed
     missing: async () => {
       if (!(await replace(configured))) return
       log.info(`backend mode file ${path} is not there: the configured backends are active`, { backends: configured })
-      onProblems(path, 0)
+      onChanged(NO_ERRORS, null)
     },
-    failed: keep,
+    failed: (message) => keep(message),
   })
 }

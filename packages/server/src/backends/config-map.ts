@@ -7,12 +7,14 @@ import type { MappingIndex } from '@aws-iam-authenticator/core/mapping/mapping-i
 import type { KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
 import { reflect, type KubernetesObject, type Reflector } from '@aws-iam-authenticator/kubernetes/api/list-watch'
 import type { Backend, BackendDescriptor } from './backend.ts'
+import { describeApiFault } from './api-fault.ts'
 import type { DocumentReader } from './document-reader.ts'
 import { logProblems, type SourceErrors } from '../log/log-problems.ts'
 
 const NAMESPACE = 'kube-system'
 const NAME = 'aws-auth'
 const SOURCE = `${NAMESPACE}/${NAME}`
+const RESOURCE = { name: `configmaps in ${NAMESPACE}` }
 
 interface ConfigMapOptions {
   readonly api: KubernetesApi
@@ -62,9 +64,10 @@ export function createConfigMap({ api, gates, reader, log, onWatchFailed, onProb
           },
           onChanged: load,
           onDeleted: clear,
-          onFailed: (message) => {
+          onWatching: () => (fault = null),
+          onFailed: (message, status) => {
             tried.resolve()
-            fault = message
+            fault = describeApiFault(message, status, RESOURCE)
             onWatchFailed()
             log.warn(`${SOURCE} can't be followed, trying again; the previous mappings stay active`, { error: message })
           },

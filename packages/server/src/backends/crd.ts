@@ -8,12 +8,17 @@ import {
   type Reflector,
   type ReflectorHandlers,
 } from '@aws-iam-authenticator/kubernetes/api/list-watch'
+import { describeApiFault } from './api-fault.ts'
 import type { Backend, BackendDescriptor } from './backend.ts'
 import { createStatusWriter, IDENTITY_MAPPINGS, type StatusWriter } from './identity-mapping-status.ts'
 import { IdentityMappings } from './identity-mappings.ts'
 import type { SourceErrors } from '../log/log-problems.ts'
 
 const SOURCE = 'iamidentitymappings'
+const RESOURCE = {
+  name: 'iamidentitymappings',
+  missing: 'apply deploy/manifests/overlays/crd/crd.yaml, which has their CustomResourceDefinition',
+}
 
 interface CrdOptions {
   readonly api: KubernetesApi
@@ -98,9 +103,12 @@ export function createCrd(options: CrdOptions): Backend {
     tried.resolve()
     log.info('IAMIdentityMappings loaded', { objects: mappings.objectCount, bad: mappings.errorCount })
   }
+  const onWatching = (): void => {
+    fault = null
+  }
   const onFailed = (message: string, status?: number): void => {
     tried.resolve()
-    fault = message
+    fault = describeApiFault(message, status, RESOURCE)
     const hint = status === 404 ? ' (is their CustomResourceDefinition there?)' : ''
     log.warn(`IAMIdentityMappings can't be followed, trying again; the previous mappings stay active${hint}`, {
       error: message,
@@ -108,7 +116,7 @@ export function createCrd(options: CrdOptions): Backend {
   }
   return {
     start: () => {
-      reflector = reflect(api, { path: IDENTITY_MAPPINGS }, { ...handlers, onReplaced, onFailed })
+      reflector = reflect(api, { path: IDENTITY_MAPPINGS }, { ...handlers, onReplaced, onWatching, onFailed })
       return tried.promise
     },
     snapshot: () => ({ mode: 'CRD', index: isLoaded ? mappings.index() : null, fault }),

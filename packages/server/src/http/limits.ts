@@ -37,6 +37,8 @@ export interface Client {
 /** The connections of a listener. */
 export interface Connections {
   readonly clientOf: (request: AnyRequest) => Client
+  /** The names of the clients that are connected. */
+  readonly names: () => ReadonlySet<string>
   /** Closes every connection at once. */
   readonly destroy: () => void
 }
@@ -171,6 +173,7 @@ export function applyLimits(server: Server, limits: ListenerLimits): Connections
   })
   return {
     clientOf,
+    names: () => new Set(connections.keys()),
     destroy: () => {
       for (const { socket } of connections.values()) socket.destroy()
     },

@@ -33,8 +33,8 @@ export interface WebhookOptions extends Omit<TokenReviewOptions, 'clientOf'> {
 export interface Webhook {
   /** Starts to listen; returns the port, which the system chooses for 0. */
   listen(address: string, port: number): Promise<number>
-  /** Serves this pair to new connections; open ones are not affected. */
-  usePair(pair: KeyPair): void
+  /** Serves this pair to new connections; open ones are not affected. Returns the clients of the open ones. */
+  usePair(pair: KeyPair): ReadonlySet<string>
   /** The number of requests without an answer. */
   unanswered(): number
   /** Closes the listener, answers the requests in flight, then closes all connections. */
@@ -142,7 +142,10 @@ export function createWebhook(options: WebhookOptions): Webhook {
       const address = server.address()
       return typeof address === 'object' && address !== null ? address.port : port
     },
-    usePair: (next) => server.setSecureContext(secureOptions(next)),
+    usePair: (next) => {
+      server.setSecureContext(secureOptions(next))
+      return connections.names()
+    },
     unanswered: inFlight.count,
     close: async () => {
       const closed = app.close()

@@ -37,7 +37,7 @@ export interface KeySource {
   readonly stop: () => Promise<void>
 }
 
-export interface KeySourceOptions {
+interface KeySourceOptions {
   readonly issuer: TrustedIssuer
   readonly dispatcher: Dispatcher
   readonly userAgent: string

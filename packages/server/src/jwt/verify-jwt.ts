@@ -13,7 +13,7 @@ const SKEW_SECONDS = 60
 const MAX_AUDIENCES = 10
 
 /** What a JWT must prove. */
-export interface JwtPolicy {
+interface JwtPolicy {
   /** The claim `iss` must be equal to it. */
   readonly issuer: string
   /** The accounts whose principals may log in by this issuer. */
@@ -25,7 +25,7 @@ export interface JwtPolicy {
 }
 
 /** A verified JWT. */
-export interface VerifiedJwt {
+interface VerifiedJwt {
   readonly identity: Identity
   /** The time from which it is refused, in milliseconds since the epoch. */
   readonly refusedAt: number

@@ -89,6 +89,13 @@ function scrubbedFields({ stsHost }: Verified): LogFields {
   return stsHost === undefined ? {} : { stsendpoint: stsHost }
 }
 
+/** What the decision about a verified token may tell. */
+function knownOf({ identity, stsHost, issuer }: Verified, isScrubbed: boolean): Partial<Known> {
+  const host = stsHost === undefined ? {} : { stsHost }
+  if (isScrubbed) return host
+  return issuer === undefined ? { ...host, identity } : { identity, issuer }
+}
+
 /** Masks the ARN and ids of a scrubbed account in a text for the log: templates can put them into a username or a group. */
 function scrub(text: string, identity: Identity): string {
   const { arn, canonicalArn, accountId, userId, accessKeyId, web } = identity
@@ -173,12 +180,10 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const verified = await check(login.token)
     if (verified === null) return refuseForeign()
     if (verified instanceof Refusal) return refuse(verified)
-    const { identity, stsHost, issuer } = verified
+    const { identity, stsHost } = verified
     const isScrubbed = scrubbedAccounts.has(identity.accountId)
-    const host = stsHost === undefined ? {} : { stsHost }
     const fields = isScrubbed ? scrubbedFields(verified) : identityFields(verified)
-    const caller = issuer === undefined ? { identity } : { identity, issuer }
-    known = { client: origin.client, startedAt, ...host, ...(isScrubbed ? {} : caller) }
+    known = { ...known, ...knownOf(verified, isScrubbed) }
     const repeated = verified.isRemembered ? grants.recall(verified) : undefined
     if (repeated !== undefined) return { user: grant(repeated, origin, known), isKept: true, audiences }
     const stsAnswered = (): void => {

@@ -22,6 +22,21 @@ export interface BackendReport {
   readonly fault: string | null
 }
 
+/** The state of the file that replaces the list of backends, in `/status`. */
+export interface BackendModeFileReport {
+  readonly path: string
+  /** The number of errors in it at the last load. */
+  readonly errors: number
+  /** The first of them, at most 10. */
+  readonly firstErrors: readonly MappingError[]
+  /** The reason why its list is not active; null if it is, or if there is no file. */
+  readonly fault: string | null
+}
+
+export function reportModeFile(path: string, errors: SourceErrors, fault: string | null): BackendModeFileReport {
+  return { path, errors: errors.count, firstErrors: errors.first, fault }
+}
+
 /** Records when backends change. */
 export interface BackendActivity {
   readonly changed: (mode: BackendMode, errors: SourceErrors) => void

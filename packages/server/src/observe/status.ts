@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import type { CertificateFollower } from '../tls/serving-certificate.ts'
 import { runtimeName, type Build } from '../util/build.ts'
-import type { BackendReport } from './backend-activity.ts'
 import type { KeysReport } from '../jwt/key-source.ts'
+import type { BackendModeFileReport, BackendReport } from './backend-activity.ts'
 import type { Check } from './checks.ts'
 import type { HandshakeReport } from './handshake-activity.ts'
 import type { DecisionReport, RecentDecisions, RefusalGroup } from './recent-decisions.ts'
-import type { StsHostReport } from './sts-activity.ts'
+import type { StsFailure, StsHostReport } from './sts-activity.ts'
 import { verdictOf, type Verdict } from './verdict.ts'
 
 /** The version of the format. It changes if a field is removed or gets another meaning. */
@@ -34,6 +34,8 @@ interface ServerStatus extends Verdict {
   }
   readonly checks: readonly { readonly name: string; readonly fault: string | null }[]
   readonly backends: readonly BackendReport[]
+  /** Null if none is configured. */
+  readonly backendModeFile: BackendModeFileReport | null
   readonly sts: readonly StsHostReport[]
   /** The keys of each issuer of JWTs; empty if no JWT is accepted. */
   readonly signingKeys: readonly KeysReport[]
@@ -46,7 +48,7 @@ interface ServerStatus extends Verdict {
 
 interface StatusSources extends Pick<
   ServerStatus,
-  'clusterId' | 'partition' | 'backends' | 'sts' | 'signingKeys' | 'handshakes' | 'auditLog'
+  'clusterId' | 'partition' | 'backends' | 'backendModeFile' | 'sts' | 'signingKeys' | 'handshakes' | 'auditLog'
 > {
   readonly build: Build
   readonly startedAt: Date
@@ -54,12 +56,15 @@ interface StatusSources extends Pick<
   readonly certificate: CertificateFollower
   readonly checks: readonly Check[]
   readonly decisions: RecentDecisions
-  /** The error of the last call to STS; null if STS answered. */
-  readonly lastStsError: string | null
+  readonly lastStsFailure: StsFailure | null
+  readonly lastEc2Error: string | null
+  /** Why kube-apiserver refuses the certificate; null if it does not. */
+  readonly distrust: string | null
 }
 
 export function statusOf(sources: StatusSources): ServerStatus {
-  const { build, startedAt, now, certificate, checks, decisions, lastStsError, ...reports } = sources
+  const { build, startedAt, now, certificate, checks, decisions, lastStsFailure, lastEc2Error, distrust, ...reports } =
+    sources
   const { certificate: x509, loadedAt, fault } = certificate.current()
   const state = {
     ...reports,
@@ -79,7 +84,7 @@ export function statusOf(sources: StatusSources): ServerStatus {
   }
   return {
     statusVersion: STATUS_VERSION,
-    ...verdictOf({ ...state, lastStsError, now }),
+    ...verdictOf({ ...state, lastStsFailure, lastEc2Error, distrust, now }),
     ...build,
     runtime: runtimeName(),
     pid: process.pid,

@@ -1,6 +1,7 @@
 import { isPublishedStsHost } from '@aws-iam-authenticator/core/aws/published-regions'
 import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import type { AskSts } from '../sts/sts-client.ts'
+import { REFUSAL_ADVICE } from './refusal-advice.ts'
 
 /** STS counts as unreachable after this number of failures in a row, if all are recent. */
 const FAILURES = 3
@@ -22,6 +23,12 @@ export interface StsHostReport {
   readonly lastFailure: { readonly time: string; readonly error: string } | null
 }
 
+/** A call to STS that says nothing about its token. */
+export interface StsFailure {
+  readonly reason: ReasonCode
+  readonly error: string
+}
+
 export interface StsActivity {
   /** Wraps a client to record its calls. */
   readonly watch: (askSts: AskSts) => AskSts
@@ -29,8 +36,8 @@ export interface StsActivity {
   readonly granted: (host: string) => void
   /** The reason why STS counts as unreachable; null while it does not. */
   readonly fault: () => string | null
-  /** The error of the last call, if it failed recently; null if it got an answer. */
-  readonly lastError: () => string | null
+  /** The last call, if it failed recently, was throttled, or was answered by something else; null if it got an answer of STS. */
+  readonly lastFailure: () => StsFailure | null
   readonly report: () => readonly StsHostReport[]
 }
 
@@ -59,6 +66,9 @@ const CALLED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'sts_bad_answer',
 ])
 
+/** The reasons of failed calls. Only the first one makes STS unreachable. */
+const FAILED: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['sts_unreachable', 'sts_throttled', 'sts_bad_answer'])
+
 function quantile(sorted: readonly number[], part: number): number | null {
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]
   return value === undefined ? null : Math.round(value * 10) / 10
@@ -80,6 +90,16 @@ function makeRoom(hosts: Map<string, HostRecord>): void {
   }
 }
 
+/** The record of a host, which may be new. */
+function recordOf(hosts: Map<string, HostRecord>, host: string): HostRecord {
+  const known = hosts.get(host)
+  if (known !== undefined) return known
+  if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom(hosts)
+  const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
+  hosts.set(host, record)
+  return record
+}
+
 /**
  * Records the answers of STS. Calls to hosts without evidence count for reachability only until a host with evidence has answered: a
  * token may name any region, and a proxy that inspects TLS answers for each of them.
@@ -87,21 +107,17 @@ function makeRoom(hosts: Map<string, HostRecord>): void {
 export function createStsActivity(now: () => Date): StsActivity {
   const hosts = new Map<string, HostRecord>()
   let failedAt: number[] = []
-  let lastError = ''
+  let lastFailure: (StsFailure & { readonly at: number }) | null = null
   let hasBelievedHost = false
 
-  const recordOf = (host: string): HostRecord => {
-    const known = hosts.get(host)
-    if (known !== undefined) return known
-    if (hosts.size >= MAX_REPORTED_HOSTS) makeRoom(hosts)
-    const record: HostRecord = { calls: 0, failures: 0, belief: 'none', samples: [], lastFailure: null }
-    hosts.set(host, record)
-    return record
-  }
+  const isRelevant = (record: HostRecord): boolean => !hasBelievedHost || record.belief !== 'none'
   const answered = (host: string, record: HostRecord, ms: number): void => {
     if (record.belief === 'none' && isPublishedStsHost(host)) record.belief = 'answered'
     hasBelievedHost ||= record.belief !== 'none'
-    if (!hasBelievedHost || record.belief !== 'none') failedAt = []
+    if (isRelevant(record)) {
+      failedAt = []
+      lastFailure = null
+    }
     record.samples.push({ at: now().getTime(), ms })
     if (record.samples.length > MAX_SAMPLES) record.samples.shift()
   }
@@ -109,19 +125,20 @@ export function createStsActivity(now: () => Date): StsActivity {
     const time = now()
     record.failures += 1
     record.lastFailure = { time: time.toISOString(), error }
-    if (hasBelievedHost && record.belief === 'none') return
-    failedAt = [...failedAt, time.getTime()].slice(-FAILURES)
-    lastError = error
+    if (isRelevant(record)) failedAt = [...failedAt, time.getTime()].slice(-FAILURES)
   }
   return {
     watch: (askSts) => async (request) => {
       const startedAt = performance.now()
       const answer = await askSts(request)
       if (answer instanceof Refusal && !CALLED.has(answer.reason)) return answer
-      const record = recordOf(request.host)
+      const record = recordOf(hosts, request.host)
       record.calls += 1
       if (answer instanceof Refusal && answer.reason === 'sts_unreachable') failed(record, answer.message)
       else answered(request.host, record, performance.now() - startedAt)
+      if (answer instanceof Refusal && FAILED.has(answer.reason) && isRelevant(record)) {
+        lastFailure = { at: now().getTime(), reason: answer.reason, error: answer.message }
+      }
       return answer
     },
     granted: (host) => {
@@ -133,12 +150,10 @@ export function createStsActivity(now: () => Date): StsActivity {
     fault: () => {
       const [oldest] = failedAt
       if (failedAt.length < FAILURES || oldest === undefined || now().getTime() - oldest > RECENT_MS) return null
-      return `STS does not answer: the last ${FAILURES} calls failed: ${lastError}`
+      const why = `${lastFailure?.error ?? ''}: ${REFUSAL_ADVICE.sts_unreachable}`
+      return `STS does not answer: the last ${FAILURES} calls failed: ${why}`
     },
-    lastError: () => {
-      const newest = failedAt.at(-1)
-      return newest === undefined || now().getTime() - newest > WINDOW_MS ? null : lastError
-    },
+    lastFailure: () => (lastFailure === null || now().getTime() - lastFailure.at > WINDOW_MS ? null : lastFailure),
     report: () => [...hosts].map(([host, record]) => reportOf(host, record, now().getTime() - WINDOW_MS)),
   }
 }

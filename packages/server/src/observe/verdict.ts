@@ -1,10 +1,12 @@
 import type { HandshakeCause } from '../tls/handshake-causes.ts'
 import type { KeysReport } from '../jwt/key-source.ts'
 import { RENEW } from '../tls/serving-certificate.ts'
-import type { BackendReport } from './backend-activity.ts'
+import type { BackendModeFileReport, BackendReport } from './backend-activity.ts'
 import type { HandshakeReport } from './handshake-activity.ts'
 import { RECENT_MINUTES } from './recent-count.ts'
 import type { DecisionReport } from './recent-decisions.ts'
+import { REFUSAL_ADVICE } from './refusal-advice.ts'
+import type { StsFailure } from './sts-activity.ts'
 
 /** A certificate that expires within this number of days is a problem. */
 const EXPIRY_DAYS = 14
@@ -24,6 +26,7 @@ type ProblemKind =
   | 'audit_log'
   | 'sts'
   | 'signing_keys'
+  | 'ec2'
 
 /** A reason why the server is not healthy, in `/status`. */
 interface StatusProblem {
@@ -39,11 +42,16 @@ interface VerdictFacts {
   readonly checks: readonly { readonly name: string; readonly fault: string | null }[]
   readonly backends: readonly BackendReport[]
   readonly signingKeys: readonly KeysReport[]
+  readonly backendModeFile: BackendModeFileReport | null
   readonly decisions: DecisionReport
   readonly handshakes: HandshakeReport
   readonly auditLog: { readonly path: string; readonly fault: string | null } | null
-  /** The error of the last call to STS; null if STS answered. */
-  readonly lastStsError: string | null
+  /** The last call to STS if it failed; null if STS answered. */
+  readonly lastStsFailure: StsFailure | null
+  /** The error of the last look-up at EC2; null if EC2 answered. */
+  readonly lastEc2Error: string | null
+  /** Why kube-apiserver refuses the certificate; null if it does not. */
+  readonly distrust: string | null
   readonly now: Date
 }
 
@@ -80,31 +88,53 @@ type Finder = (facts: VerdictFacts) => readonly string[]
 
 const findFailingChecks: Finder = ({ checks }) => checks.flatMap(({ fault }) => fault ?? [])
 
-const findCertificateProblems: Finder = ({ certificate: { notAfter, fault }, now }) => {
+const findCertificateProblems: Finder = ({ certificate: { notAfter, fault }, distrust, now }) => {
   const days = Math.floor((Date.parse(notAfter) - now.getTime()) / DAY_MS)
   // An expired one fails a check.
   const isExpiring = days >= 0 && days < EXPIRY_DAYS
   return [
+    ...(distrust === null ? [] : [distrust]),
     ...(isExpiring ? [`the certificate expires in ${days} d, on ${notAfter.slice(0, 10)}: ${RENEW}`] : []),
     ...(fault === null ? [] : [`the TLS pair in the state folder is not loaded: ${fault}`]),
   ]
 }
 
-const findBackendProblems: Finder = ({ backends }) =>
-  backends.flatMap(({ mode, isLoaded, fault, errors }) => [
+function findModeFileProblems(file: BackendModeFileReport | null): readonly string[] {
+  if (file === null || file.fault === null) return []
+  const { path, errors, fault } = file
+  const why = errors > 0 ? `it has ${plural(errors, 'error')}: fix the places below` : fault
+  return [`the backend mode file ${path} is not active, and the list of backends before it is: ${why}`]
+}
+
+/** Finds that no entry of any backend grants anything. */
+function findNoMappings(backends: readonly BackendReport[]): readonly string[] {
+  const isEmpty = backends.every(
+    ({ isLoaded, roles, users, patterns, accounts }) => isLoaded && roles + users + patterns + accounts === 0,
+  )
+  return isEmpty ? ['no backend has a mapping, so that nobody can log in: add one, or correct server.backendMode'] : []
+}
+
+const findBackendProblems: Finder = ({ backends, backendModeFile }) => [
+  ...backends.flatMap(({ mode, isLoaded, fault, errors }) => [
     ...(isLoaded && fault !== null ? [`backend ${mode} has not loaded the latest mappings: ${fault}`] : []),
     ...(errors > 0 ? [`backend ${mode} has ${plural(errors, 'error')} in its mappings: fix the places below`] : []),
-  ])
+  ]),
+  ...findModeFileProblems(backendModeFile),
+  ...findNoMappings(backends),
+]
 
 /** Finds that nobody has logged in for a while although people tried. */
-const findRefusedLogins: Finder = ({ decisions, startedAt, now }) => {
+const findRefusedLogins: Finder = ({ decisions, backends, startedAt, now }) => {
   const { last5Minutes, lastGrantedAt, lastRefusedAt, refusedSinceLastGrant } = decisions
-  const refused = refusedSinceLastGrant.reduce((sum, { count }) => sum + count, 0)
+  const areLoaded = backends.every(({ isLoaded }) => isLoaded)
+  const counted = refusedSinceLastGrant.filter(({ reason }) => !areLoaded || reason !== 'backend_unavailable')
+  const refused = counted.reduce((sum, { count }) => sum + count, 0)
   const isOver = lastRefusedAt === null || now.getTime() - Date.parse(lastRefusedAt) > REFUSALS_MS
   if (last5Minutes.granted > 0 || refused < PATTERN || isOver) return []
   const since = now.getTime() - Date.parse(lastGrantedAt ?? startedAt)
-  const [most] = refusedSinceLastGrant
-  const reason = `${refusedSinceLastGrant.length > 1 ? 'mostly ' : ''}${most?.reason ?? ''}`
+  const [most] = counted
+  if (most === undefined) return []
+  const reason = `${counted.length > 1 ? 'mostly ' : ''}${most.reason}: ${REFUSAL_ADVICE[most.reason]}`
   return [`nobody has logged in for ${roughly(since)}: ${refused} of ${refused} refused, ${reason}`]
 }
 
@@ -122,9 +152,11 @@ const findAuditLogProblems: Finder = ({ auditLog }) => {
 }
 
 /** A failing check has the same error. */
-const findFailedSts: Finder = ({ checks, lastStsError }) => {
+const findFailedSts: Finder = ({ checks, lastStsFailure }) => {
   const isReported = checks.some(({ name, fault }) => name === 'sts' && fault !== null)
-  return lastStsError === null || isReported ? [] : [`the last call to STS failed: ${lastStsError}`]
+  if (lastStsFailure === null || isReported) return []
+  const { reason, error } = lastStsFailure
+  return [`the last call to STS failed: ${error}: ${REFUSAL_ADVICE[reason]}`]
 }
 
 /** Keys that were never loaded fail a check. */
@@ -133,11 +165,15 @@ const findStaleKeys: Finder = ({ signingKeys }) =>
     fault === null || keys === 0 ? [] : [`the keys of ${issuer} are those of ${updatedAt ?? ''}: ${fault}`],
   )
 
+const findFailedEc2: Finder = ({ lastEc2Error }) =>
+  lastEc2Error === null ? [] : [`nodes can't log in, because the last call to EC2 failed: ${lastEc2Error}`]
+
 /** Everything that is checked, worst first. */
 const FINDERS: readonly (readonly [kind: ProblemKind, find: Finder])[] = [
   ['not_ready', findFailingChecks],
   ['certificate', findCertificateProblems],
   ['backend', findBackendProblems],
+  ['ec2', findFailedEc2],
   ['logins', findRefusedLogins],
   ['handshakes', findFailedHandshakes],
   ['audit_log', findAuditLogProblems],

@@ -42,19 +42,21 @@ async function readTrusted(path: string): Promise<readonly X509Certificate[] | n
 /**
  * Warns, after another pair was loaded, if kube-apiserver does not trust it by the webhook kubeconfig, which kube-apiserver reads only
  * at its start. If the kubeconfig is this server's own, it is written again with both the new certificate and the one before.
+ *
+ * @returns Why kube-apiserver refuses the certificate; null if it does not, or if that is not known.
  */
 export async function checkKubeconfigTrust(
   pair: KeyPair,
   before: KeyPair,
   options: KubeconfigTrustOptions,
-): Promise<void> {
+): Promise<string | null> {
   const { kubeconfigPath, kubeconfigPregenerated, hostname, port, log } = options
   const fields = { kubeconfig: kubeconfigPath }
   const trusted = await readTrusted(kubeconfigPath)
-  if (trusted !== null && isTrusted(pair.certificatePem, trusted)) return
+  if (trusted !== null && isTrusted(pair.certificatePem, trusted)) return null
   if (kubeconfigPregenerated && trusted === null) {
     log.warn('kube-apiserver refuses the new certificate unless its webhook kubeconfig held it when it started', fields)
-    return
+    return null
   }
   if (!kubeconfigPregenerated) {
     const own = new X509Certificate(before.certificatePem).toString()
@@ -71,4 +73,6 @@ export async function checkKubeconfigTrust(
     `the webhook kubeconfig did not hold the new certificate: kube-apiserver refuses this server; ${todo}`,
     fields,
   )
+  const fix = kubeconfigPregenerated ? todo : 'restart kube-apiserver'
+  return `kube-apiserver refuses the new certificate, which ${kubeconfigPath} did not hold: ${fix}`
 }

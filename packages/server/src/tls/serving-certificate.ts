@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
+import { FileError } from '@aws-iam-authenticator/core/errors/errors'
 import { messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { loadKeyPair } from '@aws-iam-authenticator/init/pair/key-pair'
@@ -49,6 +50,20 @@ function validityFault({ validFromDate, validToDate }: X509Certificate, now: Dat
   return `the certificate is not valid before ${validFromDate.toISOString()}: set the clock of this node, or ${RENEW}`
 }
 
+/** Describes why a pair is not loaded, with the fix while the server runs: no new pair is made then. */
+function describeRejected(error: unknown, certificatePath: string, keyPath: string): string {
+  switch (error instanceof FileError ? error.code : undefined) {
+    case 'key_pair_mismatch':
+      return `${certificatePath} is not the certificate of ${keyPath}: copy the other file of the pair there too`
+    case 'key_pair_incomplete':
+      return `only one of ${certificatePath} and ${keyPath} is there: copy the other one there too`
+    case 'file_invalid':
+      return `${certificatePath} or ${keyPath} is not in PEM that can be read: copy it there again`
+    default:
+      return messageOf(error)
+  }
+}
+
 /**
  * Follows the TLS pair by polling both files. They can't change at the same time: while they don't match, the other half is still
  * to come. The pair before stays active until then, and the log says so once.
@@ -83,7 +98,7 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
   const load = async (): Promise<void> => {
     const next = await loadKeyPair({ certificatePath, keyPath })
     if (next === undefined) {
-      reject(`neither ${certificatePath} nor ${keyPath} is there`)
+      reject(`neither ${certificatePath} nor ${keyPath} is there: copy them back`)
       return
     }
     const { pair } = serving
@@ -99,7 +114,7 @@ export function followCertificate(options: CertificateFollowerOptions): Certific
   const poll = pollFiles({
     paths: [certificatePath, keyPath],
     everyMs: POLL_MS,
-    onSettled: () => load().catch((error: unknown) => reject(messageOf(error))),
+    onSettled: () => load().catch((error: unknown) => reject(describeRejected(error, certificatePath, keyPath))),
     onPolled: warnOfExpiry,
   })
   return { current: () => serving, fault: () => validityFault(serving.certificate, now()), ...poll }

@@ -11,7 +11,7 @@ interface Started {
   readonly lists: readonly (readonly BackendMode[])[]
   readonly lines: readonly RecordedLine[]
   readonly reloads: readonly (number | null)[]
-  /** Replaces or removes the file, and waits until the number of problems is reported again. */
+  /** Replaces or removes the file, and waits until its state is reported again. */
   readonly after: (text: string | null) => Promise<void>
 }
 
@@ -41,7 +41,7 @@ async function start(t: Test, text: string | null, broken: BackendMode | null = 
     configured: ['MountedFile'],
     log,
     onReloaded: (updatedAt) => reloads.push(updatedAt),
-    onProblems: () => loads.emit('told'),
+    onChanged: () => loads.emit('told'),
   })
   t.teardown(() => file.stop())
   await file.start()

@@ -120,10 +120,8 @@ void test('the log names the near misses of an unmapped caller', async (t) => {
   const nearestOf = async (options: Partial<AuthenticateOptions>): Promise<unknown> => {
     const { authenticate, lines } = setUp({ map: mapsNobody, nearestMisses: () => [miss], ...options })
     await authenticate(review, ORIGIN, '127.0.0.1')
-    t.equal(
-      lines.at(-1)?.fields?.['see'],
-      `https://github.com/example/aws-iam-authenticator/blob/main/docs/errors.md#${String(lines.at(-1)?.fields?.['reason'])}`,
-    )
+    const { see, reason } = lines.at(-1)?.fields ?? {}
+    t.ok(String(see).endsWith(`/docs/errors.md#${String(reason)}`), String(see))
     return lines.at(-1)?.fields?.['nearest']
   }
   t.same(await nearestOf({}), [miss.message])

@@ -44,7 +44,10 @@ const HEALTHY: Facts = {
   signingKeys: [],
   handshakes: { failed: 0, last5Minutes: { failed: 0 }, lastFailure: null },
   auditLog: { path: '/var/log/audit.jsonl', fault: null },
-  lastStsError: null,
+  backendModeFile: null,
+  lastStsFailure: null,
+  lastEc2Error: null,
+  distrust: null,
   now,
 }
 
@@ -65,6 +68,7 @@ const FAULTS: readonly (readonly [changed: Partial<Facts>, kind: string, verdict
     'not_ready',
     'the certificate expired on 2026-03-01: renew',
   ],
+  [{ distrust: 'kube-apiserver refuses it' }, 'certificate', 'kube-apiserver refuses it'],
   [{ certificate: EXPIRING }, 'certificate', /^the certificate expires in 9 d, on 2026-03-14: run init --force/],
   [
     { certificate: { ...HEALTHY.certificate, fault: 'no key' } },
@@ -77,7 +81,22 @@ const FAULTS: readonly (readonly [changed: Partial<Facts>, kind: string, verdict
     'backend EKSConfigMap has not loaded the latest mappings: status 403',
   ],
   [{ backends: [{ ...BACKEND, errors: 2 }] }, 'backend', /^backend EKSConfigMap has 2 errors in its mappings/],
-  [{ decisions: TWELVE_REFUSED }, 'logins', 'nobody has logged in for 12 min: 12 of 12 refused, bad_signature'],
+  [
+    { backendModeFile: { path: '/mode.json', errors: 1, firstErrors: [], fault: 'it has errors' } },
+    'backend',
+    /^the backend mode file \/mode\.json is not active, .*: it has 1 error: fix the places below$/,
+  ],
+  [
+    { backends: [{ ...BACKEND, roles: 0 }] },
+    'backend',
+    /^no backend has a mapping, so that nobody can log in: add one/,
+  ],
+  [{ lastEc2Error: 'status 403' }, 'ec2', "nodes can't log in, because the last call to EC2 failed: status 403"],
+  [
+    { decisions: TWELVE_REFUSED },
+    'logins',
+    /^nobody has logged in for 12 min: 12 of 12 refused, bad_signature: compare clusterID/,
+  ],
   [
     {
       handshakes: {
@@ -94,7 +113,11 @@ const FAULTS: readonly (readonly [changed: Partial<Facts>, kind: string, verdict
     'audit_log',
     /^the audit log \/audit can't be written: ENOSPC; make room/,
   ],
-  [{ lastStsError: 'ECONNREFUSED' }, 'sts', 'the last call to STS failed: ECONNREFUSED'],
+  [
+    { lastStsFailure: { reason: 'sts_unreachable', error: 'ECONNREFUSED' } },
+    'sts',
+    /^the last call to STS failed: ECONNREFUSED: check the way from this node to STS/,
+  ],
 ]
 
 void test('each fault is the verdict, and the worst one comes first', (t) => {
@@ -141,10 +164,12 @@ void test('refused logins are no problem if others log in, if they are few, or a
       { reason: 'expired', count: 1 },
     ],
   }
-  t.equal(
+  t.match(
     verdictOf({ ...HEALTHY, decisions: mixed }).verdict,
-    'nobody has logged in for 3 h: 4 of 4 refused, mostly not_mapped',
+    /^nobody has logged in for 3 h: 4 of 4 refused, mostly not_mapped: add a mapping/,
   )
+  const unloaded = { ...TWELVE_REFUSED, refusedSinceLastGrant: [{ reason: 'backend_unavailable', count: 4 }] } as const
+  t.ok(verdictOf({ ...HEALTHY, decisions: unloaded }).isHealthy, 'the backend is loaded now')
   t.end()
 })
 
@@ -162,7 +187,8 @@ void test('an expiring certificate is a problem 14 days before its end', (t) => 
 
 void test('a failing check of STS is reported once', (t) => {
   const checks = [{ name: 'sts', fault: 'STS does not answer' }]
-  t.strictSame(verdictOf({ ...HEALTHY, checks, lastStsError: 'ECONNREFUSED' }).problems, [
+  const lastStsFailure = { reason: 'sts_unreachable', error: 'ECONNREFUSED' } as const
+  t.strictSame(verdictOf({ ...HEALTHY, checks, lastStsFailure }).problems, [
     { kind: 'not_ready', message: 'STS does not answer' },
   ])
   t.end()
