@@ -140,6 +140,17 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     },
   ],
   [
+    // The flag is that of kube-apiserver: test/apiserver starts it with a file that the command prints.
+    (value) => /authentication-?config/i.test(JSON.stringify(value)),
+    (t, _block, value) => {
+      const paths = JSON.stringify(value).match(/\/[\w/.-]+/g) ?? []
+      t.ok(paths.some((path) => path.endsWith('/authentication-config.yaml')))
+      const [mounted] = [property(property(value, 'apiServer'), 'extraVolumes')].flat()
+      const folder = textAt(mounted, 'mountPath')
+      t.ok(folder === undefined || paths.includes(`${folder}/authentication-config.yaml`), 'the folder is mounted')
+    },
+  ],
+  [
     // kops: test/deploy/kops.test.ts compares the content with deploy/kops.
     (value) =>
       ['additionalUserData', 'kubeAPIServer'].some((key) => property(property(value, 'spec'), key) !== undefined),

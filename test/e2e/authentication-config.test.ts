@@ -98,11 +98,11 @@ t.test('an entry that is not for JWTs: nothing is printed, or the rest', async (
   t.match(refused.stderr, /^Error: an entry is not for JWTs: .*--skip-unsupported/)
   t.match(
     refused.stderr,
-    /\n {2}aws-auth\.yaml:8:5: .*mapRoles\[1\]\.username: \{\{SessionName\}\} .*\{\{SourceIdentity\}\}/,
+    /\n {2}aws-auth\.yaml:8:7: mapRoles\[1\]\.username: \{\{SessionName\}\} .*\{\{SourceIdentity\}\}/,
   )
   const { code, stdout, stderr } = await run('-i', 'c', 'aws-auth.yaml', ...ISSUER_FLAGS, '--skip-unsupported')
   t.equal(code, 0)
-  t.match(stderr, /^warning: aws-auth\.yaml:8:5: /)
+  t.match(stderr, /^warning: aws-auth\.yaml:8:7: /)
   t.match(username(parse(stdout)), `'arn:aws:iam::${ACCOUNT}:role/session': '',`, 'it refuses')
 })
 
@@ -125,6 +125,7 @@ t.test('what is missing is named', async (t) => {
   const { write, run } = createFolder(t)
   write('config.yaml', CONFIG)
   write('aws-auth.yaml', AWS_AUTH)
+  write('wrong.yaml', CONFIG.replace('arn:aws:iam', 'arn:iam'))
   write('bad.yaml', AWS_AUTH.replace('arn:aws:iam', 'arn:iam'))
   const both = ['-c', 'config.yaml', 'aws-auth.yaml']
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
@@ -149,6 +150,7 @@ t.test('what is missing is named', async (t) => {
       /is for one issuer/,
     ],
     [['-i', 'c', 'aws-auth.yaml', ...ISSUER_FLAGS, '--certificate-authority=config.yaml'], /no certificate in PEM/],
+    [['-c', 'wrong.yaml', '--skip-unsupported'], /wrong\.yaml:\d+:\d+: server\.mapRoles\[0\]\.rolearn/],
     [['-i', 'c', 'bad.yaml', ...ISSUER_FLAGS], /bad\.yaml:1:1: has an error: run aws-iam-authenticator lint/],
   ]
   for (const [args, message] of cases) {

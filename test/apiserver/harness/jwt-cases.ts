@@ -34,7 +34,7 @@ const ROLES = [
   {
     rolearn: `${A}:role/Tags`,
     username: 'team-b-in-o',
-    principalTags: { team: ['b', 'c'], "it's": 'x=y' },
+    principalTags: { team: ['b', 'c'], 'it is': 'x=y' },
     orgId: 'o-a1b2c3d4e5',
   },
   {
@@ -165,9 +165,9 @@ export const JWT_CASES: readonly JwtCase[] = [
     name: 'the next entry of the ARN',
     sub: `${A}:role/Tags`,
     username: 'team-b-in-o',
-    aws: { ...organization, ...tags({ team: 'c', "it's": 'x=y' }) },
+    aws: { ...organization, ...tags({ team: 'c', 'it is': 'x=y' }) },
   },
-  { name: 'one condition of two', sub: `${A}:role/Tags`, username: null, aws: tags({ team: 'c', "it's": 'x=y' }) },
+  { name: 'one condition of two', sub: `${A}:role/Tags`, username: null, aws: tags({ team: 'c', 'it is': 'x=y' }) },
   { name: 'an organizational unit', sub: `${A}:role/Tags`, username: 'by-ou:Bob-1', aws: { ...organization, ...bob } },
   {
     name: 'an organizational unit as a text',

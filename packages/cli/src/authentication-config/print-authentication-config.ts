@@ -10,6 +10,7 @@ import { escapeLine } from '@aws-iam-authenticator/core/log/control-characters'
 import type { BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import type { CommandContext } from '../command-line/command.ts'
 import { BACKEND_MODE, PARTITION, SCRUBBED_ACCOUNTS } from '../command-line/server-options.ts'
+import { configurationError } from '../command-line/settings.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { readSources } from '../explain/read-sources.ts'
 import type { Source } from '../explain/source.ts'
@@ -34,7 +35,9 @@ function inOrder(sources: readonly Source[], modes: readonly BackendMode[] | nul
   })
 }
 
-function readBackends(sources: readonly Source[]): Backends {
+function readBackends(sources: readonly Source[], problems: readonly Problem[]): Backends {
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw configurationError(errors)
   return sources.map(({ mode, index, fault }) => {
     if (index === null) throw new ConfigurationError(`the mappings of ${mode} can't be read: ${fault ?? 'not loaded'}`)
     return { mode, index }
@@ -83,7 +86,7 @@ export async function printAuthenticationConfig(given: CommandContext): Promise<
     stderr.line(`warning: the mappings of ${mode} are left out: it is not in --backend-mode`)
   }
   const generated = generateAuthenticationConfig({
-    backends: readBackends(asked),
+    backends: readBackends(asked, configuration.problems),
     reserved: configuration.reservedPrefixes,
     scrubbedAccounts: setting(SCRUBBED_ACCOUNTS),
     issuers: await readIssuers(context),

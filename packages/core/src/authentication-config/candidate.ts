@@ -1,8 +1,9 @@
 import { arnOf } from '../mapping/arn-parts.ts'
-import { conditionThatFails } from '../mapping/conditions.ts'
+import { conditionThatFails, NO_CONDITIONS } from '../mapping/conditions.ts'
 import type { MappingEntry } from '../mapping/entry.ts'
 import { TemplateFault } from '../mapping/template.ts'
 import { bind, literal } from './cel.ts'
+import { conditionExpressions } from './jwt-conditions.ts'
 import { fillExpression, fillKnown, type JwtPlaceholder, type KnownTemplate } from './jwt-placeholder.ts'
 
 /** What an entry, or mapAccounts, gives a JWT that it matches. */
@@ -38,7 +39,8 @@ const REFUSAL: Candidate = {
   placeholders: [],
 }
 
-const NO_SESSION = { userId: '', sessionName: '' }
+/** A JWT as conditions on sessions see it. */
+const JWT = { userId: '', sessionName: '' }
 
 function neverMatches(field: string, message: string): ReadEntry {
   return { candidate: null, faults: [{ field, message }], warning: null }
@@ -116,12 +118,13 @@ export function readEntry(entry: MappingEntry, reserved: readonly string[]): Rea
   if (entry.key.type === 'userId') {
     return neverMatches('userid', 'is not known for a JWT, so the entry matches none: write rolearn or userarn')
   }
-  const failed = conditionThatFails(entry.conditions, NO_SESSION)
+  const { principalId, sessionNames } = entry.conditions ?? NO_CONDITIONS
+  const failed = conditionThatFails({ ...NO_CONDITIONS, principalId, sessionNames }, JWT)
   if (failed === 'principalId') {
-    return neverMatches('principalid', 'is not known for a JWT, so the entry matches none: remove it')
+    return neverMatches('principalid', 'is not known for a JWT, so the entry matches none: write sourceIdentity')
   }
   if (failed === 'sessionNames') {
-    return neverMatches('sessionnames', 'a JWT has no session name, so the entry matches none: remove them')
+    return neverMatches('sessionnames', 'a JWT has no session name, so the entry matches none: write sourceIdentity')
   }
   if (failed !== null) return neverMatches('', 'has conditions for JWTs: they can not be expressed yet')
   const accountId = jwtAccount(arnOf(entry) ?? '')
@@ -131,7 +134,10 @@ export function readEntry(entry: MappingEntry, reserved: readonly string[]): Rea
       'is for a principal that has no JWT, so the entry matches none: only roles and users have one',
     )
   }
-  return readUser(entry, accountId, reserved, [])
+  const conditions = conditionExpressions(entry.conditions ?? NO_CONDITIONS)
+  if (!('unreadableTag' in conditions)) return readUser(entry, accountId, reserved, conditions)
+  const message = `the API server can't read a tag of the name "${conditions.unreadableTag}": rename it`
+  return { candidate: REFUSAL, faults: [{ field: 'principalTags', message }], warning: null }
 }
 
 /**

@@ -1,6 +1,13 @@
 import type { Identity } from '../identity/caller-identity.ts'
 import type { TextClaim } from '../identity/web-identity.ts'
-import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault } from '../mapping/template.ts'
+import {
+  fillTemplate,
+  NeedsEc2PrivateDnsName,
+  PLACEHOLDER,
+  SAFE_TAG_VALUE,
+  tagKeyOf,
+  TemplateFault,
+} from '../mapping/template.ts'
 import { literal } from './cel.ts'
 
 /** A placeholder whose value is a claim of the JWT. */
@@ -11,10 +18,8 @@ export interface JwtPlaceholder {
   readonly value: string
 }
 
-const TAG = /^\{\{PrincipalTag "([^"{}]{1,128})"\}\}$/u
-const TAG_KEY = /^[\p{L}\p{N}\p{Z}_.:/=+@-]{1,128}$/u
-const TAG_VALUE = '^[a-zA-Z0-9_+=,.@/-]{1,256}$'
-const PLACEHOLDER = /(\{\{(?:\w+|PrincipalTag "[^"{}]{1,128}")\}\})/u
+/** The placeholders of a template as a group, for `split`. */
+const PLACEHOLDERS = new RegExp(`(${PLACEHOLDER.source})`, 'u')
 
 /** The API server reads `__dot__` and the like in the name of a claim as another name. */
 const ESCAPED_NAME = /__[^_]+__/
@@ -27,11 +32,11 @@ const CLAIMS: ReadonlyMap<string, TextClaim> = new Map([
 function jwtPlaceholder(text: string): JwtPlaceholder | TemplateFault | null {
   const claim = CLAIMS.get(text)
   if (claim !== undefined) return { text, value: `string(aws.?${claim}.orValue(${literal(text)}))` }
-  const [, key = ''] = TAG.exec(text) ?? []
-  if (!TAG_KEY.test(key)) return null
+  const key = tagKeyOf(text)
+  if (key === undefined) return null
   if (isEscapedName(key)) return new TemplateFault(`${text}: the API server can't read a tag of this name: rename it`)
   const tag = tagValue(key)
-  return { text, value: `${tag}.matches(${literal(TAG_VALUE)}) ? ${tag} : ${literal(text)}` }
+  return { text, value: `${tag}.matches(${literal(SAFE_TAG_VALUE.source)}) ? ${tag} : ${literal(text)}` }
 }
 
 /** Returns whether the API server would look for another name. */
@@ -70,7 +75,7 @@ export function fillKnown(template: string, accountId: string): KnownTemplate | 
   let text = ''
   let hasBraces = false
   // Every second part is a placeholder.
-  for (const [index, part] of template.split(PLACEHOLDER).entries()) {
+  for (const [index, part] of template.split(PLACEHOLDERS).entries()) {
     const found = index % 2 === 0 ? part : (jwtPlaceholder(part) ?? fillTemplate(part, jwtOf(accountId), {}))
     if (found instanceof TemplateFault) return found
     if (found instanceof NeedsEc2PrivateDnsName) return new TemplateFault(`${part} is not known for a JWT`)

@@ -111,7 +111,7 @@ export function conditionThatFails(
   return jwtConditionNames(conditions).length > 0 ? 'jwt' : null
 }
 
-const NO_CONDITIONS: Conditions = {
+export const NO_CONDITIONS: Conditions = {
   principalId: null,
   sessionNames: null,
   principalTags: null,

@@ -85,10 +85,10 @@ const TAG_EXAMPLE = '{{PrincipalTag "team"}}'
  * The values of tags that a username or group may contain. Someone else than the author of the entry may choose them, so they can't contain
  * a colon, as in `system:masters`.
  */
-const SAFE_TAG_VALUE = /^[\w+=,.@/-]{1,256}$/
+export const SAFE_TAG_VALUE: RegExp = /^[\w+=,.@/-]{1,256}$/
 
 /** The key in a placeholder for a tag; undefined for other placeholders. */
-function tagKeyOf(placeholder: string): string | undefined {
+export function tagKeyOf(placeholder: string): string | undefined {
   if (!placeholder.startsWith(TAG_START) || !placeholder.endsWith(TAG_END)) return undefined
   const key = placeholder.slice(TAG_START.length, -TAG_END.length)
   return isTagKey(key) ? key : undefined
@@ -106,7 +106,8 @@ function principalTag(placeholder: string, key: string, { web }: Identity): Valu
   return new TemplateFault(`${placeholder}: ${fault}`)
 }
 
-const PLACEHOLDER = /\{\{(?:\w+|PrincipalTag "[^"{}]{1,128}")\}\}/gu
+/** The placeholders of a template, known or not. */
+export const PLACEHOLDER: RegExp = /\{\{(?:\w+|PrincipalTag "[^"{}]{1,128}")\}\}/gu
 const LOOKS_LIKE_PLACEHOLDER = /\{\{[^{}]*\}\}/g
 
 function valueOf(placeholder: string, identity: Identity, facts: TemplateFacts): Value {

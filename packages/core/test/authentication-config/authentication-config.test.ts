@@ -138,13 +138,13 @@ const unsupported: readonly (readonly [string, Mappings, string, RegExp])[] = [
     'a unique id',
     { roles: [{ rolearn: `${ARN}:role/X`, username: 'x', principalid: 'AROAX' }] },
     'mapRoles[0].principalid',
-    /remove it/,
+    /sourceIdentity/,
   ],
   [
     'session names',
     { roles: [{ rolearn: `${ARN}:role/X`, username: 'x', sessionnames: ['a*'] }] },
     'mapRoles[0].sessionnames',
-    /remove them/,
+    /sourceIdentity/,
   ],
   ['no username', { roles: [{ rolearn: `${ARN}:role/X` }] }, 'mapRoles[0].username', /write a username/],
   [
