@@ -143,7 +143,7 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     // The flag is that of kube-apiserver: test/apiserver starts it with a file that the command prints.
     (value) => /authentication-?config/i.test(JSON.stringify(value)),
     (t, _block, value) => {
-      const paths = JSON.stringify(value).match(/\/[\w/.-]+/g) ?? []
+      const paths: readonly string[] = JSON.stringify(value).match(/\/[\w/.-]+/g) ?? []
       t.ok(paths.some((path) => path.endsWith('/authentication-config.yaml')))
       const [mounted] = [property(property(value, 'apiServer'), 'extraVolumes')].flat()
       const folder = textAt(mounted, 'mountPath')

@@ -14,7 +14,7 @@ import { BACKEND_MODE, PARTITION } from '../command-line/server-options.ts'
 
 export const authenticationConfig: Command = {
   name: 'authentication-config',
-  summary: 'Print a configuration with which the API server accepts AWS-signed JWTs itself',
+  summary: 'Let the API server accept AWS-signed JWTs without a webhook',
   positionals: '[FILE...]',
   takesFiles: true,
   description:
