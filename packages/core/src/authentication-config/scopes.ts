@@ -117,7 +117,10 @@ export function scopesOf(backends: readonly Backend[], accounts: ReadonlySet<str
     accounts: [...accounts].toSorted().map((accountId) => {
       const entriesIn = ({ patterns }: MappingIndex): Iterable<MappingEntry> =>
         [...patterns].flatMap(([prefix, entries]) => (jwtAccount(prefix) === accountId ? entries : []))
-      return { key: accountId, candidates: candidatesOf(backends, { accountId, canonicalArn: null }, entriesIn, ofPattern) }
+      return {
+        key: accountId,
+        candidates: candidatesOf(backends, { accountId, canonicalArn: null }, entriesIn, ofPattern),
+      }
     }),
   }
 }

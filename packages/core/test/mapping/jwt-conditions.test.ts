@@ -232,12 +232,12 @@ const paths = (text: string): string[] => indexMappings(parse(text)).problems.ma
 void test('if conditions fail the search continues, and an entry that can never match is warned about', async (t) => {
   const text =
     entry('', 'everyone') +
-    entry(', principalTags: {team: [platform, red]}', 'team') +
-    entry(', sessionnames: alice', 'alice')
+    entry(', sourceIdentity: nobody', 'nobody') +
+    entry(', principalTags: {team: [platform, red]}', 'team')
   t.same(paths(text), [])
   t.equal(usernameOf(text, FULL), 'team')
   t.equal(usernameOf(text, jwtOf()), 'everyone')
-  t.equal(usernameOf(text, PRESIGNED), 'alice')
+  t.equal(usernameOf(text, PRESIGNED), 'everyone')
   t.same(paths(entry(', principalTags: {team: [a]}') + entry(', principalTags: {team: [b, a]}')), ['mapRoles[0]'])
   t.same(paths(entry(', principalTags: {team: [b, a]}') + entry(', principalTags: {team: [a]}')), [])
 })
