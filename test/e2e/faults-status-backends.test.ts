@@ -6,6 +6,7 @@ import type { FakeKubernetes } from '@aws-iam-authenticator/sandbox/kubernetes/f
 import { startCluster, type Cluster } from './harness/cluster.ts'
 import { temporaryFolder } from './harness/command.ts'
 import { cannotAskKubectl, startFront } from './harness/doctor.ts'
+import { arePrinted } from './harness/documented.ts'
 import { eventually } from './harness/eventually.ts'
 import { DOCTOR, doctorSays, statusSays } from './harness/seen.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
@@ -156,4 +157,13 @@ await t.test('a dynamic file with errors, which keeps the mappings before', { sk
     /^backend DynamicFile has not loaded the latest mappings: .* also: backend DynamicFile has 1 error in its/
   await statusSays(t, 'half a file', server, 2, says)
   await doctorSays(t, 'half a file', front, aws, DOCTOR.isGranted)
+})
+
+await t.test('operations.md has the verdicts', { skip }, (t) => {
+  arePrinted(t, 'docs/operations.md', 'Problems', [
+    'the API server refuses to list aws-auth',
+    'the backend mode file has an error',
+    'aws-auth was deleted',
+  ])
+  t.end()
 })
