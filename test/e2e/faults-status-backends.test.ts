@@ -17,6 +17,10 @@ const skip = cannotAskKubectl
 const HEALTHY = /^healthy: \d+ logins? in the last 5 min, \d+ refused$/
 const ALICE = { mapUsers: `- userarn: ${USER.arn}\n  username: alice\n` }
 
+function unloaded(why: string): RegExp {
+  return new RegExp(`^backend EKSConfigMap is not loaded: ${why}`)
+}
+
 /** A server that follows aws-auth, and what is seen of it. */
 interface Followed {
   readonly cluster: Cluster
@@ -54,7 +58,6 @@ async function startFollowed(t: Test, before: (api: FakeKubernetes) => unknown =
 
 await t.test('an API server that is away or refuses at the start', { skip }, async (t) => {
   const { api, put, isSeen } = await startFollowed(t, (api) => api.goAway())
-  const unloaded = (why: string): RegExp => new RegExp(`^backend EKSConfigMap is not loaded: ${why}`)
   const away = unloaded('.*ECONNREFUSED.*: check the API server, and the way to it \\(--kubeconfig, --master\\)')
   await isSeen('away', 2, away, DOCTOR.isRefused)
   await api.comeBack()

@@ -29,6 +29,12 @@ const cannotSwitch =
     : 'only root can run the command as another user'
 const HEALTHY = /^healthy: \d+ logins? in the last 5 min, \d+ refused$/
 
+function callFailed(why: string): RegExp {
+  return new RegExp(
+    `^the last call to STS failed: sts\\.us-east-1\\.amazonaws\\.com .*${why}.*: check the way from this node`,
+  )
+}
+
 interface Running {
   readonly aws: SandboxAws
   readonly server: TestServer
@@ -238,12 +244,8 @@ await t.test(
       environment: { HTTPS_PROXY: '' },
       wrapper: way.wrapper,
     })
-    const failed = (why: string): RegExp =>
-      new RegExp(
-        `^the last call to STS failed: sts\\.us-east-1\\.amazonaws\\.com .*${why}.*: check the way from this node`,
-      )
     await server.review(userToken())
-    await statusSays(t, 'no name', server, 2, failed('(?:ENOTFOUND|EAI_AGAIN)'))
+    await statusSays(t, 'no name', server, 2, callFailed('(?:ENOTFOUND|EAI_AGAIN)'))
     await doctorSays(t, 'no name', front, aws, DOCTOR.isRefused)
     way.resolve(`sts.${REGION}.amazonaws.com`)
     await eventually(t, 'it resolves', 200, 4_000, async () => (await server.review(userToken())).status)
