@@ -268,6 +268,11 @@ void test('conditions that include others', async (t) => {
   t.ok(covers(team('a', 'b'), team('b')))
   t.notOk(covers(team('b'), team('a', 'b')))
   t.notOk(covers(team('a'), conditions({ principalTags: [{ key: 'Team', values: ['a'] }] })))
+  t.notOk(covers(team('a'), a))
+  const many = Array.from({ length: 10 }, (_, index) => `v${index}`)
+  const stage = { key: 'stage', values: ['x'] }
+  t.ok(covers(team(...many), conditions({ principalTags: [stage, { key: 'team', values: ['v9', 'v1'] }] })))
+  t.notOk(covers(team(...many), conditions({ principalTags: [{ key: 'team', values: ['v9', 'v10'] }] })))
   t.ok(covers(conditions({ ouPaths: ['a', 'b'] }), conditions({ ouPaths: ['b'], orgId: 'a' })))
   t.notOk(covers(conditions({ ouPaths: ['a'] }), a))
 })
