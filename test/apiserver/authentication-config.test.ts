@@ -127,8 +127,11 @@ t.test('keys rotate', async (t) => {
   )
 })
 
+function arn(number: number): string {
+  return `arn:aws:iam::111122223333:role/platform-team-${number}-developers`
+}
+
 t.test('the file is read again: 500 roles', async (t) => {
-  const arn = (number: number): string => `arn:aws:iam::111122223333:role/platform-team-${number}-developers`
   const mapRoles = Array.from({ length: ROLES }, (_, number) => ({
     rolearn: arn(number),
     username: `team-${number}:{{SourceIdentity}}`,

@@ -85,7 +85,7 @@ t.test('flags in place of a configuration file', async (t) => {
   const issuer = valueAt(made, 'jwt', '0', 'issuer')
   t.match(issuer, { audiences: ['c'], discoveryURL: 'https://keys.example/d' })
   t.match(valueAt(issuer, 'certificateAuthority'), /^-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n$/)
-  const audience = parse((await run('-i', 'c', 'aws-auth.yaml', ...ISSUER_FLAGS, '--audience=a')).stdout)
+  const audience: unknown = parse((await run('-i', 'c', 'aws-auth.yaml', ...ISSUER_FLAGS, '--audience=a')).stdout)
   t.match(audience, { jwt: [{ issuer: { audiences: ['a'] } }] })
 })
 

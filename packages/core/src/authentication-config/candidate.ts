@@ -24,7 +24,7 @@ interface Fault {
 }
 
 /** A candidate, or null if the entry matches no JWT; and what the API server can't express. */
-export interface ReadEntry {
+interface ReadEntry {
   readonly candidate: Candidate | null
   readonly faults: readonly Fault[]
   readonly warning: string | null

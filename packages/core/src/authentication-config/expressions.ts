@@ -10,7 +10,7 @@ export const CANONICAL =
 /** The key of a permission set in the table, from the canonical ARN in lower case. */
 const PERMISSION_SET = "(arn.find('^[^/]*/[^/]*_') + '*')"
 
-/** What an expression looks up. */
+/** A value that an expression reads from the mappings. */
 interface Value {
   /** A literal for the table; null if the value is not known before the login. */
   readonly known: (candidate: Candidate) => string | null

@@ -3,8 +3,8 @@ import type { TextClaim } from '../identity/web-identity.ts'
 import {
   fillTemplate,
   NeedsEc2PrivateDnsName,
-  PLACEHOLDER,
   SAFE_TAG_VALUE,
+  splitTemplate,
   tagKeyOf,
   TemplateFault,
 } from '../mapping/template.ts'
@@ -17,9 +17,6 @@ export interface JwtPlaceholder {
   /** An expression over `aws`: the value, or the text of the placeholder if the JWT has none that may be used. */
   readonly value: string
 }
-
-/** The placeholders of a template as a group, for `split`. */
-const PLACEHOLDERS = new RegExp(`(${PLACEHOLDER.source})`, 'u')
 
 /** The API server reads `__dot__` and the like in the name of a claim as another name. */
 const ESCAPED_NAME = /__[^_]+__/
@@ -75,7 +72,7 @@ export function fillKnown(template: string, accountId: string): KnownTemplate | 
   let text = ''
   let hasBraces = false
   // Every second part is a placeholder.
-  for (const [index, part] of template.split(PLACEHOLDERS).entries()) {
+  for (const [index, part] of splitTemplate(template).entries()) {
     const found = index % 2 === 0 ? part : (jwtPlaceholder(part) ?? fillTemplate(part, jwtOf(accountId), {}))
     if (found instanceof TemplateFault) return found
     if (found instanceof NeedsEc2PrivateDnsName) return new TemplateFault(`${part} is not known for a JWT`)

@@ -106,9 +106,19 @@ function principalTag(placeholder: string, key: string, { web }: Identity): Valu
   return new TemplateFault(`${placeholder}: ${fault}`)
 }
 
-/** The placeholders of a template, known or not. */
-export const PLACEHOLDER: RegExp = /\{\{(?:\w+|PrincipalTag "[^"{}]{1,128}")\}\}/gu
+const PLACEHOLDER = /\{\{(?:\w+|PrincipalTag "[^"{}]{1,128}")\}\}/gu
 const LOOKS_LIKE_PLACEHOLDER = /\{\{[^{}]*\}\}/g
+
+/** Splits a template. Every second part is a placeholder, known or not. */
+export function splitTemplate(template: string): readonly string[] {
+  const parts: string[] = []
+  let end = 0
+  for (const { 0: placeholder, index } of template.matchAll(PLACEHOLDER)) {
+    parts.push(template.slice(end, index), placeholder)
+    end = index + placeholder.length
+  }
+  return [...parts, template.slice(end)]
+}
 
 function valueOf(placeholder: string, identity: Identity, facts: TemplateFacts): Value {
   const value = PLACEHOLDERS.get(placeholder)?.(identity, facts)

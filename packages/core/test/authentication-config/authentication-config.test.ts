@@ -55,10 +55,9 @@ t.test('the document', async (t) => {
     discoveryUrl: number === 0 ? 'https://127.0.0.1/d' : null,
     certificateAuthority: number === 0 ? 'PEM' : null,
   }))
-  const roles = [
-    { rolearn: `${ARN}:role/Admin`, username: 'admin' },
-    { rolearn: 'arn:aws:iam::222233334444:role/Other', username: 'other' },
-  ]
+  const admin = { rolearn: `${ARN}:role/Admin`, username: 'admin' }
+  const other = { rolearn: 'arn:aws:iam::222233334444:role/Other', username: 'other' }
+  const roles = [admin, other]
   const generated = generate({ roles }, { issuers, version: 'v1beta1' })
   t.match(generated.configuration, {
     apiVersion: 'apiserver.config.k8s.io/v1beta1',
@@ -78,10 +77,7 @@ t.test('the document', async (t) => {
   })
   t.notMatch(JSON.stringify(authenticator(generated)), '222233334444', 'an issuer has the entries of its accounts only')
   t.notMatch(JSON.stringify(authenticator(generated, 1)), '111122223333')
-  t.same(
-    generate({ roles: roles.toReversed() }, { issuers, version: 'v1beta1' }).configuration,
-    generated.configuration,
-  )
+  t.same(generate({ roles: [other, admin] }, { issuers, version: 'v1beta1' }).configuration, generated.configuration)
 })
 
 t.test('the extra keys are those of the webhook', async (t) => {
@@ -105,7 +101,7 @@ t.test('the extra keys are those of the webhook', async (t) => {
   const { extra } = userInfo(identity, { username: 'u', groups: [], backend: 'CRD', entry: null }, false)
   const listed = property(property(authenticator(generate({})), 'claimMappings'), 'extra')
   const keys = Array.isArray(listed) ? listed.map((item) => textAt(item, 'key')) : []
-  t.same(keys.toSorted(), Object.keys(extra ?? {}).toSorted())
+  t.same(new Set(keys), new Set(Object.keys(extra ?? {})))
   t.ok(keys.every((key) => key?.startsWith(JWT_EXTRA) === true))
 })
 
@@ -208,12 +204,14 @@ t.test('an account that no issuer has', async (t) => {
   t.match(problems, [{ severity: 'warning', path: 'mapRoles[0]', message: /999900001111/ }])
 })
 
+function many(count: number): readonly object[] {
+  return Array.from({ length: count }, (_, number) => ({
+    rolearn: `${ARN}:role/team-${number}`,
+    username: `team-${number}`,
+  }))
+}
+
 t.test('1,000 roles fit, and an expression that is too long is named', async (t) => {
-  const many = (count: number): readonly object[] =>
-    Array.from({ length: count }, (_, number) => ({
-      rolearn: `${ARN}:role/team-${number}`,
-      username: `team-${number}`,
-    }))
   t.same(generate({ roles: many(1000) }).tooLong, [])
   const { tooLong } = generate({ roles: many(2000) })
   t.match(tooLong, [{ name: 'jwt[0].claimMappings.username.expression' }])
