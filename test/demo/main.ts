@@ -52,7 +52,7 @@ function text(line: LogLine, field: string): string {
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
-async function token(environment: Environment, args: readonly string[], what: string): Promise<string> {
+async function getToken(environment: Environment, args: readonly string[], what: string): Promise<string> {
   story.command(`aws-iam-authenticator token ${args.join(' ')}`)
   const { code, stdout, stderr } = await runCommand(['token', ...args, '--token-only'], { environment })
   if (code !== 0) throw new Error(stderr)
@@ -62,7 +62,7 @@ async function token(environment: Environment, args: readonly string[], what: st
 
 function sign(environment: Environment, clusterId: string, role: string): Promise<string> {
   const args = ['-i', clusterId, '-r', role, '-s', 'alice']
-  return token(environment, args, 'a presigned GetCallerIdentity URL, in base64')
+  return getToken(environment, args, 'a presigned GetCallerIdentity URL, in base64')
 }
 
 function isDecision({ msg }: LogLine): boolean {
@@ -144,7 +144,7 @@ async function main(): Promise<void> {
 
   story.step('A login while STS is down: with a JWT that AWS signed before, which the server checks by itself')
   const jwtArgs = ['-i', 'k8s.local', '-r', ADMIN, '--token-type=jwt', '--source-identity=alice']
-  const jwt = await token(environment, jwtArgs, 'a JWT for this cluster, signed by AWS')
+  const jwt = await getToken(environment, jwtArgs, 'a JWT for this cluster, signed by AWS')
   await server.waitForLog(({ msg }) => msg === 'the keys of an issuer are loaded')
   aws.faults.set('error500')
   await review(server, jwt, 'access granted')

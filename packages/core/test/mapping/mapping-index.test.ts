@@ -2,6 +2,10 @@ import { ArnMismatch, findEntry as findEntryOf, type MappingIndex } from '../../
 import { EMPTY_AWS_AUTH, parseAwsAuth } from '../../src/mapping/aws-auth.ts'
 import { indexMappings } from '../../src/mapping/index-mappings.ts'
 import { parseDynamicFile } from '../../src/mapping/dynamic-file.ts'
+import { decide, type BackendSnapshot } from '../../src/mapping/decide.ts'
+import { Refusal } from '../../src/errors/reasons.ts'
+import type { Identity } from '../../src/identity/caller-identity.ts'
+import { AWS_CLAIM, readWebIdentity } from '../../src/identity/web-identity.ts'
 import { test } from 'tap'
 
 function findEntry(index: MappingIndex, canonicalArn: string, userId = 'AROAOTHER') {
@@ -132,4 +136,74 @@ void test('of two entries with one user id the later wins, and the earlier is wa
   })
   t.match(findEntry(index, ADMIN, 'AROA1'), { username: 'second' })
   t.match(problems, [{ severity: 'warning', path: 'mapRoles[0]', message: /user id.*mapRoles\[1\]/ }])
+})
+
+const ACCOUNT = '123456789012'
+const ARN = `arn:aws:iam::${ACCOUNT}:role/Admin`
+const OTHER = `arn:aws:iam::${ACCOUNT}:role/Other`
+
+function jwtOf(sub: string, aws: object = {}): Identity {
+  const identity = readWebIdentity({ sub, [AWS_CLAIM]: { aws_account: ACCOUNT, ...aws } })
+  if (identity instanceof Refusal) throw new TypeError(identity.message)
+  return identity
+}
+
+function awsAuth(mapRoles: string, mapAccounts = '[]'): BackendSnapshot {
+  const lists = parseAwsAuth({ mapRoles, mapAccounts }, EMPTY_AWS_AUTH, { sso: true })
+  return { mode: 'EKSConfigMap', index: indexMappings(lists).index, fault: null }
+}
+
+function strictFile(...mapRoles: readonly object[]): BackendSnapshot {
+  const { file } = parseDynamicFile(JSON.stringify({ mapRoles }), 'map.json', true)
+  if (file === null) throw new TypeError('the file is rejected')
+  return { mode: 'DynamicFile', index: indexMappings(file).index, fault: null }
+}
+
+const entryWith = (more: string, username: string): string => `- {rolearn: "${ARN}", username: ${username}${more}}\n`
+
+/** The username, or the message of the refusal. */
+function decideOn(identity: Identity, ...backends: readonly BackendSnapshot[]): string {
+  const decision = decide(identity, backends, new Map())
+  if (decision instanceof Refusal) return `${decision.reason}: ${decision.message}`
+  return 'username' in decision ? decision.username : 'EC2'
+}
+
+void test('an entry that a JWT can not decide refuses it, whatever comes after', async (t) => {
+  const jwt = jwtOf(ARN)
+  for (const [more, key] of [
+    [', sessionnames: ci-*', 'sessionnames'],
+    [', principalid: AROA1', 'principalid'],
+  ] as const) {
+    const refused = new RegExp(`^not_mapped: EKSConfigMap mapRoles\\[1\\]: its ${key} may be for this login`)
+    t.match(decideOn(jwt, awsAuth(entryWith('', 'admin') + entryWith(more, 'limited'))), refused)
+    t.match(decideOn(jwt, awsAuth(entryWith('', 'admin') + entryWith(more, 'limited'), `["${ACCOUNT}"]`)), refused)
+    const pattern = `- {rolelike: "arn:aws:iam::${ACCOUNT}:role/*", username: anyone}\n`
+    t.match(decideOn(jwt, awsAuth(pattern + entryWith(more, 'limited'))), refused)
+    t.match(
+      decideOn(jwt, awsAuth(entryWith('', 'x') + entryWith(more, 'limited')), awsAuth(entryWith('', 'admin'))),
+      refused,
+    )
+    t.equal(
+      decideOn(jwt, awsAuth(entryWith(more, 'limited') + entryWith('', 'admin'))),
+      'admin',
+      'one that comes before it counts',
+    )
+    const person = jwtOf(ARN, { source_identity: 'alice' })
+    const before = entryWith('', 'admin') + entryWith(more, 'limited') + entryWith(', sourceIdentity: "*"', 'by-name')
+    t.equal(decideOn(person, awsAuth(before)), 'by-name')
+    t.match(decideOn(jwt, awsAuth(before)), refused, 'without a source identity')
+    t.equal(decideOn(jwtOf(OTHER), awsAuth(entryWith(more, 'limited'), `["${ACCOUNT}"]`)), OTHER, 'another role')
+  }
+  t.equal(decideOn(jwt, awsAuth(entryWith(', sessionnames: "*"', 'any'))), 'any', 'every session matches')
+})
+
+void test('an entry that is found by user id refuses the JWTs that it may be for', async (t) => {
+  const admin = awsAuth(`${entryWith('', 'admin')}- {rolearn: "${OTHER}", username: other}\n`)
+  const named = strictFile({ rolearn: ARN, userid: 'AROA1', username: 'limited' })
+  t.match(decideOn(jwtOf(ARN), named, admin), /^not_mapped: DynamicFile mapRoles\[0\]: its userid may be/)
+  t.equal(decideOn(jwtOf(OTHER), named, admin), 'other')
+  const unnamed = strictFile({ userid: 'AROA1', username: 'limited' })
+  t.match(decideOn(jwtOf(ARN), unnamed, admin), /^not_mapped: DynamicFile mapRoles\[0\]/)
+  t.match(decideOn(jwtOf(OTHER), unnamed, admin), /^not_mapped: DynamicFile mapRoles\[0\]/)
+  t.equal(decideOn(jwtOf(OTHER), admin, unnamed), 'other')
 })

@@ -24,7 +24,7 @@ const UNNAMED: Limits = { burst: 7, perSecond: 2 }
 const NAMED: Limits = { burst: 12, perSecond: 3 }
 
 /** Lines reserved for kinds without a recent line. For identified callers, as many again are reserved for quiet accounts. */
-const RESERVED = 3
+const RESERVED = 4
 
 /** The age at which a line stops being recent, in milliseconds. */
 const RECENT_MS = 20_000
