@@ -3,6 +3,7 @@
 import { arch, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureDecisions } from './decisions.ts'
+import { measureJwt } from './jwt.ts'
 import { measureGarbage } from './garbage.ts'
 import { measureMemory } from './memory.ts'
 import { measureObjects } from './objects.ts'
@@ -14,7 +15,18 @@ import { measureStart } from './start.ts'
 import { measureStsCalls } from './sts-calls.ts'
 import { measureWebhook } from './webhook.ts'
 
-const SECTIONS = ['start', 'decisions', 'sts-calls', 'reload', 'objects', 'webhook', 'overload', 'garbage', 'memory']
+const SECTIONS = [
+  'start',
+  'decisions',
+  'sts-calls',
+  'reload',
+  'objects',
+  'webhook',
+  'jwt',
+  'overload',
+  'garbage',
+  'memory',
+]
 
 const { values } = parseArgs({
   options: {
@@ -61,6 +73,7 @@ async function measure(): Promise<Results> {
   if (wanted.includes('reload')) add(await measureReload(scope, quick ? 3 : 16))
   if (wanted.includes('objects')) add(await measureObjects(scope, quick ? 10_000 : 50_000))
   if (wanted.includes('webhook')) add(await measureWebhook(scope, quick ? 4 : 10))
+  if (wanted.includes('jwt')) add(await measureJwt(scope, quick ? 4 : 10))
   if (wanted.includes('overload')) {
     add(await measureOverload(scope, Number(values['overload-seconds'] ?? (quick ? 6 : 20))))
   }

@@ -59,6 +59,7 @@ export async function measureStart(scope: Scope, runs: number): Promise<{ figure
     commands.push({ name: idOf(runtime, 'one TLS connection, one call'), command: connects, environment: withAws })
     add('token, static credentials', ['token', '-i', 'bench'])
     add('token -r, warm cache', role, { environment: withAws })
+    add('token -r, JWT, warm cache', [...role, '--token-type=jwt'], { environment: withAws })
     add('token -r, no cache', role, {
       environment: { ...withAws, AWS_IAM_AUTHENTICATOR_CACHE_FILE: cache },
       prepare: forgetCache,
@@ -96,6 +97,15 @@ export async function measureStart(scope: Scope, runs: number): Promise<{ figure
       target: { most: 1 },
     })
   }
+  figures.push({
+    section: SECTION,
+    name: 'token -r, JWT / presigned, warm cache',
+    runtime: 'executable',
+    value: of('token -r, JWT, warm cache') / of('token -r, warm cache'),
+    unit: 'ratio',
+    how: compared,
+    target: { most: 1.1 },
+  })
   for (const name of ['token, static credentials', 'token -r, warm cache']) {
     const ratio = { section: SECTION, runtime: 'executable', unit: 'ratio', how: compared } as const
     figures.push({ ...ratio, name: `${name} / nothing`, value: of(name) / of('nothing'), target: { most } })

@@ -78,7 +78,7 @@ export async function startEcho(scope: Scope, command: CommandLine, environment:
 }
 
 /** Answers of status 200 per second by wrk. */
-function wrk({ port }: Webhook, script: string, connections: number, seconds: number): number {
+export function wrk({ port }: Webhook, script: string, connections: number, seconds: number): number {
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, `https://127.0.0.1:${port}`]
   const { stdout } = spawnSync('wrk', args, { encoding: 'utf8' })
   const [answers, took] = [
@@ -90,7 +90,7 @@ function wrk({ port }: Webhook, script: string, connections: number, seconds: nu
   return ((Number(answers?.[1]) - others) / Number(answers?.[2])) * (answers?.[3] === 'ms' ? 1000 : 1)
 }
 
-function mean(values: readonly number[]): number {
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
