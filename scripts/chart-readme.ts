@@ -84,7 +84,8 @@ To keep the chart in a registry: \`helm package deploy/helm/aws-iam-authenticato
 ## Values
 
 A misspelled key or a wrong value is an error that names its place, before anything is applied. A change of the configuration rolls the
-DaemonSet, one node after the other.
+DaemonSet, one node after the other. \`server\` has all keys of docs/configuration.md, in the case that is shown there, except those that the
+chart sets.
 
 | Value | Default | Meaning |
 | --- | --- | --- |
