@@ -53,7 +53,11 @@ t.test('every object of the schema with a list of keys refuses others', async (t
   }
   walk(schema, '')
   // Kubernetes checks volumes and mounts, whose kinds are many. A JSON Web Key Set may have more members.
-  const checkedElsewhere = ['extraVolumes.items', 'extraVolumeMounts.items', 'webIdentity.properties.issuers.items.properties.jwks']
+  const checkedElsewhere = [
+    'extraVolumes.items',
+    'extraVolumeMounts.items',
+    'webIdentity.properties.issuers.items.properties.jwks',
+  ]
   t.same(sorted(open), sorted(checkedElsewhere.map((name) => `.properties.${name}`)))
 })
 
@@ -87,7 +91,13 @@ const SERVER = {
   mapAccounts: [ACCOUNT],
   mapUsers: [{ userlike: `${ARN}:user/dev-*`, username: 'dev' }],
   mapRoles: [
-    { rolearn: `${ARN}:role/Admin`, username: 'admin', groups: ['a'], principalid: 'AROAEXAMPLE', sessionnames: ['a*'] },
+    {
+      rolearn: `${ARN}:role/Admin`,
+      username: 'admin',
+      groups: ['a'],
+      principalid: 'AROAEXAMPLE',
+      sessionnames: ['a*'],
+    },
     { sso: { permissionSetName: 'Admin', accountID: ACCOUNT }, username: 'sso', groups: 'a,b' },
     {
       rolelike: `${ARN}:role/dev-*`,
@@ -142,6 +152,10 @@ t.test('helm package makes a chart that renders the same', { skip }, async (t) =
   t.equal(code, 0, stderr)
   const [, archive = ''] = /saved it to: (\S+\.tgz)\n$/.exec(stdout) ?? []
   t.match(archive, /\/aws-iam-authenticator-\d+\.\d+\.\d+\.tgz$/)
-  const values = { ...VALUES, backends: ['CRD', 'DynamicFile'], metrics: { address: ':1', prometheusRule: { enabled: true } } }
+  const values = {
+    ...VALUES,
+    backends: ['CRD', 'DynamicFile'],
+    metrics: { address: ':1', prometheusRule: { enabled: true } },
+  }
   t.same(await render(t, values, archive), await render(t, values))
 })
