@@ -5,8 +5,8 @@ import { BACKEND_MODES } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import { ENTRY_NAMES } from '@aws-iam-authenticator/core/mapping/parse-key'
 import { partitions } from '@aws-iam-authenticator/core/aws/partition'
 import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
-import { SERVER_KEYS } from '@aws-iam-authenticator/cli/command-line/server-options'
 import t from 'tap'
+import { fileSettings, settings } from '../conformance/configuration.ts'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
 import { helm } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
@@ -14,6 +14,13 @@ import { CHART, render, REQUIRED, skip } from './chart.ts'
 import { findObject } from './objects.ts'
 
 const schema: unknown = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'))
+
+/** The settings below `server`, from the table that the product is compared with. */
+const SERVER_KEYS = new Set(
+  [...settings.flatMap(({ keys = [] }) => keys), ...fileSettings.map(({ key }) => key)]
+    .filter((key) => key.startsWith('server.'))
+    .map((key) => key.slice('server.'.length)),
+)
 
 /** The value at a path of the schema, such as `properties.server`. */
 function at(path: string): unknown {
@@ -132,14 +139,16 @@ const VALUES = {
 
 t.test('the server accepts a configuration with every key, without a warning', { skip }, async (t) => {
   const written = textAt(findObject(await render(t, VALUES), 'ConfigMap'), 'data', 'config.yaml') ?? ''
-  const set = ['backendMode', 'generateKubeconfig']
+  const set = new Set(['backendMode', 'generateKubeconfig'])
   for (const key of keysAt('properties.server.properties')) {
-    if (!set.includes(key)) t.match(written, new RegExp(`^  ${key}: ?`, 'm'))
+    if (!set.has(key)) t.match(written, new RegExp(`^  ${key}: ?`, 'm'))
   }
   const folder = temporaryFolder(t)
-  writeFileSync(join(folder, 'config.yaml'), written)
+  // In the pod, a flag of the server names the backends.
+  const backends = `  backendMode: [${VALUES.backends.join(', ')}]\n`
+  writeFileSync(join(folder, 'config.yaml'), written.replace(/^server:\n/m, `$&${backends}`))
   const environment = minimalEnvironment(folder)
-  const args = ['init', '--config=config.yaml', '--backend-mode=MountedFile,EKSConfigMap,CRD,DynamicFile']
+  const args = ['init', '--config=config.yaml']
   const { code, stderr } = await runCommand(args, { cwd: folder, environment })
   t.equal(code, 0, stderr)
   t.notMatch(stderr, /level=(?:warning|error)/)

@@ -16,6 +16,14 @@ interface Place {
   readonly open: () => Socket
 }
 
+/** True if the server closes a connection in time. */
+async function isCut(socket: Socket): Promise<boolean> {
+  if (!socket.destroyed) {
+    await once(socket, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined)
+  }
+  return socket.destroyed
+}
+
 async function start(t: Test): Promise<Place> {
   const port = await freePort()
   const configuration = `${USER_CONFIGURATION}  metricsAddress: 127.0.0.1:${port}\n`
@@ -54,12 +62,6 @@ t.test(`the metrics port has ${CONNECTIONS} connections, 2 KiB of headers, and 2
     const socket = open()
     socket.resume().write('GE')
     return socket
-  }
-  const isCut = async (socket: Socket): Promise<boolean> => {
-    if (!socket.destroyed) {
-      await once(socket, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined)
-    }
-    return socket.destroyed
   }
   const idle = Array.from({ length: CONNECTIONS }, begin)
   await Promise.all(idle.map((socket) => once(socket, 'connect')))

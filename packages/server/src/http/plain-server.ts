@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorCode, messageOf } from '@aws-iam-authenticator/core/untrusted'
 import type { Log } from '@aws-iam-authenticator/core/log/log'
 import { TEXT_UTF8 } from './answer.ts'
@@ -42,28 +42,36 @@ const HEADERS = {
   connection: 'close',
 } as const
 
+/** Answers a request. */
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { address, answer, log }: PlainServerOptions,
+): Promise<void> {
+  const { method, socket } = request
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.writeHead(405, { ...HEADERS, allow: 'GET, HEAD' }).end('expected GET or HEAD\n')
+    return
+  }
+  const limit = setTimeout(() => socket.destroy(), ANSWER_MS).unref()
+  response.once('close', () => clearTimeout(limit))
+  try {
+    const { status, headers = {}, body } = await answer(request)
+    const length = { 'content-length': Buffer.byteLength(body) }
+    response.writeHead(status, { ...HEADERS, ...headers, ...length }).end(body)
+  } catch (error) {
+    log.error(`a request on port ${address.port} failed inside the server`, { error: errorCode(error) ?? 'unknown' })
+    socket.destroy()
+  }
+}
+
 /** Starts a plain server. If its port is unavailable, it logs an error and goes on: logins matter more. */
-export async function startPlainServer({ address, subject, answer, log }: PlainServerOptions): Promise<PlainServer> {
+export async function startPlainServer(options: PlainServerOptions): Promise<PlainServer> {
+  const { address, subject, log } = options
   const { host, port } = address
   if (port === 0) return { close: () => Promise.resolve() }
   const { server, connections } = createPlainListener(PLAIN_LIMITS)
-  server.on('request', async (request, response) => {
-    const { method, socket } = request
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.writeHead(405, { ...HEADERS, allow: 'GET, HEAD' }).end('expected GET or HEAD\n')
-      return
-    }
-    const limit = setTimeout(() => socket.destroy(), ANSWER_MS).unref()
-    response.once('close', () => clearTimeout(limit))
-    try {
-      const { status, headers = {}, body } = await answer(request)
-      const length = { 'content-length': Buffer.byteLength(body) }
-      response.writeHead(status, { ...HEADERS, ...headers, ...length }).end(body)
-    } catch (error) {
-      log.error(`a request on port ${port} failed inside the server`, { error: errorCode(error) ?? 'unknown' })
-      socket.destroy()
-    }
-  })
+  server.on('request', (request, response) => void respond(request, response, options))
   server.listen({ port, ...(host === null ? {} : { host }) })
   try {
     await once(server, 'listening')
