@@ -73,6 +73,8 @@ server:
     - rolearn: arn:aws:iam::123456789012:role/Admin
       username: admin:{{SessionName}}
       groups: [system:masters]
+# Only for kubeadm and Cluster API: the API server's folder.
+outputPath: /etc/kubernetes/aws-iam-authenticator/
 \`\`\`
 
 \`\`\`sh

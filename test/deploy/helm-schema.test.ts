@@ -6,12 +6,13 @@ import { ENTRY_NAMES } from '@aws-iam-authenticator/core/mapping/parse-key'
 import { partitions } from '@aws-iam-authenticator/core/aws/partition'
 import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
+import { parse } from 'yaml'
 import { fileSettings, settings } from '../conformance/configuration.ts'
 import { minimalEnvironment, runCommand, temporaryFolder } from '../e2e/harness/command.ts'
 import { helm } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { CHART, render, REQUIRED, skip } from './chart.ts'
-import { findObject } from './objects.ts'
+import { findObject, list } from './objects.ts'
 
 const schema: unknown = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'))
 
@@ -152,6 +153,19 @@ t.test('the server accepts a configuration with every key, without a warning', {
   const { code, stderr } = await runCommand(args, { cwd: folder, environment })
   t.equal(code, 0, stderr)
   t.notMatch(stderr, /level=(?:warning|error)/)
+})
+
+t.test('Chart.yaml names an icon in the chart and has valid annotations', async (t) => {
+  const chart: unknown = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'))
+  const [, icon = ''] =
+    /\/raw\/main\/deploy\/helm\/aws-iam-authenticator\/([\w.]+)$/.exec(textAt(chart, 'icon') ?? '') ?? []
+  t.match(readFileSync(join(CHART, icon), 'utf8'), /^<svg [^]*<\/svg>\n$/)
+  const annotations = property(chart, 'annotations')
+  t.match(annotations, { 'artifacthub.io/category': 'security', 'artifacthub.io/license': 'Apache-2.0' })
+  for (const name of ['links', 'crds']) {
+    const listed: unknown = parse(textAt(annotations, `artifacthub.io/${name}`) ?? '')
+    t.ok(list(listed).length > 0 && list(listed).every((item) => textAt(item, 'name') !== undefined), name)
+  }
 })
 
 t.test('helm package makes a chart that renders the same', { skip }, async (t) => {
