@@ -11,6 +11,36 @@ const VALUES = {
   image: { repository: '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator' },
   backends: ['CRD', 'EKSConfigMap', 'MountedFile'],
 }
+/** All other values, without the objects of the Prometheus operator, whose kinds this API server does not have. */
+const FURTHER_VALUES = {
+  backends: ['MountedFile', 'DynamicFile'],
+  featureGates: { SSORoleMatch: true },
+  logFormat: 'json',
+  webIdentity: {
+    issuers: [
+      {
+        url: 'https://11111111-2222-3333-4444-555555555555.tokens.sts.global.api.aws',
+        accounts: ['123456789012'],
+        jwks: { keys: [{ kty: 'RSA', kid: '1', n: 'x', e: 'AQAB' }] },
+      },
+    ],
+  },
+  dynamicFile: { hostPath: '/var/lib/auth/map.json' },
+  proxy: { url: 'http://proxy.example:3128', noProxy: '.internal' },
+  caBundle: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+  metrics: { address: ':21364' },
+  extraArgs: ['--ec2-describeInstances-qps=5'],
+  extraEnv: [{ name: 'AWS_REGION', value: 'eu-west-1' }],
+  extraVolumes: [{ name: 'audit', emptyDir: {} }],
+  extraVolumeMounts: [{ name: 'audit', mountPath: '/audit' }],
+  podLabels: { team: 'a' },
+  podAnnotations: { note: 'a' },
+  priorityClassName: 'system-cluster-critical',
+  updateStrategy: { type: 'OnDelete', rollingUpdate: null },
+  nodeSelector: { zone: 'a' },
+  affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+  tolerations: [{ key: 'dedicated', operator: 'Exists' }],
+}
 /** The warning of kube-apiserver about the old label, which the affinity has beside the current one. */
 const OLDER_LABEL = /^Warning: \S+nodeSelectorTerms\[1\]\S+ node-role\.kubernetes\.io\/master is use .*\n$/
 const ON_LOOPBACK =
@@ -46,6 +76,11 @@ t.test('helm installs, upgrades and removes the chart, and the mappings stay', a
   await api.admin(['apply', '-f', `${MANIFESTS}/examples/identity-mapping.yaml`])
   await upgrade({ ...VALUES, server: { mapAccounts: ['123456789012'] } })
   t.match(await inKubeSystem('configmap'), '- "123456789012"')
+  await upgrade({ ...VALUES, ...FURTHER_VALUES })
+  const stored = await inKubeSystem('daemonset')
+  for (const text of ['--log-format=json', 'name: dynamic', 'name: jwks', 'name: ca', 'dedicated', 'name: audit']) {
+    t.match(stored, text)
+  }
 
   const home = t.testdir({})
   const args = ['uninstall', 'authenticator', '--namespace=kube-system', `--kubeconfig=${api.kubeconfig}`]
