@@ -1,6 +1,6 @@
 import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
-import { runHelm } from '../deploy/chart.ts'
+import { render, runHelm } from '../deploy/chart.ts'
 import { findObject, MANIFESTS, overlayObjects, OVERLAYS } from '../deploy/objects.ts'
 import { helm } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
@@ -88,6 +88,15 @@ t.test('helm installs, upgrades and removes the chart, and the mappings stay', a
   t.equal(removed.code, 0, removed.stderr)
   t.equal((await api.kubectl(['--namespace=kube-system', 'get', 'serviceaccount', 'aws-iam-authenticator'])).code, 1)
   t.match(await api.admin(['get', 'iamidentitymappings']), /^k8s-admin /m)
+})
+
+t.test('the API server accepts the DaemonSet with a port for the PodMonitor', async (t) => {
+  const metrics = { address: ':21364', podMonitor: { enabled: true } }
+  const daemonSet = findObject(await render(t, { ...VALUES, metrics }), 'DaemonSet')
+  const create = ['create', '--dry-run=server', '--validate=strict', '--output=yaml', '-f', '-']
+  const { code, stdout, stderr } = await api.kubectl(create, { input: JSON.stringify(daemonSet) })
+  t.equal(code, 0, stderr)
+  t.match(stdout, 'hostPort: 21364')
 })
 
 t.test('the pod violates PodSecurity only by its host network, loopback address and host paths', async (t) => {

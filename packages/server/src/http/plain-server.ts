@@ -17,7 +17,7 @@ export interface PlainAddress {
 }
 
 /** An answer to GET. */
-export interface PlainAnswer {
+interface PlainAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Buffer
