@@ -1,6 +1,6 @@
 import { property } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
-import { runHelm } from '../deploy/chart.ts'
+import { render, runHelm } from '../deploy/chart.ts'
 import { findObject, MANIFESTS, overlayObjects, OVERLAYS } from '../deploy/objects.ts'
 import { helm } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
@@ -10,6 +10,36 @@ const VALUES = {
   clusterID: 'k8s.local',
   image: { repository: '123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-iam-authenticator' },
   backends: ['CRD', 'EKSConfigMap', 'MountedFile'],
+}
+/** All other values, without the objects of the Prometheus operator, whose kinds this API server does not have. */
+const FURTHER_VALUES = {
+  backends: ['MountedFile', 'DynamicFile'],
+  featureGates: { SSORoleMatch: true },
+  logFormat: 'json',
+  webIdentity: {
+    issuers: [
+      {
+        url: 'https://11111111-2222-3333-4444-555555555555.tokens.sts.global.api.aws',
+        accounts: ['123456789012'],
+        jwks: { keys: [{ kty: 'RSA', kid: '1', n: 'x', e: 'AQAB' }] },
+      },
+    ],
+  },
+  dynamicFile: { hostPath: '/var/lib/auth/map.json' },
+  proxy: { url: 'http://proxy.example:3128', noProxy: '.internal' },
+  caBundle: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+  metrics: { address: ':21364' },
+  extraArgs: ['--ec2-describeInstances-qps=5'],
+  extraEnv: [{ name: 'AWS_REGION', value: 'eu-west-1' }],
+  extraVolumes: [{ name: 'audit', emptyDir: {} }],
+  extraVolumeMounts: [{ name: 'audit', mountPath: '/audit' }],
+  podLabels: { team: 'a' },
+  podAnnotations: { note: 'a' },
+  priorityClassName: 'system-cluster-critical',
+  updateStrategy: { type: 'OnDelete', rollingUpdate: null },
+  nodeSelector: { zone: 'a' },
+  affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+  tolerations: [{ key: 'dedicated', operator: 'Exists' }],
 }
 /** The warning of kube-apiserver about the old label, which the affinity has beside the current one. */
 const OLDER_LABEL = /^Warning: \S+nodeSelectorTerms\[1\]\S+ node-role\.kubernetes\.io\/master is use .*\n$/
@@ -46,6 +76,11 @@ t.test('helm installs, upgrades and removes the chart, and the mappings stay', a
   await api.admin(['apply', '-f', `${MANIFESTS}/examples/identity-mapping.yaml`])
   await upgrade({ ...VALUES, server: { mapAccounts: ['123456789012'] } })
   t.match(await inKubeSystem('configmap'), '- "123456789012"')
+  await upgrade({ ...VALUES, ...FURTHER_VALUES })
+  const stored = await inKubeSystem('daemonset')
+  for (const text of ['--log-format=json', 'name: dynamic', 'name: jwks', 'name: ca', 'dedicated', 'name: audit']) {
+    t.match(stored, text)
+  }
 
   const home = t.testdir({})
   const args = ['uninstall', 'authenticator', '--namespace=kube-system', `--kubeconfig=${api.kubeconfig}`]
@@ -53,6 +88,15 @@ t.test('helm installs, upgrades and removes the chart, and the mappings stay', a
   t.equal(removed.code, 0, removed.stderr)
   t.equal((await api.kubectl(['--namespace=kube-system', 'get', 'serviceaccount', 'aws-iam-authenticator'])).code, 1)
   t.match(await api.admin(['get', 'iamidentitymappings']), /^k8s-admin /m)
+})
+
+t.test('the API server accepts the DaemonSet with a port for the PodMonitor', async (t) => {
+  const metrics = { address: ':21364', podMonitor: { enabled: true } }
+  const daemonSet = findObject(await render(t, { ...VALUES, metrics }), 'DaemonSet')
+  const create = ['create', '--dry-run=server', '--validate=strict', '--output=yaml', '-f', '-']
+  const { code, stdout, stderr } = await api.kubectl(create, { input: JSON.stringify(daemonSet) })
+  t.equal(code, 0, stderr)
+  t.match(stdout, 'hostPort: 21364')
 })
 
 t.test('the pod violates PodSecurity only by its host network, loopback address and host paths', async (t) => {

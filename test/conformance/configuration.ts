@@ -330,6 +330,12 @@ export const fileSettings: readonly FileSettingRow[] = [
     good: ['[::1]:0', { host: '::1', port: 0 }],
     bad: '21363',
   },
+  {
+    key: 'server.metricsAddress',
+    fallback: null,
+    good: [':21364', { host: null, port: 21_364 }],
+    bad: '21364',
+  },
   { key: 'server.hostname', fallback: 'localhost', good: ['node.example', 'node.example'] },
   { key: 'server.auditLog', fallback: null, good: ['/var/log/audit.jsonl', '/var/log/audit.jsonl'] },
   { key: 'server.refusalStatus', fallback: 200, good: ['403', 403], bad: '401' },

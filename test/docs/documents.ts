@@ -66,10 +66,13 @@ function packageReadmes(): string[] {
     .filter((path) => existsSync(join(ROOT, path)))
 }
 
-/** All documents for people: those of the root and of docs/, and the README of each package. */
-export const documents: readonly Document[] = [...markdownIn('.'), ...markdownIn('docs'), ...packageReadmes()].map(
-  readDocument,
-)
+/** All documents for people: those of the root and of docs/, the README of each package and that of the Helm chart. */
+export const documents: readonly Document[] = [
+  ...markdownIn('.'),
+  ...markdownIn('docs'),
+  ...packageReadmes(),
+  'deploy/helm/aws-iam-authenticator/README.md',
+].map(readDocument)
 
 /** Returns the document at a path. */
 export function document(path: string): Document {

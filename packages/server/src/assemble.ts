@@ -1,5 +1,6 @@
 import { suggestMapping } from '@aws-iam-authenticator/core/mapping/suggest-mapping'
 import { createKubernetesApi, type KubernetesApi } from '@aws-iam-authenticator/kubernetes/api/connection'
+import type { Registry } from 'prom-client'
 import { createBackendModeFile } from './backends/backend-mode-file.ts'
 import { createBackendSet, type BackendSet } from './backends/backend-set.ts'
 import { createBackend, reportBackendList } from './backends/create-backend.ts'
@@ -33,6 +34,7 @@ interface Context {
 export interface Parts {
   readonly files: NodeFiles
   readonly operations: Operations
+  readonly registry: Registry
   readonly backends: BackendSet
   /** Null if the list of backends is fixed. */
   readonly backendModeFile: FollowedFile | null
@@ -237,5 +239,5 @@ export async function assemble(settings: ServerSettings, surroundings: ServerSur
     onHandshakeFailed: operations.handshakeFailed,
     status: operations.status,
   })
-  return { files, operations, backends, backendModeFile, sts, jwt, webhook }
+  return { files, operations, registry: metrics.registry, backends, backendModeFile, sts, jwt, webhook }
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeyPair } from '@aws-iam-authenticator/init/pair/certificate'
 import { assemble, type Parts } from './assemble.ts'
-import { startHealthServer, type HealthServer } from './http/health.ts'
+import { startHealthServer } from './http/health.ts'
+import { startMetricsServer } from './http/metrics-server.ts'
+import type { PlainServer } from './http/plain-server.ts'
 import type { ServerSettings, ServerSurroundings } from './settings.ts'
 import { checkKubeconfigTrust } from './tls/kubeconfig-trust.ts'
 import { followCertificate, type CertificateFollower } from './tls/serving-certificate.ts'
@@ -21,7 +23,8 @@ export interface RunningServer {
 /** The parts that exist only once the server listens. */
 interface Listening {
   certificate?: CertificateFollower
-  health?: HealthServer
+  health?: PlainServer
+  metrics?: PlainServer
 }
 
 async function stopServer(parts: Parts, listening: Listening, { aws, log }: ServerSurroundings): Promise<void> {
@@ -32,7 +35,8 @@ async function stopServer(parts: Parts, listening: Listening, { aws, log }: Serv
   sts.stop()
   if (givenUp) log.warn('requests are given up without an answer', { requests: webhook.unanswered() })
   await Promise.all([listening.certificate?.stop(), backendModeFile?.stop()])
-  await Promise.all([listening.health?.close(), aws.destroy(), jwt?.stop(), backends.stop(), operations.stop()])
+  await Promise.all([listening.health?.close(), listening.metrics?.close()])
+  await Promise.all([aws.destroy(), jwt?.stop(), backends.stop(), operations.stop()])
 }
 
 /** Follows the TLS pair, and serves each new one. */
@@ -67,9 +71,9 @@ function serveCertificate(
  */
 export async function startServer(settings: ServerSettings, surroundings: ServerSurroundings): Promise<RunningServer> {
   const { log } = surroundings
-  const { clusterId, partition, address } = settings
+  const { clusterId, partition, address, metricsAddress } = settings
   const parts = await assemble(settings, surroundings)
-  const { backends, files, operations, webhook } = parts
+  const { backends, files, operations, registry, webhook } = parts
   const listening: Listening = {}
   const stop = (): Promise<void> => stopServer(parts, listening, surroundings)
   try {
@@ -78,6 +82,7 @@ export async function startServer(settings: ServerSettings, surroundings: Server
     webhook.usePair(pair)
     listening.certificate = serveCertificate(pair, parts, settings, surroundings)
     listening.health = await startHealthServer(settings.healthAddress, operations.checks, log)
+    if (metricsAddress !== null) listening.metrics = await startMetricsServer(metricsAddress, registry, log)
     log.info('listening', {
       url: `https://${address.includes(':') ? `[${address}]` : address}:${port}/authenticate`,
       clusterid: clusterId,

@@ -8,7 +8,7 @@ import type { WebIdentitySettings } from '@aws-iam-authenticator/core/configurat
 import type { Dispatcher } from 'undici'
 import type { BackendSettings } from './backends/backend.ts'
 import type { Ec2Access } from './ec2/describe-instances.ts'
-import type { HealthAddress } from './http/health.ts'
+import type { PlainAddress } from './http/plain-server.ts'
 import type { Build } from './util/build.ts'
 
 /** The settings of the server. */
@@ -42,7 +42,9 @@ export interface ServerSettings extends BackendSettings {
   readonly stsRegions: ReadonlySet<string> | null
   /** How long the outcome of verifying a token is cached, in milliseconds; 0 disables the cache. */
   readonly tokenCacheTtlMs: number
-  readonly healthAddress: HealthAddress
+  readonly healthAddress: PlainAddress
+  /** The address of `/metrics` in plain HTTP; null for none. */
+  readonly metricsAddress: PlainAddress | null
   /** The audit log; null for none. */
   readonly auditLogPath: string | null
   /** The limits of calls to EC2 DescribeInstances: calls per second, and calls at once. */

@@ -40,6 +40,7 @@ function settingsIn(folder: string, settings: Partial<ServerSettings> = {}): Ser
     stsRegions: null,
     tokenCacheTtlMs: 30_000,
     healthAddress: { host: null, port: 0 },
+    metricsAddress: null,
     auditLogPath: null,
     ec2: { qps: 1, burst: 1 },
     ...settings,

@@ -15,10 +15,76 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end -}}
 {{- end }}
 
+{{- /* The name of the file with the keys of an issuer. By the URL, so that a pod never reads the keys of another issuer while it is replaced. */ -}}
+{{- define "aws-iam-authenticator.jwksName" -}}
+{{ printf "%s.json" (.url | sha256sum | trunc 16) }}
+{{- end }}
+
+{{- define "aws-iam-authenticator.hasJwks" -}}
+{{- range .Values.webIdentity.issuers }}{{ if .jwks }}true{{ end }}{{ end -}}
+{{- end }}
+
+{{- define "aws-iam-authenticator.webIdentity" -}}
+{{- with .Values.webIdentity.audiences }}
+audiences:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+issuers:
+{{- range .Values.webIdentity.issuers }}
+  - url: {{ .url | quote }}
+    accounts:
+      {{- range .accounts }}
+      - {{ . | quote }}
+      {{- end }}
+    {{- if .jwks }}
+    jwksFile: /etc/aws-iam-authenticator-jwks/{{ include "aws-iam-authenticator.jwksName" . }}
+    {{- else if .jwksFile }}
+    jwksFile: {{ .jwksFile | quote }}
+    {{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "aws-iam-authenticator.config" -}}
+{{- $server := dict "port" 21362 "stateDir" "/var/aws-iam-authenticator" }}
+{{- with .Values.dynamicFile.hostPath }}{{ $_ := set $server "dynamicfilepath" (printf "/etc/aws-iam-authenticator-dynamic/%s" (base .)) }}{{ end }}
+{{- with .Values.metrics.address }}{{ $_ := set $server "metricsAddress" . }}{{ end }}
+{{- if .Values.webIdentity.issuers }}{{ $_ := set $server "webIdentity" (include "aws-iam-authenticator.webIdentity" . | fromYaml) }}{{ end }}
+{{- $server = merge $server .Values.server (dict "healthAddress" "127.0.0.1:21363") -}}
 clusterID: {{ .Values.clusterID | quote }}
+{{- with .Values.featureGates }}
+feature-gates:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 server:
-  {{- toYaml (merge (dict "port" 21362 "stateDir" "/var/aws-iam-authenticator") .Values.server (dict "healthAddress" "127.0.0.1:21363")) | nindent 2 }}
+  {{- toYaml $server | nindent 2 }}
+{{- end }}
+
+{{- define "aws-iam-authenticator.env" -}}
+{{- with .Values.proxy.url }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.proxy.noProxy }}
+- name: NO_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.caBundle }}
+- name: AWS_CA_BUNDLE
+  value: /etc/aws-iam-authenticator-ca/ca.pem
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* Keys of server that have a value of their own, or none in this chart. */ -}}
+{{- define "aws-iam-authenticator.checkServer" -}}
+{{- $instead := dict "backendMode" "name the backends in `backends`" "webIdentity" "write `webIdentity`, at the top of the values" "dynamicfilepath" "write `dynamicFile.hostPath`" "metricsAddress" "write `metrics.address`" "generateKubeconfig" "write `outputPath`" }}
+{{- range $key, $_ := .Values.server }}
+{{- with get $instead $key }}
+{{- fail (printf "server.%s does nothing here: %s" $key .) }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- /* What values.schema.json can't say. */ -}}
@@ -26,13 +92,25 @@ server:
 {{- if ne .Release.Namespace "kube-system" }}
 {{- fail (printf "the release is for the namespace %s: install it into kube-system, by --namespace=kube-system" .Release.Namespace) }}
 {{- end }}
-{{- range $key, $_ := .Values.server }}
-{{- if eq (lower $key) "backendmode" }}
-{{- fail (printf "server.%s does nothing here: name the backends in `backends`" $key) }}
-{{- end }}
-{{- end }}
+{{- include "aws-iam-authenticator.checkServer" . }}
 {{- $memory := .Values.resources.limits.memory }}
 {{- if and (hasSuffix "Mi" $memory) (lt (trimSuffix "Mi" $memory | int) 128) }}
 {{- fail (printf "resources.limits.memory is %s, and the server needs 128Mi at least: it would be killed under load" $memory) }}
+{{- end }}
+{{- $isDynamic := has "DynamicFile" .Values.backends }}
+{{- if and $isDynamic (not .Values.dynamicFile.hostPath) }}
+{{- fail "the backend DynamicFile needs its file: write the path in dynamicFile.hostPath" }}
+{{- end }}
+{{- if and .Values.dynamicFile.hostPath (not $isDynamic) }}
+{{- fail "dynamicFile.hostPath is read by no backend: add DynamicFile to backends" }}
+{{- end }}
+{{- if and .Values.webIdentity.audiences (not .Values.webIdentity.issuers) }}
+{{- fail "webIdentity.audiences does nothing without an issuer: write webIdentity.issuers" }}
+{{- end }}
+{{- if and .Values.metrics.podMonitor.enabled (not .Values.metrics.address) }}
+{{- fail "metrics.podMonitor needs an address that Prometheus reaches: write metrics.address, such as :21364" }}
+{{- end }}
+{{- if and .Values.proxy.noProxy (not .Values.proxy.url) }}
+{{- fail "proxy.noProxy does nothing without a proxy: write proxy.url" }}
 {{- end }}
 {{- end }}

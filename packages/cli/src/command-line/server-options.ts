@@ -174,6 +174,15 @@ export const HEALTH_ADDRESS: Option<{ readonly host: string | null; readonly por
   fallback: { host: null, port: 21_363 },
   parse: ([written = '']) => readHostAndPort(written),
 }
+export const METRICS_ADDRESS: Option<{ readonly host: string | null; readonly port: number } | null> = {
+  ...text({
+    flag: null,
+    keys: ['server.metricsAddress'],
+    description: 'host:port of /metrics in plain HTTP; without a host every address',
+  }),
+  fallback: null,
+  parse: ([written = '']) => (written === '' ? null : readHostAndPort(written)),
+}
 export const AUDIT_LOG: Option<string | null> = text({
   flag: null,
   keys: ['server.auditLog'],
@@ -227,6 +236,7 @@ export const SERVER_OPTIONS: readonly Option<unknown>[] = [
   REGION,
   REFUSAL_STATUS,
   HEALTH_ADDRESS,
+  METRICS_ADDRESS,
   AUDIT_LOG,
   SCRUBBED_ACCOUNTS,
   API_AUDIENCES,

@@ -12,8 +12,8 @@ export const WEBHOOK_LIMITS: ListenerLimits = {
   idleSessionMs: 72_000,
 }
 
-/** The limits of the health checks in plain HTTP: a probe is one small request on a connection of its own. */
-export const HEALTH_LIMITS: ListenerLimits = {
+/** The limits of plain HTTP: a probe or a scrape is one small request on a connection of its own. */
+export const PLAIN_LIMITS: ListenerLimits = {
   connections: 64,
   headerBytes: 2 * 1024,
   firstRequestMs: 2_000,
