@@ -1,5 +1,5 @@
-// Builds a release in dist/release: an executable, an archive and packages for each platform, the manifests for package
-// managers, the bill of materials, the third-party licences, the manual pages with the completion scripts, and the checksums.
+// Builds a release in dist/release: an executable, an archive and packages for each platform, a package for npm, the
+// manifests for package managers, the bill of materials, the third-party licences, the manual pages with the completion scripts, and the checksums.
 //   node --conditions=aws-iam-authenticator-source scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
 //     [--without-packages]
 // --twice builds everything again in another folder and fails if a byte differs.
@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle, commit, ROOT, version } from './build/bundle.ts'
 import { compile } from './build/compile.ts'
-import { archiveName, makeArchive, type Companions } from './release/archives.ts'
+import { archiveName, makeArchive, makeNpmPackage, type Companions } from './release/archives.ts'
 import { billOfMaterials } from './release/bill-of-materials.ts'
 import { contentsOf } from './release/bundled-packages.ts'
 import { executableFault } from './release/executable-format.ts'
@@ -69,12 +69,15 @@ function sha256(file: string): string {
 }
 
 /**
- * Makes the archives and packages of the executables in a folder, and the manifests for package managers.
+ * Makes the archives and packages of the executables in a folder, the package for npm, and the manifests for package
+ * managers.
  *
  * @returns The names of the files.
  */
-async function makeDistributions(companions: Companions, output: string): Promise<readonly string[]> {
+async function makeDistributions(forNode: Buffer, companions: Companions, output: string): Promise<readonly string[]> {
   const origin = readOrigin()
+  const npmName = `aws-iam-authenticator-${built.version}.tgz`
+  writeFileSync(join(output, npmName), makeNpmPackage(built.version, forNode, origin, companions))
   const archives = platforms.map((platform) => {
     const name = archiveName(built.version, platform)
     const program = readFileSync(join(output, executableName(built.version, platform)))
@@ -89,7 +92,7 @@ async function makeDistributions(companions: Companions, output: string): Promis
   }
   const made = manifests({ origin, version: built.version, date: companions.date, archives })
   for (const { name, text } of made) writeFileSync(join(output, name), text)
-  return [...archives, ...made].map(({ name }) => name).concat(packages)
+  return [npmName, ...[...archives, ...made].map(({ name }) => name), ...packages]
 }
 
 /**
@@ -100,13 +103,13 @@ async function makeDistributions(companions: Companions, output: string): Promis
 async function makeRelease(output: string): Promise<string> {
   mkdirSync(output, { recursive: true })
   for (const name of readdirSync(output)) rmSync(join(output, name), { recursive: true })
-  const contents = await inScratchFolder(output, async (work) => {
+  const { contents, forNode } = await inScratchFolder(output, async (work) => {
     const bundled = join(work, 'aws-iam-authenticator.cjs')
     const made = contentsOf(await bundle(bundled))
     for (const platform of platforms) {
       await inScratchFolder(work, (folder) => makeExecutable(platform, bundled, folder, output))
     }
-    return made
+    return { contents: made, forNode: readFileSync(bundled) }
   })
   const committedAt = new Date(
     execFileSync('git', ['show', '--no-patch', '--format=%cI', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
@@ -132,7 +135,7 @@ async function makeRelease(output: string): Promise<string> {
     materialsName,
     sharedName,
     noticesName,
-    ...(await makeDistributions({ license, notices, shared, date: committedAt }, output)),
+    ...(await makeDistributions(forNode, { license, notices, shared, date: committedAt }, output)),
   ]
   const checksums = names.map((name) => `${sha256(join(output, name))}  ${name}\n`).join('')
   writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)

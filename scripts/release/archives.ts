@@ -1,3 +1,4 @@
+import { SUMMARY, type Origin } from './origin.ts'
 import type { Platform } from './platforms.ts'
 import type { SharedFile } from './share.ts'
 import { tarGzip, type ArchivedFile } from './tar.ts'
@@ -27,4 +28,33 @@ export function makeArchive({ os, extension }: Platform, program: Buffer, compan
     ...shared.map(({ path, text }) => ({ path, content: text })),
   ]
   return os === 'windows' ? zip(files, date) : tarGzip(files, date)
+}
+
+/** Makes the package for npm. It has no dependencies, and runs wherever Node.js does. */
+export function makeNpmPackage(
+  version: string,
+  bundle: Buffer,
+  origin: Origin,
+  { license, notices, date }: Companions,
+): Buffer {
+  const manifest = {
+    name: 'aws-iam-authenticator',
+    version,
+    description: SUMMARY,
+    license: 'Apache-2.0',
+    repository: origin.repository,
+    bin: { 'aws-iam-authenticator': 'aws-iam-authenticator.cjs' },
+    engines: { node: '>=24' },
+  }
+  const files: readonly ArchivedFile[] = [
+    { path: 'package/package.json', content: `${JSON.stringify(manifest, null, 2)}\n` },
+    {
+      path: 'package/aws-iam-authenticator.cjs',
+      content: Buffer.concat([Buffer.from('#!/usr/bin/env node\n'), bundle]),
+      isExecutable: true,
+    },
+    { path: 'package/LICENSE', content: license },
+    { path: 'package/third-party-notices.txt', content: notices },
+  ]
+  return tarGzip(files, date)
 }

@@ -54,45 +54,45 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-t.test('each platform has an archive with the command, the manual pages and the completion scripts', (t) => {
-  t.strictSame(
-    archives.map(({ name }) => name),
-    [
-      'aws-iam-authenticator-1.2.3-linux-amd64.tar.gz',
-      'aws-iam-authenticator-1.2.3-linux-arm64.tar.gz',
-      'aws-iam-authenticator-1.2.3-linux-musl-amd64.tar.gz',
-      'aws-iam-authenticator-1.2.3-linux-musl-arm64.tar.gz',
-      'aws-iam-authenticator-1.2.3-darwin-amd64.tar.gz',
-      'aws-iam-authenticator-1.2.3-darwin-arm64.tar.gz',
-      'aws-iam-authenticator-1.2.3-windows-amd64.zip',
-      'aws-iam-authenticator-1.2.3-windows-arm64.zip',
-    ],
-  )
-  for (const { platform, name } of archives) {
-    const isZip = name.endsWith('.zip')
-    if (isZip && missing('unzip', '-v') !== false) {
-      t.skip(`install unzip for ${name}`)
-      continue
+t.test(
+  'each platform has an archive with the command, the manual pages and the completion scripts',
+  { skip: missing('unzip', '-v') },
+  (t) => {
+    t.strictSame(
+      archives.map(({ name }) => name),
+      [
+        'aws-iam-authenticator-1.2.3-linux-amd64.tar.gz',
+        'aws-iam-authenticator-1.2.3-linux-arm64.tar.gz',
+        'aws-iam-authenticator-1.2.3-linux-musl-amd64.tar.gz',
+        'aws-iam-authenticator-1.2.3-linux-musl-arm64.tar.gz',
+        'aws-iam-authenticator-1.2.3-darwin-amd64.tar.gz',
+        'aws-iam-authenticator-1.2.3-darwin-arm64.tar.gz',
+        'aws-iam-authenticator-1.2.3-windows-amd64.zip',
+        'aws-iam-authenticator-1.2.3-windows-arm64.zip',
+      ],
+    )
+    for (const { platform, name } of archives) {
+      const isZip = name.endsWith('.zip')
+      const unpacked = join(folder, platform.name)
+      mkdirSync(unpacked)
+      if (isZip) execFileSync('unzip', ['-q', join(folder, name), '-d', unpacked], { env: { TZ: 'UTC' } })
+      else execFileSync('tar', ['-xzf', join(folder, name), '-C', unpacked])
+      const program = join(unpacked, `aws-iam-authenticator${platform.extension}`)
+      t.equal(readFileSync(program, 'utf8'), `program of ${platform.name}`)
+      t.equal(statSync(program).mode & 0o777, 0o755, name)
+      t.strictSame(statSync(program).mtime, DATE, name)
+      t.equal(readFileSync(join(unpacked, 'LICENSE'), 'utf8'), 'a licence\n')
+      t.equal(readFileSync(join(unpacked, 'third-party-notices.txt'), 'utf8'), 'notices\n')
+      for (const { path, text } of companions.shared) t.equal(readFileSync(join(unpacked, path), 'utf8'), text, path)
     }
-    const unpacked = join(folder, platform.name)
-    mkdirSync(unpacked)
-    if (isZip) execFileSync('unzip', ['-q', join(folder, name), '-d', unpacked], { env: { TZ: 'UTC' } })
-    else execFileSync('tar', ['-xzf', join(folder, name), '-C', unpacked])
-    const program = join(unpacked, `aws-iam-authenticator${platform.extension}`)
-    t.equal(readFileSync(program, 'utf8'), `program of ${platform.name}`)
-    t.equal(statSync(program).mode & 0o777, 0o755, name)
-    t.strictSame(statSync(program).mtime, DATE, name)
-    t.equal(readFileSync(join(unpacked, 'LICENSE'), 'utf8'), 'a licence\n')
-    t.equal(readFileSync(join(unpacked, 'third-party-notices.txt'), 'utf8'), 'notices\n')
-    for (const { path, text } of companions.shared) t.equal(readFileSync(join(unpacked, path), 'utf8'), text, path)
-  }
-  t.end()
-})
+    t.end()
+  },
+)
 
 t.test('the Homebrew formula has the checksum of each archive for macOS and for Linux with glibc', (t) => {
   const found = [...(made.get('aws-iam-authenticator.rb') ?? '').matchAll(/url "([^"]+)"\n +sha256 "(\w+)"/g)]
   t.equal(found.length, 4)
-  for (const [, url, sha256] of found) t.equal(sha256, downloaded(url), url)
+  for (const [, url = '', sha256] of found) t.equal(sha256, downloaded(url), url)
   t.end()
 })
 

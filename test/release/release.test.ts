@@ -49,6 +49,7 @@ const materials = `aws-iam-authenticator_${version}_sbom.cdx.json`
 const notices = `aws-iam-authenticator_${version}_third-party-notices.txt`
 const shared = `aws-iam-authenticator_${version}_share.tar.gz`
 const archive = `aws-iam-authenticator-${version}-${PLATFORM.replace('_', '-')}.tar.gz`
+const npm = `aws-iam-authenticator-${version}.tgz`
 const formula = 'aws-iam-authenticator.rb'
 const krew = 'aws-iam-authenticator.krew.yaml'
 const checksums = `authenticator_${version}_checksums.txt`
@@ -68,7 +69,7 @@ const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding:
 t.test(
   'a release has executables under the names that scripts download, checksums, bill of materials, manual pages and notices',
   (t) => {
-    const names = [executable, materials, shared, notices, archive, formula, krew, ...packages]
+    const names = [executable, materials, shared, notices, npm, archive, formula, krew, ...packages]
     t.same(readdirSync(output).sort(), [checksums, ...names].sort())
     t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
     const checked = execFileSync('sha256sum', ['-c', checksums], { cwd: output, encoding: 'utf8' })
@@ -105,6 +106,19 @@ for (const [name, file, install, skip] of [
     t.end()
   })
 }
+
+t.test('npm installs the package for Node.js, and its command runs', (t) => {
+  const prefix = t.testdir()
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: prefix }
+  const flags = ['--global', '--offline', '--no-audit', '--no-fund', `--prefix=${prefix}`]
+  execFileSync('npm', ['install', ...flags, join(output, npm)], { env: environment, stdio: 'pipe' })
+  const said = execFileSync(join(prefix, 'bin/aws-iam-authenticator'), ['version', '-o', 'json'], {
+    encoding: 'utf8',
+    env: environment,
+  })
+  t.same(JSON.parse(said), { Version: version, Commit: commit })
+  t.end()
+})
 
 t.test('the Homebrew formula installs the archive, and its test passes', { skip: missing('ruby') }, (t) => {
   const root = t.testdir({ unpacked: {}, prefix: {} })
