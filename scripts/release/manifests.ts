@@ -3,7 +3,7 @@ import { SUMMARY, type Origin } from './origin.ts'
 import type { Platform } from './platforms.ts'
 
 /** An archive of the release. */
-export interface Archive {
+interface Archive {
   readonly platform: Platform
   readonly name: string
   /** In lower case hexadecimal digits. */
@@ -11,7 +11,7 @@ export interface Archive {
 }
 
 /** The release that package managers for macOS, Windows and kubectl download. */
-export interface Published {
+interface Published {
   readonly origin: Origin
   readonly version: string
   readonly date: Date
@@ -19,7 +19,7 @@ export interface Published {
 }
 
 /** A file for a package manager's repository. */
-export interface Manifest {
+interface Manifest {
   readonly name: string
   readonly text: string
 }

@@ -72,8 +72,17 @@ function placed({ license, notices, shared }: Companions, format: Format): Reado
   return files
 }
 
+function formatsOf({ os }: Platform): readonly Format[] {
+  return FORMATS.filter((format) => format.os === os)
+}
+
+/** Returns the names of a platform's packages. */
+export function packageNames(version: string, platform: Platform): readonly string[] {
+  return formatsOf(platform).map(({ fileName }) => fileName(version, platform.arch))
+}
+
 /** The parts of a release that its packages contain. */
-export interface PackageParts {
+interface PackageParts {
   readonly nfpm: string
   readonly origin: Origin
   readonly version: string
@@ -110,11 +119,11 @@ function settings({ origin, version, companions }: PackageParts, format: Format,
  */
 export function makePackages(
   parts: PackageParts,
-  { os, arch }: Platform,
+  platform: Platform,
   scratch: string,
   output: string,
 ): readonly string[] {
-  return FORMATS.filter((format) => format.os === os).map((format) => {
+  return formatsOf(platform).map((format) => {
     const contents = [{ src: parts.program, dst: `/usr/bin/${NAME}`, file_info: { mode: 0o755 } }]
     for (const [dst, content] of placed(parts.companions, format)) {
       const src = join(scratch, format.packager, dst)
@@ -123,8 +132,8 @@ export function makePackages(
       contents.push({ src, dst, file_info: { mode: 0o644 } })
     }
     const config = join(scratch, `${format.packager}.json`)
-    writeFileSync(config, JSON.stringify({ ...settings(parts, format, arch), contents }))
-    const name = format.fileName(parts.version, arch)
+    writeFileSync(config, JSON.stringify({ ...settings(parts, format, platform.arch), contents }))
+    const name = format.fileName(parts.version, platform.arch)
     execFileSync(
       parts.nfpm,
       ['package', '--config', config, '--packager', format.packager, '--target', join(output, name)],

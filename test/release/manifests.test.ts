@@ -12,8 +12,9 @@ import { sharedFiles } from '../../scripts/release/share.ts'
 import { missing } from './package-tools.ts'
 
 const DATE = new Date('2026-01-02T03:04:06Z')
-const ORIGIN = { repository: 'https://github.com/OWNER/aws-iam-authenticator', owner: 'OWNER' }
-const DOWNLOADS = 'https://github.com/OWNER/aws-iam-authenticator/releases/download/v1.2.3/'
+const OWNER = 'acme'
+const ORIGIN = { repository: `https://github.com/${OWNER}/aws-iam-authenticator`, owner: OWNER }
+const DOWNLOADS = `${ORIGIN.repository}/releases/download/v1.2.3/`
 const companions = { license: 'a licence\n', notices: 'notices\n', shared: sharedFiles('1.2.3', DATE), date: DATE }
 
 const folder = t.testdir()
@@ -113,10 +114,10 @@ t.test('the Scoop manifest has the checksums of the archives for Windows', (t) =
 
 t.test('the winget manifests have the checksums of the archives for Windows', (t) => {
   const [version, locale, installer] = ['', '.locale.en-US', '.installer'].map((part) =>
-    parsed(`OWNER.aws-iam-authenticator${part}.yaml`),
+    parsed(`${OWNER}.aws-iam-authenticator${part}.yaml`),
   )
   for (const manifest of [version, locale, installer]) {
-    t.equal(at(manifest, 'PackageIdentifier'), 'OWNER.aws-iam-authenticator')
+    t.equal(at(manifest, 'PackageIdentifier'), `${OWNER}.aws-iam-authenticator`)
     t.equal(at(manifest, 'PackageVersion'), '1.2.3')
   }
   const installers = list(at(installer, 'Installers'))

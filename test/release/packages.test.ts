@@ -9,7 +9,8 @@ import { sharedFiles } from '../../scripts/release/share.ts'
 import { NFPM, noPackages } from './package-tools.ts'
 
 const DATE = new Date('2026-01-02T03:04:05Z')
-const ORIGIN = { repository: 'https://github.com/OWNER/aws-iam-authenticator', owner: 'OWNER' }
+const OWNER = 'acme'
+const ORIGIN = { repository: `https://github.com/${OWNER}/aws-iam-authenticator`, owner: OWNER }
 const PROGRAM = '#!/bin/sh\necho "$0"\n'
 const companions = { license: 'a licence\n', notices: 'notices\n', shared: sharedFiles('1.2.3', DATE), date: DATE }
 
