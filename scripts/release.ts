@@ -1,20 +1,27 @@
-// Builds a release in dist/release: an executable for each platform, the bill of materials, the third-party licences, the
-// manual pages with the completion scripts, and the checksums.
+// Builds a release in dist/release: an executable, an archive and packages for each platform, a package for npm, the
+// manifests for package managers, the bill of materials, the third-party licences, the manual pages with the completion scripts, and the checksums.
 //   node --conditions=aws-iam-authenticator-source scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
+//     [--without-packages]
 // --twice builds everything again in another folder and fails if a byte differs.
+// --without-packages makes no deb, rpm, apk and Arch packages, which need Go.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle, commit, ROOT, version } from './build/bundle.ts'
 import { compile } from './build/compile.ts'
+import { archiveName, makeArchive, makeNpmPackage, type Companions } from './release/archives.ts'
 import { billOfMaterials } from './release/bill-of-materials.ts'
 import { contentsOf } from './release/bundled-packages.ts'
 import { executableFault } from './release/executable-format.ts'
 import { lockedVersion, readLockFile } from './release/lock-file.ts'
 import { signatureOf, withoutSignature } from './release/mach-o.ts'
+import { manifests } from './release/manifests.ts'
+import { nfpm } from './release/nfpm.ts'
+import { readOrigin } from './release/origin.ts'
+import { makePackages } from './release/packages.ts'
 import { executableName, PLATFORMS, type Platform } from './release/platforms.ts'
 import { runtimeOf } from './release/runtimes.ts'
 import { sharedFiles } from './release/share.ts'
@@ -26,6 +33,7 @@ const { values } = parseArgs({
   options: {
     platform: { type: 'string', multiple: true, default: PLATFORMS.map(({ name }) => name) },
     output: { type: 'string', default: join(ROOT, 'dist', 'release') },
+    'without-packages': { type: 'boolean', default: false },
     twice: { type: 'boolean', default: false },
   },
 })
@@ -56,8 +64,35 @@ function makeExecutable(platform: Platform, bundled: string, folder: string, out
   renameSync(compiled, join(output, executableName(built.version, platform)))
 }
 
-function checksumLine(file: string): string {
-  return `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${basename(file)}\n`
+function sha256(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
+}
+
+/**
+ * Makes the archives and packages of the executables in a folder, the package for npm, and the manifests for package
+ * managers.
+ *
+ * @returns The names of the files.
+ */
+async function makeDistributions(forNode: Buffer, companions: Companions, output: string): Promise<readonly string[]> {
+  const origin = readOrigin()
+  const npmName = `aws-iam-authenticator-${built.version}.tgz`
+  writeFileSync(join(output, npmName), makeNpmPackage(built.version, forNode, origin, companions))
+  const archives = platforms.map((platform) => {
+    const name = archiveName(built.version, platform)
+    const program = readFileSync(join(output, executableName(built.version, platform)))
+    writeFileSync(join(output, name), makeArchive(platform, program, companions))
+    return { platform, name, sha256: sha256(join(output, name)) }
+  })
+  const packages: string[] = []
+  for (const platform of values['without-packages'] ? [] : platforms) {
+    const program = join(output, executableName(built.version, platform))
+    const parts = { nfpm: nfpm(), origin, version: built.version, program, companions }
+    packages.push(...(await inScratchFolder(output, (scratch) => makePackages(parts, platform, scratch, output))))
+  }
+  const made = manifests({ origin, version: built.version, date: companions.date, archives })
+  for (const { name, text } of made) writeFileSync(join(output, name), text)
+  return [npmName, ...[...archives, ...made].map(({ name }) => name), ...packages]
 }
 
 /**
@@ -68,13 +103,13 @@ function checksumLine(file: string): string {
 async function makeRelease(output: string): Promise<string> {
   mkdirSync(output, { recursive: true })
   for (const name of readdirSync(output)) rmSync(join(output, name), { recursive: true })
-  const contents = await inScratchFolder(output, async (work) => {
+  const { contents, forNode } = await inScratchFolder(output, async (work) => {
     const bundled = join(work, 'aws-iam-authenticator.cjs')
     const made = contentsOf(await bundle(bundled))
     for (const platform of platforms) {
       await inScratchFolder(work, (folder) => makeExecutable(platform, bundled, folder, output))
     }
-    return made
+    return { contents: made, forNode: readFileSync(bundled) }
   })
   const committedAt = new Date(
     execFileSync('git', ['show', '--no-patch', '--format=%cI', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
@@ -82,17 +117,27 @@ async function makeRelease(output: string): Promise<string> {
   const materials = billOfMaterials({ ...built, committedAt, contents, platforms, hashes })
   const materialsName = `aws-iam-authenticator_${built.version}_sbom.cdx.json`
   writeFileSync(join(output, materialsName), `${JSON.stringify(materials, null, 2)}\n`)
+  const notices = thirdPartyNotices(contents.packages, lockedVersion(hashes, 'bun'))
   const noticesName = `aws-iam-authenticator_${built.version}_third-party-notices.txt`
-  writeFileSync(join(output, noticesName), thirdPartyNotices(contents.packages, lockedVersion(hashes, 'bun')))
+  writeFileSync(join(output, noticesName), notices)
+  const shared = sharedFiles(built.version, committedAt)
   const sharedName = `aws-iam-authenticator_${built.version}_share.tar.gz`
-  writeFileSync(join(output, sharedName), tarGzip(sharedFiles(built.version, committedAt), committedAt))
+  writeFileSync(
+    join(output, sharedName),
+    tarGzip(
+      shared.map(({ path, text }) => ({ path, content: text })),
+      committedAt,
+    ),
+  )
+  const license = readFileSync(join(ROOT, 'LICENSE'), 'utf8')
   const names = [
     ...platforms.map((platform) => executableName(built.version, platform)),
     materialsName,
     sharedName,
     noticesName,
+    ...(await makeDistributions(forNode, { license, notices, shared, date: committedAt }, output)),
   ]
-  const checksums = names.map((name) => checksumLine(join(output, name))).join('')
+  const checksums = names.map((name) => `${sha256(join(output, name))}  ${name}\n`).join('')
   writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)
   return checksums
 }

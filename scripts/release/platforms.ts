@@ -2,6 +2,8 @@
 export interface Platform {
   /** The platform in names of release files: `<os>_<arch>` in Go's terms. */
   readonly name: string
+  readonly os: 'linux' | 'linux-musl' | 'darwin' | 'windows'
+  readonly arch: 'amd64' | 'arm64'
   /** The npm package with Bun's runtime for the platform. */
   readonly runtime: string
   /** The name of the target for Bun's compiler. */
@@ -20,6 +22,8 @@ function linux(cpu: 'x64' | 'arm64', libc: '' | '-musl', interpreter: string): P
   return {
     // The C library is part of the system's name, so that a search for `_linux_amd64` in a list finds one line.
     name: `linux${libc}_${ARCH[cpu]}`,
+    os: `linux${libc}`,
+    arch: ARCH[cpu],
     runtime: `@oven/bun-linux-${NPM_CPU[cpu]}${libc}`,
     target: `bun-linux-${cpu}${libc}`,
     format: 'elf',
@@ -32,6 +36,8 @@ function linux(cpu: 'x64' | 'arm64', libc: '' | '-musl', interpreter: string): P
 function other(os: 'darwin' | 'windows', cpu: 'x64' | 'arm64'): Platform {
   return {
     name: `${os}_${ARCH[cpu]}`,
+    os,
+    arch: ARCH[cpu],
     runtime: `@oven/bun-${os}-${NPM_CPU[cpu]}`,
     target: `bun-${os}-${cpu}`,
     format: os === 'darwin' ? 'mach-o' : 'pe',

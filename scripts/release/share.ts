@@ -4,10 +4,15 @@ import { FISH_SCRIPT } from '../../packages/cli/src/completion/fish.ts'
 import { POWERSHELL_SCRIPT } from '../../packages/cli/src/completion/powershell.ts'
 import { ZSH_SCRIPT } from '../../packages/cli/src/completion/zsh.ts'
 import { manPages } from './man-pages.ts'
-import type { ArchivedFile } from './tar.ts'
+
+/** A text below /usr or /usr/local. */
+export interface SharedFile {
+  readonly path: string
+  readonly text: string
+}
 
 /** Returns the manual pages and the completion scripts, at their places below /usr or /usr/local. */
-export function sharedFiles(version: string, date: Date): readonly ArchivedFile[] {
+export function sharedFiles(version: string, date: Date): readonly SharedFile[] {
   const pages = manPages([root], { version, date })
   return [
     { path: 'share/bash-completion/completions/aws-iam-authenticator', text: BASH_SCRIPT },

@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib'
 export interface ArchivedFile {
   /** Relative, with `/`, at most 100 characters of ASCII. */
   readonly path: string
-  readonly text: string
+  readonly content: string | Buffer
+  readonly isExecutable?: boolean
 }
 
 const BLOCK = 512
@@ -14,12 +15,12 @@ function octal(value: number, length: number): string {
 }
 
 /** @see {@link https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html | pax, ustar interchange format} */
-function header(path: string, size: number, seconds: number): Buffer {
+function header({ path, isExecutable = false }: ArchivedFile, size: number, seconds: number): Buffer {
   const block = Buffer.alloc(BLOCK)
   if (!/^[ -~]{1,100}$/.test(path)) throw new Error(`"${path}" can't be the name of a file in the archive`)
   const fields: readonly (readonly [offset: number, text: string])[] = [
     [0, path],
-    [100, octal(0o644, 8)],
+    [100, octal(isExecutable ? 0o755 : 0o644, 8)],
     [108, octal(0, 8)],
     [116, octal(0, 8)],
     [124, octal(size, 12)],
@@ -41,10 +42,10 @@ function header(path: string, size: number, seconds: number): Buffer {
 /** Makes a gzipped tar archive. The same files and date give the same bytes. */
 export function tarGzip(files: readonly ArchivedFile[], date: Date): Buffer {
   const seconds = Math.floor(date.getTime() / 1000)
-  const blocks = files.flatMap(({ path, text }) => {
-    const content = Buffer.from(text)
+  const blocks = files.flatMap((file) => {
+    const content = Buffer.from(file.content)
     const padding = Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)
-    return [header(path, content.length, seconds), content, padding]
+    return [header(file, content.length, seconds), content, padding]
   })
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]), { level: 9 })
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]), { level: 6 })
 }

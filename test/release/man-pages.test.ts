@@ -65,9 +65,9 @@ t.test('texts are data: they start no request and keep their characters', { skip
 
 t.test('an archive has the same bytes for the same files, and tar reads it', (t) => {
   const files = [
-    { path: 'a/empty', text: '' },
-    { path: 'a/b.txt', text: 'x'.repeat(512) },
-    { path: 'c', text: '…\n' },
+    { path: 'a/empty', content: '' },
+    { path: 'a/b.txt', content: 'x'.repeat(512) },
+    { path: 'c', content: '…\n', isExecutable: true },
   ]
   const archive = tarGzip(files, DATE)
   t.ok(archive.equals(tarGzip(files, DATE)))
@@ -81,11 +81,11 @@ t.test('an archive has the same bytes for the same files, and tar reads it', (t)
     [
       '-rw-r--r-- root/root 0 2026-01-02 03:04 a/empty',
       '-rw-r--r-- root/root 512 2026-01-02 03:04 a/b.txt',
-      '-rw-r--r-- root/root 4 2026-01-02 03:04 c',
+      '-rwxr-xr-x root/root 4 2026-01-02 03:04 c',
     ],
   )
   const content = spawnSync('tar', ['-xOzf', '-', 'c'], { input: archive, encoding: 'utf8' })
   t.equal(content.stdout, '…\n')
-  t.throws(() => tarGzip([{ path: 'x'.repeat(101), text: '' }], DATE))
+  t.throws(() => tarGzip([{ path: 'x'.repeat(101), content: '' }], DATE))
   t.end()
 })

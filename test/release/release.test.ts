@@ -6,6 +6,16 @@ import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import t from 'tap'
 import { REPLACED } from '../../scripts/build/lean.ts'
+import {
+  installDeb,
+  installFormula,
+  installRpm,
+  missing,
+  NFPM,
+  noPackages,
+  notRoot,
+  unpackArch,
+} from './package-tools.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const PLATFORM = `linux_${process.arch === 'arm64' ? 'arm64' : 'amd64'}`
@@ -24,7 +34,13 @@ function schema(name: string): object {
 const output = t.testdir()
 const printed = execFileSync(
   process.execPath,
-  ['--conditions=aws-iam-authenticator-source', 'scripts/release.ts', `--platform=${PLATFORM}`, `--output=${output}`],
+  [
+    '--conditions=aws-iam-authenticator-source',
+    'scripts/release.ts',
+    `--platform=${PLATFORM}`,
+    `--output=${output}`,
+    ...(NFPM === undefined ? ['--without-packages'] : []),
+  ],
   { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1' } },
 )
 const version = String(field(JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8')), 'version'))
@@ -32,21 +48,88 @@ const executable = `aws-iam-authenticator_${version}_${PLATFORM}`
 const materials = `aws-iam-authenticator_${version}_sbom.cdx.json`
 const notices = `aws-iam-authenticator_${version}_third-party-notices.txt`
 const shared = `aws-iam-authenticator_${version}_share.tar.gz`
+const archive = `aws-iam-authenticator-${version}-${PLATFORM.replace('_', '-')}.tar.gz`
+const npm = `aws-iam-authenticator-${version}.tgz`
+const formula = 'aws-iam-authenticator.rb'
+const krew = 'aws-iam-authenticator.krew.yaml'
 const checksums = `authenticator_${version}_checksums.txt`
+const [debArch, arch] = process.arch === 'arm64' ? ['arm64', 'aarch64'] : ['amd64', 'x86_64']
+const deb = `aws-iam-authenticator_${version}_${debArch}.deb`
+const rpm = `aws-iam-authenticator-${version}-1.${arch}.rpm`
+const archPackage = `aws-iam-authenticator-${version}-1-${arch}.pkg.tar.zst`
+const packages = NFPM === undefined ? [] : [deb, rpm, archPackage]
+
+function reportedBy(program: string): unknown {
+  const parsed: unknown = JSON.parse(execFileSync(program, ['version', '-o', 'json'], { encoding: 'utf8', env: {} }))
+  return parsed
+}
+
+const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
 
 t.test(
   'a release has executables under the names that scripts download, checksums, bill of materials, manual pages and notices',
   (t) => {
-    t.same(readdirSync(output).sort(), [checksums, executable, materials, notices, shared].sort())
+    const names = [executable, materials, shared, notices, npm, archive, formula, krew, ...packages]
+    t.same(readdirSync(output).sort(), [checksums, ...names].sort())
     t.equal(readFileSync(join(output, checksums), 'utf8'), printed)
     const checked = execFileSync('sha256sum', ['-c', checksums], { cwd: output, encoding: 'utf8' })
-    t.equal(checked, `${executable}: OK\n${materials}: OK\n${shared}: OK\n${notices}: OK\n`)
-    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
-    const said = execFileSync(join(output, executable), ['version', '-o', 'json'], { encoding: 'utf8', env: {} })
-    t.same(JSON.parse(said), { Version: version, Commit: commit })
+    t.equal(checked, names.map((name) => `${name}: OK\n`).join(''))
+    // Scripts search the list for the line of their executable.
+    t.equal(printed.split('\n').filter((line) => line.includes(`_${PLATFORM}`)).length, 1)
+    t.same(reportedBy(join(output, executable)), { Version: version, Commit: commit })
     t.end()
   },
 )
+
+for (const [name, file, install, skip] of [
+  ['dpkg installs the deb package', deb, installDeb, noPackages || notRoot || missing('dpkg')],
+  ['rpm installs the rpm package', rpm, installRpm, noPackages || notRoot || missing('rpm')],
+  ['the Arch package unpacks', archPackage, unpackArch, noPackages],
+] as const) {
+  t.test(`${name}, and its command runs`, { skip }, (t) => {
+    const root = t.testdir()
+    install(join(output, file), root)
+    t.same(reportedBy(join(root, 'usr/bin/aws-iam-authenticator')), { Version: version, Commit: commit })
+    const installed = new Set(readdirSync(root, { recursive: true, encoding: 'utf8' }))
+    for (const path of [
+      'usr/share/bash-completion/completions/aws-iam-authenticator',
+      'usr/share/doc/aws-iam-authenticator/third-party-notices.txt',
+      'usr/share/fish/vendor_completions.d/aws-iam-authenticator.fish',
+      'usr/share/man/man1/aws-iam-authenticator-token.1.gz',
+      `usr/share/zsh/${file === deb ? 'vendor-completions' : 'site-functions'}/_aws-iam-authenticator`,
+      file === deb
+        ? 'usr/share/doc/aws-iam-authenticator/copyright'
+        : 'usr/share/licenses/aws-iam-authenticator/LICENSE',
+    ]) {
+      t.ok(installed.has(path), path)
+    }
+    t.end()
+  })
+}
+
+t.test('npm installs the package for Node.js, and its command runs', (t) => {
+  const prefix = t.testdir()
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: prefix }
+  const flags = ['--global', '--offline', '--no-audit', '--no-fund', `--prefix=${prefix}`]
+  execFileSync('npm', ['install', ...flags, join(output, npm)], { env: environment, stdio: 'pipe' })
+  const said = execFileSync(join(prefix, 'bin/aws-iam-authenticator'), ['version', '-o', 'json'], {
+    encoding: 'utf8',
+    env: environment,
+  })
+  t.same(JSON.parse(said), { Version: version, Commit: commit })
+  t.end()
+})
+
+t.test('the Homebrew formula installs the archive, and its test passes', { skip: missing('ruby') }, (t) => {
+  const root = t.testdir({ unpacked: {}, prefix: {} })
+  execFileSync('tar', ['-xzf', join(output, archive), '-C', join(root, 'unpacked')])
+  const fields = installFormula(join(output, formula), join(root, 'unpacked'), join(root, 'prefix'))
+  t.match(field(fields, 'url'), new RegExp(`/releases/download/v${version}/${archive}$`))
+  t.ok(printed.includes(`${String(field(fields, 'sha256'))}  ${archive}\n`))
+  t.same(reportedBy(join(root, 'prefix/bin/aws-iam-authenticator')), { Version: version, Commit: commit })
+  t.ok(readdirSync(join(root, 'prefix/share/man/man1')).includes('aws-iam-authenticator-token.1'))
+  t.end()
+})
 
 t.test('the archive has a manual page for each command, and the completion scripts', (t) => {
   const folder = t.testdir()
