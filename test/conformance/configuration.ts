@@ -316,6 +316,7 @@ export interface FileSettingRow {
 }
 
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/Describer'
+const V6_OFF = { host: '::1', port: 0 }
 
 export const fileSettings: readonly FileSettingRow[] = [
   { key: 'server.ec2DescribeInstancesRoleARN', fallback: null, good: [ROLE_ARN, ROLE_ARN], bad: 'Describer' },
@@ -324,18 +325,8 @@ export const fileSettings: readonly FileSettingRow[] = [
   { key: 'server.dynamicfileUserIDStrict', fallback: false, good: ['true', true], bad: 'perhaps' },
   { key: 'server.dynamicBackendModePath', fallback: null, good: ['/etc/modes.json', '/etc/modes.json'] },
   { key: 'server.region', fallback: null, good: ['us-gov-west-1', 'us-gov-west-1'] },
-  {
-    key: 'server.healthAddress',
-    fallback: { host: null, port: 21_363 },
-    good: ['[::1]:0', { host: '::1', port: 0 }],
-    bad: '21363',
-  },
-  {
-    key: 'server.metricsAddress',
-    fallback: null,
-    good: [':21364', { host: null, port: 21_364 }],
-    bad: '21364',
-  },
+  { key: 'server.healthAddress', fallback: { host: null, port: 21_363 }, good: ['[::1]:0', V6_OFF], bad: '21363' },
+  { key: 'server.metricsAddress', fallback: null, good: [':21364', { host: null, port: 21_364 }], bad: '21364' },
   { key: 'server.hostname', fallback: 'localhost', good: ['node.example', 'node.example'] },
   { key: 'server.auditLog', fallback: null, good: ['/var/log/audit.jsonl', '/var/log/audit.jsonl'] },
   { key: 'server.refusalStatus', fallback: 200, good: ['403', 403], bad: '401' },
