@@ -32,6 +32,10 @@ end
 `
 }
 
+function list(count: number, make: (index: number) => string): string[] {
+  return Array.from({ length: count }, (_, index) => make(index))
+}
+
 /** The logins with JWTs per second, beside those with presigned tokens that are remembered. */
 export async function measureJwt(scope: Scope, seconds: number): Promise<Figure[]> {
   const folder = temporaryFolder(scope)
@@ -43,8 +47,6 @@ export async function measureJwt(scope: Scope, seconds: number): Promise<Figure[
     const sub = `arn:aws:iam::${ACCOUNT}:role/Role-${count}`
     return issuer.sign(jwtClaims({ issuer: issuer.url, audience: 'bench', sub, now: new Date() }), algorithm)
   }
-  const list = (count: number, make: (index: number) => string): string[] =>
-    Array.from({ length: count }, (_, index) => make(index))
   const presigned = createTokens()
   const scripts = new Map<string, readonly string[]>([
     [`${FEW} presigned tokens, remembered`, list(FEW, presigned)],

@@ -7,6 +7,11 @@ import { runCommand, temporaryFolder } from './harness/command.ts'
 import { ADMIN, jwtConfiguration, startJwtSandbox } from './harness/jwt.ts'
 import { CLUSTER_ID } from './harness/webhook.ts'
 
+function checksOf(stdout: string): readonly string[] {
+  const checks = [property(JSON.parse(stdout), 'checks')].flat()
+  return checks.map((check) => `${String(property(check, 'check'))} ${String(property(check, 'outcome'))}`)
+}
+
 t.test('explain follows a JWT check by check, with the keys that its issuer publishes', async (t) => {
   const { aws, issuer, stranger, sign } = await startJwtSandbox(t)
   const folder = temporaryFolder(t)
@@ -14,10 +19,6 @@ t.test('explain follows a JWT check by check, with the keys that its issuer publ
   writeFileSync(config, jwtConfiguration(issuer))
   const explain = (token: string, ...args: readonly string[]): ReturnType<typeof runCommand> =>
     runCommand(['explain', '-c', config, '-t', token, ...args], { environment: aws.environment })
-  const checksOf = (stdout: string): readonly string[] =>
-    [property(JSON.parse(stdout), 'checks')]
-      .flat()
-      .map((check) => `${String(property(check, 'check'))} ${String(property(check, 'outcome'))}`)
 
   const person = sign(ADMIN, { source_identity: 'alice', principal_tags: { team: 'a' }, org_id: 'o-a1b2c3d4e5' })
   const good = await explain(person, '-o', 'json')
