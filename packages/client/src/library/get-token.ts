@@ -1,5 +1,4 @@
 import { createOneShotClient } from '@aws-iam-authenticator/network/connect/one-shot-client'
-import type { MfaCodeProvider } from '../aws/context.ts'
 import { CredentialsError } from '../aws/credentials-error.ts'
 import { getToken as getTokenWith } from '../token.ts'
 
@@ -37,7 +36,7 @@ export interface GetTokenOptions {
   /** True to keep temporary credentials in a file, which the command shares. Default: false. */
   readonly cache?: boolean | undefined
   /** Asks for the code of an MFA device. Default: a role that needs one is an error. */
-  readonly mfaCodeProvider?: MfaCodeProvider | undefined
+  readonly mfaCodeProvider?: ((serialNumber: string) => Promise<string | undefined>) | undefined
   /** Called with a one-line warning, although there is a token. Default: ignored. */
   readonly onWarning?: ((message: string) => void) | undefined
   /** The environment variables to read. Default: `process.env`. */
@@ -66,12 +65,13 @@ function environmentOf({
   return { ...Object.fromEntries(kept), AWS_PROFILE: profile }
 }
 
+function fail(message: string): never {
+  throw new CredentialsError('invalid_settings', message)
+}
+
 /** @throws {CredentialsError} Options that need or exclude each other, which would be ignored otherwise. */
 function checkOptions(options: GetTokenOptions): void {
   const { clusterId, roleArn, sessionName, forwardSessionName, tokenType = 'presigned' } = options
-  const fail = (message: string): never => {
-    throw new CredentialsError('invalid_settings', message)
-  }
   if (typeof clusterId !== 'string' || clusterId === '') fail('clusterId is empty: give the ID of the cluster')
   for (const name of ['roleArn', 'profile', 'region'] as const) {
     // An empty role would sign with other credentials than those that the caller wants.

@@ -44,12 +44,16 @@ void test('the option profile wins over keys in the environment', async (t) => {
   await t.rejects(getToken({ ...options, profile: 'wrok' }), { code: 'unknown_profile' })
 })
 
+/** Decodes a part of a JWT. */
+function decode(part: string): unknown {
+  return JSON.parse(Buffer.from(part, 'base64url').toString())
+}
+
 void test('a JWT by tokenType', async (t) => {
   const aws = await start(t)
   const environment = { ...KEYS, ...aws.environment, AWS_REGION: 'eu-west-1', HOME: '/nonexistent' }
   const { token } = await getToken({ clusterId: 'k8s.local', tokenType: 'jwt', signingAlgorithm: 'RS256', environment })
   const [header = '', claims = ''] = token.split('.')
-  const decode = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString())
   t.match(decode(header), { alg: 'RS256' })
   t.match(decode(claims), { aud: 'k8s.local' })
 })

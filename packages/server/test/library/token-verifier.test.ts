@@ -19,7 +19,7 @@ async function start(
   t.teardown(() => aws.close())
   const verifier = await createVerifier({ clusterId: 'k8s.local', environment: aws.environment, ...options })
   t.teardown(() => verifier.close())
-  return { aws, verify: verifier.verify }
+  return { aws, verify: (token) => verifier.verify(token) }
 }
 
 void test('the identity that signed a token, asked for once', async (t) => {
