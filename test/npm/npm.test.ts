@@ -65,16 +65,19 @@ writeFileSync(
     .replace('user: sandbox', 'user: alice'),
 )
 
-/** The examples of the README: the heading, the program's file, and what it prints. */
+/** The examples of the READMEs: the heading, the program's file, and what it prints. */
 const EXAMPLES: readonly (readonly [heading: string, prints: RegExp, caller?: string])[] = [
   ['One token', /^a token of \d+ characters until 20\S+Z\n$/],
   ['One token', /^a token until 20\S+Z\n$/],
   ['Tokens that renew themselves', /^status 200\n$/, USER.arn],
   ['@kubernetes/client-node', /^default\n$/, USER.arn],
   ['Errors', /^unknown_profile: .*"wrok"/],
+  ['A webhook of your own', /^refused: malformed_token\n$/],
 ]
 
-const blocks = document('packages/client/README.md').blocks.filter(({ language }) => /^(?:ts|js)$/.test(language))
+const blocks = LIBRARIES.flatMap((name) =>
+  document(`packages/${name}/README.md`).blocks.filter(({ language }) => /^(?:ts|js)$/.test(language)),
+)
 const programs = blocks.map(({ language, text }, index) => {
   const name = `example-${index}`
   writeFileSync(join(project, `${name}.${language === 'ts' ? 'ts' : 'cjs'}`), text)
