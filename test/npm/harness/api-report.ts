@@ -16,10 +16,10 @@ function withoutComments(text: string): string {
  * @param folder The installed package.
  */
 export function apiReport(name: string, folder: string): string {
-  const entry = readFileSync(join(folder, 'dist', 'index.d.ts'), 'utf8')
+  const entry = readFileSync(join(folder, 'dist', 'library', 'index.d.ts'), 'utf8')
   const modules = new Set(Array.from(entry.matchAll(EXPORTED_FROM), ([, js, ts]) => js ?? ts ?? ''))
   const texts = [...modules].toSorted().map((module) => {
-    const text = readFileSync(join(folder, 'dist', `${module}.d.ts`), 'utf8')
+    const text = readFileSync(join(folder, 'dist', 'library', `${module}.d.ts`), 'utf8')
     return `// ${module}\n${withoutComments(text)}\n`
   })
   return [`// ${name}\n${withoutComments(entry)}\n`, ...texts].join('\n')

@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Listener } from '@aws-iam-authenticator/sandbox/kubernetes/api/listener'
 import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
-import { createVerifier, type TokenVerifierOptions, type Verification } from '../../../packages/server/src/index.ts'
+import {
+  createVerifier,
+  type TokenVerifierOptions,
+  type Verification,
+} from '../../../packages/server/src/library/index.ts'
 
 /** An API server that has one namespace, and asks the library's verifier who sends a request. */
 export interface ApiServer {

@@ -4,4 +4,4 @@ export {
   type TokenVerifier,
   type TokenVerifierOptions,
   type Verification,
-} from './library/token-verifier.ts'
+} from './token-verifier.ts'
