@@ -8,7 +8,7 @@ import { anchorOf, document, documents, ROOT } from './documents.ts'
 import { exampleEnvironment, startExampleAws, writeProfiles } from './person.ts'
 import { prepareShell } from './shell.ts'
 
-const LANGUAGES = new Set(['json', 'sh', 'text', 'toml', 'yaml'])
+const LANGUAGES = new Set(['js', 'json', 'sh', 'text', 'toml', 'ts', 'yaml'])
 
 /** Splits a text into lines without ports, which differ in each run. */
 function linesWithoutPorts(text: string): string[] {

@@ -1,0 +1,7 @@
+export {
+  createVerifier,
+  type CallerIdentity,
+  type TokenVerifier,
+  type TokenVerifierOptions,
+  type Verification,
+} from './token-verifier.ts'
