@@ -11,11 +11,9 @@ t.test('README and releases.md name files that a release makes', (t) => {
     `authenticator_${VERSION}_checksums.txt`,
     `aws-iam-authenticator_${VERSION}_share.tar.gz`,
     `aws-iam-authenticator-${VERSION}.tgz`,
-    ...PLATFORMS.flatMap((platform) => [
-      executableName(VERSION, platform),
-      archiveName(VERSION, platform),
-      ...packageNames(VERSION, platform),
-    ]),
+    ...PLATFORMS.map((platform) => executableName(VERSION, platform)),
+    ...PLATFORMS.map((platform) => archiveName(VERSION, platform)),
+    ...PLATFORMS.flatMap((platform) => packageNames(VERSION, platform)),
   ])
   for (const path of ['README.md', 'docs/releases.md']) {
     const named = document(path).text.match(/\b(?:aws-iam-)?authenticator[-_]1\.0\.0[\w.-]*/g) ?? []
