@@ -47,7 +47,8 @@ async function generate(...more: readonly string[]): Promise<string> {
       `--discovery-url=${url}`,
       `--certificate-authority=${join(folder, 'ca.pem')}`,
     ]
-    const { code, stdout, stderr } = await runCommand(['authentication-config', '-c', config, ...flags, ...more], {})
+    const args = ['authentication-config', '-c', config, '--skip-unsupported', ...flags, ...more]
+    const { code, stdout, stderr } = await runCommand(args, {})
     if (code !== 0) throw new Error(stderr)
     parts.push(stdout)
   }

@@ -22,14 +22,26 @@ const ALICE = {
 const ALICE_KEY_ID = 'AKIAALICEALICEALICEA'
 const TRUST_ALICE: Pick<Role, 'trusts'> = { trusts: [ALICE.arn] }
 
-const CONFIGURATION = `clusterID: k8s.local
+/** @param issuer The URL of the issuer of the account's JWTs. */
+function configurationFor(issuer: string): string {
+  return `clusterID: k8s.local
 server:
+  webIdentity:
+    issuers:
+      - url: ${issuer}
+        accounts: ['${ACCOUNT}']
   mapRoles:
     - rolearn: ${ADMIN}
       username: iam-admin-{{SessionName}}
       groups:
         - system:masters
+    - rolearn: ${ADMIN}
+      sourceIdentity: '*'
+      username: iam-admin-{{SourceIdentity}}
+      groups:
+        - system:masters
 `
+}
 
 const story = tellStory(process.stdout)
 const cleanUps: (() => unknown)[] = []
@@ -40,13 +52,17 @@ function text(line: LogLine, field: string): string {
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
-async function sign(environment: Environment, clusterId: string, role: string): Promise<string> {
-  const args = ['token', '-i', clusterId, '-r', role, '-s', 'alice']
-  story.command(`aws-iam-authenticator ${args.join(' ')}`)
-  const { code, stdout, stderr } = await runCommand([...args, '--token-only'], { environment })
+async function token(environment: Environment, args: readonly string[], what: string): Promise<string> {
+  story.command(`aws-iam-authenticator token ${args.join(' ')}`)
+  const { code, stdout, stderr } = await runCommand(['token', ...args, '--token-only'], { environment })
   if (code !== 0) throw new Error(stderr)
-  story.good(`a token of ${stdout.trim().length} characters: a presigned GetCallerIdentity URL, in base64`)
+  story.good(`a token of ${stdout.trim().length} characters: ${what}`)
   return stdout.trim()
+}
+
+function sign(environment: Environment, clusterId: string, role: string): Promise<string> {
+  const args = ['-i', clusterId, '-r', role, '-s', 'alice']
+  return token(environment, args, 'a presigned GetCallerIdentity URL, in base64')
 }
 
 function isDecision({ msg }: LogLine): boolean {
@@ -65,6 +81,7 @@ async function review(server: TestServer, token: string, expected: 'access grant
     if (line['msg'] === 'STS response') {
       story.fact('STS says', `${text(line, 'arn')}, by ${text(line, 'stsendpoint')}`)
     } else if (line['msg'] === 'access granted') {
+      if (line['issuer'] !== undefined) story.fact('signed by', text(line, 'issuer'))
       story.fact('mapping', `${text(line, 'entry')} of ${text(line, 'backend')}`)
       story.fact('user', text(line, 'username'))
       story.fact('groups', text(line, 'groups'))
@@ -109,7 +126,7 @@ async function main(): Promise<void> {
     aws,
     folder,
     port,
-    configuration: CONFIGURATION,
+    configuration: configurationFor(aws.issuers.of(ACCOUNT).url),
     args: ['--kubeconfig-pregenerated=true'],
   })
   story.good(`listening on https://localhost:${port}/authenticate; the TLS pair of step 1 is in use`)
@@ -124,6 +141,13 @@ async function main(): Promise<void> {
 
   story.step('A refusal: a token that was signed for another cluster')
   await review(server, await sign(environment, 'another.cluster', ADMIN), 'access denied')
+
+  story.step('A login while STS is down: with a JWT that AWS signed before, which the server checks by itself')
+  const jwtArgs = ['-i', 'k8s.local', '-r', ADMIN, '--token-type=jwt', '--source-identity=alice']
+  const jwt = await token(environment, jwtArgs, 'a JWT for this cluster, signed by AWS')
+  await server.waitForLog(({ msg }) => msg === 'the keys of an issuer are loaded')
+  aws.faults.set('error500')
+  await review(server, jwt, 'access granted')
 
   story.step('The end')
   const { code } = await server.stop()

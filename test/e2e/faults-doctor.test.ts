@@ -4,6 +4,7 @@ import { identities, ROLE_ARN, roles } from '@aws-iam-authenticator/sandbox/aws/
 import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import { temporaryFolder } from './harness/command.ts'
 import { cannotAskKubectl, runDoctor, startWell, type DoctorOptions, type Expected } from './harness/doctor.ts'
+import { arePrinted } from './harness/documented.ts'
 import { runStatus } from './harness/status.ts'
 import { asking, tokenFaults } from './harness/token-faults.ts'
 import { startAws } from './harness/webhook.ts'
@@ -136,4 +137,17 @@ await t.test('a clock that is off is a warning with the difference', { skip }, a
     t.match(verdict, says)
     t.match((await runStatus(server)).stdout, /^refused +1 x (?:clock_ahead|expired)/m)
   }
+})
+
+await t.test('doctor.md has the verdicts', { skip }, (t) => {
+  arePrinted(t, 'docs/doctor.md', 'doctor', [
+    'no credentials',
+    'the SSO session is over',
+    'a wrong secret key',
+    'no way to STS',
+    'a proxy that inspects TLS',
+    'a role that trusts others',
+    'anything in the cluster',
+  ])
+  t.end()
 })

@@ -6,6 +6,7 @@ import type { FakeKubernetes } from '@aws-iam-authenticator/sandbox/kubernetes/f
 import { startCluster, type Cluster } from './harness/cluster.ts'
 import { temporaryFolder } from './harness/command.ts'
 import { cannotAskKubectl, startFront } from './harness/doctor.ts'
+import { arePrinted } from './harness/documented.ts'
 import { eventually } from './harness/eventually.ts'
 import { DOCTOR, doctorSays, statusSays } from './harness/seen.ts'
 import { startTestServer, type TestServer } from './harness/server.ts'
@@ -15,6 +16,10 @@ import { startAws, USER_CONFIGURATION } from './harness/webhook.ts'
 const skip = cannotAskKubectl
 const HEALTHY = /^healthy: \d+ logins? in the last 5 min, \d+ refused$/
 const ALICE = { mapUsers: `- userarn: ${USER.arn}\n  username: alice\n` }
+
+function unloaded(why: string): RegExp {
+  return new RegExp(`^backend EKSConfigMap is not loaded: ${why}`)
+}
 
 /** A server that follows aws-auth, and what is seen of it. */
 interface Followed {
@@ -53,7 +58,6 @@ async function startFollowed(t: Test, before: (api: FakeKubernetes) => unknown =
 
 await t.test('an API server that is away or refuses at the start', { skip }, async (t) => {
   const { api, put, isSeen } = await startFollowed(t, (api) => api.goAway())
-  const unloaded = (why: string): RegExp => new RegExp(`^backend EKSConfigMap is not loaded: ${why}`)
   const away = unloaded('.*ECONNREFUSED.*: check the API server, and the way to it \\(--kubeconfig, --master\\)')
   await isSeen('away', 2, away, DOCTOR.isRefused)
   await api.comeBack()
@@ -156,4 +160,13 @@ await t.test('a dynamic file with errors, which keeps the mappings before', { sk
     /^backend DynamicFile has not loaded the latest mappings: .* also: backend DynamicFile has 1 error in its/
   await statusSays(t, 'half a file', server, 2, says)
   await doctorSays(t, 'half a file', front, aws, DOCTOR.isGranted)
+})
+
+await t.test('operations.md has the verdicts', { skip }, (t) => {
+  arePrinted(t, 'docs/operations.md', 'Problems', [
+    'the API server refuses to list aws-auth',
+    'the backend mode file has an error',
+    'aws-auth was deleted',
+  ])
+  t.end()
 })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
@@ -8,9 +9,10 @@ import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import type { WebhookFront } from '@aws-iam-authenticator/sandbox/kubernetes/webhook-front'
 import { kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
-import { minimalEnvironment, runCommand, temporaryFolder } from './harness/command.ts'
+import { COMMAND, minimalEnvironment, runCommand, temporaryFolder } from './harness/command.ts'
 import { cannotMislead, startDirectSts } from './harness/direct-sts.ts'
 import { cannotAskKubectl, startFront } from './harness/doctor.ts'
+import { arePrinted } from './harness/documented.ts'
 import { eventually } from './harness/eventually.ts'
 import { DOCTOR, doctorSays, statusSays } from './harness/seen.ts'
 import { freePort, startTestServer, type ServerOptions, type TestServer } from './harness/server.ts'
@@ -19,7 +21,19 @@ import { runStatus } from './harness/status.ts'
 import { REGION, startAws, USER_CONFIGURATION, userToken } from './harness/webhook.ts'
 
 const skip = cannotAskKubectl
+const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', '--unset=NODE_OPTIONS'] as const
+const [program, ...options] = asNobody
+const cannotSwitch =
+  spawnSync(program, [...options, ...COMMAND, 'version'], { env: {} }).status === 0
+    ? false
+    : 'only root can run the command as another user'
 const HEALTHY = /^healthy: \d+ logins? in the last 5 min, \d+ refused$/
+
+function callFailed(why: string): RegExp {
+  return new RegExp(
+    `^the last call to STS failed: sts\\.us-east-1\\.amazonaws\\.com .*${why}.*: check the way from this node`,
+  )
+}
 
 interface Running {
   readonly aws: SandboxAws
@@ -73,6 +87,22 @@ await t.test('a disk that is full without an audit log concerns no login', { ski
   disk.makeReadOnly()
   await doctorSays(t, 'read-only', front, aws, DOCTOR.isGranted)
   await statusSays(t, 'read-only', server, 0, HEALTHY)
+})
+
+await t.test('a certificate that the person may not read', { skip: skip || cannotSwitch }, async (t) => {
+  const { server } = await start(t)
+  const { code, stdout, stderr } = await runCommand(
+    ['status', `--port=${server.port}`, `--state-dir=${server.folder}`],
+    {
+      environment: minimalEnvironment(server.folder),
+      wrapper: asNobody,
+    },
+  )
+  t.same({ code, stdout }, { code: 1, stdout: '' })
+  t.match(
+    stderr,
+    /^no status: can't read the server's certificate \S+: EACCES.*: run as a user who may read it \(sudo\)$/m,
+  )
 })
 
 await t.test('a configuration that is broken while the server runs', { skip }, async (t) => {
@@ -214,12 +244,8 @@ await t.test(
       environment: { HTTPS_PROXY: '' },
       wrapper: way.wrapper,
     })
-    const failed = (why: string): RegExp =>
-      new RegExp(
-        `^the last call to STS failed: sts\\.us-east-1\\.amazonaws\\.com .*${why}.*: check the way from this node`,
-      )
     await server.review(userToken())
-    await statusSays(t, 'no name', server, 2, failed('(?:ENOTFOUND|EAI_AGAIN)'))
+    await statusSays(t, 'no name', server, 2, callFailed('(?:ENOTFOUND|EAI_AGAIN)'))
     await doctorSays(t, 'no name', front, aws, DOCTOR.isRefused)
     way.resolve(`sts.${REGION}.amazonaws.com`)
     await eventually(t, 'it resolves', 200, 4_000, async () => (await server.review(userToken())).status)
@@ -231,3 +257,14 @@ await t.test(
     await statusSays(t, 'an invented region', server, 0, HEALTHY)
   },
 )
+
+await t.test('operations.md has the verdicts', { skip }, (t) => {
+  arePrinted(t, 'docs/operations.md', 'Problems', [
+    'kube-apiserver has not read the renewed certificate',
+    'only the key was replaced',
+    'clients that use plain HTTP',
+    'the disk is full',
+    'the server is not running',
+  ])
+  t.end()
+})

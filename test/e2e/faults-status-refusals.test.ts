@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Environment } from './harness/command.ts'
 import { cannotAskKubectl, startFront } from './harness/doctor.ts'
+import { arePrinted } from './harness/documented.ts'
 import { logIn, ACCOUNT_ID } from './harness/logins.ts'
 import { EC2_HOST, launch, startNodeServer } from './harness/nodes.ts'
 import { refusedTokens } from './harness/refused-tokens.ts'
@@ -76,4 +77,9 @@ await t.test('an EC2 that fails keeps nodes out while people log in', { skip }, 
     }
     await server.stop()
   }
+})
+
+await t.test('operations.md has the verdict', { skip }, (t) => {
+  arePrinted(t, 'docs/operations.md', 'Problems', ['the server may not call EC2'])
+  t.end()
 })

@@ -7,6 +7,7 @@ import { startConnectProxy } from '@aws-iam-authenticator/sandbox/proxy/connect-
 import { createAuthority } from '@aws-iam-authenticator/sandbox/tls/authority'
 import { temporaryFolder, type Environment } from './harness/command.ts'
 import { cannotAskKubectl, startFront } from './harness/doctor.ts'
+import { arePrinted } from './harness/documented.ts'
 import { DOCTOR, doctorSays, statusSays } from './harness/seen.ts'
 import { freePort, startTestServer } from './harness/server.ts'
 import { startAws, USER_CONFIGURATION, userToken } from './harness/webhook.ts'
@@ -115,4 +116,13 @@ await t.test('clocks that differ by 20 minutes', { skip }, async (t) => {
     await statusSays(t, reason, server, 2, says)
     await doctorSays(t, reason, front, await startAws(t), DOCTOR.isRefused)
   }
+})
+
+await t.test('operations.md has the verdicts', { skip }, (t) => {
+  arePrinted(t, 'docs/operations.md', 'Problems', [
+    'STS is not reachable',
+    'a proxy answers instead of STS',
+    'the clock of the node is off',
+  ])
+  t.end()
 })

@@ -43,6 +43,9 @@ const ROLES = [
     ouPath: ['o-a1b2c3d4e5/r-ab12/ou-1/*'],
     sourceIdentity: ['Bob*'],
   },
+  { rolearn: `${A}:role/Sessions`, username: 'any-session' },
+  { rolearn: `${A}:role/Sessions`, username: 'ci', sessionnames: 'ci-*' },
+  { rolearn: `${A}:role/Sessions`, username: 'by-name', sourceIdentity: 'Bob-1' },
   { rolearn: `${SCRUBBED}:role/Secret`, username: 'secret:{{SourceIdentity}}', groups: ['scrubbed'] },
   { rolearn: `${B}:role/Admin`, username: 'other-admin' },
 ]
@@ -181,6 +184,8 @@ export const JWT_CASES: readonly JwtCase[] = [
     username: null,
     aws: { ...organization, source_identity: 'bob-1' },
   },
+  { name: 'an entry that may be for the session', sub: `${A}:role/Sessions`, username: null },
+  { name: 'an entry for JWTs before it', sub: `${A}:role/Sessions`, username: 'by-name', aws: bob },
   {
     name: 'a scrubbed account',
     sub: `${SCRUBBED}:role/x/Secret`,

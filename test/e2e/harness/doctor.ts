@@ -8,6 +8,7 @@ import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubec
 import { WebhookFront } from '@aws-iam-authenticator/sandbox/kubernetes/webhook-front'
 import { clusterTls } from './cluster.ts'
 import { runCommand, temporaryFolder, type Environment } from './command.ts'
+import { notePrinted } from './documented.ts'
 import { commandFile } from './govcloud.ts'
 import { personEnvironment } from './person.ts'
 import { startTestServer, type TestServer } from './server.ts'
@@ -95,7 +96,9 @@ export async function runDoctor(
   t.equal(stderr, '')
   for (const secret of [USER.secretAccessKey, 'k8s-aws-v1.', 'X-Amz-', ...secrets])
     t.notOk(`${stdout}${stderr}`.includes(secret), 'no secret is shown')
-  return { code, ...parse(stdout) }
+  const found = parse(stdout)
+  notePrinted(found.verdict)
+  return { code, ...found }
 }
 
 /** The check that fails, and the cause and the fix in the verdict. */

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import type { SandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
 import type { WebhookFront } from '@aws-iam-authenticator/sandbox/kubernetes/webhook-front'
 import { runDoctor, type DoctorOptions } from './doctor.ts'
+import { notePrinted } from './documented.ts'
 import type { TestServer } from './server.ts'
 import { runStatus } from './status.ts'
 
@@ -10,7 +11,9 @@ export async function statusSays(t: Test, name: string, server: TestServer, code
   const found = await runStatus(server)
   const [verdict = ''] = found.stdout.split('\n\n', 1)
   t.equal(found.code, code, `${name}: ${verdict}${found.stderr}`)
-  t.match(`${verdict}${found.stderr}`.replaceAll('\n', ' '), says, name)
+  const line = `${verdict}${found.stderr}`.replaceAll('\n', ' ')
+  notePrinted(line)
+  t.match(line, says, name)
 }
 
 /** What `doctor` says to a person whose own machine is well. */

@@ -1,4 +1,4 @@
-import { ArnMismatch, findEntry } from '@aws-iam-authenticator/core/mapping/mapping-index'
+import { ArnMismatch, findEntry, UndecidedMatch } from '@aws-iam-authenticator/core/mapping/mapping-index'
 import { BACKEND_MODES, type BackendMode } from '@aws-iam-authenticator/core/mapping/backend-mode'
 import {
   decide,
@@ -44,6 +44,7 @@ function decideHere(
 
 function entryIn({ index }: BackendSnapshot, identity: Identity): MappingEntry | null {
   const found = index === null ? undefined : findEntry(index, identity)
+  if (found instanceof UndecidedMatch) return found.entry
   return found === undefined || found instanceof ArnMismatch ? null : found
 }
 

@@ -31,7 +31,7 @@ function loopbackOf(address: string): string {
 }
 
 function certificateAdvice(error: unknown): string {
-  switch (errorCode(error)) {
+  switch (errorCode(error) ?? '') {
     case 'ENOENT':
     case 'ENOTDIR':
       return (

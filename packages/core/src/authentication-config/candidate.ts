@@ -31,7 +31,7 @@ interface ReadEntry {
 }
 
 /** Refuses a JWT, as the server does if the first entry that matches can't give a user. */
-const REFUSAL: Candidate = {
+export const REFUSAL: Candidate = {
   conditions: [],
   username: '',
   usernameExpression: literal(''),
@@ -44,6 +44,11 @@ const JWT = { userId: '', sessionName: '' }
 
 function neverMatches(field: string, message: string): ReadEntry {
   return { candidate: null, faults: [{ field, message }], warning: null }
+}
+
+/** An entry that may be for a JWT, which does not tell. Nothing after it may decide. */
+function undecided(field: string, message: string): ReadEntry {
+  return { candidate: REFUSAL, faults: [{ field, message }], warning: null }
 }
 
 /** What a username begins with before its first placeholder. */
@@ -116,15 +121,15 @@ export function jwtAccount(arn: string): string | null {
 /** Reads an entry as `decide` would apply it to a JWT. */
 export function readEntry(entry: MappingEntry, reserved: readonly string[]): ReadEntry {
   if (entry.key.type === 'userId') {
-    return neverMatches('userid', 'is not known for a JWT, so the entry matches none: write rolearn or userarn')
+    return undecided('userid', 'is not known for a JWT, so the entry refuses them: write rolearn or userarn')
   }
   const { principalId, sessionNames } = entry.conditions ?? NO_CONDITIONS
   const failed = conditionThatFails({ ...NO_CONDITIONS, principalId, sessionNames }, JWT)
   if (failed === 'principalId') {
-    return neverMatches('principalid', 'is not known for a JWT, so the entry matches none: write sourceIdentity')
+    return undecided('principalid', 'is not known for a JWT, so the entry refuses them: write sourceIdentity')
   }
   if (failed === 'sessionNames') {
-    return neverMatches('sessionnames', 'a JWT has no session name, so the entry matches none: write sourceIdentity')
+    return undecided('sessionnames', 'a JWT has no session name, so the entry refuses them: write sourceIdentity')
   }
   if (failed !== null) return neverMatches('', 'has conditions for JWTs: they can not be expressed yet')
   const accountId = jwtAccount(arnOf(entry) ?? '')

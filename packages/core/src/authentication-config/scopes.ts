@@ -1,6 +1,6 @@
 import { entriesFor, type MappingIndex } from '../mapping/mapping-index.ts'
 import type { MappingEntry } from '../mapping/entry.ts'
-import { ACCOUNT_CANDIDATE, jwtAccount, type Candidate } from './candidate.ts'
+import { ACCOUNT_CANDIDATE, jwtAccount, REFUSAL, type Candidate } from './candidate.ts'
 import { globExpression, literal } from './cel.ts'
 
 /** A backend with its candidates. An entry without one matches no JWT. */
@@ -46,10 +46,22 @@ function ofPattern({ key }: MappingEntry, candidate: Candidate): Candidate {
   return { ...candidate, conditions: [condition, ...candidate.conditions] }
 }
 
+/** Whether an entry that is found by user id may be for a JWT of this ARN; null for all JWTs of an account. */
+function mayBeById({ userIdByArn }: MappingIndex, canonicalArn: string | null): boolean {
+  return userIdByArn.has('') || (canonicalArn !== null && userIdByArn.has(canonicalArn))
+}
+
+/** The JWTs of a scope. */
+interface ScopeOf {
+  readonly accountId: string
+  /** Null for all JWTs of an account. */
+  readonly canonicalArn: string | null
+}
+
 /** The candidates of all backends, up to the first one that every JWT of the scope matches. */
 function candidatesOf(
   backends: readonly Backend[],
-  accountId: string,
+  { accountId, canonicalArn }: ScopeOf,
   entriesIn: (index: MappingIndex) => Iterable<MappingEntry>,
   adapt: (entry: MappingEntry, candidate: Candidate) => Candidate = (_entry, candidate) => candidate,
 ): readonly Candidate[] {
@@ -62,6 +74,7 @@ function candidatesOf(
       found.push(adapted)
       if (adapted.conditions.length === 0) return found
     }
+    if (mayBeById(index, canonicalArn)) return [...found, REFUSAL]
     if (index.accounts.has(accountId)) return [...found, ACCOUNT_CANDIDATE]
   }
   return found
@@ -81,11 +94,17 @@ export function scopesOf(backends: readonly Backend[], accounts: ReadonlySet<str
       const accountId = jwtAccount(key)
       return accountId !== null && accounts.has(accountId) ? [{ key, candidates: candidates(key, accountId) }] : []
     })
-  const arns = keysOf(backends, ({ rolesByArn, usersByArn }) => [...rolesByArn.keys(), ...usersByArn.keys()])
+  const arns = keysOf(backends, ({ rolesByArn, usersByArn, userIdByArn }) => [
+    ...rolesByArn.keys(),
+    ...usersByArn.keys(),
+    ...userIdByArn.keys(),
+  ])
   const prefixes = keysOf(backends, ({ rolesBySso }) => rolesBySso.keys())
   return {
     arns: build(arns, (canonicalArn, accountId) =>
-      candidatesOf(backends, accountId, (index) => entriesFor(index, { canonicalArn, userId: '', sessionName: '' })),
+      candidatesOf(backends, { accountId, canonicalArn }, (index) =>
+        entriesFor(index, { canonicalArn, userId: '', sessionName: '' }),
+      ),
     ),
     permissionSets: build(prefixes, (prefix, accountId) => {
       const kind = prefix.slice(0, prefix.indexOf('/') + 1)
@@ -93,12 +112,15 @@ export function scopesOf(backends: readonly Backend[], accounts: ReadonlySet<str
         ...chainFrom(index.rolesBySso.get(prefix), index),
         ...(index.patterns.get(kind) ?? []),
       ]
-      return candidatesOf(backends, accountId, entriesIn, ofPattern)
+      return candidatesOf(backends, { accountId, canonicalArn: null }, entriesIn, ofPattern)
     }).map(({ key, candidates }) => ({ key: `${key}*`, candidates })),
     accounts: [...accounts].toSorted().map((accountId) => {
       const entriesIn = ({ patterns }: MappingIndex): Iterable<MappingEntry> =>
         [...patterns].flatMap(([prefix, entries]) => (jwtAccount(prefix) === accountId ? entries : []))
-      return { key: accountId, candidates: candidatesOf(backends, accountId, entriesIn, ofPattern) }
+      return {
+        key: accountId,
+        candidates: candidatesOf(backends, { accountId, canonicalArn: null }, entriesIn, ofPattern),
+      }
     }),
   }
 }

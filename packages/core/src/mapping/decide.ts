@@ -2,7 +2,7 @@ import type { BackendMode } from './backend-mode.ts'
 import type { Identity } from '../identity/caller-identity.ts'
 import { Refusal } from '../errors/reasons.ts'
 import type { MappingEntry } from './entry.ts'
-import { ArnMismatch, findEntry, type MappingIndex } from './mapping-index.ts'
+import { ArnMismatch, findEntry, UndecidedMatch, type MappingIndex } from './mapping-index.ts'
 import { fillTemplate, NeedsEc2PrivateDnsName, TemplateFault, type TemplateFacts } from './template.ts'
 
 /** The state of one backend at the time of a decision. */
@@ -52,6 +52,14 @@ function fillEntry(
   return { username, groups, backend, entry }
 }
 
+function refuseUndecided(mode: BackendMode, { entry, key }: UndecidedMatch): Refusal {
+  return new Refusal(
+    'not_mapped',
+    `${mode} ${entry.path}: its ${key} may be for this login, which a JWT does not tell, so nothing after it is tried: ` +
+      'write an entry with sourceIdentity that comes before it',
+  )
+}
+
 /**
  * Maps an identity to a Kubernetes user, or returns the reason why not. The server, `explain` and `lint` share this function.
  *
@@ -69,6 +77,7 @@ export function decide(
   for (const { mode, index } of backends) {
     if (index === null) continue
     const entry = findEntry(index, identity)
+    if (entry instanceof UndecidedMatch) return refuseUndecided(mode, entry)
     if (entry instanceof ArnMismatch) mismatches.push(`${mode} ${entry.entry.path}: ARN does not match User ID`)
     else if (entry !== undefined) return fillEntry(entry, mode, identity, reserved, facts)
     if (index.accounts.has(identity.accountId)) {

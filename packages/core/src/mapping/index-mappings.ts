@@ -97,6 +97,7 @@ export function indexMappings({ roles, users, accounts, unusable, misspelledKeys
   const builder = new TableBuilder()
   const roleTables = newTables()
   const userTables = newTables()
+  const userIdByArn: Table = new Map()
   const patterns: MappingEntry[] = []
   for (const [entries, tables] of [
     [roles, roleTables],
@@ -104,6 +105,7 @@ export function indexMappings({ roles, users, accounts, unusable, misspelledKeys
   ] as const) {
     for (const entry of entries) {
       const key = keyIn(entry.key)
+      if (entry.key.type === 'userId') userIdByArn.set(entry.key.arn ?? '', entry)
       if (entry.key.type === 'like') patterns.push(entry)
       else if (key !== null) builder.add(tables[entry.key.type], key, entry)
     }
@@ -118,6 +120,7 @@ export function indexMappings({ roles, users, accounts, unusable, misspelledKeys
     rolesByUserId: roleTables.userId,
     usersByArn: userTables.arn,
     usersByUserId: userTables.userId,
+    userIdByArn,
     nextForKey: builder.nextForKey,
     patterns: indexPatterns(patterns, builder.problems),
     accounts: new Set(accounts),

@@ -30,6 +30,8 @@ export interface MappingIndex {
   readonly rolesByUserId: ReadonlyMap<string, MappingEntry>
   readonly usersByArn: ReadonlyMap<string, MappingEntry>
   readonly usersByUserId: ReadonlyMap<string, MappingEntry>
+  /** The entries that are found by user id, by their ARN; empty for those without one. */
+  readonly userIdByArn: ReadonlyMap<string, MappingEntry>
   /** The entry of the same key to check next if the conditions of this one are not met. */
   readonly nextForKey: ReadonlyMap<MappingEntry, MappingEntry>
   /** Entries with patterns by account and kind, in order. */
@@ -45,6 +47,7 @@ export const EMPTY_INDEX: MappingIndex = {
   rolesByUserId: new Map(),
   usersByArn: new Map(),
   usersByUserId: new Map(),
+  userIdByArn: new Map(),
   nextForKey: new Map(),
   patterns: new Map(),
   accounts: new Set(),
@@ -97,14 +100,42 @@ export class ArnMismatch {
   }
 }
 
-function firstMatch(entries: Iterable<MappingEntry>, caller: Caller): MappingEntry | undefined {
-  for (const entry of entries) if (conditionThatFails(entry.conditions, caller) === null) return entry
+/**
+ * An entry that names a session or a unique id, which a JWT does not tell. It may or may not be for the identity, so nothing after it may
+ * decide: that could grant more than the presigned token of the same session gets.
+ */
+export class UndecidedMatch {
+  readonly entry: MappingEntry
+  /** The key of the entry that can't be compared. */
+  readonly key: 'principalid' | 'sessionnames' | 'userid'
+
+  constructor(entry: MappingEntry, key: UndecidedMatch['key']) {
+    this.entry = entry
+    this.key = key
+  }
+}
+
+function firstMatch(entries: Iterable<MappingEntry>, caller: Caller): MappingEntry | UndecidedMatch | undefined {
+  for (const entry of entries) {
+    const failed = conditionThatFails(entry.conditions, caller)
+    if (failed === null) return entry
+    if (caller.web !== undefined && failed === 'principalId') return new UndecidedMatch(entry, 'principalid')
+    if (caller.web !== undefined && failed === 'sessionNames') return new UndecidedMatch(entry, 'sessionnames')
+  }
   return undefined
 }
 
 /** The entry that applies to an identity. */
-export function findEntry(index: MappingIndex, caller: Caller): MappingEntry | ArnMismatch | undefined {
+export function findEntry(
+  index: MappingIndex,
+  caller: Caller,
+): MappingEntry | ArnMismatch | UndecidedMatch | undefined {
   const entry = firstMatch(entriesFor(index, caller), caller)
+  if (entry instanceof UndecidedMatch) return entry
+  if (entry === undefined && caller.web !== undefined) {
+    const byId = index.userIdByArn.get(caller.canonicalArn.toLowerCase()) ?? index.userIdByArn.get('')
+    return byId === undefined ? undefined : new UndecidedMatch(byId, 'userid')
+  }
   if (entry?.key.type !== 'userId' || entry.key.arn === null) return entry
   return entry.key.arn === caller.canonicalArn.toLowerCase() ? entry : new ArnMismatch(entry)
 }

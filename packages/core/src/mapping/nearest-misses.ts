@@ -7,7 +7,7 @@ import { conditionThatFails, type FailedCondition } from './conditions.ts'
 import type { BackendSnapshot } from './decide.ts'
 import type { Conditions, MappingEntry, UnusableEntry } from './entry.ts'
 import { jwtConditionNames, tagThatFails } from './jwt-conditions.ts'
-import { ArnMismatch, entriesFor, findEntry, type MappingIndex } from './mapping-index.ts'
+import { ArnMismatch, entriesFor, findEntry, UndecidedMatch, type MappingIndex } from './mapping-index.ts'
 import { withoutRolePath } from './parse-arn.ts'
 
 /** Kinds of near misses, the likeliest first. */
@@ -303,7 +303,7 @@ export function nearestMisses(
   const misses: NearMiss[] = []
   for (const { mode, index } of others) {
     const entry = index === null ? undefined : findEntry(index, identity)
-    if (entry === undefined || entry instanceof ArnMismatch) continue
+    if (entry === undefined || entry instanceof ArnMismatch || entry instanceof UndecidedMatch) continue
     const found = missOf('backend_not_asked', entry, `matches, but ${mode} is not one of the backends`)
     misses.push({ ...found, backend: mode, message: `${mode} ${found.message}` })
   }

@@ -232,12 +232,12 @@ const paths = (text: string): string[] => indexMappings(parse(text)).problems.ma
 void test('if conditions fail the search continues, and an entry that can never match is warned about', async (t) => {
   const text =
     entry('', 'everyone') +
-    entry(', principalTags: {team: [platform, red]}', 'team') +
-    entry(', sessionnames: alice', 'alice')
+    entry(', sourceIdentity: nobody', 'nobody') +
+    entry(', principalTags: {team: [platform, red]}', 'team')
   t.same(paths(text), [])
   t.equal(usernameOf(text, FULL), 'team')
   t.equal(usernameOf(text, jwtOf()), 'everyone')
-  t.equal(usernameOf(text, PRESIGNED), 'alice')
+  t.equal(usernameOf(text, PRESIGNED), 'everyone')
   t.same(paths(entry(', principalTags: {team: [a]}') + entry(', principalTags: {team: [b, a]}')), ['mapRoles[0]'])
   t.same(paths(entry(', principalTags: {team: [b, a]}') + entry(', principalTags: {team: [a]}')), [])
 })
@@ -268,6 +268,11 @@ void test('conditions that include others', async (t) => {
   t.ok(covers(team('a', 'b'), team('b')))
   t.notOk(covers(team('b'), team('a', 'b')))
   t.notOk(covers(team('a'), conditions({ principalTags: [{ key: 'Team', values: ['a'] }] })))
+  t.notOk(covers(team('a'), a))
+  const many = Array.from({ length: 10 }, (_, index) => `v${index}`)
+  const stage = { key: 'stage', values: ['x'] }
+  t.ok(covers(team(...many), conditions({ principalTags: [stage, { key: 'team', values: ['v9', 'v1'] }] })))
+  t.notOk(covers(team(...many), conditions({ principalTags: [{ key: 'team', values: ['v9', 'v10'] }] })))
   t.ok(covers(conditions({ ouPaths: ['a', 'b'] }), conditions({ ouPaths: ['b'], orgId: 'a' })))
   t.notOk(covers(conditions({ ouPaths: ['a'] }), a))
 })

@@ -52,16 +52,17 @@ function validityFault({ validFromDate, validToDate }: X509Certificate, now: Dat
 
 /** Describes why a pair is not loaded, with the fix while the server runs: no new pair is made then. */
 function describeRejected(error: unknown, certificatePath: string, keyPath: string): string {
-  switch (error instanceof FileError ? error.code : undefined) {
-    case 'key_pair_mismatch':
-      return `${certificatePath} is not the certificate of ${keyPath}: copy the other file of the pair there too`
-    case 'key_pair_incomplete':
-      return `only one of ${certificatePath} and ${keyPath} is there: copy the other one there too`
-    case 'file_invalid':
-      return `${certificatePath} or ${keyPath} is not in PEM that can be read: copy it there again`
-    default:
-      return messageOf(error)
+  const code = error instanceof FileError ? error.code : undefined
+  if (code === 'key_pair_mismatch') {
+    return `${certificatePath} is not the certificate of ${keyPath}: copy the other file of the pair there too`
   }
+  if (code === 'key_pair_incomplete') {
+    return `only one of ${certificatePath} and ${keyPath} is there: copy the other one there too`
+  }
+  if (code === 'file_invalid') {
+    return `${certificatePath} or ${keyPath} is not in PEM that can be read: copy it there again`
+  }
+  return messageOf(error)
 }
 
 /**
