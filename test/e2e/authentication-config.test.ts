@@ -74,6 +74,15 @@ t.test('a configuration file has all that is needed', async (t) => {
   })
 })
 
+t.test('keys in a file are for the server only', async (t) => {
+  const { write, run } = createFolder(t)
+  write('config.yaml', CONFIG.replace('"]}\n', '"], jwksFile: /etc/jwks.json}\n'))
+  const { code, stderr } = await run('-c', 'config.yaml')
+  t.equal(code, 0)
+  t.match(stderr, /^warning: jwksFile of https:.* --discovery-url\n$/)
+  t.equal((await run('-c', 'config.yaml', '--discovery-url=https://keys.example/d')).stderr, '')
+})
+
 t.test('flags in place of a configuration file', async (t) => {
   const { write, run } = createFolder(t)
   write('aws-auth.yaml', AWS_AUTH.replace('s:{{SessionName}}', 'static'))

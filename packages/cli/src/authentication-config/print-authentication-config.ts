@@ -16,7 +16,7 @@ import { readSources } from '../explain/read-sources.ts'
 import type { Source } from '../explain/source.ts'
 import { VERSION } from '../release/version.ts'
 import { formatJson } from '../terminal/style.ts'
-import { API_VERSION, OUTPUT, SKIP_UNSUPPORTED } from './options.ts'
+import { API_VERSION, DISCOVERY_URL, OUTPUT, SKIP_UNSUPPORTED } from './options.ts'
 import { readAudiences, readIssuers } from './read-issuers.ts'
 
 type Backends = AuthenticationConfigOptions['backends']
@@ -94,6 +94,13 @@ export async function printAuthenticationConfig(given: CommandContext): Promise<
     partition: setting(PARTITION),
     version: setting(API_VERSION),
   })
+  for (const { url, jwksFile } of configuration.webIdentity?.issuers ?? []) {
+    const isUnused = jwksFile !== null && setting(DISCOVERY_URL) === null
+    if (isUnused)
+      stderr.line(
+        `warning: jwksFile of ${url} is for the server: the API server needs a route to the issuer, or --discovery-url`,
+      )
+  }
   const [long] = generated.tooLong
   if (long !== undefined) {
     const message = `${long.name} would have ${long.length} characters, and the API server accepts ${MAX_EXPRESSION}`
