@@ -231,7 +231,7 @@ export const settings: readonly SettingRow[] = [
       ['d', ['d']],
     ],
   ),
-  ...['discovery-url', 'certificate-authority'].map((flag) => text('authentication-config', { flag })),
+  ...['aws-auth', 'discovery-url', 'certificate-authority'].map((flag) => text('authentication-config', { flag })),
   oneOf('authentication-config', { flag: 'api-version' }, 'v1', 'v1beta1', 'v1beta1', 'v1beta1'),
   truth('authentication-config', { flag: 'skip-unsupported' }),
   oneOf('authentication-config', { flag: 'output', short: 'o' }, 'yaml', 'json', 'json', 'json'),

@@ -88,7 +88,7 @@ t.test('flags in place of a configuration file', async (t) => {
   write('aws-auth.yaml', AWS_AUTH.replace('s:{{SessionName}}', 'static'))
   write('ca.pem', `${selfSignedPair('issuer').cert}a comment\n`)
   const flags = ['--discovery-url=https://keys.example/d', '--certificate-authority=ca.pem']
-  const { code, stdout, stderr } = await run('-i', 'c', 'aws-auth.yaml', ...ISSUER_FLAGS, ...flags)
+  const { code, stdout, stderr } = await run('-i', 'c', '--aws-auth=aws-auth.yaml', ...ISSUER_FLAGS, ...flags)
   t.equal(code, 0, stderr)
   const made: unknown = parse(stdout)
   const issuer = valueAt(made, 'jwt', '0', 'issuer')

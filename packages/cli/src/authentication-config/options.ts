@@ -35,6 +35,12 @@ export const AUDIENCE: Option<readonly string[]> = list<readonly string[]>(
   },
   [],
 )
+export const AWS_AUTH: Option<string | null> = text({
+  flag: 'aws-auth',
+  placeholder: 'filename',
+  file: true,
+  description: 'Manifest of the ConfigMap aws-auth, as an argument FILE',
+})
 export const DISCOVERY_URL: Option<string | null> = text({
   flag: 'discovery-url',
   placeholder: 'URL',

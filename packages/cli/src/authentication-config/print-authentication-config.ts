@@ -16,7 +16,7 @@ import { readSources } from '../explain/read-sources.ts'
 import type { Source } from '../explain/source.ts'
 import { VERSION } from '../release/version.ts'
 import { formatJson } from '../terminal/style.ts'
-import { API_VERSION, DISCOVERY_URL, OUTPUT, SKIP_UNSUPPORTED } from './options.ts'
+import { API_VERSION, AWS_AUTH, DISCOVERY_URL, OUTPUT, SKIP_UNSUPPORTED } from './options.ts'
 import { readAudiences, readIssuers } from './read-issuers.ts'
 
 type Backends = AuthenticationConfigOptions['backends']
@@ -76,7 +76,9 @@ function render(configuration: object, sources: readonly Source[], output: 'yaml
  */
 export async function printAuthenticationConfig(given: CommandContext): Promise<void> {
   const { stdout, stderr } = given
-  const { sources, context, isOrderKnown, notes } = await readSources(given)
+  const awsAuth = given.setting(AWS_AUTH)
+  const positionals = awsAuth === null ? given.positionals : [...given.positionals, awsAuth]
+  const { sources, context, isOrderKnown, notes } = await readSources({ ...given, positionals })
   stderr.lines(notes.map((note) => `warning: ${note}`))
   const { setting, configuration } = context
   const { modes } = setting(BACKEND_MODE)

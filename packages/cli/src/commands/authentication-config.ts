@@ -2,6 +2,7 @@ import {
   ACCOUNT,
   API_VERSION,
   AUDIENCE,
+  AWS_AUTH,
   CERTIFICATE_AUTHORITY,
   DISCOVERY_URL,
   ISSUER,
@@ -25,12 +26,13 @@ export const authenticationConfig: Command = {
     'Exit code 1: nothing is printed, because an entry can not be expressed.',
   examples: [
     'aws-iam-authenticator authentication-config -c config.yaml > authentication-config.yaml',
-    'aws-iam-authenticator authentication-config -i my-cluster aws-auth.yaml --issuer https://11111111-2222-3333-4444-555555555555.tokens.sts.global.api.aws --account 123456789012',
+    'aws-iam-authenticator authentication-config -i my-cluster --aws-auth aws-auth.yaml --issuer https://11111111-2222-3333-4444-555555555555.tokens.sts.global.api.aws --account 123456789012',
   ],
   options: [
     ISSUER,
     ACCOUNT,
     AUDIENCE,
+    AWS_AUTH,
     DISCOVERY_URL,
     CERTIFICATE_AUTHORITY,
     API_VERSION,
