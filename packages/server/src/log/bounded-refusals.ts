@@ -24,10 +24,10 @@ const UNNAMED: Limits = { burst: 7, perSecond: 2 }
 const NAMED: Limits = { burst: 12, perSecond: 3 }
 
 /** Lines reserved for kinds without a recent line. For identified callers, as many again are reserved for quiet accounts. */
-const RESERVED = 4
+const RESERVED = 3
 
 /** The age at which a line stops being recent, in milliseconds. */
-const RECENT_MS = 20_000
+const RECENT_MS = 30_000
 
 /** The limit of kinds, and of accounts, with a budget of their own. */
 export const MAX_KINDS = 1_024
