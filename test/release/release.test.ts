@@ -7,6 +7,7 @@ import formats from 'ajv-formats'
 import t from 'tap'
 import { REPLACED } from '../../scripts/build/lean.ts'
 import {
+  installArch,
   installDeb,
   installFormula,
   installRpm,
@@ -14,7 +15,7 @@ import {
   NFPM,
   noPackages,
   notRoot,
-  unpackArch,
+  pacman,
 } from './package-tools.ts'
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -84,7 +85,7 @@ t.test(
 for (const [name, file, install, skip] of [
   ['dpkg installs the deb package', deb, installDeb, noPackages || notRoot || missing('dpkg')],
   ['rpm installs the rpm package', rpm, installRpm, noPackages || notRoot || missing('rpm')],
-  ['the Arch package unpacks', archPackage, unpackArch, noPackages],
+  ['pacman installs the Arch package', archPackage, installArch, noPackages || notRoot || missing('pacman')],
 ] as const) {
   t.test(`${name}, and its command runs`, { skip }, (t) => {
     const root = t.testdir()
@@ -102,6 +103,15 @@ for (const [name, file, install, skip] of [
         : 'usr/share/licenses/aws-iam-authenticator/LICENSE',
     ]) {
       t.ok(installed.has(path), path)
+    }
+    if (file === archPackage) {
+      t.match(pacman(root, ['--query', '--check', '--check', 'aws-iam-authenticator']), / 0 altered files\n$/)
+      pacman(root, ['--remove', 'aws-iam-authenticator'])
+      const left = readdirSync(root, { recursive: true, encoding: 'utf8' })
+      t.strictSame(
+        left.filter((path) => path.includes('aws-iam-authenticator') && path.startsWith('usr/')),
+        [],
+      )
     }
     t.end()
   })
@@ -242,7 +252,7 @@ t.test('the bill of materials names library code that the build replaces', (t) =
     '@fastify/fast-json-stringify-compiler',
     'light-my-request',
   ])
-  t.same(replaced.get('undici'), ['undici'])
+  t.same(replaced.get('undici'), ['undici/index.js'])
   t.same(replaced.get('yaml'), [])
   // Every row of the table is used, and named.
   t.same(new Set([...replaced.values()].flat()), new Set(REPLACED.keys()))
