@@ -17,8 +17,15 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Starts an empty registry on this machine, and returns its host and port. */
-export async function startRegistry(t: { teardown(action: () => unknown): void }): Promise<string> {
+export interface Registry {
+  /** The host and the port. */
+  readonly host: string
+  /** Settings for skopeo: this registry has no TLS. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Starts an empty registry on this machine. */
+export async function startRegistry(t: { teardown(action: () => unknown): void }): Promise<Registry> {
   const folder = temporaryFolder(t)
   const host = `127.0.0.1:${await freePort()}`
   const settings = {
@@ -36,5 +43,7 @@ export async function startRegistry(t: { teardown(action: () => unknown): void }
     if (child.exitCode !== null) throw new Error('the registry ended')
     await setTimeout(50)
   }
-  return host
+  const registries = join(folder, 'registries.conf')
+  writeFileSync(registries, `[[registry]]\nlocation = "${host}"\ninsecure = true\n`)
+  return { host, environment: { CONTAINERS_REGISTRIES_CONF: registries } }
 }

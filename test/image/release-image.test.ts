@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
+import { parse } from 'yaml'
 import { commit, ROOT, version } from '../../scripts/build/bundle.ts'
 import { executableFault } from '../../scripts/release/executable-format.ts'
 import { PLATFORMS, executableName } from '../../scripts/release/platforms.ts'
@@ -138,24 +139,45 @@ function testDocuments(t: Test, images: readonly StoredImage[]): void {
 
 const skipPush = cannotBuild || missingPrograms({ skopeo: 'skopeo', 'docker-registry': 'docker-registry' })
 
-/** Pushes the archive to a registry, pulls it by digest, and compares. */
-async function testPush(t: Test, archive: Archive, file: string): Promise<void> {
-  const repository = `docker://${await startRegistry(t)}/acme/aws-iam-authenticator`
-  const skopeo = (...args: readonly string[]): string =>
-    execFileSync('skopeo', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  const copy = ['copy', '--all', '--preserve-digests', '--src-tls-verify=false', '--dest-tls-verify=false']
-  skopeo(...copy, `oci-archive:${file}`, `${repository}:${version()}`)
+/** The commands of the release workflow that push the image. */
+function pushCommands(): string {
+  const workflow: unknown = parse(readFileSync(join(ROOT, '.github/workflows/release.yml'), 'utf8'))
+  const steps = items(valueAt(workflow, 'jobs', 'image', 'steps'))
+  return String(
+    valueAt(
+      steps.find((step) => valueAt(step, 'id') === 'push'),
+      'run',
+    ),
+  )
+}
+
+/** Pushes the archive to a registry as the workflow does, pulls it by digest, and compares. */
+async function testPush(t: Test, archive: Archive, output: string): Promise<void> {
+  const registry = await startRegistry(t)
+  const folder = t.testdir({ unpacked: {}, outputs: '', release: t.fixture('symlink', output) })
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, ...registry.environment }
+  const run = (program: string, args: readonly string[], more = {}): string =>
+    execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe', env: { ...env, ...more } })
+  run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', pushCommands()], {
+    REGISTRY: registry.host,
+    GITHUB_REPOSITORY: 'Acme/AWS-IAM-Authenticator',
+    GITHUB_REF_NAME: `v${version()}`,
+    GITHUB_OUTPUT: join(folder, 'outputs'),
+  })
+  const image = `${registry.host}/acme/aws-iam-authenticator`
   const digest = digestOf(archive.index().descriptor)
-  t.equal(sha256(skopeo('inspect', '--raw', '--tls-verify=false', `${repository}:${version()}`)), digest)
-  const folder = t.testdir({ unpacked: {} })
-  skopeo(...copy, `${repository}@${digest}`, `oci-archive:${join(folder, 'pulled.tar')}`)
-  const pulled = new Archive(join(folder, 'pulled.tar'), join(folder, 'unpacked'))
-  t.equal(digestOf(pulled.index().descriptor), digest)
-  t.same(pulled.blobs().toSorted(), archive.blobs().toSorted(), 'with the attached documents')
+  t.equal(readFileSync(join(folder, 'outputs'), 'utf8'), `image=${image}\ndigest=${digest}\n`)
+  t.equal(sha256(run('skopeo', ['inspect', '--raw', `docker://${image}:${version()}`])), digest)
+
+  const pulled = join(folder, 'pulled.tar')
+  run('skopeo', ['copy', '--all', '--preserve-digests', `docker://${image}@${digest}`, `oci-archive:${pulled}`])
+  const again = new Archive(pulled, join(folder, 'unpacked'))
+  t.equal(digestOf(again.index().descriptor), digest)
+  t.same(again.blobs().toSorted(), archive.blobs().toSorted(), 'with the attached documents')
   // Runtimes choose by platform, and must not see the attached documents.
   for (const architecture of ['amd64', 'arm64']) {
     const chosen: unknown = JSON.parse(
-      skopeo(`--override-arch=${architecture}`, 'inspect', '--tls-verify=false', `${repository}@${digest}`),
+      run('skopeo', [`--override-arch=${architecture}`, 'inspect', `docker://${image}@${digest}`]),
     )
     t.equal(valueAt(chosen, 'Architecture'), architecture)
   }
@@ -177,7 +199,9 @@ await t.test('the image of a release', { skip: cannotBuild }, async (t) => {
   await t.test('the bill of materials and the provenance are about the image they are attached to', async (t) =>
     testDocuments(t, images),
   )
-  await t.test('a registry returns it by its digest', { skip: skipPush }, (t) => testPush(t, archive, file))
+  await t.test('the workflow pushes it to a registry, which returns it by its digest', { skip: skipPush }, (t) =>
+    testPush(t, archive, output),
+  )
   for (const image of images) {
     await t.test(`runs on ${image.architecture}`, { skip: cannotStart || cannotEmulate(image) }, (t) =>
       testRuns(t, archive, image),

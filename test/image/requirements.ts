@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 
 /** Returns the reason to skip a test that needs these programs, by their packages in Debian. */
 export function missingPrograms(packages: Readonly<Record<string, string>>): string | false {
@@ -9,11 +10,10 @@ export function missingPrograms(packages: Readonly<Record<string, string>>): str
 }
 
 /** The reason to skip tests that build the image. */
-export const cannotBuild: string | false = missingPrograms({
-  buildah: 'buildah',
-  'apt-get': 'apt',
-  'dpkg-deb': 'dpkg',
-})
+export const cannotBuild: string | false =
+  missingPrograms({ buildah: 'buildah', 'apt-get': 'apt', 'dpkg-deb': 'dpkg' }) ||
+  (!existsSync('/usr/share/keyrings/debian-archive-keyring.gpg') &&
+    "needs Debian's keys: apt-get install debian-archive-keyring")
 
 /** The reason to skip tests that start the image. */
 export const cannotStart: string | false =

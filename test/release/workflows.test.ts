@@ -22,8 +22,22 @@ function steps(job: unknown): unknown[] {
   return list
 }
 
+/** The permissions of each workflow, and of each of its jobs. */
+const PERMISSIONS: Readonly<Record<string, { readonly workflow: object; readonly jobs: object }>> = {
+  'ci.yml': { workflow: { contents: 'read' }, jobs: { test: undefined } },
+  'release.yml': {
+    workflow: {},
+    jobs: {
+      build: { contents: 'read' },
+      image: { packages: 'write', 'id-token': 'write', attestations: 'write' },
+      sign: { 'id-token': 'write', attestations: 'write' },
+      draft: { contents: 'write' },
+    },
+  },
+}
+
 const files = readdirSync(FOLDER)
-t.same(files.sort(), ['ci.yml', 'release.yml'])
+t.same(files.sort(), Object.keys(PERMISSIONS))
 
 for (const file of files) {
   const text = readFileSync(join(FOLDER, file), 'utf8')
@@ -35,14 +49,14 @@ for (const file of files) {
     const actions = uses.filter((action) => action !== undefined)
     t.ok(actions.length > 0)
     for (const action of actions) t.match(action, PINNED)
-    t.equal(text.match(/^ *- uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/gm)?.length, actions.length)
+    t.equal(text.match(/^ *(?:- )?uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/gm)?.length, actions.length)
     t.end()
   })
 
   t.test(`${file}: permissions are explicit and minimal`, (t) => {
-    const allowed = file === 'release.yml' ? { top: {}, job: { contents: 'write' } } : { top: { contents: 'read' } }
-    t.same(field(workflow, 'permissions'), allowed.top)
-    for (const [name, job] of jobs) t.same(field(job, 'permissions'), allowed.job, name)
+    const allowed = PERMISSIONS[file]
+    t.same(field(workflow, 'permissions'), allowed?.workflow)
+    t.same(Object.fromEntries(jobs.map(([name, job]) => [name, field(job, 'permissions')])), allowed?.jobs)
     t.end()
   })
 
@@ -56,6 +70,13 @@ for (const file of files) {
     t.end()
   })
 
+  t.test(`${file}: one action has one commit hash`, (t) => {
+    const pins = new Set(text.match(/\buses: .*$/gm))
+    const actions = [...pins].map((pin) => pin.replace(/@.*/, ''))
+    t.same(actions, [...new Set(actions)])
+    t.end()
+  })
+
   t.test(`${file}: commands contain no text that others can choose, such as a branch name`, (t) => {
     for (const [, job] of jobs) {
       for (const step of steps(job)) t.notMatch(JSON.stringify([field(step, 'run')]), /\$\{\{/)
@@ -64,6 +85,16 @@ for (const file of files) {
     t.end()
   })
 }
+
+t.test('the release: jobs that can sign or publish run no code of this repository or its dependencies', (t) => {
+  const workflow: unknown = parse(readFileSync(join(FOLDER, 'release.yml'), 'utf8'))
+  for (const [name, job] of entries(field(workflow, 'jobs'))) {
+    const commands = steps(job).flatMap((step) => field(step, 'run') ?? [])
+    const runsOurs = commands.some((command) => /\b(?:pnpm|npm|node)\b|(?:^|\s)\.\//.test(String(command)))
+    t.equal(runsOurs, name === 'build', name)
+  }
+  t.end()
+})
 
 function json(...path: readonly string[]): unknown {
   return JSON.parse(readFileSync(join(ROOT, ...path), 'utf8'))

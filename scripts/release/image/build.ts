@@ -93,19 +93,26 @@ export function buildImage(parts: ImageParts, scratch: string, layout: string): 
   mkdirSync(join(context, 'dist'), { recursive: true })
   linkSync(program, join(context, 'dist', 'aws-iam-authenticator'))
   const debian = makeRootFolder(join(files, 'rootfs'), parts)
+  const root = join(scratch, 'storage')
+  mkdirSync(root)
   const buildah = (...args: readonly string[]): void => {
-    const storage = ['--storage-driver=vfs', `--root=${join(scratch, 'storage')}`, `--runroot=${join(scratch, 'run')}`]
+    const storage = ['--storage-driver=vfs', `--root=${root}`, `--runroot=${join(scratch, 'run')}`]
     execFileSync('buildah', [...storage, ...args], { cwd: scratch, stdio: ['ignore', 'ignore', 'pipe'] })
   }
-  buildah(
-    ...['build', '--quiet', '--isolation=chroot', `--build-context=files=${files}`],
-    `--platform=linux/${platform.arch}`,
-    // One date for all files, and nothing else that differs from run to run.
-    ...[`--timestamp=${companions.date.getTime() / 1000}`, '--omit-history', '--identity-label=false'],
-    ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
-    ...[`--file=${join(ROOT, 'deploy/image/Containerfile')}`, '--tag=image', context],
-  )
-  buildah('push', '--quiet', '--format=oci', 'image', `oci:${written}`)
+  try {
+    buildah(
+      ...['build', '--quiet', '--isolation=chroot', `--build-context=files=${files}`],
+      `--platform=linux/${platform.arch}`,
+      // One date for all files, and nothing else that differs from run to run.
+      ...[`--timestamp=${companions.date.getTime() / 1000}`, '--omit-history', '--identity-label=false'],
+      ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
+      ...[`--file=${join(ROOT, 'deploy/image/Containerfile')}`, '--tag=image', context],
+    )
+    buildah('push', '--quiet', '--format=oci', 'image', `oci:${written}`)
+  } finally {
+    // Its folders are read-only, and only root can remove such folders.
+    execFileSync('chmod', ['-R', 'u+w', root])
+  }
   const [descriptor] = [field(parse(join(written, 'index.json')), 'manifests')].flat()
   const manifest = parse(join(written, 'blobs', String(field(descriptor, 'digest')).replace(':', '/')))
   const layers = [field(manifest, 'layers')].flat()

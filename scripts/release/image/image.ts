@@ -106,12 +106,12 @@ function addManifests(
   { platform, materials }: ImageFacts['executables'][number],
   { config, layers, debian }: BuiltImage,
   layout: string,
+  tools: Readonly<Record<string, string>>,
 ): readonly Descriptor[] {
   const architecture = platform.arch
   const manifest = { schemaVersion: 2, mediaType: IMAGE_MANIFEST, config, layers, annotations: annotationsOf(facts) }
   const image = addBlob(layout, IMAGE_MANIFEST, JSON.stringify(manifest))
   const { origin, version, commit, hashes, companions } = facts
-  const tools = { buildah: buildahVersion(), node: process.versions.node }
   const made = { origin, version, commit, committedAt: companions.date, hashes, platform, debian, tools }
   const base = `aws-iam-authenticator_${version}_image_${architecture}`
   return [
@@ -150,12 +150,13 @@ function addIndex(facts: ImageFacts, images: readonly (readonly Descriptor[])[],
  */
 export function makeImage(facts: ImageFacts, scratch: string, file: string): void {
   const layout = join(scratch, 'layout')
+  const tools = { buildah: buildahVersion(), node: process.versions.node }
   const labels = annotationsOf(facts)
   const images = facts.executables.map((executable) => {
     const folder = join(scratch, executable.platform.arch)
     mkdirSync(folder)
     const parts = { ...executable, companions: facts.companions, labels }
-    return addManifests(facts, executable, buildImage(parts, folder, layout), layout)
+    return addManifests(facts, executable, buildImage(parts, folder, layout), layout, tools)
   })
   packLayout(layout, addIndex(facts, images, layout), facts.version, facts.companions.date, file)
 }
