@@ -30,6 +30,11 @@ export function digestOf(descriptor: unknown): string {
   return String(valueAt(descriptor, 'digest'))
 }
 
+/** The digest of the image that an artifact is attached to. */
+function subjectOf({ document }: Stored): unknown {
+  return valueAt(document, 'subject', 'digest')
+}
+
 /** An unpacked OCI archive. */
 export class Archive {
   readonly #folder: string
@@ -83,14 +88,14 @@ export class Archive {
 
   images(): readonly StoredImage[] {
     const manifests = items(valueAt(this.index().document, 'manifests')).map((each) => this.stored(each))
-    const refersTo = ({ document }: Stored): unknown => valueAt(document, 'subject', 'digest')
-    const images = manifests.filter((each) => refersTo(each) === undefined)
+    const images = manifests.filter((each) => subjectOf(each) === undefined)
     return images.map((image) => {
-      const mine = manifests.filter((each) => refersTo(each) === digestOf(image.descriptor))
+      const mine = manifests.filter((each) => subjectOf(each) === digestOf(image.descriptor))
       const layers = items(valueAt(image.document, 'layers'))
       for (const layer of layers) this.blob(layer)
       return {
-        ...image,
+        descriptor: image.descriptor,
+        document: image.document,
         architecture: String(valueAt(image.descriptor, 'platform', 'architecture')),
         config: this.stored(valueAt(image.document, 'config')).document,
         layers: layers.map(digestOf),

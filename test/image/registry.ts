@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { request } from 'undici'
@@ -17,15 +17,12 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-export interface Registry {
-  /** The host and the port. */
-  readonly host: string
-  /** Settings for skopeo: this registry has no TLS. */
-  readonly environment: Readonly<Record<string, string>>
-}
-
-/** Starts an empty registry on this machine. */
-export async function startRegistry(t: { teardown(action: () => unknown): void }): Promise<Registry> {
+/**
+ * Starts an empty registry on this machine, and returns its host and port.
+ *
+ * @param home The home folder of skopeo, which gets its settings.
+ */
+export async function startRegistry(t: { teardown(action: () => unknown): void }, home: string): Promise<string> {
   const folder = temporaryFolder(t)
   const host = `127.0.0.1:${await freePort()}`
   const settings = {
@@ -43,7 +40,9 @@ export async function startRegistry(t: { teardown(action: () => unknown): void }
     if (child.exitCode !== null) throw new Error('the registry ended')
     await setTimeout(50)
   }
-  const registries = join(folder, 'registries.conf')
-  writeFileSync(registries, `[[registry]]\nlocation = "${host}"\ninsecure = true\n`)
-  return { host, environment: { CONTAINERS_REGISTRIES_CONF: registries } }
+  // This registry has no TLS.
+  mkdirSync(join(home, '.config/containers'), { recursive: true })
+  const settingsOfClient = `[[registry]]\nlocation = "${host}"\ninsecure = true\n`
+  writeFileSync(join(home, '.config/containers/registries.conf'), settingsOfClient)
+  return host
 }

@@ -11,7 +11,8 @@ import { cannotBuild } from './requirements.ts'
 
 const DATE = new Date('2026-01-02T03:04:05Z')
 const COMMIT = '0123456789abcdef0123456789abcdef01234567'
-const REPOSITORY = 'https://github.com/acme/aws-iam-authenticator'
+const OWNER = 'acme'
+const REPOSITORY = `https://github.com/${OWNER}/aws-iam-authenticator`
 
 /** Makes an image with small programs in place of the executables. */
 function make(folder: string): Buffer {
@@ -30,7 +31,7 @@ function make(folder: string): Buffer {
   const scratch = join(folder, 'scratch')
   mkdirSync(scratch)
   const file = join(folder, 'image.tar')
-  makeImage({ ...shared, origin: { repository: REPOSITORY, owner: 'acme' }, companions, executables }, scratch, file)
+  makeImage({ ...shared, origin: { repository: REPOSITORY, owner: OWNER }, companions, executables }, scratch, file)
   return readFileSync(file)
 }
 
@@ -49,7 +50,7 @@ t.test('the image has the same bytes each time', { skip: cannotBuild, timeout: 1
     'org.opencontainers.image.documentation': `${REPOSITORY}/blob/v1.2.3/docs/install.md`,
     'org.opencontainers.image.revision': COMMIT,
     'org.opencontainers.image.source': REPOSITORY,
-    'org.opencontainers.image.vendor': 'acme',
+    'org.opencontainers.image.vendor': OWNER,
     'org.opencontainers.image.version': '1.2.3',
   })
   t.end()

@@ -100,14 +100,16 @@ export function buildImage(parts: ImageParts, scratch: string, layout: string): 
     execFileSync('buildah', [...storage, ...args], { cwd: scratch, stdio: ['ignore', 'ignore', 'pipe'] })
   }
   try {
-    buildah(
-      ...['build', '--quiet', '--isolation=chroot', `--build-context=files=${files}`],
+    const flags = [
+      ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
       `--platform=linux/${platform.arch}`,
       // One date for all files, and nothing else that differs from run to run.
-      ...[`--timestamp=${companions.date.getTime() / 1000}`, '--omit-history', '--identity-label=false'],
-      ...Object.entries(labels).map(([name, value]) => `--label=${name}=${value}`),
-      ...[`--file=${join(ROOT, 'deploy/image/Containerfile')}`, '--tag=image', context],
-    )
+      `--timestamp=${companions.date.getTime() / 1000}`,
+      '--omit-history',
+      '--identity-label=false',
+    ]
+    const inputs = [`--build-context=files=${files}`, `--file=${join(ROOT, 'deploy/image/Containerfile')}`]
+    buildah('build', '--quiet', '--isolation=chroot', ...flags, ...inputs, '--tag=image', context)
     buildah('push', '--quiet', '--format=oci', 'image', `oci:${written}`)
   } finally {
     // Its folders are read-only, and only root can remove such folders.

@@ -46,21 +46,21 @@ function annotationsOf({
   companions,
   executables,
 }: ImageFacts): Readonly<Record<string, string>> {
+  // In the order of their names, as other programs write them.
   const fields = {
-    title: 'aws-iam-authenticator',
-    description: SUMMARY,
-    version,
-    revision: commit,
     created: companions.date.toISOString(),
-    source: origin.repository,
+    description: SUMMARY,
     documentation: `${origin.repository}/blob/v${version}/docs/install.md`,
-    vendor: origin.owner,
     licenses: imageLicenses(executables.map(({ materials }) => materials)),
+    revision: commit,
+    source: origin.repository,
+    title: 'aws-iam-authenticator',
+    vendor: origin.owner,
+    version,
   }
-  const annotations = Object.entries(fields).map(
-    ([name, value]) => [`org.opencontainers.image.${name}`, value] as const,
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [`org.opencontainers.image.${name}`, value] as const),
   )
-  return Object.fromEntries(annotations.toSorted())
 }
 
 interface Attachment {
