@@ -13,7 +13,11 @@ import { CONFIGURATION } from '../platforms/harness/commands.ts'
 import { items, type Archive, type StoredImage } from './archive.ts'
 import { missingPrograms } from './requirements.ts'
 
-const EMULATOR = '/usr/bin/qemu-aarch64-static'
+/** Debian's programs that run executables for another processor. */
+const EMULATORS: ReadonlyMap<string, string> = new Map([
+  ['amd64', '/usr/bin/qemu-x86_64-static'],
+  ['arm64', '/usr/bin/qemu-aarch64-static'],
+])
 
 /** The variables that a container runtime takes from the image. */
 function environmentOf({ config }: StoredImage): Environment {
@@ -42,13 +46,16 @@ function unpack(t: Test, archive: Archive, { layers }: StoredImage): string {
   return root
 }
 
-function isForeign({ architecture }: StoredImage): boolean {
-  return architecture !== (process.arch === 'arm64' ? 'arm64' : 'amd64')
+/** Returns the emulator that the image needs on this machine. */
+function emulatorOf({ architecture }: StoredImage): { readonly emulator?: string } {
+  if (architecture === (process.arch === 'arm64' ? 'arm64' : 'amd64')) return {}
+  return { emulator: EMULATORS.get(architecture) ?? '' }
 }
 
-/** The reason why an image of this architecture can't run here; false if it does. */
+/** The reason why an image can't run here; false if it does. */
 export function cannotEmulate(image: StoredImage): string | false {
-  return isForeign(image) && missingPrograms({ [EMULATOR]: 'qemu-user-static' })
+  const { emulator } = emulatorOf(image)
+  return emulator !== undefined && missingPrograms({ [emulator]: 'qemu-user-static' })
 }
 
 /** Runs an image as its user with a read-only root: `version`, `init` into a folder in memory, and logins through `server`. */
@@ -56,7 +63,6 @@ export async function testRuns(t: Test, archive: Archive, image: StoredImage): P
   const aws = await startSandboxAws({ identities, roles })
   t.teardown(() => aws.close())
   const state = memoryFolder(t)
-  const emulator = isForeign(image) ? { emulator: EMULATOR } : {}
   const authorities = aws.environment.SSL_CERT_FILE
   const command = containerCommand({
     root: unpack(t, archive, image),
@@ -65,7 +71,7 @@ export async function testRuns(t: Test, archive: Archive, image: StoredImage): P
       { path: state, source: state, isWritable: true },
       { path: authorities, source: authorities },
     ],
-    ...emulator,
+    ...emulatorOf(image),
   })
   const environment = environmentOf(image)
   const run = (...args: readonly string[]): Promise<Finished> => runCommand(args, { command, environment })
