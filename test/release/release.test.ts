@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Ajv } from 'ajv'
-import formats from 'ajv-formats'
 import t from 'tap'
 import { REPLACED } from '../../scripts/build/lean.ts'
+import { cyclonedxValidator } from './cyclonedx.ts'
 import {
   installArch,
   installDeb,
@@ -20,16 +19,9 @@ import {
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const PLATFORM = `linux_${process.arch === 'arm64' ? 'arm64' : 'amd64'}`
-const SCHEMAS = join(ROOT, 'node_modules/@cyclonedx/cyclonedx-library/res/schema')
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined
-}
-
-function schema(name: string): object {
-  const parsed: unknown = JSON.parse(readFileSync(join(SCHEMAS, name), 'utf8'))
-  if (typeof parsed !== 'object' || parsed === null) throw new Error(`${name} is not a schema`)
-  return parsed
 }
 
 const output = t.testdir()
@@ -40,6 +32,7 @@ const printed = execFileSync(
     'scripts/release.ts',
     `--platform=${PLATFORM}`,
     `--output=${output}`,
+    '--without-image',
     ...(NFPM === undefined ? ['--without-packages'] : []),
   ],
   { cwd: ROOT, encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1' } },
@@ -167,12 +160,7 @@ t.test('the build path is not in the executable', (t) => {
 })
 
 t.test('the bill of materials is valid CycloneDX', (t) => {
-  // No field that we write uses these two formats.
-  const ajv = new Ajv({ strict: false, allErrors: true, formats: { 'idn-email': true, 'iri-reference': true } })
-  formats.default(ajv)
-  ajv.addSchema(schema('spdx.SNAPSHOT.schema.json'), 'http://cyclonedx.org/schema/spdx.SNAPSHOT.schema.json')
-  ajv.addSchema(schema('jsf-0.82.SNAPSHOT.schema.json'), 'http://cyclonedx.org/schema/jsf-0.82.SNAPSHOT.schema.json')
-  const validate = ajv.compile(schema('bom-1.6.SNAPSHOT.schema.json'))
+  const validate = cyclonedxValidator()
   const bill: unknown = JSON.parse(readFileSync(join(output, materials), 'utf8'))
   t.equal(validate(bill), true, JSON.stringify(validate.errors))
   t.equal(validate({ ...Object(bill), specVersion: 6 }), false)
