@@ -25,9 +25,7 @@ t.test('the script, the key of the cluster and the DaemonSet have the same path'
     spec: { kubeAPIServer: { authenticationTokenWebhookConfigFile: `${output}/kubeconfig.yaml` } },
   })
   t.ok(
-    document('docs/install-kops.md').blocks.some(
-      ({ text, language }) => language === 'yaml' && sameYaml(text, cluster),
-    ),
+    document('docs/guides/kops.md').blocks.some(({ text, language }) => language === 'yaml' && sameYaml(text, cluster)),
   )
   const daemonSet = findObject(await overlayObjects('aws-auth'), 'DaemonSet')
   t.ok(JSON.stringify(daemonSet).includes(`"path":"${output}/"`))

@@ -169,37 +169,11 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
       t.same(value, parse(readFileSync(join(ROOT, 'deploy/kops/built-in.yaml'), 'utf8')))
     },
   ],
-  [
-    (value) => textAt(value, 'kind') === 'ClusterConfiguration',
-    (t, _block, value) => {
-      t.match(value, {
-        apiServer: {
-          extraArgs: [{ name: 'authentication-token-webhook-config-file', value: KUBEADM_KUBECONFIG }],
-          extraVolumes: [{ mountPath: '/etc/kubernetes/aws-iam-authenticator', readOnly: true }],
-        },
-      })
-    },
-  ],
-  [
-    (value) => property(property(value, 'spec'), 'containers') !== undefined,
-    (t, _block, value) => {
-      const folder = '/etc/kubernetes/aws-iam-authenticator'
-      t.match(value, {
-        spec: {
-          containers: [
-            {
-              command: ['kube-apiserver', `--authentication-token-webhook-config-file=${KUBEADM_KUBECONFIG}`],
-              volumeMounts: [{ name: 'aws-iam-authenticator', mountPath: folder }],
-            },
-          ],
-          volumes: [{ name: 'aws-iam-authenticator', hostPath: { path: folder } }],
-        },
-      })
-    },
-  ],
 ]
 
 for (const { path, blocks } of documents) {
+  // test/apiserver and guides.test.ts check those of the guides.
+  if (path.startsWith('docs/guides/')) continue
   const examples = blocks.filter(({ language }) => language === 'yaml')
   if (examples.length === 0) continue
   t.test(`YAML of ${path}`, async (t) => {

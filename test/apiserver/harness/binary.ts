@@ -49,6 +49,14 @@ export const KUBE_APISERVER: GoProgram = {
   },
 }
 
+/** kubeadm of the same release. */
+export const KUBEADM: GoProgram = {
+  name: 'kubeadm',
+  folder: 'guides/kubeadm',
+  description: `kubeadm ${KUBERNETES_VERSION}, once`,
+  stamps: KUBE_APISERVER.stamps,
+}
+
 /** Reads aws-auth as the reference does. */
 export const READ_AWS_AUTH: GoProgram = {
   name: 'read-aws-auth',
