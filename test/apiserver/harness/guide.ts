@@ -41,15 +41,16 @@ export interface Clone {
   readonly folder: string
   path(name: string): string
   read(name: string): string
-  /** Runs a block. @throws Error with its output if a line fails */
-  run(script: string): Promise<string>
+  /** Runs a block, by default without a cluster. @throws Error with its output if a line fails */
+  run(script: string, kubeconfig?: string): Promise<string>
 }
 
-/** Runs the first block of a guide, with these settings, in a clone. */
+/** Runs the first block of a guide below a heading, with these settings, in a clone. */
 export async function startClone(
   t: { teardown(action: () => unknown): void },
   name: string,
   settings: Settings,
+  heading = 'Copy and paste',
 ): Promise<Clone> {
   const folder = realpathSync(temporaryFolder(t))
   for (const part of ['deploy', 'dist']) symlinkSync(join(ROOT, part), join(folder, part))
@@ -59,15 +60,15 @@ export async function startClone(
   symlinkSync(join(ROOT, 'dist/aws-iam-authenticator'), join(programs, 'aws-iam-authenticator'))
   const environment = minimalEnvironment(folder)
   const env = { ...environment, PATH: `${programs}:${environment['PATH'] ?? ''}` }
-  const first = withSettings(guideBlocks(name, 'Copy and paste', 'sh')[0] ?? '', settings)
+  const first = withSettings(guideBlocks(name, heading, 'sh')[0] ?? '', settings)
   const path = (file: string): string => join(folder, file)
-  const run: Clone['run'] = async (script) => {
+  const run: Clone['run'] = async (script, kubeconfig = '/dev/null') => {
     // The reader's shell still has the variables.
     const variables = first.split('\n\n', 1)[0] ?? ''
     writeFileSync(path('block.sh'), `${variables}\n${script}`)
     const { code, stdout, stderr } = await runBinary('bash', ['--norc', '-euo', 'pipefail', 'block.sh'], {
       cwd: folder,
-      env,
+      env: { ...env, KUBECONFIG: kubeconfig },
     })
     if (code !== 0) throw new Error(`${name}: ${stdout}${stderr}`)
     return stdout
