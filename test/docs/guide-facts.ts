@@ -27,4 +27,13 @@ export const FACTS: readonly Facts[] = [
     source: 'rancher/rke2 pkg/cli/cmds/root.go and pkg/podtemplate/podtemplate.go, v1.36.1+rke2r1',
     keys: [...K3S, 'kube-apiserver-extra-mount[]'],
   },
+  {
+    page: 'talos',
+    source: 'siderolabs/talos pkg/machinery/config/types/v1alpha1/v1alpha1_types.go, 1.13',
+    keys: [
+      ...['op', 'path', 'permissions', 'content'].map((key) => `machine.files[].${key}`),
+      'cluster.apiServer.extraArgs.authentication-token-webhook-config-file',
+      ...['hostPath', 'mountPath', 'readonly'].map((key) => `cluster.apiServer.extraVolumes[].${key}`),
+    ],
+  },
 ]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isRecord } from '@aws-iam-authenticator/core/untrusted'
 import t from 'tap'
 import { parseObjects } from '../deploy/objects.ts'
-import { document, ROOT } from './documents.ts'
+import { document, ROOT, type Block } from './documents.ts'
 import { FACTS } from './guide-facts.ts'
 
 const FIRST = 'Copy and paste'
@@ -20,6 +20,13 @@ function pathsOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item: unknown) => pathsOf(item, `${path}[]`))
   if (!isRecord(value)) return [path]
   return Object.entries(value).flatMap(([key, item]) => pathsOf(item, path === '' ? key : `${path}.${key}`))
+}
+
+/** The YAML of a block that is no object of Kubernetes: the block itself, or the patch that a script writes. */
+function examplesIn({ language, text, place }: Block): { readonly text: string; readonly place: string }[] {
+  if (language === 'yaml') return /^kind: (?:Config|ConfigMap)$/m.test(text) ? [] : [{ text, place }]
+  const [, patch] = /^cat >my-cluster\/patch\.yaml <<EOF\n([^]*?)^EOF$/m.exec(text) ?? []
+  return patch === undefined ? [] : [{ text: patch.replace(/^\$\(.*\)$/m, '        text'), place }]
 }
 
 t.test('every guide begins with files and commands to copy, and has the same sections', async (t) => {
@@ -42,9 +49,7 @@ t.test('guides whose nodes run the same script make the same files', async (t) =
 
 for (const { page, source, keys } of FACTS) {
   t.test(`the keys of ${page}.md are those of ${source}`, async (t) => {
-    const blocks = document(`docs/guides/${page}.md`).blocks.filter(
-      ({ language, text }) => language === 'yaml' && !/^kind: (?:Config|ConfigMap)$/m.test(text),
-    )
+    const blocks = document(`docs/guides/${page}.md`).blocks.flatMap((block) => examplesIn(block))
     const used = new Set<string>()
     for (const { text, place } of blocks) {
       for (const path of parseObjects(text).flatMap((value) => pathsOf(value))) {

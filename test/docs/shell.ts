@@ -16,6 +16,7 @@ const STUBS: Readonly<Record<string, string>> = {
   kubectl: "echo 'access denied'",
   npx: '',
   // Only the flags of our own command are parsed.
+  talosctl: '',
   sudo: 'if [ "$1" = aws-iam-authenticator ]; then "$@" --help >/dev/null; fi',
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { finish, temporaryFolder, type Finished } from '../../e2e/harness/command.ts'
 import { valueAt } from '../../e2e/harness/logins.ts'
@@ -11,6 +11,8 @@ import { inThrowAwayRoot, type Mount } from './throw-away-root.ts'
 const NAMESPACE = 'kube-system'
 const ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 const ENTRY_POINT = '/aws-iam-authenticator'
+/** The `fsGroup` of pods with a Secret. */
+const FS_GROUP = 10_000
 const CA_FILE = '/sandbox-ca.pem'
 
 export interface PodOptions {
@@ -40,9 +42,26 @@ function text(value: unknown, ...keys: readonly string[]): string {
   return String(found)
 }
 
+/** The files of a Secret, with the owner and mode that the kubelet gives a volume of a pod with `fsGroup`. */
+async function secretFolder(volume: unknown, folder: string, { api }: PodOptions): Promise<string> {
+  const name = text(volume, 'secret', 'secretName')
+  const mode = Number(text(volume, 'secret', 'defaultMode'))
+  const secret: unknown = JSON.parse(await api.admin(['get', 'secret', name, '-n', NAMESPACE, '-o', 'json']))
+  mkdirSync(folder)
+  for (const [key, value] of Object.entries(valueAt(secret, 'data') ?? {})) {
+    const path = join(folder, key)
+    writeFileSync(path, Buffer.from(String(value), 'base64'))
+    chownSync(path, 0, FS_GROUP)
+    chmodSync(path, mode | 0o440)
+  }
+  return folder
+}
+
 /** The local folder of a volume. */
-async function folderOf(volume: unknown, folder: string, { api, node }: PodOptions): Promise<string> {
+async function folderOf(volume: unknown, folder: string, options: PodOptions): Promise<string> {
+  const { api, node } = options
   if (valueAt(volume, 'hostPath') !== undefined) return node.path(text(volume, 'hostPath', 'path'))
+  if (valueAt(volume, 'secret') !== undefined) return secretFolder(volume, folder, options)
   const name = text(volume, 'configMap', 'name')
   const map: unknown = JSON.parse(await api.admin(['get', 'configmap', name, '-n', NAMESPACE, '-o', 'json']))
   mkdirSync(folder)
