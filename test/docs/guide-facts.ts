@@ -36,4 +36,19 @@ export const FACTS: readonly Facts[] = [
       ...['hostPath', 'mountPath', 'readonly'].map((key) => `cluster.apiServer.extraVolumes[].${key}`),
     ],
   },
+  {
+    page: 'eks-anywhere',
+    source: 'aws/eks-anywhere config/crd/bases: awsiamconfigs and clusters, 2025',
+    keys: [
+      'apiVersion',
+      'kind',
+      'metadata.name',
+      'spec.awsRegion',
+      'spec.partition',
+      'spec.backendMode[]',
+      ...['roleARN', 'username', 'groups[]'].map((key) => `spec.mapRoles[].${key}`),
+      ...['kind', 'name'].map((key) => `spec.identityProviderRefs[].${key}`),
+      'spec.controlPlaneConfiguration.labels.iam-authenticator',
+    ],
+  },
 ]

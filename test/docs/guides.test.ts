@@ -22,7 +22,7 @@ function pathsOf(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([key, item]) => pathsOf(item, path === '' ? key : `${path}.${key}`))
 }
 
-/** The YAML of a block that is no object of Kubernetes: the block itself, or the patch that a script writes. */
+/** The YAML of a block, without objects of Kubernetes: the block itself, or the patch that a script writes. */
 function examplesIn({ language, text, place }: Block): { readonly text: string; readonly place: string }[] {
   if (language === 'yaml') return /^kind: (?:Config|ConfigMap)$/m.test(text) ? [] : [{ text, place }]
   const [, patch] = /^cat >my-cluster\/patch\.yaml <<EOF\n([^]*?)^EOF$/m.exec(text) ?? []

@@ -20,6 +20,8 @@ export interface PodOptions {
   /** The folders of its hostPath volumes, and the executable that its user data installed. */
   readonly node: Node
   readonly aws: SandboxAws
+  /** The name of the DaemonSet. Default: `aws-iam-authenticator`. */
+  readonly name?: string
 }
 
 /** The container of the DaemonSet, run as by a kubelet: its arguments, user, volumes and service account. */
@@ -80,10 +82,8 @@ async function serviceAccount(name: string, folder: string, { api }: PodOptions)
 
 /** Starts the DaemonSet of the cluster, and waits until it listens. */
 export async function startPod(t: { teardown(action: () => unknown): void }, options: PodOptions): Promise<Pod> {
-  const { api, node, aws } = options
-  const object: unknown = JSON.parse(
-    await api.admin(['get', 'daemonset', 'aws-iam-authenticator', '-n', NAMESPACE, '-o', 'json']),
-  )
+  const { api, node, aws, name: daemonSet = 'aws-iam-authenticator' } = options
+  const object: unknown = JSON.parse(await api.admin(['get', 'daemonset', daemonSet, '-n', NAMESPACE, '-o', 'json']))
   const spec = valueAt(object, 'spec', 'template', 'spec')
   const container = list(valueAt(spec, 'containers'))[0]
   const folder = temporaryFolder(t)
@@ -111,13 +111,21 @@ export async function startPod(t: { teardown(action: () => unknown): void }, opt
   const security = 'securityContext'
   const user = text(spec, security, 'runAsUser')
   const group = text(spec, security, 'runAsGroup')
+  const groups = list(valueAt(spec, security, 'supplementalGroups')).join(',')
   const least = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all']
   const command = [ENTRY_POINT, ...list(valueAt(container, 'args')).map(String)]
   const [program, ...args] = inThrowAwayRoot({
     root,
     mounts,
     readOnly: valueAt(container, security, 'readOnlyRootFilesystem') === true,
-    program: ['/usr/bin/setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups', ...least, ...command],
+    program: [
+      '/usr/bin/setpriv',
+      `--reuid=${user}`,
+      `--regid=${group}`,
+      groups === '' ? '--clear-groups' : `--groups=${groups}`,
+      ...least,
+      ...command,
+    ],
   })
   const env = {
     PATH: '/usr/bin:/bin',
