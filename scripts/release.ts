@@ -1,9 +1,11 @@
-// Builds a release in dist/release: an executable, an archive and packages for each platform, a package for npm, the
-// manifests for package managers, the bill of materials, the third-party licences, the manual pages with the completion scripts, and the checksums.
+// Builds a release in dist/release: an executable, an archive and packages for each platform, a package for npm, the container
+// image, the manifests for package managers, the bill of materials, the third-party licences, the manual pages with the completion
+// scripts, and the checksums.
 //   node --conditions=aws-iam-authenticator-source scripts/release.ts [--platform=linux_amd64 ...] [--output=DIR] [--twice]
-//     [--without-packages]
+//     [--without-packages] [--without-image]
 // --twice builds everything again in another folder and fails if a byte differs.
 // --without-packages makes no deb, rpm, apk and Arch packages, which need Go.
+// --without-image makes no image, which needs buildah and apt-get. Without linux_amd64 and linux_arm64 there is none either.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,8 +16,9 @@ import { bundle, commit, ROOT, version } from './build/bundle.ts'
 import { compile } from './build/compile.ts'
 import { archiveName, makeArchive, makeNpmPackage, type Companions } from './release/archives.ts'
 import { billOfMaterials } from './release/bill-of-materials.ts'
-import { contentsOf } from './release/bundled-packages.ts'
+import { contentsOf, type BundleContents } from './release/bundled-packages.ts'
 import { executableFault } from './release/executable-format.ts'
+import { imageName, imagePlatforms, makeImage } from './release/image/image.ts'
 import { lockedVersion, readLockFile } from './release/lock-file.ts'
 import { signatureOf, withoutSignature } from './release/mach-o.ts'
 import { manifests } from './release/manifests.ts'
@@ -34,6 +37,7 @@ const { values } = parseArgs({
     platform: { type: 'string', multiple: true, default: PLATFORMS.map(({ name }) => name) },
     output: { type: 'string', default: join(ROOT, 'dist', 'release') },
     'without-packages': { type: 'boolean', default: false },
+    'without-image': { type: 'boolean', default: false },
     twice: { type: 'boolean', default: false },
   },
 })
@@ -96,6 +100,28 @@ async function makeDistributions(forNode: Buffer, companions: Companions, output
 }
 
 /**
+ * Makes the container image from the executables in a folder.
+ *
+ * @returns The names of the files.
+ */
+async function makeImages(
+  contents: BundleContents,
+  companions: Companions,
+  output: string,
+): Promise<readonly string[]> {
+  const executables = imagePlatforms(values['without-image'] ? [] : platforms).map((platform) => ({
+    platform,
+    program: join(output, executableName(built.version, platform)),
+    materials: billOfMaterials({ ...built, committedAt: companions.date, contents, platforms: [platform], hashes }),
+  }))
+  if (executables.length === 0) return []
+  const name = imageName(built.version)
+  const facts = { origin: readOrigin(), ...built, hashes, companions, executables }
+  await inScratchFolder(output, (scratch) => makeImage(facts, scratch, join(output, name)))
+  return [name]
+}
+
+/**
  * Builds all files into a folder, which it empties first.
  *
  * @returns The text of the checksum file.
@@ -130,12 +156,14 @@ async function makeRelease(output: string): Promise<string> {
     ),
   )
   const license = readFileSync(join(ROOT, 'LICENSE'), 'utf8')
+  const companions = { license, notices, shared, date: committedAt }
   const names = [
     ...platforms.map((platform) => executableName(built.version, platform)),
     materialsName,
     sharedName,
     noticesName,
-    ...(await makeDistributions(forNode, { license, notices, shared, date: committedAt }, output)),
+    ...(await makeDistributions(forNode, companions, output)),
+    ...(await makeImages(contents, companions, output)),
   ]
   const checksums = names.map((name) => `${sha256(join(output, name))}  ${name}\n`).join('')
   writeFileSync(join(output, `authenticator_${built.version}_checksums.txt`), checksums)

@@ -1,7 +1,15 @@
 // Builds kube-apiserver and the reader of aws-auth if they are missing, runs the tests against them and prints one line of counts.
 import { readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { buildProgram, KUBE_APISERVER, READ_AWS_AUTH } from '../test/apiserver/harness/binary.ts'
+import {
+  buildProgram,
+  CLUSTER_API,
+  CLUSTER_API_AWS,
+  KUBE_APISERVER,
+  KUBEADM,
+  moduleFolder,
+  READ_AWS_AUTH,
+} from '../test/apiserver/harness/binary.ts'
 import { noThrowAwayRoot } from '../test/apiserver/harness/throw-away-root.ts'
 import { root, runTap } from './run-tap.ts'
 
@@ -21,8 +29,8 @@ function isThere(program: string): boolean {
 
 async function build(): Promise<boolean> {
   try {
-    await buildProgram(KUBE_APISERVER)
-    await buildProgram(READ_AWS_AUTH)
+    for (const program of [KUBE_APISERVER, KUBEADM, READ_AWS_AUTH]) await buildProgram(program)
+    for (const module of [CLUSTER_API, CLUSTER_API_AWS]) await moduleFolder(module)
     return true
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)

@@ -21,7 +21,7 @@ export const REPLACED: ReadonlyMap<string, string> = new Map([
   unused('light-my-request'),
   // The index also loads fetch, WebSockets, caches and mocks. 1.8 MiB.
   [
-    'undici',
+    'undici/index.js',
     `
 import api from 'undici/lib/api/index.js'
 import Dispatcher from 'undici/lib/dispatcher/dispatcher.js'

@@ -13,10 +13,19 @@ export interface ReleaseFacts {
   readonly hashes: LockedHashes
 }
 
-interface Component {
-  readonly type: 'application' | 'library' | 'platform'
+export interface Component {
+  readonly type: 'application' | 'container' | 'library' | 'platform'
   readonly 'bom-ref': string
   readonly name: string
+  readonly licenses?: readonly { readonly expression: string }[]
+  readonly [key: string]: unknown
+}
+
+export interface BillOfMaterials {
+  readonly serialNumber: string
+  readonly metadata: { readonly timestamp: string; readonly component: Component }
+  readonly components: readonly Component[]
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[]
   readonly [key: string]: unknown
 }
 
@@ -24,12 +33,12 @@ function purl(name: string, version: string): string {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`
 }
 
-/** Derives a UUID (version 5) from facts, so that the same facts give the same UUID. */
-function uuidOf(facts: string): string {
+/** Derives a serial number from facts, so that the same facts give the same UUID (version 5). */
+export function serialNumberOf(facts: string): string {
   const bytes = createHash('sha256').update(facts).digest().subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return `urn:uuid:${bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
 }
 
 function npmComponent(
@@ -70,7 +79,8 @@ function changes({ replaced }: BundledPackage): object {
  *
  * @see {@link https://cyclonedx.org/docs/1.6/json/ | CycloneDX 1.6}
  */
-export function billOfMaterials({ version, commit, committedAt, contents, platforms, hashes }: ReleaseFacts): unknown {
+export function billOfMaterials(facts: ReleaseFacts): BillOfMaterials {
+  const { version, commit, committedAt, contents, platforms, hashes } = facts
   const application = `aws-iam-authenticator@${version}`
   const runtimes = platforms.map((platform) => ({
     platform,
@@ -93,7 +103,7 @@ export function billOfMaterials({ version, commit, committedAt, contents, platfo
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
-    serialNumber: `urn:uuid:${uuidOf(JSON.stringify([version, commit, components]))}`,
+    serialNumber: serialNumberOf(JSON.stringify([version, commit, components])),
     version: 1,
     metadata: {
       timestamp: committedAt.toISOString(),

@@ -73,7 +73,10 @@ export function contentsOf({ metafile: { inputs, outputs }, replaced }: BundleIn
   const sorted = (key: string | null): string[] => [...(imports.get(key) ?? [])].sort(byCodeUnit)
   const replacedIn = (name: string, folder: string): string[] => {
     const here = replaced.filter(
-      ({ module, importer }) => module === name || PACKAGE_FOLDER.exec(relative(ROOT, importer))?.[0] === folder,
+      ({ module, importer }) =>
+        module === name ||
+        module.startsWith(`${name}/`) ||
+        PACKAGE_FOLDER.exec(relative(ROOT, importer))?.[0] === folder,
     )
     return [...new Set(here.map(({ module }) => module))].sort(byCodeUnit)
   }

@@ -90,6 +90,29 @@ t.test('helm installs, upgrades and removes the chart, and the mappings stay', a
   t.match(await api.admin(['get', 'iamidentitymappings']), /^k8s-admin /m)
 })
 
+t.test('the service account may read what the backend mode file may name, and nothing else', async (t) => {
+  const account = '--as=system:serviceaccount:kube-system:aws-iam-authenticator'
+  /** Which of aws-auth and the IAMIdentityMappings the service account may watch. */
+  const rights = async (dynamicBackends: readonly string[]): Promise<unknown[]> => {
+    const server = dynamicBackends.length === 0 ? {} : { dynamicBackendModePath: '/etc/modes/modes.json' }
+    const command = ['upgrade', '--install', `--kubeconfig=${api.kubeconfig}`, 'authenticator']
+    const values = { ...VALUES, backends: ['MountedFile'], dynamicBackends, server }
+    const { code, stderr } = await runHelm(t, command, values)
+    t.equal(code, 0, stderr)
+    const mayWatch = async (...what: readonly string[]): Promise<boolean> =>
+      (await api.kubectl(['auth', 'can-i', 'watch', ...what, account])).stdout.trim() === 'yes'
+    const awsAuth = await mayWatch('configmaps/aws-auth', '--namespace=kube-system')
+    return [awsAuth, await mayWatch('iamidentitymappings'), await mayWatch('configmaps', '--namespace=kube-system')]
+  }
+  t.same(await rights([]), [false, false, false])
+  t.same(await rights(['EKSConfigMap']), [true, false, false])
+  t.same(await rights(['CRD']), [false, true, false])
+  t.same(await rights(['EKSConfigMap', 'CRD', 'MountedFile']), [true, true, false])
+  const home = t.testdir({})
+  const args = ['uninstall', 'authenticator', '--namespace=kube-system', `--kubeconfig=${api.kubeconfig}`]
+  t.equal((await runBinary(await helm(), args, { cwd: home, env: { HOME: home } })).code, 0)
+})
+
 t.test('the API server accepts the DaemonSet with a port for the PodMonitor', async (t) => {
   const metrics = { address: ':21364', podMonitor: { enabled: true } }
   const daemonSet = findObject(await render(t, { ...VALUES, metrics }), 'DaemonSet')

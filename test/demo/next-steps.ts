@@ -13,7 +13,7 @@ export const NEXT_STEPS: readonly NextStep[] = [
     where: 'kops',
     what: 'prepare the nodes, configure the API server, run the server',
     commands: ['kops edit cluster', 'kubectl apply -k deploy/manifests/overlays/aws-auth'],
-    page: 'docs/install-kops.md',
+    page: 'docs/guides/kops.md',
   },
   {
     where: 'kubeadm',
@@ -22,7 +22,7 @@ export const NEXT_STEPS: readonly NextStep[] = [
       'dist/aws-iam-authenticator init --cluster-id=CLUSTER',
       'kubectl apply -k deploy/manifests/overlays/aws-auth',
     ],
-    page: 'docs/install.md#kubeadm',
+    page: 'docs/guides/kubeadm.md',
   },
   {
     where: 'EKS',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Agent, request } from 'undici'
 
 export interface ContainerOptions {
@@ -24,32 +24,66 @@ export interface Container {
   stop(): Promise<{ code: number | null }>
 }
 
+/** A folder or file of this machine in a container. */
+export interface Mount {
+  /** The path in the container. */
+  readonly path: string
+  readonly source: string
+  readonly isWritable?: boolean
+}
+
+export interface CommandOptions {
+  /** The root folder of the image, mounted read-only. */
+  readonly root: string
+  readonly mounts: readonly Mount[]
+  /** A static program that emulates the processor of the image. */
+  readonly emulator?: string
+}
+
 /** In its own mount namespace. Each program replaces the previous one, so that the command has this process' id. */
 const START = `
 set -eu
 root="$1"; shift
 mount --make-rprivate /
 mount --bind "$root" "$root"
-while [ "$1" != -- ]; do mount --bind "$2" "$root$1"; mount -o remount,bind,ro "$root$1"; shift 2; done
+while [ "$1" != -- ]; do
+  mount --bind "$2" "$root$1"
+  [ "$3" = rw ] || mount -o remount,bind,ro "$root$1"
+  shift 3
+done
 shift
 mount -t proc proc "$root/proc"
 for device in null zero urandom; do mount --bind "/dev/$device" "$root/dev/$device"; done
 mount -o remount,bind,ro "$root"
-exec setpriv --no-new-privs chroot --userspec=10000:10000 "$root" /aws-iam-authenticator "$@"
+exec setpriv --no-new-privs chroot --userspec=10000:10000 "$root" "$@"
 `
+
+/**
+ * Returns the command that starts the image's entry point as a container runtime does: as uid 10000, with a read-only root.
+ * Creates the mount points. Needs root.
+ */
+export function containerCommand({ root, mounts, emulator }: CommandOptions): readonly [string, ...string[]] {
+  const emulators = emulator === undefined ? [] : [{ path: '/emulator', source: emulator }]
+  const all: readonly Mount[] = [...mounts, ...emulators]
+  for (const { path, source } of [...all, { path: '/proc', source: '/proc' }, { path: '/dev', source: '/dev' }]) {
+    const isFolder = statSync(source).isDirectory()
+    mkdirSync(isFolder ? join(root, path) : dirname(join(root, path)), { recursive: true })
+    if (!isFolder) writeFileSync(join(root, path), '')
+  }
+  for (const device of ['null', 'zero', 'urandom']) writeFileSync(join(root, 'dev', device), '')
+  const mounted = all.flatMap(({ path, source, isWritable = false }) => [path, source, isWritable ? 'rw' : 'ro'])
+  const program = [...emulators.map(({ path }) => path), '/aws-iam-authenticator']
+  return ['unshare', '--mount', 'sh', '-c', START, 'sh', root, ...mounted, '--', ...program]
+}
 
 /** Starts the command and waits until it is ready. Needs root. */
 export async function startContainer(
   t: { teardown(action: () => unknown): void },
   { root, mounts, args, ready }: ContainerOptions,
 ): Promise<Container> {
-  // Mount points, as a container runtime creates them.
-  for (const path of [...Object.keys(mounts), '/proc', '/dev']) mkdirSync(join(root, path), { recursive: true })
-  await Promise.all(
-    ['null', 'zero', 'urandom'].map((device) => once(spawn('touch', [join(root, 'dev', device)]), 'close')),
-  )
-  const command = ['--mount', 'sh', '-c', START, 'sh', root, ...Object.entries(mounts).flat(), '--', ...args]
-  const child = spawn('unshare', command, {
+  const readOnly = Object.entries(mounts).map(([path, source]) => ({ path, source }))
+  const [program, ...before] = containerCommand({ root, mounts: readOnly })
+  const child = spawn(program, [...before, ...args], {
     env: { PATH: process.env['PATH'] ?? '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

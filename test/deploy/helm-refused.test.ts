@@ -17,6 +17,11 @@ const REFUSED: readonly (readonly [values: Record<string, unknown>, said: RegExp
   [{ backends: ['ConfigMap'] }, /at '\/backends\/0': value must be one of 'MountedFile', 'EKSConfigMap', 'CRD'/],
   [{ backends: [] }, /at '\/backends': minItems/],
   [{ backends: ['CRD', 'CRD'] }, /at '\/backends': items at/],
+  [{ dynamicBackends: ['CRD'] }, /dynamicBackends does nothing without a file.*: write server\.dynamicBackendModePath/],
+  [
+    { dynamicBackends: ['DynamicFile'], server: { dynamicBackendModePath: '/x' } },
+    /the backend DynamicFile needs its file/,
+  ],
   [{ server: { port: 443 } }, /at '\/server\/port': value must be 21362/],
   [{ server: { address: '0.0.0.0' } }, /at '\/server\/address': value must be '127\.0\.0\.1'/],
   [{ server: { mapAccounts: [123] } }, /at '\/server\/mapAccounts\/0': got number, want string/],

@@ -106,6 +106,12 @@ const ROWS: readonly Row[] = [
     [{ name: 'registry' }],
   ],
   ['backends', { backends: ['CRD'] }, ({ container }) => list(property(container, 'args'))[1], '--backend-mode=CRD'],
+  [
+    'dynamicBackends',
+    { dynamicBackends: ['CRD'], server: { dynamicBackendModePath: '/modes.json' } },
+    ({ pod }) => property(pod, 'automountServiceAccountToken'),
+    true,
+  ],
   ['server.mapAccounts', { server: { mapAccounts: [ACCOUNT] } }, serverOf('mapAccounts'), [ACCOUNT]],
   ['server.mapUsers', { server: { mapUsers: [USER] } }, serverOf('mapUsers'), [USER]],
   ['server.mapRoles', { server: { mapRoles: [ROLE] } }, serverOf('mapRoles'), [ROLE]],

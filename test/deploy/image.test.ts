@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isRecord, property } from '@aws-iam-authenticator/core/untrusted'
@@ -7,16 +6,8 @@ import { ROOT } from '../docs/documents.ts'
 import { temporaryFolder } from '../e2e/harness/command.ts'
 import { freePort } from '../e2e/harness/server.ts'
 import { runBinary } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
+import { cannotStart } from '../image/requirements.ts'
 import { startContainer } from './container.ts'
-
-/** The programs that the test needs and the machine lacks. */
-const MISSING = ['buildah', 'apt-get', 'dpkg-deb', 'unshare'].filter(
-  (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0,
-)
-const skip =
-  process.getuid?.() !== 0
-    ? 'only root can make a root folder'
-    : MISSING.length > 0 && `${MISSING.join(', ')} not installed`
 
 /** Network settings that package managers may need; nothing of AWS. */
 const NETWORK = Object.fromEntries(
@@ -71,7 +62,7 @@ async function buildImage(t: Test): Promise<Image> {
   }
 }
 
-t.test('the image', { skip, timeout: 180_000 }, async (t) => {
+t.test('the image', { skip: cannotStart, timeout: 180_000 }, async (t) => {
   const { config, root, start } = await buildImage(t)
   t.match(config, { User: '10000:10000', Entrypoint: ['/aws-iam-authenticator'] })
   t.equal(property(config, 'Cmd'), undefined)

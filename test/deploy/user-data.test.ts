@@ -108,7 +108,7 @@ for (const [what, options, said] of FAILURES) {
 }
 
 t.test('with the kubeadm folder the kubeconfig is where its API server expects it', async (t) => {
-  const { blocks } = document('docs/install.md')
+  const { blocks } = document('docs/guides/kubeadm.md')
   const [, output = ''] = /\|output=(\/etc\/[^|]*)\|/.exec(blocks.map(({ text }) => text).join('')) ?? []
   t.equal(output, '/etc/kubernetes/aws-iam-authenticator')
   const node = prepareNode(t)

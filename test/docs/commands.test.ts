@@ -33,10 +33,13 @@ t.test('every command line of the documents runs', async (t) => {
   ]
   writeFileSync(join(shell.folder, 'config.yaml'), `${configuration.join('\n')}\n`)
   for (const { path, blocks } of documents) {
+    // A guide sets its values once, at its top.
+    let settings = ''
     for (const { language, text, place } of blocks) {
       if (language !== 'sh') continue
-      const { code, stderr } = await shell.run(text)
+      const { code, stderr } = await shell.run(settings + text)
       t.equal(code, 0, `${place}: ${stderr}`)
+      if (path.startsWith('docs/guides/')) settings ||= `${text.split('\n\n', 1)[0] ?? ''}\n`
     }
     t.pass(path)
   }
@@ -45,7 +48,8 @@ t.test('every command line of the documents runs', async (t) => {
   for (const call of shell.calls()) {
     const script = /^npx -y pnpm@12 ([\w:]+)$/.exec(call)?.[1]
     if (script !== undefined) t.ok(property(property(manifest, 'scripts'), script) !== undefined, call)
-    for (const [, file = ''] of call.matchAll(/ -[fk] (\S+)/g)) t.ok(existsSync(join(ROOT, file)), `${call}: ${file}`)
+    for (const [, file = ''] of call.matchAll(/ -[fk] (\S+)/g))
+      t.ok(existsSync(join(shell.folder, file)), `${call}: ${file}`)
   }
 })
 

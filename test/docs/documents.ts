@@ -70,6 +70,7 @@ function packageReadmes(): string[] {
 export const documents: readonly Document[] = [
   ...markdownIn('.'),
   ...markdownIn('docs'),
+  ...markdownIn('docs/guides'),
   ...packageReadmes(),
   'deploy/helm/aws-iam-authenticator/README.md',
 ].map(readDocument)

@@ -9,12 +9,14 @@ import { ROOT } from './documents.ts'
 // command needs.
 const STUBS: Readonly<Record<string, string>> = {
   aws: 'echo 123456789012',
+  clusterctl: '',
   docker: 'cat >/dev/null',
   helm: '',
   kops: '',
   kubectl: "echo 'access denied'",
   npx: '',
   // Only the flags of our own command are parsed.
+  talosctl: '',
   sudo: 'if [ "$1" = aws-iam-authenticator ]; then "$@" --help >/dev/null; fi',
 }
 
@@ -31,6 +33,8 @@ export interface ExampleShell {
 function writePersonFiles(folder: string): void {
   const { cert } = selfSignedPair('kubernetes-ca')
   writeFileSync(join(folder, 'ca.crt'), cert)
+  // The guide for Cluster API shows it.
+  writeFileSync(join(folder, 'cluster.yaml'), '')
   const [cluster, user] = [{ server: 'https://api.k8s.local' }, { 'client-certificate-data': '', token: 'of-kops' }]
   const kubeconfig = {
     apiVersion: 'v1',

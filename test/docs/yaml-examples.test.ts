@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { EMPTY_AWS_AUTH, parseAwsAuth } from '@aws-iam-authenticator/core/mapping/aws-auth'
 import { isRecord, property, textAt } from '@aws-iam-authenticator/core/untrusted'
 import { parseBackendModeFile } from '@aws-iam-authenticator/core/mapping/backend-mode-file'
@@ -87,21 +87,6 @@ async function checkHelmValues(t: Test, { place }: Block, value: unknown): Promi
   t.match(stdout, `path: "${dirname(KUBEADM_KUBECONFIG)}/"`)
 }
 
-function checkControlPlane(t: Test, _block: Block, value: unknown): void {
-  const folder = dirname(KUBEADM_KUBECONFIG)
-  const script = '/opt/aws-iam-authenticator/prepare-node.sh'
-  t.match(property(property(value, 'spec'), 'kubeadmConfigSpec'), {
-    files: [{ path: script, permissions: '0700', contentFrom: { secret: { key: basename(script) } } }],
-    preKubeadmCommands: [script],
-    clusterConfiguration: {
-      apiServer: {
-        extraArgs: { 'authentication-token-webhook-config-file': KUBEADM_KUBECONFIG },
-        extraVolumes: [{ hostPath: folder, mountPath: folder, readOnly: true }],
-      },
-    },
-  })
-}
-
 /** How an example is recognized, and its check. */
 const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])[] = [
   // Values of the chart: before config.yaml, because they have a cluster id too.
@@ -151,52 +136,11 @@ const KINDS: readonly (readonly [is: (value: unknown) => boolean, check: Check])
     },
   ],
   [
-    // kops: test/deploy/kops.test.ts compares the content with deploy/kops.
-    (value) =>
-      ['additionalUserData', 'kubeAPIServer'].some((key) => property(property(value, 'spec'), key) !== undefined),
-    () => undefined,
-  ],
-  [
     // Prometheus: test/monitoring scrapes a server with it.
     (value) => property(value, 'scrape_configs') !== undefined,
     () => undefined,
   ],
   [(value) => textAt(value, 'kind') === 'Kustomization', checkKustomization],
-  [(value) => textAt(value, 'kind') === 'KubeadmControlPlane', checkControlPlane],
-  [
-    (value) => property(property(value, 'spec'), 'authentication') !== undefined,
-    (t, _block, value) => {
-      t.same(value, parse(readFileSync(join(ROOT, 'deploy/kops/built-in.yaml'), 'utf8')))
-    },
-  ],
-  [
-    (value) => textAt(value, 'kind') === 'ClusterConfiguration',
-    (t, _block, value) => {
-      t.match(value, {
-        apiServer: {
-          extraArgs: [{ name: 'authentication-token-webhook-config-file', value: KUBEADM_KUBECONFIG }],
-          extraVolumes: [{ mountPath: '/etc/kubernetes/aws-iam-authenticator', readOnly: true }],
-        },
-      })
-    },
-  ],
-  [
-    (value) => property(property(value, 'spec'), 'containers') !== undefined,
-    (t, _block, value) => {
-      const folder = '/etc/kubernetes/aws-iam-authenticator'
-      t.match(value, {
-        spec: {
-          containers: [
-            {
-              command: ['kube-apiserver', `--authentication-token-webhook-config-file=${KUBEADM_KUBECONFIG}`],
-              volumeMounts: [{ name: 'aws-iam-authenticator', mountPath: folder }],
-            },
-          ],
-          volumes: [{ name: 'aws-iam-authenticator', hostPath: { path: folder } }],
-        },
-      })
-    },
-  ],
 ]
 
 for (const { path, blocks } of documents) {
@@ -204,6 +148,8 @@ for (const { path, blocks } of documents) {
   if (examples.length === 0) continue
   t.test(`YAML of ${path}`, async (t) => {
     for (const block of examples) {
+      // test/apiserver and guides.test.ts check the other examples of the guides.
+      if (path.startsWith('docs/guides/') && !/^kind: (?:Config|ConfigMap)$/m.test(block.text)) continue
       const value: unknown = parse(block.text)
       const [, check] = KINDS.find(([is]) => is(value)) ?? []
       if (check === undefined) t.fail(`${block.place} is of a kind that no check knows`)

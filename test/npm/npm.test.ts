@@ -1,17 +1,27 @@
 // Packs the packages as publishing does, installs the files with npm into an empty project, and uses them there.
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { USER, USER_KEY_ID } from '@aws-iam-authenticator/sandbox/aws/example-account'
 import { startSandboxAws } from '@aws-iam-authenticator/sandbox/aws/sandbox'
+import { kubectl } from '@aws-iam-authenticator/sandbox/kubectl/kubectl'
 import { writeKubeconfig } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { document } from '../docs/documents.ts'
 import { apiReport } from './harness/api-report.ts'
-import { startApiServer } from './harness/api-server.ts'
+import { startCluster } from './harness/cluster.ts'
 import { createProject, packAll, run, runWell, workspaceProgram } from './harness/project.ts'
 
-const ROLE_ARN = 'arn:aws:iam::123456789012:role/Reader'
+const ACCOUNT_ID = '123456789012'
+const USER_KEY_ID = 'AKIAUSERUSERUSERUSER'
+/** Alice of the README's webhook. */
+const USER = {
+  accountId: ACCOUNT_ID,
+  arn: `arn:aws:iam::${ACCOUNT_ID}:user/alice`,
+  userId: 'AIDAALICEALICEALICEAL',
+  secretAccessKey: randomBytes(30).toString('base64'),
+}
+const ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/Reader`
 const API_REPORT = join(import.meta.dirname, 'api.txt')
 const LIBRARIES = ['client', 'server'] as const
 
@@ -35,8 +45,7 @@ const aws = await startSandboxAws({
   roles: new Map([[ROLE_ARN, { roleId: 'AROAREADERREADERREADER', trusts: [USER.arn] }]]),
 })
 t.teardown(() => aws.close())
-const cluster = await startApiServer({ clusterId: 'my-cluster', environment: aws.environment })
-t.teardown(() => cluster.close())
+const cluster = await startCluster(t, project)
 
 const ENVIRONMENT = {
   PATH: process.env['PATH'],
@@ -46,14 +55,14 @@ const ENVIRONMENT = {
   AWS_REGION: 'eu-west-1',
   AWS_ACCESS_KEY_ID: USER_KEY_ID,
   AWS_SECRET_ACCESS_KEY: USER.secretAccessKey,
-  CLUSTER_URL: cluster.url,
+  CLUSTER_URL: cluster.api.url,
   NODE_EXTRA_CA_CERTS: join(folder, 'cluster.pem'),
   KUBECONFIG: join(folder, 'kubeconfig'),
 }
-writeFileSync(ENVIRONMENT.NODE_EXTRA_CA_CERTS, cluster.ca)
+writeFileSync(ENVIRONMENT.NODE_EXTRA_CA_CERTS, cluster.api.ca)
 await writeKubeconfig(ENVIRONMENT.KUBECONFIG, {
-  server: cluster.url,
-  certificateAuthority: cluster.ca,
+  server: cluster.api.url,
+  certificateAuthority: cluster.api.ca,
   user: { exec: {} },
 })
 // The user has no credentials of its own.
@@ -65,15 +74,17 @@ writeFileSync(
     .replace('user: sandbox', 'user: alice'),
 )
 
-/** The examples of the READMEs: the heading, the program's file, and what it prints. */
-const EXAMPLES: readonly (readonly [heading: string, prints: RegExp, caller?: string])[] = [
-  ['One token', /^a token of \d+ characters until 20\S+Z\n$/],
+/** The examples of the READMEs: the heading, what the program prints, and the user of kube-apiserver who logs in. */
+const EXAMPLES: readonly (readonly [heading: string, prints: RegExp, user?: string])[] = [
+  ['One token', /^status 200 with a token until 20\S+Z\n$/, 'reader'],
   ['One token', /^a token until 20\S+Z\n$/],
-  ['Tokens that renew themselves', /^status 200\n$/, USER.arn],
-  ['@kubernetes/client-node', /^default\n$/, USER.arn],
+  ['Tokens that renew themselves', /^status 200\n$/, 'alice'],
+  ['@kubernetes/client-node', /^default kube-\S.* kube-system\n$/, 'alice'],
   ['Errors', /^unknown_profile: .*"wrok"/],
-  ['A webhook of your own', /^refused: malformed_token\n$/],
+  ['Verify a token', /^refused: malformed_token\n$/],
 ]
+/** The last example is the webhook that kube-apiserver asks. */
+const WEBHOOK = 'A webhook of your own'
 
 const blocks = LIBRARIES.flatMap((name) =>
   document(`packages/${name}/README.md`).blocks.filter(({ language }) => /^(?:ts|js)$/.test(language)),
@@ -110,23 +121,45 @@ t.test('strict TypeScript accepts the examples, without skipLibCheck', async (t)
 })
 
 for (const [runtime, program] of RUNTIMES) {
-  t.test(`the examples on ${runtime}`, async (t) => {
-    t.equal(programs.length, EXAMPLES.length)
-    for (const [index, [heading, prints, caller]] of EXAMPLES.entries()) {
-      t.equal(blocks[index]?.heading, heading)
-      cluster.callers.length = 0
+  t.test(`the examples on ${runtime} log in to kube-apiserver`, async (t) => {
+    t.strictSame(
+      blocks.map(({ heading }) => heading),
+      [...EXAMPLES.map(([heading]) => heading), WEBHOOK],
+    )
+    const stop = await cluster.startWebhook([program, join('built', programs.at(-1) ?? '')], ENVIRONMENT)
+    t.teardown(stop)
+    for (const [index, [, prints, user]] of EXAMPLES.entries()) {
+      const before = cluster.users().length
       const example = join('built', programs[index] ?? '')
       const { code, stdout, stderr } = await run([program, example], project, ENVIRONMENT)
       t.equal(code, 0, `${example}: ${stderr}`)
       t.match(stdout, prints, example)
-      t.strictSame(cluster.callers, caller === undefined ? [] : [caller], example)
+      t.strictSame(cluster.users().slice(before), user === undefined ? [] : [user], example)
     }
+    const stranger = { ...ENVIRONMENT, AWS_SECRET_ACCESS_KEY: 'wrong' }
+    const example = join('built', programs[2] ?? '')
+    t.match(await run([program, example], project, stranger), { stdout: 'status 401\n' }, 'another signature')
   })
 }
 
+t.test('npx runs the command as the exec plugin of kubectl', async (t) => {
+  t.teardown(await cluster.startWebhook([workspaceProgram('node'), join('built', programs.at(-1) ?? '')], ENVIRONMENT))
+  const kubeconfig = await cluster.api.writeKubeconfig(folder, {
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      interactiveMode: 'Never',
+      command: 'npx',
+      args: ['@aws-iam-authenticator/cli', 'token', '-i', 'my-cluster'],
+    },
+  })
+  const environment = { ...ENVIRONMENT, KUBECONFIG: kubeconfig }
+  const shown = await runWell([await kubectl('1.35'), 'auth', 'whoami', '-o', 'json'], project, environment)
+  t.match(JSON.parse(shown), {
+    status: { userInfo: { username: 'alice', groups: ['viewers', 'system:authenticated'] } },
+  })
+})
+
 t.test('the command', async (t) => {
-  const shown = await runWell(['npx', 'aws-iam-authenticator', 'token', '-i', 'my-cluster'], project, ENVIRONMENT)
-  t.match(JSON.parse(shown), { kind: 'ExecCredential', status: { token: /^k8s-aws-v1\./ } })
   const node = RUNTIMES.get('Node.js 22') ?? ''
   const program = join(installed('cli'), 'dist', 'aws-iam-authenticator.cjs')
   const token = await runWell([node, program, 'token', '-i', 'my-cluster', '--token-only'], project, ENVIRONMENT)

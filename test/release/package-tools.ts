@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zstdDecompressSync } from 'node:zlib'
 import { nfpm } from '../../scripts/release/nfpm.ts'
 
 /** nfpm, or undefined where Go can't build it. */
@@ -23,23 +22,41 @@ export function missing(program: string, versionFlag = '--version'): string | fa
 
 /** The reason to skip tests that install into a folder by the program of a distribution. */
 export const notRoot: string | false =
-  process.getuid?.() === 0 ? false : 'dpkg and rpm change the owner of files as root only'
+  process.getuid?.() === 0 ? false : 'dpkg, rpm and pacman change the owner of files as root only'
+
+/** The processor that a package is for: this machine's, or another one. */
+export type Processor = 'own' | 'aarch64'
 
 /** Installs with dpkg into an empty folder. Dependencies are not there. */
-export function installDeb(file: string, root: string): void {
+export function installDeb(file: string, root: string, processor: Processor = 'own'): void {
   for (const folder of ['info', 'updates']) mkdirSync(join(root, 'var/lib/dpkg', folder), { recursive: true })
   for (const name of ['status', 'available']) writeFileSync(join(root, 'var/lib/dpkg', name), '')
-  execFileSync('dpkg', [`--root=${root}`, '--force-depends', '--install', file], { stdio: 'pipe' })
+  const flags = ['--force-depends', ...(processor === 'own' ? [] : ['--force-architecture'])]
+  execFileSync('dpkg', [`--root=${root}`, ...flags, '--install', file], { stdio: 'pipe' })
 }
 
 /** Installs with rpm into an empty folder. Dependencies are not there. */
-export function installRpm(file: string, root: string): void {
-  execFileSync('rpm', ['--root', root, '--dbpath', '/var/lib/rpm', '--nodeps', '--install', file], { stdio: 'pipe' })
+export function installRpm(file: string, root: string, processor: Processor = 'own'): void {
+  const flags = ['--nodeps', ...(processor === 'own' ? [] : ['--ignorearch'])]
+  execFileSync('rpm', ['--root', root, '--dbpath', '/var/lib/rpm', ...flags, '--install', file], { stdio: 'pipe' })
 }
 
-/** Unpacks an Arch package. pacman is not packaged for Debian. */
-export function unpackArch(file: string, root: string): void {
-  execFileSync('tar', ['-x', '-C', root], { input: zstdDecompressSync(readFileSync(file)), stdio: 'pipe' })
+/** Runs pacman on a folder, with a configuration of its own. */
+export function pacman(root: string, args: readonly string[], processor: Processor = 'own'): string {
+  const [database, config] = [join(root, 'var/lib/pacman'), join(root, 'etc/pacman.conf')]
+  for (const folder of [database, join(root, 'etc'), join(root, 'cache'), join(root, 'hooks')]) {
+    mkdirSync(folder, { recursive: true })
+  }
+  const architecture = processor === 'own' ? 'auto' : processor
+  writeFileSync(config, `[options]\nArchitecture = ${architecture}\nSigLevel = Never\n`)
+  const paths = ['--root', root, '--dbpath', database, '--config', config, '--logfile', join(root, 'pacman.log')]
+  const folders = ['--cachedir', join(root, 'cache'), '--hookdir', join(root, 'hooks')]
+  return execFileSync('pacman', [...paths, ...folders, '--noconfirm', ...args], { encoding: 'utf8', stdio: 'pipe' })
+}
+
+/** Installs with pacman into an empty folder, as if glibc was there. */
+export function installArch(file: string, root: string, processor: Processor = 'own'): void {
+  pacman(root, ['--upgrade', '--assume-installed', 'glibc=2.36', file], processor)
 }
 
 // The part of Homebrew that the formula uses, for this Linux machine.

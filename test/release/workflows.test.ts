@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -22,8 +23,22 @@ function steps(job: unknown): unknown[] {
   return list
 }
 
+/** The permissions of each workflow, and of each of its jobs. */
+const PERMISSIONS: Readonly<Record<string, { readonly workflow: object; readonly jobs: object }>> = {
+  'ci.yml': { workflow: { contents: 'read' }, jobs: { test: undefined } },
+  'release.yml': {
+    workflow: {},
+    jobs: {
+      build: { contents: 'read' },
+      image: { packages: 'write', 'id-token': 'write', attestations: 'write' },
+      sign: { 'id-token': 'write', attestations: 'write' },
+      draft: { contents: 'write' },
+    },
+  },
+}
+
 const files = readdirSync(FOLDER)
-t.same(files.sort(), ['ci.yml', 'release.yml'])
+t.same(files.sort(), Object.keys(PERMISSIONS))
 
 for (const file of files) {
   const text = readFileSync(join(FOLDER, file), 'utf8')
@@ -35,14 +50,14 @@ for (const file of files) {
     const actions = uses.filter((action) => action !== undefined)
     t.ok(actions.length > 0)
     for (const action of actions) t.match(action, PINNED)
-    t.equal(text.match(/^ *- uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/gm)?.length, actions.length)
+    t.equal(text.match(/^ *(?:- )?uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/gm)?.length, actions.length)
     t.end()
   })
 
   t.test(`${file}: permissions are explicit and minimal`, (t) => {
-    const allowed = file === 'release.yml' ? { top: {}, job: { contents: 'write' } } : { top: { contents: 'read' } }
-    t.same(field(workflow, 'permissions'), allowed.top)
-    for (const [name, job] of jobs) t.same(field(job, 'permissions'), allowed.job, name)
+    const allowed = PERMISSIONS[file]
+    t.same(field(workflow, 'permissions'), allowed?.workflow)
+    t.same(Object.fromEntries(jobs.map(([name, job]) => [name, field(job, 'permissions')])), allowed?.jobs)
     t.end()
   })
 
@@ -56,6 +71,13 @@ for (const file of files) {
     t.end()
   })
 
+  t.test(`${file}: one action has one commit hash`, (t) => {
+    const pins = new Set(text.match(/\buses: .*$/gm))
+    const actions = [...pins].map((pin) => pin.replace(/@.*/, ''))
+    t.same(actions, [...new Set(actions)])
+    t.end()
+  })
+
   t.test(`${file}: commands contain no text that others can choose, such as a branch name`, (t) => {
     for (const [, job] of jobs) {
       for (const step of steps(job)) t.notMatch(JSON.stringify([field(step, 'run')]), /\$\{\{/)
@@ -64,6 +86,36 @@ for (const file of files) {
     t.end()
   })
 }
+
+t.test('the release: jobs that can sign or publish run no code of this repository or its dependencies', (t) => {
+  const workflow: unknown = parse(readFileSync(join(FOLDER, 'release.yml'), 'utf8'))
+  for (const [name, job] of entries(field(workflow, 'jobs'))) {
+    const commands = JSON.stringify(steps(job).map((step) => field(step, 'run')))
+    t.equal(/\b(?:pnpm|npm|node)\b|[ "]\.\//.test(commands), name === 'build', name)
+  }
+  t.end()
+})
+
+t.test('the release: cosign signs each file, also the checksums', (t) => {
+  const workflow: unknown = parse(readFileSync(join(FOLDER, 'release.yml'), 'utf8'))
+  const [, job] = entries(field(workflow, 'jobs')).find(([name]) => name === 'sign') ?? []
+  const sign = steps(job).find((step) => field(step, 'name') === 'Sign')
+  const folder = t.testdir({
+    release: { 'authenticator_1.0.0_checksums.txt': '', 'aws-iam-authenticator_1.0.0_linux_amd64': '' },
+    // A stand-in that checks the flags and writes the bundle.
+    bin: { cosign: '#!/bin/sh\n[ "$1 $2 $3 $#" = "sign-blob --yes --bundle 5" ] && [ -f "$5" ] && echo "$5" >"$4"\n' },
+  })
+  chmodSync(join(folder, 'bin/cosign'), 0o755)
+  execFileSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', String(field(sign, 'run'))], {
+    cwd: join(folder, String(field(sign, 'working-directory'))),
+    env: { PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` },
+  })
+  for (const name of readdirSync(join(folder, 'release'))) {
+    t.equal(readFileSync(join(folder, 'signatures', `${name}.sigstore.json`), 'utf8'), `${name}\n`)
+  }
+  t.equal(readdirSync(join(folder, 'signatures')).length, 2)
+  t.end()
+})
 
 function json(...path: readonly string[]): unknown {
   return JSON.parse(readFileSync(join(ROOT, ...path), 'utf8'))

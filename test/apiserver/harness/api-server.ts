@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { openSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Agent } from 'undici'
@@ -12,6 +12,7 @@ import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubect
 import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
 import { writeKubeconfig, type KubeconfigUser } from '@aws-iam-authenticator/sandbox/kubernetes/kubeconfig'
 import { buildProgram, KUBE_APISERVER } from './binary.ts'
+import { inThrowAwayRoot, type Mount } from './throw-away-root.ts'
 
 const START_MS = 120_000
 const POLL_MS = 100
@@ -21,8 +22,10 @@ export interface ApiServerOptions {
   readonly webhookKubeconfig?: string
   /** For `--authentication-token-webhook-version`. Default: v1beta1, as in kube-apiserver. */
   readonly version?: 'v1beta1' | 'v1'
-  /** More flags of kube-apiserver, such as `--v=4`. */
+  /** More flags of kube-apiserver, such as `--v=4`. They replace the harness's own. */
   readonly flags?: readonly string[]
+  /** All that it sees of a node, as the volumes of its pod. Without them it runs on this machine. */
+  readonly volumes?: readonly Mount[]
 }
 
 /** The options of a kubectl run. */
@@ -66,6 +69,30 @@ interface Answer {
 
 const REVIEW = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
 
+function nameOf(flag: string): string {
+  return flag.split('=', 1)[0] ?? ''
+}
+
+/** Makes a command run in a root folder with nothing but these volumes and its own data. */
+function inVolumes(
+  folder: string,
+  volumes: readonly Mount[] | undefined,
+): (command: readonly [string, ...string[]]) => [string, ...string[]] {
+  if (volumes === undefined) return (command) => [...command]
+  const root = join(folder, 'root')
+  mkdirSync(root)
+  return ([binary, ...args]) => {
+    const data = { from: folder, to: folder, readOnly: false }
+    const program = { from: binary, to: '/kube-apiserver', readOnly: true, file: true }
+    return inThrowAwayRoot({
+      root,
+      mounts: [data, program, ...volumes],
+      readOnly: false,
+      program: [program.to, ...args],
+    })
+  }
+}
+
 /** Starts kube-apiserver, and waits until it is ready. Its data is removed when the test ends. */
 export async function startApiServer(
   t: { teardown(action: () => unknown): void },
@@ -97,8 +124,7 @@ export async function startApiServer(
           `--authentication-token-webhook-config-file=${options.webhookKubeconfig}`,
           `--authentication-token-webhook-version=${version}`,
         ]
-  const flags = [
-    join(folder, 'etcd'),
+  const ours = [
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     '--endpoint-reconciler-type=none',
@@ -114,8 +140,10 @@ export async function startApiServer(
     '--profiling=false',
     // Shows its flags in the log.
     '--v=1',
-    ...(options.flags ?? []),
   ]
+  const given = options.flags ?? []
+  const flags = [join(folder, 'etcd'), ...ours.filter((flag) => !given.some((other) => nameOf(other) === nameOf(flag)))]
+  const command = inVolumes(folder, options.volumes)
   const logFile = join(folder, 'kube-apiserver.log')
   const log = (): string => readFileSync(logFile, 'utf8')
   const agent = new Agent({ connect: { ca: tls.cert, servername: 'localhost' } })
@@ -128,8 +156,8 @@ export async function startApiServer(
 
   const start = async (version: string): Promise<Process> => {
     const output = openSync(logFile, 'a')
-    const args = [...flags, ...webhookFlags(version)]
-    const child = spawn(binary, args, {
+    const [executable, ...args] = command([binary, ...flags, ...given, ...webhookFlags(version)])
+    const child = spawn(executable, args, {
       env: minimalEnvironment(folder),
       cwd: folder,
       stdio: ['ignore', output, output],

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { textAt } from '@aws-iam-authenticator/core/untrusted'
 
 const APISERVER_TESTS = dirname(dirname(fileURLToPath(import.meta.url)))
 const FILES = ['go.mod', 'go.sum', 'main.go']
@@ -47,6 +48,14 @@ export const KUBE_APISERVER: GoProgram = {
     [`${VERSION_PACKAGE}.gitMajor`]: major,
     [`${VERSION_PACKAGE}.gitMinor`]: minor,
   },
+}
+
+/** kubeadm of the same release. */
+export const KUBEADM: GoProgram = {
+  name: 'kubeadm',
+  folder: 'guides/kubeadm',
+  description: `kubeadm ${KUBERNETES_VERSION}, once`,
+  stamps: KUBE_APISERVER.stamps,
 }
 
 /** Reads aws-auth as the reference does. */
@@ -128,4 +137,41 @@ export async function buildProgram(program: GoProgram): Promise<string> {
     rmSync(aside, { force: true })
   }
   return path
+}
+
+/** A Go module whose files are read. */
+export interface GoModule {
+  readonly path: string
+  readonly version: string
+  /** Its hash, as in go.sum. */
+  readonly sum: string
+}
+
+export const CLUSTER_API: GoModule = {
+  path: 'sigs.k8s.io/cluster-api',
+  version: 'v1.14.2',
+  sum: 'h1:o3GFNaeNFAOEEMpDPfhCK+2CjmV6gtQ8yLEcUwCg7bA=',
+}
+
+export const CLUSTER_API_AWS: GoModule = {
+  path: 'sigs.k8s.io/cluster-api-provider-aws/v2',
+  version: 'v2.13.0',
+  sum: 'h1:yQz7GBrIkPLuEJ5MXNuZ/6eUssTJK8reUnZ6t5QIPnU=',
+}
+
+/**
+ * Downloads a module, unless Go's cache has it.
+ *
+ * @returns Its folder.
+ * @throws Error if it can't be downloaded or is another one.
+ */
+export async function moduleFolder({ path, version, sum }: GoModule): Promise<string> {
+  const answer: unknown = JSON.parse(
+    (await go('guides/kubeadm', ['mod', 'download', '-json', `${path}@${version}`], 'pipe')) ?? '{}',
+  )
+  const folder = textAt(answer, 'Dir')
+  if (folder === undefined)
+    throw new Error(`${path} ${version} can't be downloaded: ${textAt(answer, 'Error') ?? 'no Go'}`)
+  if (textAt(answer, 'Sum') !== sum) throw new Error(`${path} ${version} is not the expected one`)
+  return folder
 }

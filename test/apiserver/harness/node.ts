@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '../../e2e/harness/command.ts'
 import { runBinary, type RunResult } from '@aws-iam-authenticator/sandbox/kubectl/run-binary'
 import { selfSignedPair } from '@aws-iam-authenticator/sandbox/kubernetes/certificates'
-import { inThrowAwayRoot } from './throw-away-root.ts'
+import { inThrowAwayRoot, type Mount } from './throw-away-root.ts'
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 const EXECUTABLE = join(ROOT, 'dist/aws-iam-authenticator')
@@ -26,6 +26,12 @@ export interface Node {
   readonly root: string
   /** The path on this machine for a path of the node. */
   path(path: string): string
+  /** The URL of a folder with the built executable, which the node trusts. */
+  readonly url: string
+  /** The SHA-256 of the executable there. */
+  readonly sha256: string
+  /** Runs a script as root on the node. The mounts are visible beside its files. */
+  run(script: string, mounts?: readonly Mount[]): Promise<RunResult>
   /** Runs the user data of deploy/kops with the built executable behind its URL. */
   runUserData(changes?: Readonly<Record<string, string>>): Promise<RunResult>
 }
@@ -75,22 +81,27 @@ export async function startNode(t: { teardown(action: () => unknown): void }): P
   mkdirSync(join(root, 'etc/ssl/certs'), { recursive: true })
   writeFileSync(join(root, 'etc/ssl/certs/ca-certificates.crt'), tls.cert)
   const url = await serveFile(t, EXECUTABLE, tls)
+  const sha256 = createHash('sha256').update(readFileSync(EXECUTABLE)).digest('hex')
+  const run: Node['run'] = async (script, mounts = []) => {
+    writeFileSync(join(root, 'script.sh'), script, { mode: 0o755 })
+    const [program, ...args] = inThrowAwayRoot({
+      root,
+      readOnly: false,
+      mounts: [{ from: localBin, to: '/usr/local/bin', readOnly: false }, ...mounts],
+      program: ['/script.sh'],
+    })
+    const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+    return runBinary(program, args, { env, cwd: root })
+  }
   return {
     root,
     path: (path) => (path.startsWith('/usr/local/bin/') ? join(localBin, path.slice(15)) : join(root, path)),
+    url,
+    sha256,
+    run,
     runUserData: async (changes = {}) => {
-      const sha256 = createHash('sha256').update(readFileSync(EXECUTABLE)).digest('hex')
       const settings = { base_url: url, [`sha256_${process.arch === 'x64' ? 'amd64' : 'arm64'}`]: sha256, ...changes }
-      const script = readFileSync(join(ROOT, 'deploy/kops/user-data.sh'), 'utf8')
-      writeFileSync(join(root, 'user-data.sh'), withSettings(script, settings), { mode: 0o755 })
-      const [program, ...args] = inThrowAwayRoot({
-        root,
-        readOnly: false,
-        mounts: [{ from: localBin, to: '/usr/local/bin', readOnly: false }],
-        program: ['/user-data.sh'],
-      })
-      const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
-      return runBinary(program, args, { env, cwd: root })
+      return run(withSettings(readFileSync(join(ROOT, 'deploy/kops/user-data.sh'), 'utf8'), settings))
     },
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { finish, temporaryFolder, type Finished } from '../../e2e/harness/command.ts'
 import { valueAt } from '../../e2e/harness/logins.ts'
@@ -11,6 +11,8 @@ import { inThrowAwayRoot, type Mount } from './throw-away-root.ts'
 const NAMESPACE = 'kube-system'
 const ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 const ENTRY_POINT = '/aws-iam-authenticator'
+/** The `fsGroup` of pods with a Secret. */
+const FS_GROUP = 10_000
 const CA_FILE = '/sandbox-ca.pem'
 
 export interface PodOptions {
@@ -18,6 +20,8 @@ export interface PodOptions {
   /** The folders of its hostPath volumes, and the executable that its user data installed. */
   readonly node: Node
   readonly aws: SandboxAws
+  /** The name of the DaemonSet. Default: `aws-iam-authenticator`. */
+  readonly name?: string
 }
 
 /** The container of the DaemonSet, run as by a kubelet: its arguments, user, volumes and service account. */
@@ -40,9 +44,26 @@ function text(value: unknown, ...keys: readonly string[]): string {
   return String(found)
 }
 
+/** The files of a Secret, with the owner and mode that the kubelet gives a volume of a pod with `fsGroup`. */
+async function secretFolder(volume: unknown, folder: string, { api }: PodOptions): Promise<string> {
+  const name = text(volume, 'secret', 'secretName')
+  const mode = Number(text(volume, 'secret', 'defaultMode'))
+  const secret: unknown = JSON.parse(await api.admin(['get', 'secret', name, '-n', NAMESPACE, '-o', 'json']))
+  mkdirSync(folder)
+  for (const [key, value] of Object.entries(valueAt(secret, 'data') ?? {})) {
+    const path = join(folder, key)
+    writeFileSync(path, Buffer.from(String(value), 'base64'))
+    chownSync(path, 0, FS_GROUP)
+    chmodSync(path, mode | 0o440)
+  }
+  return folder
+}
+
 /** The local folder of a volume. */
-async function folderOf(volume: unknown, folder: string, { api, node }: PodOptions): Promise<string> {
+async function folderOf(volume: unknown, folder: string, options: PodOptions): Promise<string> {
+  const { api, node } = options
   if (valueAt(volume, 'hostPath') !== undefined) return node.path(text(volume, 'hostPath', 'path'))
+  if (valueAt(volume, 'secret') !== undefined) return secretFolder(volume, folder, options)
   const name = text(volume, 'configMap', 'name')
   const map: unknown = JSON.parse(await api.admin(['get', 'configmap', name, '-n', NAMESPACE, '-o', 'json']))
   mkdirSync(folder)
@@ -61,10 +82,8 @@ async function serviceAccount(name: string, folder: string, { api }: PodOptions)
 
 /** Starts the DaemonSet of the cluster, and waits until it listens. */
 export async function startPod(t: { teardown(action: () => unknown): void }, options: PodOptions): Promise<Pod> {
-  const { api, node, aws } = options
-  const object: unknown = JSON.parse(
-    await api.admin(['get', 'daemonset', 'aws-iam-authenticator', '-n', NAMESPACE, '-o', 'json']),
-  )
+  const { api, node, aws, name: daemonSet = 'aws-iam-authenticator' } = options
+  const object: unknown = JSON.parse(await api.admin(['get', 'daemonset', daemonSet, '-n', NAMESPACE, '-o', 'json']))
   const spec = valueAt(object, 'spec', 'template', 'spec')
   const container = list(valueAt(spec, 'containers'))[0]
   const folder = temporaryFolder(t)
@@ -92,13 +111,21 @@ export async function startPod(t: { teardown(action: () => unknown): void }, opt
   const security = 'securityContext'
   const user = text(spec, security, 'runAsUser')
   const group = text(spec, security, 'runAsGroup')
+  const groups = list(valueAt(spec, security, 'supplementalGroups')).join(',')
   const least = ['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all']
   const command = [ENTRY_POINT, ...list(valueAt(container, 'args')).map(String)]
   const [program, ...args] = inThrowAwayRoot({
     root,
     mounts,
     readOnly: valueAt(container, security, 'readOnlyRootFilesystem') === true,
-    program: ['/usr/bin/setpriv', `--reuid=${user}`, `--regid=${group}`, '--clear-groups', ...least, ...command],
+    program: [
+      '/usr/bin/setpriv',
+      `--reuid=${user}`,
+      `--regid=${group}`,
+      groups === '' ? '--clear-groups' : `--groups=${groups}`,
+      ...least,
+      ...command,
+    ],
   })
   const env = {
     PATH: '/usr/bin:/bin',

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const SCRIPT = fileURLToPath(new URL('throw-away-root.sh', import.meta.url))
@@ -47,7 +47,7 @@ export function inThrowAwayRoot({ root, mounts, readOnly, program }: ThrowAwayRo
   for (const { to, file = false } of mounts) {
     // What is below /usr is there already: it is this machine's.
     if (to.startsWith('/usr/')) continue
-    mkdirSync(join(root, file ? '.' : to), { recursive: true })
+    mkdirSync(join(root, file ? dirname(to) : to), { recursive: true })
     if (file) writeFileSync(join(root, to), '')
   }
   return [

@@ -12,6 +12,7 @@ const INSTALLED: readonly string[] = [
   '@types/node@22.20.7',
   '@types/ws@8.18.2',
   '@kubernetes/client-node@2.0.1',
+  'fastify@5.12.8',
 ]
 
 /** The output of a program. */

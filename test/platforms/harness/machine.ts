@@ -32,7 +32,8 @@ export interface Machine {
 
 /** Builds the executable of a release for a platform; gives its path. */
 export function buildExecutable(platform: string, output: string): string {
-  const args = ['--no-warnings', 'scripts/release.ts', `--platform=${platform}`, `--output=${output}`]
+  const only = ['--without-image', `--platform=${platform}`, `--output=${output}`]
+  const args = ['--no-warnings', 'scripts/release.ts', ...only]
   execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
   const name = readdirSync(output).find((each) => each.replace(/\.exe$/, '').endsWith(platform))
   if (name === undefined) throw new Error(`no executable for ${platform} in ${output}`)

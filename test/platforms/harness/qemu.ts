@@ -14,11 +14,22 @@ export const cannotRunArm64: string | false =
     ? false
     : 'needs qemu: apt-get install qemu-user-static libc6-arm64-cross'
 
+/** A machine with arm64, and the folder of the release's files for it. */
+export interface Arm64 extends Machine {
+  readonly release: string
+}
+
+/** Returns the command that runs an executable for arm64. */
+export function onArm64(executable: string): readonly [string, ...string[]] {
+  return [QEMU, '-L', SYSROOT, executable]
+}
+
 /** Builds the executable for Linux on arm64, to run under qemu. */
-export function startArm64(t: Pick<Test, 'teardown'>): Machine {
-  const executable = buildExecutable('linux_arm64', temporaryFolder(t))
-  const command = [QEMU, '-L', SYSROOT, executable] as const
+export function startArm64(t: Pick<Test, 'teardown'>): Arm64 {
+  const release = temporaryFolder(t)
+  const command = onArm64(buildExecutable('linux_arm64', release))
   return {
+    release,
     command,
     printer: { name: 'print.sh', text: '#!/bin/sh\nexec cat "$(dirname "$0")/$1.json"\n' },
     person: (files) => {

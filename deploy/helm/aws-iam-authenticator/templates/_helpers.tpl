@@ -87,6 +87,11 @@ server:
 {{- end }}
 {{- end }}
 
+{{- /* The backends whose rights the service account gets, as JSON: those of the start, and those that the backend mode file may name. */ -}}
+{{- define "aws-iam-authenticator.grantedBackends" -}}
+{{- concat .Values.backends .Values.dynamicBackends | uniq | toJson }}
+{{- end }}
+
 {{- /* What values.schema.json can't say. */ -}}
 {{- define "aws-iam-authenticator.check" -}}
 {{- if ne .Release.Namespace "kube-system" }}
@@ -97,12 +102,15 @@ server:
 {{- if and (hasSuffix "Mi" $memory) (lt (trimSuffix "Mi" $memory | int) 128) }}
 {{- fail (printf "resources.limits.memory is %s, and the server needs 128Mi at least: it would be killed under load" $memory) }}
 {{- end }}
-{{- $isDynamic := has "DynamicFile" .Values.backends }}
+{{- $isDynamic := has "DynamicFile" (concat .Values.backends .Values.dynamicBackends) }}
 {{- if and $isDynamic (not .Values.dynamicFile.hostPath) }}
 {{- fail "the backend DynamicFile needs its file: write the path in dynamicFile.hostPath" }}
 {{- end }}
 {{- if and .Values.dynamicFile.hostPath (not $isDynamic) }}
 {{- fail "dynamicFile.hostPath is read by no backend: add DynamicFile to backends" }}
+{{- end }}
+{{- if and .Values.dynamicBackends (not (get .Values.server "dynamicBackendModePath")) }}
+{{- fail "dynamicBackends does nothing without a file that names them: write server.dynamicBackendModePath" }}
 {{- end }}
 {{- if and .Values.webIdentity.audiences (not .Values.webIdentity.issuers) }}
 {{- fail "webIdentity.audiences does nothing without an issuer: write webIdentity.issuers" }}

@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { Agent, ProxyAgent, type Dispatcher } from 'undici'
+// Bun has a module of its own for the bare name, without these classes.
+import { Agent, ProxyAgent, type Dispatcher } from 'undici/index.js'
 import { ByProxy } from '../proxy/by-proxy.ts'
 import type { Environment } from '../environment.ts'
 import { createNameLookup } from './name-lookup.ts'

@@ -1,4 +1,5 @@
-import { Dispatcher } from 'undici'
+// Bun has a module of its own for the bare name, without this class.
+import { Dispatcher } from 'undici/index.js'
 import type { ProxyChoice } from './proxy.ts'
 
 /**

@@ -1,6 +1,7 @@
 export {
   createVerifier,
   type CallerIdentity,
+  type RefusedToken,
   type TokenVerifier,
   type TokenVerifierOptions,
   type Verification,

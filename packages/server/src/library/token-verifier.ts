@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@aws-iam-authenticator/core/errors/errors'
-import { Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
+import { reasons, Refusal, type ReasonCode } from '@aws-iam-authenticator/core/errors/reasons'
 import { findPartition, type Partition, type PartitionId } from '@aws-iam-authenticator/core/aws/partition'
 import { createDispatcher } from '@aws-iam-authenticator/network/connect/dispatcher'
 import { createVerifier as createVerifierWith, type Verified } from '../login/verify.ts'
@@ -36,10 +36,19 @@ export interface CallerIdentity {
   readonly sessionName: string
 }
 
-/** The outcome for one token. `reason` is a code of docs/errors.md. */
-export type Verification =
-  | { readonly accepted: true; readonly identity: CallerIdentity }
-  | { readonly accepted: false; readonly reason: ReasonCode; readonly message: string }
+/** A token that is refused, or about which STS gave no verdict. */
+export interface RefusedToken {
+  readonly accepted: false
+  /** A code of docs/errors.md. */
+  readonly reason: ReasonCode
+  /** For the log. */
+  readonly message: string
+  /** The HTTP status of the answer to kube-apiserver: 200 if the token is refused, 429, 502 or 503 if it may be valid. */
+  readonly status: number
+}
+
+/** The outcome for one token. */
+export type Verification = { readonly accepted: true; readonly identity: CallerIdentity } | RefusedToken
 
 /** Verifies presigned tokens. */
 export interface TokenVerifier {
@@ -73,7 +82,10 @@ function regionsOf({ clusterId, stsRegions }: TokenVerifierOptions): ReadonlySet
 }
 
 function verificationOf(outcome: Verified | Refusal): Verification {
-  if (outcome instanceof Refusal) return { accepted: false, reason: outcome.reason, message: outcome.message }
+  if (outcome instanceof Refusal) {
+    const { reason, message } = outcome
+    return { accepted: false, reason, message, status: reasons[reason].status }
+  }
   const { arn, canonicalArn, accountId, userId, sessionName } = outcome.identity
   return { accepted: true, identity: { arn, canonicalArn, accountId, userId, sessionName } }
 }
