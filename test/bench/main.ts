@@ -12,25 +12,10 @@ import { measureObjects } from './objects.ts'
 import { measureOverload } from './overload.ts'
 import { publish } from './publish.ts'
 import { measureReload } from './reload.ts'
-import { meets, shown, shownTarget, type Figure, type Results, type Runtime } from './results.ts'
+import { meets, SECTIONS, shown, shownTarget, type Figure, type Results, type Runtime } from './results.ts'
 import { measureStart } from './start.ts'
 import { measureStsCalls } from './sts-calls.ts'
 import { measureWebhook } from './webhook.ts'
-
-const SECTIONS = [
-  'start',
-  'decisions',
-  'sts-calls',
-  'reload',
-  'objects',
-  'webhook',
-  'latency',
-  'jwt',
-  'overload',
-  'garbage',
-  'memory',
-  'limits',
-]
 
 const { values } = parseArgs({
   options: {
