@@ -57,8 +57,10 @@ function testLayout(t: Test, archive: Archive, images: readonly StoredImage[]): 
     'org.opencontainers.image.licenses': /(?:^| )Apache-2\.0 AND .*LGPL-2\.1-or-later/,
   })
   for (const image of images) {
-    t.match(image.document, { schemaVersion: 2, mediaType: MANIFEST, annotations })
-    t.match(image.config, { architecture: image.architecture, os: 'linux', config: { Labels: annotations } })
+    t.match(image.document, { schemaVersion: 2, mediaType: MANIFEST })
+    t.same(valueAt(image.document, 'annotations'), annotations)
+    t.same(valueAt(image.config, 'config', 'Labels'), annotations)
+    t.match(image.config, { architecture: image.architecture, os: 'linux' })
     t.match(image.config, { config: { User: '10000:10000', Entrypoint: ['/aws-iam-authenticator'] } })
     t.equal(valueAt(image.config, 'config', 'Cmd'), undefined)
     t.same([...image.attached.keys()].toSorted(), [SBOM, PROVENANCE])
