@@ -4,6 +4,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { REPLACED } from '../../scripts/build/lean.ts'
+import { archiveName } from '../../scripts/release/archives.ts'
+import { packageNames } from '../../scripts/release/packages.ts'
+import { executableName, PLATFORMS } from '../../scripts/release/platforms.ts'
+import { noMise, runByMise } from './mise.ts'
 import { cyclonedxValidator } from './cyclonedx.ts'
 import {
   installArch,
@@ -132,6 +136,22 @@ t.test('the Homebrew formula installs the archive, and its test passes', { skip:
   t.same(reportedBy(join(root, 'prefix/bin/aws-iam-authenticator')), { Version: version, Commit: commit })
   t.ok(readdirSync(join(root, 'prefix/share/man/man1')).includes('aws-iam-authenticator-token.1'))
   t.end()
+})
+
+t.test('mise finds the archive for this machine among all files, and its command runs', { skip: noMise }, async (t) => {
+  const names = [
+    ...readdirSync(output),
+    ...PLATFORMS.flatMap((platform) => [
+      executableName(version, platform),
+      archiveName(version, platform),
+      ...packageNames(version, platform),
+    ]),
+  ]
+  const release = { version, names: [...new Set(names)].sort(), folder: output }
+  const { code, stdout, stderr, downloads } = await runByMise(t, release, ['version', '-o', 'json'])
+  t.equal(code, 0, stderr)
+  t.same(JSON.parse(stdout), { Version: version, Commit: commit })
+  t.strictSame(downloads, [checksums, archive], 'mise reads the checksums by itself')
 })
 
 t.test('the archive has a manual page for each command, and the completion scripts', (t) => {

@@ -20,7 +20,8 @@ const NEWER = `
 void _ZSt28__throw_bad_array_new_lengthv(void) { __builtin_trap(); }
 void _ZSt21__glibcxx_assert_failPKciS0_S0_(void) { __builtin_trap(); }
 `
-const INSTALL_APK: GoProgram = {
+/** Built by .ci/run too. */
+export const INSTALL_APK: GoProgram = {
   name: 'install-apk',
   folder: '../platforms/install-apk',
   description: 'install-apk, once',

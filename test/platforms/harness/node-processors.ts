@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../../scripts/build/bundle.ts'
+import { archivedProgram } from '../../release/npm-archive.ts'
 import { isInstalled } from './machine.ts'
 
 /** A processor for which Bun has no runtime. */
@@ -17,18 +16,16 @@ interface Processor {
   readonly libraries: string
 }
 
-const VERSION = '20.11.0'
-
 export const PROCESSORS = {
   s390x: {
-    node: 'node-linux-s390x',
+    node: 'node-linux-s390x@20.11.0',
     sha512: '00F88i+9jVexpzxYBDrY+xXqeyU3XW1JhyoxGqSbnUbmcOzvYzSSjVxaQLdGHNtavZywN24058sjCq0rVMHzZw==',
     qemu: 'qemu-s390x-static',
     sysroot: '/usr/s390x-linux-gnu',
     libraries: 'libc6-s390x-cross libstdc++6-s390x-cross',
   },
   ppc64le: {
-    node: 'node-linux-ppc64le',
+    node: 'node-linux-ppc64le@20.11.0',
     sha512: 'yDYsy0btzM5Sl1qXqIncCAtUykZUvk+CloC7uwvWRwrQ5K8J4mEsgo36Hkec8Qa9QdEVLs2rHsUqn81At+dltA==',
     qemu: 'qemu-ppc64le-static',
     sysroot: '/usr/powerpc64le-linux-gnu',
@@ -41,21 +38,6 @@ export function cannotRun({ qemu, sysroot, libraries }: Processor): string | fal
   return isInstalled(qemu) && existsSync(join(sysroot, 'lib/libstdc++.so.6'))
     ? false
     : `needs qemu: apt-get install qemu-user-static ${libraries}`
-}
-
-/** Downloads Node.js for a processor once, and checks its archive. */
-function nodeFor({ node, sha512 }: Processor): string {
-  const folder = join(ROOT, '.cache', 'node-processors', node)
-  const archive = join(folder, `${node}-${VERSION}.tgz`)
-  if (!existsSync(archive)) {
-    mkdirSync(folder, { recursive: true })
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `${node}@${VERSION}`], { stdio: 'ignore' })
-  }
-  const found = createHash('sha512').update(readFileSync(archive)).digest('base64')
-  if (found !== sha512) throw new Error(`${archive} has another hash than expected: remove it`)
-  const program = join(folder, 'package/bin/node')
-  if (!existsSync(program)) execFileSync('tar', ['-xzf', archive, '-C', folder, 'package/bin/node'])
-  return program
 }
 
 /**
@@ -77,8 +59,9 @@ Promise.withResolvers = function () {
 /** Returns the command line that runs the built bundle on a processor. */
 export function commandOn(processor: Processor): readonly [string, ...string[]] {
   const bundle = join(ROOT, 'dist/aws-iam-authenticator.cjs')
-  const node = nodeFor(processor)
-  const lacking = join(ROOT, '.cache/node-processors/lacking.cjs')
+  const { node: name, sha512 } = processor
+  const node = archivedProgram({ name, sha512, path: 'package/bin/node' })
+  const lacking = join(ROOT, '.cache/npm-archives/lacking.cjs')
   writeFileSync(lacking, LACKING)
   return [processor.qemu, '-L', processor.sysroot, node, `--require=${lacking}`, bundle]
 }
