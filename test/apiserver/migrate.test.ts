@@ -71,7 +71,7 @@ t.test('the commands of migrate.md change the DaemonSet as described, step by st
     }
     return specs
   }
-  const enough = { requests: { memory: '128Mi', cpu: '10m' }, limits: { memory: '256Mi', cpu: undefined } }
+  const enough = { requests: { memory: '80Mi', cpu: '10m' }, limits: { memory: '192Mi', cpu: undefined } }
   t.match(await follow('2. The memory limit first'), [specWith(OLD_IMAGE, 'RollingUpdate', enough)])
   t.match(await follow('3. One node'), [
     specWith(NEW_IMAGE, 'OnDelete', enough),

@@ -5,7 +5,7 @@ import type { Figure, Row, Runtime } from './results.ts'
 import { startWebhook, type Webhook } from './webhook.ts'
 
 /** The memory limit of the manifests, in MiB. */
-const MEMORY_LIMIT = 256
+const MEMORY_LIMIT = 192
 
 /** A server and its flood. */
 export interface Flooded {

@@ -5,28 +5,17 @@ import { parseArgs } from 'node:util'
 import { measureDecisions } from './decisions.ts'
 import { measureJwt } from './jwt.ts'
 import { measureGarbage } from './garbage.ts'
+import { measureLatency } from './latency.ts'
+import { measureLimits } from './limits.ts'
 import { measureMemory } from './memory.ts'
 import { measureObjects } from './objects.ts'
 import { measureOverload } from './overload.ts'
 import { publish } from './publish.ts'
 import { measureReload } from './reload.ts'
-import { meets, shown, shownTarget, type Figure, type Results, type Runtime } from './results.ts'
+import { meets, SECTIONS, shown, shownTarget, type Figure, type Results, type Runtime } from './results.ts'
 import { measureStart } from './start.ts'
 import { measureStsCalls } from './sts-calls.ts'
 import { measureWebhook } from './webhook.ts'
-
-const SECTIONS = [
-  'start',
-  'decisions',
-  'sts-calls',
-  'reload',
-  'objects',
-  'webhook',
-  'jwt',
-  'overload',
-  'garbage',
-  'memory',
-]
 
 const { values } = parseArgs({
   options: {
@@ -73,11 +62,13 @@ async function measure(): Promise<Results> {
   if (wanted.includes('reload')) add(await measureReload(scope, quick ? 3 : 16))
   if (wanted.includes('objects')) add(await measureObjects(scope, quick ? 10_000 : 50_000))
   if (wanted.includes('webhook')) add(await measureWebhook(scope, quick ? 4 : 10))
+  if (wanted.includes('latency')) add(await measureLatency(scope, quick ? 16 : 60))
   if (wanted.includes('jwt')) add(await measureJwt(scope, quick ? 4 : 10))
   if (wanted.includes('overload')) {
     add(await measureOverload(scope, Number(values['overload-seconds'] ?? (quick ? 6 : 20))))
   }
   if (wanted.includes('garbage')) add(await measureGarbage(scope, quick ? 12 : 30))
+  if (wanted.includes('limits')) add(await measureLimits(scope, quick ? 60 : 600))
   if (wanted.includes('memory')) {
     const seconds = Number(values['memory-seconds'] ?? (quick ? 20 : 150))
     const durations = new Map<Runtime, number>([

@@ -110,8 +110,8 @@ export async function measureMemory(
     const words = (forSeconds: number): string =>
       `${forSeconds} s of 1,000 logins a second, all with different tokens, after ${WARM_UP.seconds} s of ${WARM_UP.perSecond} a second`
     const settled = `VmRSS ${SETTLE_MS / 1000} s after the start`
-    row('idle', ours.idle, 'MiB', settled, 64)
-    row('idle, its own', ours.kinds.anonymous, 'MiB', 'RssAnon')
+    row('idle', ours.idle, 'MiB', settled, 60)
+    row('idle, its own', ours.kinds.anonymous, 'MiB', 'RssAnon', 20)
     row('idle, pages of its file', ours.kinds.file, 'MiB', 'RssFile: shared, and given back when memory is short')
     row('loaded', ours.loaded, 'MiB', `VmRSS after ${words(duration)}`, 96)
     const half = ours.samples.slice(ours.samples.length / 2)

@@ -33,8 +33,8 @@ export interface LoadResult {
 }
 
 /** Connections for a load. */
-export function createLoadAgent(certificate: string): Agent {
-  return new Agent({ connections: 50, keepAliveTimeout: 60_000, connect: { ca: certificate, servername: 'localhost' } })
+export function createLoadAgent(certificate: string, connections = 50): Agent {
+  return new Agent({ connections, keepAliveTimeout: 60_000, connect: { ca: certificate, servername: 'localhost' } })
 }
 
 /** Sends TokenReviews at a rate, whether or not they are answered. */
@@ -70,7 +70,7 @@ export async function openLoad(options: OpenLoadOptions): Promise<LoadResult> {
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000))
-      for (; sent < due; sent += 1) under.push(send(startedAt + (sent * 1000) / perSecond))
+      for (; sent < due; sent += 1) under.push(send(startedAt + ((sent + 1) * 1000) / perSecond))
       if (sent < total && ended?.aborted !== true) return
       clearInterval(timer)
       resolve()

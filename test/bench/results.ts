@@ -1,3 +1,19 @@
+/** The sections of the bench. */
+export const SECTIONS: readonly string[] = [
+  'start',
+  'decisions',
+  'sts-calls',
+  'reload',
+  'objects',
+  'webhook',
+  'latency',
+  'jwt',
+  'overload',
+  'garbage',
+  'memory',
+  'limits',
+]
+
 /** The runtimes that the command runs on. */
 export type Runtime = 'executable' | 'Node.js'
 

@@ -5,18 +5,16 @@ import { minimalEnvironment, temporaryFolder, type Environment } from '../e2e/ha
 import { freePort } from '../e2e/harness/server.ts'
 import { startListening, startProgram, type Scope } from './children.ts'
 import { buildProgram, IMAGE_ENVIRONMENT, PRODUCT, type CommandLine } from './commands.ts'
-import { createLoadAgent, openLoad } from './open-load.ts'
-import { quantile, type Figure, type Runtime } from './results.ts'
-import { createTokens, wrkScript } from './tokens.ts'
+import type { Figure } from './results.ts'
+import { wrkScript } from './tokens.ts'
 
 const SECTION = 'webhook'
-const PER_SECOND = 1000
 const SLOW_MS = 20
 /** Calls at once to one STS host. */
 const AT_ONCE = 128
 /** The speed of a shared machine varies within seconds: the shorter the turns, the more of it affects both. */
 const TURN_SECONDS = 2
-/** The factor by which close measurements take longer: the ratio with STS at 20 ms, and latencies. */
+/** The factor by which the measurement of the ratio with STS at 20 ms takes longer, because it is close. */
 const LONGER = 4
 
 /** A running webhook of the bench. */
@@ -95,12 +93,12 @@ export function mean(values: readonly number[]): number {
 }
 
 /** Our webhook, and one that decides nothing, started at the same time. */
-interface Pair {
+export interface Pair {
   readonly ours: Webhook
   readonly theirs: Webhook
 }
 
-/** The logins per second, beside a webhook of the same runtime that decides nothing, and the latency of one login. */
+/** The logins per second, beside a webhook of the same runtime that decides nothing. */
 export async function measureWebhook(scope: Scope, seconds: number): Promise<Figure[]> {
   if (spawnSync('wrk', ['--version']).error !== undefined)
     throw new Error('wrk is missing: install it, or leave this out')
@@ -185,60 +183,6 @@ export async function measureWebhook(scope: Scope, seconds: number): Promise<Fig
       0.9,
       `${AT_ONCE} calls at once of ${SLOW_MS} ms are ${pool}/s; where less fills the processor, that: at 0 ms, as many connections, in turn`,
     )
-    figures.push(...(await measureLatency(runtime, await pair(quick.environment, true), seconds * LONGER)))
   }
   return figures
-}
-
-/** The two take turns, so that other load on the machine affects both. */
-async function measureLatency(runtime: Runtime, { ours, theirs }: Pair, seconds: number): Promise<Figure[]> {
-  const tokens = createTokens()
-  let count = 0
-  const nextToken = (): string => tokens((count += 1))
-  // An API server has open connections.
-  const [agent, otherAgent] = [createLoadAgent(ours.certificate), createLoadAgent(theirs.certificate)]
-  const load = async (webhook: Webhook, forSeconds: number): Promise<readonly number[]> => {
-    const { latencies, failures } = await openLoad({
-      ...webhook,
-      perSecond: PER_SECOND,
-      nextToken,
-      seconds: forSeconds,
-      agent: webhook === ours ? agent : otherAgent,
-    })
-    if (failures > 0) console.error(`${runtime}: ${failures} logins failed, which the latencies leave out`)
-    return latencies
-  }
-  for (const webhook of [theirs, ours]) await load(webhook, 3)
-  const measured: Record<keyof Pair, (readonly number[])[]> = { ours: [], theirs: [] }
-  for (let turn = 0; turn < seconds / TURN_SECONDS; turn += 1) {
-    measured.theirs.push(await load(theirs, TURN_SECONDS))
-    measured.ours.push(await load(ours, TURN_SECONDS))
-  }
-  await Promise.all([agent.destroy(), otherAgent.destroy()])
-  await Promise.all([ours.stop(), theirs.stop()])
-  const how = `${PER_SECOND} different tokens a second for ${seconds} s, ${TURN_SECONDS} s in turn with the echo; from when each was due`
-  const of = (who: keyof Pair, share: number): number => quantile(measured[who].flat(), share)
-  const more = (share: number): number =>
-    quantile(
-      measured.ours.map((mine, turn) => quantile(mine, share) - quantile(measured.theirs[turn] ?? [], share)),
-      0.5,
-    )
-  const row = (name: string, value: number, words: string, most?: number): Figure => ({
-    section: SECTION,
-    name,
-    runtime,
-    value,
-    unit: 'ms',
-    how: words,
-    ...(most === undefined ? {} : { target: { most } }),
-  })
-  const difference = 'median of the differences between neighbouring turns; below 0 is noise'
-  return [
-    row('login, median', of('ours', 0.5), how),
-    row('login, p99', of('ours', 0.99), how),
-    row('echo after one call, median', of('theirs', 0.5), how),
-    row('echo after one call, p99', of('theirs', 0.99), how),
-    row('more than the echo after one call, median', more(0.5), difference, 1),
-    row('more than the echo after one call, p99', more(0.99), difference, 5),
-  ]
 }

@@ -74,7 +74,10 @@ const REFUSED: readonly (readonly [values: Record<string, unknown>, said: RegExp
   [{ affinity: { nodeAfinity: {} } }, /additional properties 'nodeAfinity' not allowed/],
   [{ tolerations: [{ effect: 'NoRun' }] }, /at '\/tolerations\/0\/effect': value must be one of/],
   [{ outputPath: 'srv/kubernetes' }, /at '\/outputPath'/],
-  [{ resources: { limits: { memory: '20Mi' } } }, /resources\.limits\.memory is 20Mi, and the server needs 128Mi/],
+  ...['20Mi', '79Mi', '0Gi', '81919Ki', '83M', '0G', '83886k', '83886079'].map((memory): (typeof REFUSED)[number] => [
+    { resources: { limits: { memory } } },
+    new RegExp(`resources\\.limits\\.memory is ${memory}, and the server needs 80Mi`),
+  ]),
   [{ resources: { limits: { memory: null } } }, /at '\/resources\/limits': missing property 'memory'/],
   [{ colour: 'red' }, /additional properties 'colour' not allowed/],
 ]

@@ -56,5 +56,5 @@ t.test('a server with too little memory names the field to change before it is k
   const lines = stderr.split('\n').filter((line) => line.includes('resources.limits.memory'))
   t.equal(lines.length, 1, stderr)
   t.match(lines[0], /level=warning/)
-  t.match(lines[0], new RegExp(`limit=${limit}Mi needed=128Mi`))
+  t.match(lines[0], new RegExp(`limit=${limit}Mi needed=80Mi`))
 })

@@ -92,15 +92,20 @@ server:
 {{- concat .Values.backends .Values.dynamicBackends | uniq | toJson }}
 {{- end }}
 
+{{- /* A quantity of Kubernetes in bytes. values.schema.json allows these units alone. */ -}}
+{{- define "aws-iam-authenticator.bytes" -}}
+{{- $units := dict "k" 1e3 "M" 1e6 "G" 1e9 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 }}
+{{- mulf (regexFind "^[0-9]+" .) (get $units (regexFind "[A-Za-z]*$" .) | default 1) }}
+{{- end }}
+
 {{- /* What values.schema.json can't say. */ -}}
 {{- define "aws-iam-authenticator.check" -}}
 {{- if ne .Release.Namespace "kube-system" }}
 {{- fail (printf "the release is for the namespace %s: install it into kube-system, by --namespace=kube-system" .Release.Namespace) }}
 {{- end }}
 {{- include "aws-iam-authenticator.checkServer" . }}
-{{- $memory := .Values.resources.limits.memory }}
-{{- if and (hasSuffix "Mi" $memory) (lt (trimSuffix "Mi" $memory | int) 128) }}
-{{- fail (printf "resources.limits.memory is %s, and the server needs 128Mi at least: it would be killed under load" $memory) }}
+{{- if lt (include "aws-iam-authenticator.bytes" .Values.resources.limits.memory | float64) 83886080.0 }}
+{{- fail (printf "resources.limits.memory is %s, and the server needs 80Mi at least: logins would fail and it would be killed" .Values.resources.limits.memory) }}
 {{- end }}
 {{- $isDynamic := has "DynamicFile" (concat .Values.backends .Values.dynamicBackends) }}
 {{- if and $isDynamic (not .Values.dynamicFile.hostPath) }}

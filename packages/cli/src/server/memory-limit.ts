@@ -4,10 +4,10 @@ import { join } from 'node:path'
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Memory that the server needs under load, in bytes, measured by `pnpm bench`. With less the kernel kills it
- * eventually.
+ * Memory that the server needs in an ordinary cluster, in bytes, measured by `pnpm bench --only=limits`. With less it reads the pages of
+ * its file again and again, and under load the kernel kills it.
  */
-export const NEEDED_MEMORY: number = 128 * MEBIBYTE
+export const NEEDED_MEMORY: number = 80 * MEBIBYTE
 
 /** Reads a file; null if it can't be read. */
 type ReadFile = (path: string) => string | null
@@ -62,7 +62,7 @@ export function memoryWarning(
   if (limit === null || limit >= NEEDED_MEMORY) return null
   return {
     message:
-      'the memory limit is lower than what the server needs, so that it gets killed: raise resources.limits.memory of its container',
+      'the memory limit is lower than what the server needs, so that logins fail and it gets killed: raise resources.limits.memory of its container',
     fields: { limit: mebibytes(limit), needed: mebibytes(NEEDED_MEMORY) },
   }
 }

@@ -44,6 +44,6 @@ t.test('a limit that is too low is warned about with the field to change', (t) =
   t.equal(memoryWarning(NEEDED_MEMORY), null)
   const warning = memoryWarning(20 * MEBIBYTE)
   t.match(warning?.message, 'resources.limits.memory')
-  t.same(warning?.fields, { limit: '20Mi', needed: '128Mi' })
+  t.same(warning?.fields, { limit: '20Mi', needed: '80Mi' })
   t.end()
 })
