@@ -50,12 +50,12 @@ async function measurePair(
 ): Promise<{ failures: number; measured: Measured }> {
   const tokens = createTokens()
   let count = 0
+  const nextToken = (): string => tokens((count += 1))
   let failures = 0
   // An API server has open connections.
   const agents = [ours, theirs].map(({ certificate }) => createLoadAgent(certificate, connections))
   const load = async (webhook: Webhook, forSeconds: number): Promise<readonly number[]> => {
     const agent = agents[webhook === ours ? 0 : 1]
-    const nextToken = (): string => tokens((count += 1))
     const options = { ...webhook, perSecond, nextToken, seconds: forSeconds }
     const result = await openLoad(agent === undefined ? options : { ...options, agent })
     failures += result.failures

@@ -149,6 +149,10 @@ async function overload(scope: Scope, webhook: Webhook, cluster: Program, second
   return { answers: Number(accepted), failures: Number(failed), p99: Number(acceptedP99) }
 }
 
+function putLongAwsAuth(cluster: Program): Promise<unknown> {
+  return putAwsAuth(cluster, LONG_BYTES, 0)
+}
+
 async function putObjects(cluster: Program): Promise<void> {
   await cluster.ask({ order: 'mappings', count: OBJECTS })
   await cluster.ask({ order: 'mapping', username: 'bench-0' })
@@ -162,7 +166,6 @@ async function putObjects(cluster: Program): Promise<void> {
 export async function measureLimits(scope: Scope, seconds: number): Promise<Figure[]> {
   const short = seconds / 5
   const configMap = { backend: 'EKSConfigMap', stsMs: 0 } as const
-  const long = (cluster: Program): Promise<unknown> => putAwsAuth(cluster, LONG_BYTES, 0)
   const scenarios: readonly Scenario[] = [
     {
       ...configMap,
@@ -177,7 +180,7 @@ export async function measureLimits(scope: Scope, seconds: number): Promise<Figu
       name: 'full load',
       limit: 192,
       how: `aws-auth of 1 MiB, replaced three times; as many logins as 50 connections can send for ${short} s`,
-      prepare: long,
+      prepare: putLongAwsAuth,
       load: (webhook, cluster) => fullLoad(scope, webhook, cluster, short),
     },
     {
@@ -186,7 +189,7 @@ export async function measureLimits(scope: Scope, seconds: number): Promise<Figu
       name: 'overload',
       limit: 192,
       how: `aws-auth of 1 MiB, replaced twice; ${OVERLOAD.perSecond} logins a second for ${short} s, ten times what 128 calls of ${OVERLOAD.stsMs} ms at once carry`,
-      prepare: long,
+      prepare: putLongAwsAuth,
       load: (webhook, cluster) => overload(scope, webhook, cluster, short),
     },
   ]

@@ -44,7 +44,7 @@ t.test('helm pushes the chart to a registry, and renders it from there', { skip:
     t.equal(code, 0, stderr)
   }
   await run('package', CHART)
-  const [archive = ''] = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
+  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
   await run('push', archive, `oci://${host}/charts`, '--plain-http')
   const values = { ...REQUIRED, backends: ['CRD', 'MountedFile'] }
   const chart = `oci://${host}/charts/aws-iam-authenticator`

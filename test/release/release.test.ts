@@ -141,11 +141,9 @@ t.test('the Homebrew formula installs the archive, and its test passes', { skip:
 t.test('mise finds the archive for this machine among all files, and its command runs', { skip: noMise }, async (t) => {
   const names = [
     ...readdirSync(output),
-    ...PLATFORMS.flatMap((platform) => [
-      executableName(version, platform),
-      archiveName(version, platform),
-      ...packageNames(version, platform),
-    ]),
+    ...PLATFORMS.map((platform) => executableName(version, platform)),
+    ...PLATFORMS.map((platform) => archiveName(version, platform)),
+    ...PLATFORMS.flatMap((platform) => packageNames(version, platform)),
   ]
   const release = { version, names: [...new Set(names)].sort(), folder: output }
   const { code, stdout, stderr, downloads } = await runByMise(t, release, ['version', '-o', 'json'])

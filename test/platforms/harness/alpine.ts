@@ -48,7 +48,7 @@ function downloadLibraries(): string {
   writeFileSync(requirements, WHEEL.requirement)
   const flags = ['--quiet', '--require-hashes', `--requirement=${requirements}`, `--dest=${cache}`, ...WHEEL.platform]
   execFileSync('pip', ['download', ...flags], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const [wheel = ''] = readdirSync(cache).filter((name) => name.endsWith('.whl'))
+  const wheel = readdirSync(cache).find((name) => name.endsWith('.whl')) ?? ''
   execFileSync('unzip', ['-q', join(cache, wheel), 'greenlet.libs/*', '-d', cache])
   return libraries
 }
