@@ -42,7 +42,9 @@ export async function logInByGuide(
   t.ok(/Post "https:\/\/localhost:21362\/\S*: dial tcp \S+:21362: connect: connection refused/.test(api.log()))
 
   await apply(api)
-  await api.admin(['apply', '--validate=strict', '-f', clone.path('my-cluster/aws-auth.yaml')])
+  const create = ['create', '--validate=strict', '-f', clone.path('my-cluster/aws-auth.yaml')]
+  await api.admin(create)
+  t.match(await api.kubectl(create), { code: 1, stderr: /"aws-auth" already exists/ }, 'mappings of others are kept')
   const pod = await startPod(t, { api, node, aws })
   await pod.until((output) => output.includes('kube-system/aws-auth loaded'))
   const { stdout, stderr } = await admin.kubectl('auth', 'whoami', '-o', 'json')
