@@ -105,7 +105,7 @@ server:
 {{- end }}
 {{- include "aws-iam-authenticator.checkServer" . }}
 {{- if lt (include "aws-iam-authenticator.bytes" .Values.resources.limits.memory | float64) 83886080.0 }}
-{{- fail (printf "resources.limits.memory is %s, and the server needs 80Mi at least: logins would fail and it would be killed" .Values.resources.limits.memory) }}
+{{- fail (printf "resources.limits.memory is %s, and the server needs 80Mi at least: logins would fail or the kernel would kill it" .Values.resources.limits.memory) }}
 {{- end }}
 {{- $isDynamic := has "DynamicFile" (concat .Values.backends .Values.dynamicBackends) }}
 {{- if and $isDynamic (not .Values.dynamicFile.hostPath) }}

@@ -5,7 +5,7 @@ const MEBIBYTE = 1024 * 1024
 
 /**
  * Memory that the server needs in an ordinary cluster, in bytes, measured by `pnpm bench --only=limits`. With less it reads the pages of
- * its file again and again, and under load the kernel kills it.
+ * its file again and again, so that logins fail, and with much less the kernel kills it.
  */
 export const NEEDED_MEMORY: number = 80 * MEBIBYTE
 
@@ -62,7 +62,7 @@ export function memoryWarning(
   if (limit === null || limit >= NEEDED_MEMORY) return null
   return {
     message:
-      'the memory limit is lower than what the server needs, so that logins fail and it gets killed: raise resources.limits.memory of its container',
+      'the memory limit is lower than what the server needs, so that logins fail or the kernel kills it: raise resources.limits.memory of its container',
     fields: { limit: mebibytes(limit), needed: mebibytes(NEEDED_MEMORY) },
   }
 }
